@@ -1,0 +1,233 @@
+// What a client asks of a node and what it hears back, as plain data: the seam between the host
+// (pure) and whatever carries the public contract (gRPC in node/, the workload in sim/).
+// 64-bit integers travel as two halves: `hi` signed for priorities, unsigned for counters; `lo`
+// unsigned. Times are milliseconds. Topic names and ids are strings, payloads bytes.
+
+/** Status codes of the public contract (wire contract, section 5). */
+export type ErrorCode =
+  | "INVALID_ARGUMENT"
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "FAILED_PRECONDITION"
+  | "ABORTED"
+  | "UNAVAILABLE"
+  | "DEADLINE_EXCEEDED"
+  | "RESOURCE_EXHAUSTED"
+  | "UNIMPLEMENTED"
+  | "INTERNAL";
+
+/** An operating error: never thrown across the core. `message` says what to do next. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Extra trailer for destructive operations (wire contract, section 14). */
+  readonly confirmationToken?: string;
+}
+
+export type Mode = "MIN" | "MAX";
+
+/** Producer triple of an idempotent enqueue; epoch and sequence are unsigned 64-bit in halves. */
+export interface ProducerTriple {
+  readonly producerId: string;
+  readonly epochHi: number;
+  readonly epochLo: number;
+  readonly sequenceHi: number;
+  readonly sequenceLo: number;
+}
+
+export interface TopicSettings {
+  readonly mode: Mode;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly topKBound: number;
+  readonly retentionMs: number;
+  readonly visibilityMs: number;
+  readonly maxRetries: number;
+  readonly maxPayloadBytes: number;
+  readonly compression: boolean;
+  readonly dlqEnabled: boolean;
+  readonly dlqRetentionMs: number;
+}
+
+/** Settings as a client sends them: what is absent takes its default (wire contract, section 3). */
+export type TopicSettingsInput = { readonly [K in keyof TopicSettings]?: TopicSettings[K] };
+
+export type ClientRequest =
+  | { readonly op: "topic.create"; readonly topic: string; readonly settings: TopicSettingsInput }
+  | {
+      readonly op: "topic.delete";
+      readonly topic: string;
+      readonly force: boolean;
+      readonly confirmationToken: string;
+    }
+  | { readonly op: "topic.list"; readonly pageSize: number; readonly pageToken: string }
+  | { readonly op: "stats"; readonly topic?: string; readonly partitionId?: number }
+  | {
+      readonly op: "peek";
+      readonly topic: string;
+      readonly partitionId?: number;
+      readonly limit: number;
+      readonly includeDlq: boolean;
+    }
+  | {
+      readonly op: "enqueue";
+      readonly topic: string;
+      readonly payload: Uint8Array;
+      readonly priorityHi: number;
+      readonly priorityLo: number;
+      readonly partitionKey?: string;
+      readonly producer?: ProducerTriple;
+      readonly maxRetries?: number;
+      readonly delayMs?: number;
+    }
+  | {
+      readonly op: "ack";
+      readonly topic: string;
+      readonly messageId: string;
+      readonly leaseToken: string;
+    }
+  | {
+      readonly op: "nack";
+      readonly topic: string;
+      readonly messageId: string;
+      readonly leaseToken: string;
+      readonly backoffMs?: number;
+    }
+  | {
+      readonly op: "extend";
+      readonly topic: string;
+      readonly leaseToken: string;
+      readonly extensionMs: number;
+    };
+
+export interface PartitionCounts {
+  readonly partitionId: number;
+  readonly messages: number;
+  readonly inflight: number;
+  readonly leaderNode: string;
+  readonly replicaNodes: readonly string[];
+  readonly isHealthy: boolean;
+}
+
+/** Counters of a topic or of the cluster; safe integers. */
+export interface Counts {
+  totalMessages: number;
+  inflightMessages: number;
+  dlqMessages: number;
+  totalEnqueues: number;
+  totalPops: number;
+  totalAcks: number;
+  totalNacks: number;
+  totalRetries: number;
+  totalTimeouts: number;
+}
+
+export interface TopicCounts extends Counts {
+  readonly partitions: readonly PartitionCounts[];
+}
+
+export interface TopicInfo {
+  readonly topic: string;
+  readonly heapId: string;
+  readonly settings: TopicSettings;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  readonly counts?: TopicCounts;
+}
+
+export interface PeekedMessage {
+  readonly messageId: string;
+  readonly partitionId: number;
+  readonly payload: Uint8Array;
+  readonly priorityHi: number;
+  readonly priorityLo: number;
+  readonly enqueuedMs: number;
+  readonly attempts: number;
+  readonly maxRetries: number;
+  readonly isLeased: boolean;
+  readonly leaseDeadlineMs?: number;
+  readonly inDlq: boolean;
+  readonly producer?: ProducerTriple;
+}
+
+export type ClientResult =
+  | { readonly ok: false; readonly failure: Failure }
+  | { readonly ok: true; readonly op: "topic.create"; readonly heapId: string }
+  | { readonly ok: true; readonly op: "topic.delete" }
+  | {
+      readonly ok: true;
+      readonly op: "topic.list";
+      readonly topics: readonly TopicInfo[];
+      readonly nextPageToken: string;
+    }
+  | {
+      readonly ok: true;
+      readonly op: "stats";
+      readonly global: Counts;
+      readonly topics: ReadonlyMap<string, TopicCounts>;
+    }
+  | {
+      readonly ok: true;
+      readonly op: "peek";
+      readonly items: readonly PeekedMessage[];
+      readonly hasMore: boolean;
+    }
+  | {
+      readonly ok: true;
+      readonly op: "enqueue";
+      readonly messageId: string;
+      readonly duplicate: boolean;
+      readonly partitionId: number;
+    }
+  | { readonly ok: true; readonly op: "ack" | "nack" | "extend" };
+
+/** One delivery, written to a consumer's stream. `fence` only grows per message (D-13). */
+export interface DeliveredItem {
+  readonly messageId: string;
+  readonly topic: string;
+  readonly partitionId: number;
+  readonly payload: Uint8Array;
+  readonly priorityHi: number;
+  readonly priorityLo: number;
+  readonly enqueuedMs: number;
+  readonly leaseToken: string;
+  readonly leaseDeadlineMs: number;
+  readonly fence: number;
+  readonly attempts: number;
+  readonly maxRetries: number;
+  readonly producer?: ProducerTriple;
+}
+
+/**
+ * Events a client causes. `requestId` and `streamId` are numbers the carrier chooses, unique while
+ * the process lives. A stream is opened by its first filter or credits (either order).
+ */
+export type ClientEvent =
+  | {
+      readonly kind: "client.request";
+      readonly requestId: number;
+      readonly request: ClientRequest;
+    }
+  | {
+      readonly kind: "stream.filter";
+      readonly streamId: number;
+      readonly topic: string;
+      readonly partitionIds: readonly number[];
+      readonly visibilityMs?: number;
+    }
+  | { readonly kind: "stream.credits"; readonly streamId: number; readonly credits: number }
+  /** No more credits can come: deliver until they are spent or nothing is ready, then end OK. */
+  | { readonly kind: "stream.half-close"; readonly streamId: number }
+  /** The client is gone: undelivered grants return at once, delivered leases shorten to the grace. */
+  | { readonly kind: "stream.cancel"; readonly streamId: number };
+
+/** What the carrier must do for a client. Replies leave only after what they promise is durable. */
+export type ClientEffect =
+  | {
+      readonly kind: "client.reply";
+      readonly requestId: number;
+      readonly result: ClientResult;
+    }
+  | { readonly kind: "stream.item"; readonly streamId: number; readonly item: DeliveredItem }
+  /** `failure` absent: the stream ends with OK. */
+  | { readonly kind: "stream.end"; readonly streamId: number; readonly failure?: Failure };

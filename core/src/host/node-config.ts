@@ -1,0 +1,110 @@
+// What a host is told at start. All of it is plain data; nothing in the core reads an environment.
+
+export interface ClusterMember {
+  readonly name: string;
+  /** host:port of the peer port. */
+  readonly address: string;
+}
+
+/** Timing in milliseconds (D-59). Ticks are derived from tickMs. */
+export interface TimingConfig {
+  readonly tickMs: number;
+  readonly beatMs: number;
+  readonly electionMinMs: number;
+  readonly electionMaxMs: number;
+  readonly checkQuorumMs: number;
+  readonly diskStallMs: number;
+}
+
+export interface LimitsConfig {
+  /** Blocks that one append message may carry, and their bytes. */
+  readonly appendBlocksMax: number;
+  readonly appendBytesMax: number;
+  /** Append messages in flight to one follower of one group. */
+  readonly inflightAppendsMax: number;
+  /** Intents that one entry may carry (at most 16,384, D-10) and their bytes. */
+  readonly entryIntentsMax: number;
+  readonly entryBytesMax: number;
+  /** Bytes of log tail kept in memory per group. */
+  readonly logTailBytesMax: number;
+  /** Budget of one turn: events stepped, entries and bytes applied. */
+  readonly turnEventsMax: number;
+  readonly turnApplyEntriesMax: number;
+  readonly turnApplyBytesMax: number;
+  /** Messages a client may send in one request, in bytes. */
+  readonly messageBytesMax: number;
+  readonly partitionsPerTopicMax: number;
+  readonly dedupPerProducerMax: number;
+  readonly tombstonesMax: number;
+  readonly tombstoneMs: number;
+}
+
+export interface DefaultsConfig {
+  readonly visibilityMs: number;
+  readonly disconnectGraceMs: number;
+  readonly requestTimeoutMs: number;
+  readonly streamIdleTimeoutMs: number;
+}
+
+export interface HostConfig {
+  /** This node's name; one of the members. */
+  readonly node: string;
+  /** Configuration 0 of the meta group: the same list, in the same order, on every node. */
+  readonly members: readonly ClusterMember[];
+  /** 64 bits of entropy of this process: jitter and entry seeds are hashes of it and counters. */
+  readonly seedHi: number;
+  readonly seedLo: number;
+  readonly timing: TimingConfig;
+  readonly limits: LimitsConfig;
+  readonly defaults: DefaultsConfig;
+}
+
+export const DEFAULT_TIMING: TimingConfig = {
+  tickMs: 50,
+  beatMs: 100,
+  electionMinMs: 1500,
+  electionMaxMs: 3000,
+  checkQuorumMs: 1500,
+  diskStallMs: 1000,
+};
+
+export const DEFAULT_LIMITS: LimitsConfig = {
+  appendBlocksMax: 64,
+  appendBytesMax: 1 << 20,
+  inflightAppendsMax: 32,
+  entryIntentsMax: 4096,
+  entryBytesMax: 4 << 20,
+  logTailBytesMax: 8 << 20,
+  turnEventsMax: 4096,
+  turnApplyEntriesMax: 1024,
+  turnApplyBytesMax: 4 << 20,
+  messageBytesMax: 4 << 20,
+  partitionsPerTopicMax: 100,
+  dedupPerProducerMax: 10_000,
+  tombstonesMax: 262_144,
+  tombstoneMs: 600_000,
+};
+
+export const DEFAULT_DEFAULTS: DefaultsConfig = {
+  visibilityMs: 30_000,
+  disconnectGraceMs: 5_000,
+  requestTimeoutMs: 10_000,
+  streamIdleTimeoutMs: 0,
+};
+
+/** Says in one sentence what is wrong with a timing, or nothing (D-59). */
+export function timingProblem(timing: TimingConfig): string | undefined {
+  if (timing.tickMs < 1 || timing.beatMs < timing.tickMs) {
+    return "beatMs must be at least tickMs, and tickMs at least 1.";
+  }
+  if (timing.diskStallMs >= timing.checkQuorumMs) {
+    return "diskStallMs must be below checkQuorumMs: a stalled disk must be noticed first.";
+  }
+  if (timing.checkQuorumMs > timing.electionMinMs) {
+    return "checkQuorumMs must not exceed electionMinMs: a cut-off leader must step down first.";
+  }
+  if (timing.electionMaxMs < timing.electionMinMs) {
+    return "electionMaxMs must be at least electionMinMs.";
+  }
+  return undefined;
+}

@@ -1,0 +1,101 @@
+// The abstract IO interface: ports that are *submit* (never awaited, never answering directly) and
+// completion events that arrive in the turn's inbox. Two families implement them and pass the same
+// conformance suite: io/level + io/grpc in production, sim/world in the simulator.
+
+import type { ClientEffect } from "@disheap/core";
+
+/** One operation of an atomic batch. Bytes are owned by the port once submitted: do not change them. */
+export type DiskOp =
+  | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: "del"; readonly key: Uint8Array };
+
+export interface DiskEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Completion of a disk submission; `token` is the submitter's. A failure poisons the node (D-40). */
+export type DiskEvent =
+  /**
+   * The store is open. `isNew`: neither identity file nor store existed. `notice` is a sentence for
+   * the operator, when the adapter had something to tell.
+   */
+  | { readonly kind: "disk.opened"; readonly token: number; readonly isNew: boolean }
+  | { readonly kind: "disk.written"; readonly token: number }
+  | {
+      readonly kind: "disk.scanned";
+      readonly token: number;
+      readonly entries: readonly DiskEntry[];
+      /** True when nothing is left in the range after these entries. */
+      readonly done: boolean;
+    }
+  | {
+      readonly kind: "disk.got";
+      readonly token: number;
+      readonly value: Uint8Array | undefined;
+    }
+  | { readonly kind: "disk.failed"; readonly token: number; readonly message: string };
+
+/**
+ * An ordered key-value store (keys compare as unsigned bytes). Completions of writes come in the
+ * order of submission. A batch is atomic; a synced batch survives any crash after its completion;
+ * after a crash the unsynced batches that survive are a prefix.
+ */
+export interface DiskPort {
+  /** Opens the store; a second opener of the same directory gets `disk.failed` with a sentence. */
+  open(token: number): void;
+  write(token: number, ops: readonly DiskOp[], sync: boolean): void;
+  get(token: number, key: Uint8Array): void;
+  /** Entries with from <= key < to in key order, until about `bytesMax` of values; at least one. */
+  scan(token: number, from: Uint8Array, to: Uint8Array, bytesMax: number): void;
+  /** Releases the store; no completion follows. */
+  close(): void;
+}
+
+/** A frame of bytes from a peer, or news about the link to it. `peer` is the member's number, from 1. */
+export type NetworkEvent =
+  | { readonly kind: "peer.frame"; readonly peer: number; readonly frame: Uint8Array }
+  /** The link to the peer was (re)made or lost: frames in flight may be lost, in either direction. */
+  | { readonly kind: "peer.up"; readonly peer: number }
+  | { readonly kind: "peer.down"; readonly peer: number };
+
+/**
+ * Unreliable frames to peers: a frame arrives whole and unchanged, or not at all; inside one life of
+ * a link in order, across a reconnect possibly late. `send` never blocks: a link that is down or
+ * over its byte budget drops the frame.
+ */
+export interface NetworkPort {
+  send(peer: number, frame: Uint8Array): void;
+}
+
+/** Clocks are read once per turn, by the turn. */
+export interface ClockPort {
+  /** Monotonic microseconds of this process; only differences mean something. */
+  monotonicUs(): number;
+  /** Wall clock, milliseconds since 1970. May jump. */
+  wallMs(): number;
+}
+
+export interface SchedulerPort {
+  /** Asks for one more call of `Turn.run`, soon; several requests before it may become one call. */
+  wake(): void;
+}
+
+export interface ClientPort {
+  /** Carries replies, items and stream ends to clients, in order per stream. */
+  emit(effect: ClientEffect): void;
+}
+
+export interface ProcessPort {
+  /** The node cannot go on (disk error, broken chain, broken invariant outside a group). */
+  fatal(message: string): void;
+}
+
+export interface Ports {
+  readonly disk: DiskPort;
+  readonly network: NetworkPort;
+  readonly clock: ClockPort;
+  readonly scheduler: SchedulerPort;
+  readonly clients: ClientPort;
+  readonly process: ProcessPort;
+}
