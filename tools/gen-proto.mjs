@@ -23,6 +23,7 @@ function template(out) {
           "outputServices=grpc-js",
           "forceLong=bigint",
           "oneof=unions-value",
+          "useMapType=true",
           "importSuffix=.js",
           "snakeToCamel=true",
           "enumsAsLiterals=true",

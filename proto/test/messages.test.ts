@@ -5,10 +5,12 @@ import { describe, expect, it } from "vitest";
 import {
   DisheapService,
   EnqueueReq,
+  HeapStats,
   Mode,
   PopItem,
   PopOpen,
   StatsReq,
+  StatsResp,
   UpdateHeapConfigReq,
 } from "../src/index.js";
 
@@ -80,6 +82,14 @@ describe("presence", () => {
     const credits = PopOpen.create({ kind: { $case: "flowControl", value: { credits: 0 } } });
     expect(PopOpen.decode(PopOpen.encode(credits).finish())).toEqual(credits);
     expect(PopOpen.decode(new Uint8Array()).kind).toBeUndefined();
+  });
+});
+
+describe("maps", () => {
+  it("hold any topic name, also those an object treats specially", () => {
+    const topicStats = new Map([["__proto__", HeapStats.create({ totalAcks: 7n })]]);
+    const bytes = StatsResp.encode(StatsResp.create({ topicStats })).finish();
+    expect(StatsResp.decode(bytes).topicStats.get("__proto__")?.totalAcks).toBe(7n);
   });
 });
 

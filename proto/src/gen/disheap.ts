@@ -123,7 +123,7 @@ export interface HeapStats {
   totalNacks: bigint;
   totalRetries: bigint;
   totalTimeouts: bigint;
-  partitionStats: { [key: number]: PartitionStats };
+  partitionStats: Map<number, PartitionStats>;
 }
 
 export interface HeapStats_PartitionStatsEntry {
@@ -147,7 +147,7 @@ export interface StatsReq {
 
 export interface StatsResp {
   globalStats: HeapStats | undefined;
-  topicStats: { [key: string]: HeapStats };
+  topicStats: Map<string, HeapStats>;
 }
 
 export interface StatsResp_TopicStatsEntry {
@@ -1242,7 +1242,7 @@ function createBaseHeapStats(): HeapStats {
     totalNacks: 0n,
     totalRetries: 0n,
     totalTimeouts: 0n,
-    partitionStats: {},
+    partitionStats: new Map(),
   };
 }
 
@@ -1302,7 +1302,7 @@ export const HeapStats: MessageFns<HeapStats> = {
       }
       writer.uint32(72).uint64(message.totalTimeouts);
     }
-    globalThis.Object.entries(message.partitionStats).forEach(([key, value]: [string, PartitionStats]) => {
+    message.partitionStats.forEach((value, key) => {
       HeapStats_PartitionStatsEntry.encode({ key: key as any, value }, writer.uint32(82).fork()).join();
     });
     return writer;
@@ -1400,7 +1400,7 @@ export const HeapStats: MessageFns<HeapStats> = {
 
             const entry10 = HeapStats_PartitionStatsEntry.decode(reader, reader.uint32());
             if (entry10.value !== undefined) {
-              message.partitionStats[entry10.key] = entry10.value;
+              message.partitionStats.set(entry10.key, entry10.value);
             }
             continue;
           }
@@ -1444,13 +1444,15 @@ export const HeapStats: MessageFns<HeapStats> = {
     message.totalTimeouts = (object.totalTimeouts !== undefined && object.totalTimeouts !== null)
       ? BigInt(object.totalTimeouts)
       : 0n;
-    message.partitionStats = (globalThis.Object.entries(object.partitionStats ?? {}) as [string, PartitionStats][])
-      .reduce((acc: { [key: number]: PartitionStats }, [key, value]: [string, PartitionStats]) => {
+    message.partitionStats = (() => {
+      const m = new Map();
+      (object.partitionStats as Map<number, PartitionStats> ?? new Map()).forEach((value, key) => {
         if (value !== undefined) {
-          acc[globalThis.Number(key)] = PartitionStats.fromPartial(value);
+          m.set(key, PartitionStats.fromPartial(value));
         }
-        return acc;
-      }, {});
+      });
+      return m;
+    })();
     return message;
   },
 };
@@ -1715,7 +1717,7 @@ export const StatsReq: MessageFns<StatsReq> = {
 };
 
 function createBaseStatsResp(): StatsResp {
-  return { globalStats: undefined, topicStats: {} };
+  return { globalStats: undefined, topicStats: new Map() };
 }
 
 export const StatsResp: MessageFns<StatsResp> = {
@@ -1723,7 +1725,7 @@ export const StatsResp: MessageFns<StatsResp> = {
     if (message.globalStats !== undefined) {
       HeapStats.encode(message.globalStats, writer.uint32(10).fork()).join();
     }
-    globalThis.Object.entries(message.topicStats).forEach(([key, value]: [string, HeapStats]) => {
+    message.topicStats.forEach((value, key) => {
       StatsResp_TopicStatsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
     });
     return writer;
@@ -1757,7 +1759,7 @@ export const StatsResp: MessageFns<StatsResp> = {
 
             const entry2 = StatsResp_TopicStatsEntry.decode(reader, reader.uint32());
             if (entry2.value !== undefined) {
-              message.topicStats[entry2.key] = entry2.value;
+              message.topicStats.set(entry2.key, entry2.value);
             }
             continue;
           }
@@ -1781,15 +1783,15 @@ export const StatsResp: MessageFns<StatsResp> = {
     message.globalStats = (object.globalStats !== undefined && object.globalStats !== null)
       ? HeapStats.fromPartial(object.globalStats)
       : undefined;
-    message.topicStats = (globalThis.Object.entries(object.topicStats ?? {}) as [string, HeapStats][]).reduce(
-      (acc: { [key: string]: HeapStats }, [key, value]: [string, HeapStats]) => {
+    message.topicStats = (() => {
+      const m = new Map();
+      (object.topicStats as Map<string, HeapStats> ?? new Map()).forEach((value, key) => {
         if (value !== undefined) {
-          acc[key] = HeapStats.fromPartial(value);
+          m.set(key, HeapStats.fromPartial(value));
         }
-        return acc;
-      },
-      {},
-    );
+      });
+      return m;
+    })();
     return message;
   },
 };
