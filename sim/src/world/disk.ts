@@ -1,0 +1,284 @@
+// The simulated disk: one node's medium, which outlives the node's processes, and the ports through
+// which those processes use it. It follows the KV fault model (D-37): whole batches are lost, never
+// parts of one. Each fault is counted when it took effect.
+//
+// S1 After a crash the disk holds every batch that a sync covered, a prefix of the others, and
+//    nothing else, less only the damage that was inflicted on purpose.
+// D1 A port that was closed, or whose process crashed, never completes anything again.
+// D2 Writes complete in the order of their submission.
+
+import { assert, below } from "@disheap/core";
+import type { DiskEvent, DiskOp, DiskPort } from "@disheap/io";
+import { BatchLog } from "./disk-log.js";
+import type { Damage } from "./disk-log.js";
+import { KvStore, sameBytes, toHex, toStoreOps } from "./disk-store.js";
+import type { StoreOp } from "./disk-store.js";
+import type { DiskOptions, DiskTrace, Latency } from "./disk-settings.js";
+import { draw, exponential, kindOf } from "./draw.js";
+
+const DRAW = {
+  open: kindOf("disk.open.latency"),
+  read: kindOf("disk.read.latency"),
+  write: kindOf("disk.write.latency"),
+  completion: kindOf("disk.completion.latency"),
+  survivors: kindOf("disk.unsynced"),
+} as const;
+
+interface Batch {
+  readonly number: number;
+  readonly token: number;
+  readonly ops: readonly StoreOp[];
+  readonly sync: boolean;
+  /** Visible to reads; without a sync still not safe. */
+  isApplied: boolean;
+}
+
+/** One process's use of the disk. */
+interface Instance {
+  readonly push: (event: DiskEvent) => void;
+  isDead: boolean;
+  /** Submitted and not yet applied, in order. */
+  readonly queue: Batch[];
+  appliedUntilUs: number;
+  completedUntilUs: number;
+}
+
+export class SimDisk {
+  /** Faults that took effect, by their name in the fault catalogue. */
+  readonly counts = new Map<string, number>();
+  private readonly options: DiskOptions;
+  private readonly log: BatchLog;
+  private live = new KvStore();
+  /** Batches that no sync covers yet, in order of submission. */
+  private unsynced: Batch[] = [];
+  /** Every port that is neither closed nor crashed; at most one of them owns the store. */
+  private readonly instances = new Set<Instance>();
+  private owner: Instance | undefined;
+  private isCreated = false;
+  private stalledUntilUs = 0;
+  private batches = 0;
+  /** How many draws of a kind were made, so that one more read shifts no write. */
+  private readonly ordinals = new Map<number, number>();
+  private crashes = 0;
+
+  constructor(options: DiskOptions) {
+    this.options = options;
+    this.log = new BatchLog(options.settings.walBytes);
+  }
+
+  /** A new process's port. Its predecessor must be closed or crashed before `open` succeeds. */
+  port(push: (event: DiskEvent) => void): DiskPort {
+    const instance: Instance = {
+      push,
+      isDead: false,
+      queue: [],
+      appliedUntilUs: 0,
+      completedUntilUs: 0,
+    };
+    this.instances.add(instance);
+    return {
+      open: (token) => this.open(instance, token),
+      write: (token, ops, sync) => this.write(instance, token, ops, sync),
+      get: (token, key) => {
+        const hex = toHex(key);
+        this.read(instance, token, () => ({
+          kind: "disk.got",
+          token,
+          value: this.live.get(hex)?.slice(),
+        }));
+      },
+      scan: (token, from, to, bytesMax) => {
+        const [low, high] = [toHex(from), toHex(to)];
+        this.read(instance, token, () => ({
+          kind: "disk.scanned",
+          token,
+          ...this.live.scan(low, high, bytesMax),
+        }));
+      },
+      close: () => this.close(instance),
+    };
+  }
+
+  /** The processes that use the disk die: of the batches that no sync covered a prefix survives. */
+  crash(): void {
+    for (const instance of this.instances) instance.isDead = true;
+    this.instances.clear();
+    this.owner = undefined;
+    this.crashes += 1;
+    const pending = this.unsynced;
+    this.unsynced = [];
+    const kept = below(this.draw(DRAW.survivors, this.crashes), pending.length + 1);
+    for (const batch of pending.slice(0, kept)) this.log.append({ ...batch, isSynced: false });
+    for (const batch of pending.slice(kept)) this.trace("disk.lost", batch.number);
+    if (kept < pending.length) this.count("disk.unsynced");
+    this.live = this.log.rebuild();
+  }
+
+  /** Nothing completes before `untilUs`. */
+  stall(untilUs: number): void {
+    this.stalledUntilUs = Math.max(this.stalledUntilUs, untilUs);
+  }
+
+  /** Damage that `inflict` may do now; undefined when nothing on the disk allows it. */
+  chooseDrop(pick: number, runMax: number): Damage | undefined {
+    return this.log.chooseDrop(pick, runMax);
+  }
+
+  chooseRevert(pick: number): Damage | undefined {
+    return this.log.chooseRevert(pick);
+  }
+
+  /** Damages a disk that no process has open. Says whether its content changed. */
+  inflict(damage: Damage): boolean {
+    assert(this.owner === undefined, "S1: damage falls on a disk that no process has open");
+    const before = this.live;
+    const keys = new Set(damage.keys.map(toHex));
+    this.log.inflict(damage, keys);
+    this.live = this.log.rebuild();
+    const hasChanged = [...keys].some((key) => !sameBytes(before.get(key), this.live.get(key)));
+    if (!hasChanged) return false;
+    this.count(damage.kind);
+    for (const number of damage.batches) this.trace("disk.damage", number);
+    return true;
+  }
+
+  /** What a process would find for certain after a crash now, by hex key. For the oracles. */
+  durable(): ReadonlyMap<string, Uint8Array> {
+    const isLive = this.unsynced.every((batch) => !batch.isApplied);
+    return (isLive ? this.live : this.log.rebuild()).content();
+  }
+
+  private open(instance: Instance, token: number): void {
+    this.after(instance, DRAW.open, this.options.settings.open, () => {
+      if (this.owner !== undefined) {
+        const message =
+          `The disk of node ${this.options.node} is already open in another process;` +
+          " stop that process first.";
+        instance.push({ kind: "disk.failed", token, message });
+        return;
+      }
+      this.owner = instance;
+      const isNew = !this.isCreated;
+      this.isCreated = true;
+      this.log.fold();
+      instance.push({ kind: "disk.opened", token, isNew });
+    });
+  }
+
+  private write(instance: Instance, token: number, ops: readonly DiskOp[], sync: boolean): void {
+    if (instance.isDead) return;
+    if (this.owner !== instance) return this.refuse(instance, token);
+    this.batches += 1;
+    const batch: Batch = {
+      number: this.batches,
+      token,
+      ops: toStoreOps(ops),
+      sync,
+      isApplied: false,
+    };
+    this.unsynced.push(batch);
+    instance.queue.push(batch);
+    this.options.trace?.("disk.submit", batch.number, ops);
+    const { settings, now, schedule } = this.options;
+    const latencyUs = this.latencyUs(DRAW.write, sync ? settings.sync : settings.write);
+    instance.appliedUntilUs = Math.max(instance.appliedUntilUs, now() + latencyUs);
+    schedule(instance.appliedUntilUs, () => this.applyNext(instance, false));
+    this.options.onBoundary?.("write.submitted", token);
+  }
+
+  /** The oldest queued batch is applied; with a sync, it and all before it become durable. */
+  private applyNext(instance: Instance, wasHeld: boolean): void {
+    if (instance.isDead) return;
+    if (this.isHeld(() => this.applyNext(instance, true))) return;
+    if (wasHeld) this.count("disk.stall");
+    const batch = instance.queue.shift();
+    assert(batch !== undefined, "D2: one application per submitted batch");
+    this.live.apply(batch.ops);
+    batch.isApplied = true;
+    if (batch.sync) {
+      while (this.unsynced.length > 0 && this.unsynced[0].number <= batch.number) {
+        this.log.append({ ...this.unsynced[0], isSynced: true });
+        this.unsynced.shift();
+      }
+      this.trace("disk.durable", batch.number);
+      this.options.onBoundary?.("write.durable", batch.token);
+      if (instance.isDead) return;
+    }
+    this.complete(instance, batch);
+  }
+
+  private complete(instance: Instance, batch: Batch): void {
+    const { settings, now, schedule } = this.options;
+    const latencyUs = this.latencyUs(DRAW.completion, settings.completion);
+    instance.completedUntilUs = Math.max(instance.completedUntilUs, now() + latencyUs);
+    schedule(instance.completedUntilUs, () => {
+      if (instance.isDead) return;
+      this.trace("disk.written", batch.number);
+      instance.push({ kind: "disk.written", token: batch.token });
+      this.options.onBoundary?.("write.completed", batch.token);
+    });
+  }
+
+  private read(instance: Instance, token: number, answer: () => DiskEvent): void {
+    if (instance.isDead) return;
+    if (this.owner !== instance) return this.refuse(instance, token);
+    this.after(instance, DRAW.read, this.options.settings.read, () => instance.push(answer()));
+  }
+
+  private close(instance: Instance): void {
+    if (instance.isDead) return;
+    instance.isDead = true;
+    this.instances.delete(instance);
+    if (this.owner !== instance) return;
+    this.owner = undefined;
+    // A clean close waits for what was submitted; the operating system keeps it.
+    for (const batch of this.unsynced) {
+      if (!batch.isApplied) this.live.apply(batch.ops);
+      this.log.append({ ...batch, isSynced: false });
+    }
+    this.unsynced = [];
+  }
+
+  private refuse(instance: Instance, token: number): void {
+    this.after(instance, DRAW.read, this.options.settings.read, () => {
+      const message = "The store is not open; submit operations after disk.opened.";
+      instance.push({ kind: "disk.failed", token, message });
+    });
+  }
+
+  /** Runs `done` after a drawn latency and any stall, unless the process is gone by then. */
+  private after(instance: Instance, kind: number, latency: Latency, done: () => void): void {
+    const { now, schedule } = this.options;
+    const run = (wasHeld: boolean): void => {
+      if (instance.isDead) return;
+      if (this.isHeld(() => run(true))) return;
+      if (wasHeld) this.count("disk.stall");
+      done();
+    };
+    schedule(now() + this.latencyUs(kind, latency), () => run(false));
+  }
+
+  private isHeld(again: () => void): boolean {
+    if (this.options.now() >= this.stalledUntilUs) return false;
+    this.options.schedule(this.stalledUntilUs, again);
+    return true;
+  }
+
+  private latencyUs(kind: number, { minUs, meanUs, capUs }: Latency): number {
+    const ordinal = (this.ordinals.get(kind) ?? 0) + 1;
+    this.ordinals.set(kind, ordinal);
+    return Math.min(capUs, minUs + exponential(this.draw(kind, ordinal), meanUs, capUs));
+  }
+
+  private draw(kind: number, ordinal: number): number {
+    return draw(this.options.seed, kind, this.options.node, ordinal);
+  }
+
+  private trace(kind: Parameters<DiskTrace>[0], number: number): void {
+    this.options.trace?.(kind, number, undefined);
+  }
+
+  private count(kind: string): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+}

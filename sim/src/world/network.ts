@@ -1,0 +1,399 @@
+// The simulated network: encoded frames between numbered nodes over ordered links, one stream per
+// direction as in io/grpc. A link lives from peer.up to peer.down of its *sender*; the next life
+// begins with the next dial. Faults are held open by counters, so that overlapping windows of a plan
+// compose, and each is counted when it took effect: a frame really lost, late, doubled or held.
+//
+// N1 Nothing reaches a node that is down, and nothing sent to one incarnation reaches the next.
+// N2 Per link, peer.up and peer.down alternate, starting with peer.up in each incarnation.
+// N3 With the stream model, frames of one life arrive in the order they were sent, gaps allowed.
+
+import { assert } from "@disheap/core";
+import type { NetworkPort } from "@disheap/io";
+import { between, chance, draw, exponential, kindOf } from "./draw.js";
+import { QUIET_LINK } from "./network-settings.js";
+import type { LinkRates, NetworkOptions } from "./network-settings.js";
+
+const DRAW = {
+  latency: kindOf("net.latency"),
+  loss: kindOf("net.loss"),
+  delay: kindOf("net.delay"),
+  duplicate: kindOf("net.duplicate"),
+  copyLatency: kindOf("net.duplicate.latency"),
+  copyDelay: kindOf("net.duplicate.delay"),
+  late: kindOf("net.late"),
+  lateLatency: kindOf("net.late.latency"),
+  exit: kindOf("net.exit"),
+  notice: kindOf("net.notice"),
+  detect: kindOf("net.detect"),
+  connect: kindOf("net.connect"),
+} as const;
+
+/** Of the frames a process had sent when it died, how many die with it. */
+const EXIT_LOSS_PER_MILLION = 500_000;
+
+interface Flight {
+  readonly ordinal: number;
+  readonly frame: Uint8Array;
+  /** The receiver's incarnation when the frame was sent (N1). */
+  readonly incarnation: number;
+  readonly isCopy: boolean;
+  readonly isDelayed: boolean;
+  isGone: boolean;
+}
+
+/** open: frames pass; broken: they vanish, the sender does not know yet; down: the sender knows. */
+type LinkState = "open" | "broken" | "down";
+
+interface Link {
+  readonly from: number;
+  readonly to: number;
+  readonly site: number;
+  rates: LinkRates;
+  state: LinkState;
+  /** Grows with every change of state; a scheduled change of an older epoch does nothing. */
+  epoch: number;
+  cuts: number;
+  /** When the current cut began; tells a later cut's detection from an earlier one's. */
+  cutAtUs: number;
+  clogs: number;
+  framesSent: number;
+  newestDelivered: number;
+  /** No frame of this life may arrive before this time (N3). */
+  orderedUntilUs: number;
+  readonly flights: Set<Flight>;
+  held: Flight[];
+  late: Flight[];
+}
+
+interface NodeState {
+  isUp: boolean;
+  incarnation: number;
+}
+
+export class SimNetwork {
+  /** Faults that took effect, by their name in the fault catalogue. */
+  readonly counts = new Map<string, number>();
+  private readonly options: NetworkOptions;
+  private readonly nodes: NodeState[] = [];
+  private readonly links: Link[] = [];
+
+  constructor(options: NetworkOptions) {
+    this.options = options;
+    for (let from = 0; from <= options.nodes; from += 1) {
+      this.nodes.push({ isUp: false, incarnation: 0 });
+      for (let to = 0; to <= options.nodes; to += 1) this.links.push(makeLink(from, to));
+    }
+  }
+
+  /** The port of the node's current incarnation; after `nodeDown` it carries nothing. */
+  port(node: number): NetworkPort {
+    const { incarnation } = this.nodes[node];
+    return {
+      send: (peer, frame) => {
+        const state = this.nodes[node];
+        if (state.isUp && state.incarnation === incarnation) this.send(node, peer, frame);
+      },
+    };
+  }
+
+  /** A process starts: it dials everyone, and everyone's next dial to it succeeds. */
+  nodeUp(node: number): void {
+    const state = this.nodes[node];
+    assert(!state.isUp, "N1: a node that is up cannot start");
+    state.isUp = true;
+    state.incarnation += 1;
+    for (const peer of this.peersOf(node)) {
+      this.scheduleConnect(this.link(node, peer));
+      if (this.link(peer, node).state === "down") this.scheduleConnect(this.link(peer, node));
+    }
+  }
+
+  /** A process is gone: what flew to it is lost, what it had sent may arrive; others learn later. */
+  nodeDown(node: number): void {
+    const state = this.nodes[node];
+    if (!state.isUp) return;
+    state.isUp = false;
+    for (const peer of this.peersOf(node)) {
+      const out = this.link(node, peer);
+      out.state = "down";
+      out.epoch += 1;
+      out.late = [];
+      for (const flight of out.flights) {
+        const h = this.draw(DRAW.exit, out, flight.ordinal);
+        if (chance(h, EXIT_LOSS_PER_MILLION)) this.lose(out, flight);
+      }
+      const back = this.link(peer, node);
+      for (const flight of back.flights) this.lose(back, flight);
+      back.held = [];
+      this.breakStream(back);
+    }
+  }
+
+  /** Changes what an ordered link does to frames from now on. */
+  setRates(from: number, to: number, rates: LinkRates): void {
+    this.link(from, to).rates = rates;
+  }
+
+  /** Cuts a -> b, and b -> a unless `isOneWay`. Every cut needs its own `heal`. */
+  cut(a: number, b: number, isOneWay = false): void {
+    this.cutLink(this.link(a, b));
+    if (!isOneWay) this.cutLink(this.link(b, a));
+  }
+
+  heal(a: number, b: number, isOneWay = false): void {
+    this.healLink(this.link(a, b));
+    if (!isOneWay) this.healLink(this.link(b, a));
+  }
+
+  /** Keeps what arrives over from -> to until `unclog`. */
+  clog(from: number, to: number): void {
+    this.link(from, to).clogs += 1;
+  }
+
+  /** The last unclog of a link delivers everything it kept, at once and in order. */
+  unclog(from: number, to: number): void {
+    const link = this.link(from, to);
+    if (link.clogs === 0) return;
+    link.clogs -= 1;
+    if (link.clogs > 0) return;
+    const held = link.held;
+    link.held = [];
+    for (const flight of held) {
+      if (!flight.isGone && this.arrive(link, flight)) this.count("net.clog");
+    }
+  }
+
+  /** Breaks the streams of both directions; each end learns it, and reconnects, at its own time. */
+  reset(a: number, b: number): void {
+    const forth = this.breakStream(this.link(a, b));
+    const back = this.breakStream(this.link(b, a));
+    if (forth || back) this.count("net.reset");
+  }
+
+  /** The network works again: no cut, no clog, and every rate at zero. */
+  healAll(): void {
+    for (const link of this.links) {
+      if (link.from === link.to || link.from === 0 || link.to === 0) continue;
+      link.rates = QUIET_LINK;
+      while (link.cuts > 0) this.healLink(link);
+      while (link.clogs > 0) this.unclog(link.from, link.to);
+    }
+  }
+
+  private send(from: number, to: number, frame: Uint8Array): void {
+    const link = this.link(from, to);
+    link.framesSent += 1;
+    if (link.state !== "open") return;
+    if (link.cuts > 0) {
+      this.lostInCut(link, frame);
+      return;
+    }
+    const { rates } = link;
+    const ordinal = link.framesSent;
+    if (chance(this.draw(DRAW.loss, link, ordinal), rates.lossPerMillion)) {
+      this.count("net.loss");
+      this.options.trace?.("net.lost", from, to, frame);
+      return;
+    }
+    const delayUs = this.delayUs(DRAW.delay, link, ordinal);
+    const flight: Flight = {
+      ordinal,
+      frame: frame.slice(),
+      incarnation: this.nodes[to].incarnation,
+      isCopy: false,
+      isDelayed: delayUs > 0,
+      isGone: false,
+    };
+    this.launch(link, flight, this.latencyUs(DRAW.latency, link, ordinal) + delayUs);
+  }
+
+  private launch(link: Link, flight: Flight, delayUs: number): void {
+    let atUs = this.options.now() + delayUs;
+    if (this.options.settings.streamModel) {
+      atUs = Math.max(atUs, link.orderedUntilUs);
+      link.orderedUntilUs = atUs;
+    }
+    link.flights.add(flight);
+    this.options.schedule(atUs, () => void this.arrive(link, flight));
+  }
+
+  /** A frame reaches the far end of its link. Says whether the receiver got it. */
+  private arrive(link: Link, flight: Flight): boolean {
+    if (flight.isGone) return false;
+    if (link.cuts > 0) {
+      this.lose(link, flight);
+      this.lostInCut(link, flight.frame);
+      return false;
+    }
+    if (link.clogs > 0) {
+      link.held.push(flight);
+      return false;
+    }
+    return this.hand(link, flight);
+  }
+
+  private hand(link: Link, flight: Flight): boolean {
+    this.lose(link, flight);
+    const receiver = this.nodes[link.to];
+    if (!receiver.isUp || receiver.incarnation !== flight.incarnation) return false;
+    if (flight.isDelayed) this.count("net.delay");
+    if (flight.isCopy) this.count("net.duplicate");
+    else if (flight.ordinal < link.newestDelivered) this.count("net.reorder");
+    link.newestDelivered = Math.max(link.newestDelivered, flight.ordinal);
+    this.options.trace?.("net.frame", link.from, link.to, flight.frame);
+    this.options.deliver(link.to, { kind: "peer.frame", peer: link.from, frame: flight.frame });
+    if (!flight.isCopy) this.maybeDuplicate(link, flight);
+    return true;
+  }
+
+  /** A delivered frame is queued again with a delay of its own. The receiver owns the first copy. */
+  private maybeDuplicate(link: Link, flight: Flight): void {
+    const { ordinal, incarnation } = flight;
+    const h = this.draw(DRAW.duplicate, link, ordinal);
+    if (!chance(h, link.rates.duplicatePerMillion)) return;
+    const frame = flight.frame.slice();
+    const delayUs = this.delayUs(DRAW.copyDelay, link, ordinal);
+    this.launch(
+      link,
+      { ordinal, frame, incarnation, isCopy: true, isDelayed: false, isGone: false },
+      this.latencyUs(DRAW.copyLatency, link, ordinal) + delayUs,
+    );
+  }
+
+  private cutLink(link: Link): void {
+    link.cuts += 1;
+    if (link.cuts > 1 || link.state !== "open") return;
+    const { detectMinUs, detectMaxUs } = this.options.settings;
+    const { epoch } = link;
+    const detectUs = between(this.draw(DRAW.detect, link, epoch), detectMinUs, detectMaxUs);
+    const cutAtUs = this.options.now();
+    link.cutAtUs = cutAtUs;
+    this.options.schedule(cutAtUs + detectUs, () => {
+      if (link.epoch === epoch && link.cuts > 0 && link.cutAtUs === cutAtUs) this.sayDown(link);
+    });
+  }
+
+  private healLink(link: Link): void {
+    if (link.cuts === 0) return;
+    link.cuts -= 1;
+    if (link.cuts === 0 && link.state === "down") this.scheduleConnect(link);
+  }
+
+  /** Ends a life. Its frames in flight are lost or, by draw, kept for after the reconnect. */
+  private breakStream(link: Link): boolean {
+    if (link.state !== "open") return false;
+    link.state = "broken";
+    link.epoch += 1;
+    const { noticeMinUs, noticeMaxUs, latePerMillion } = this.options.settings;
+    for (const flight of link.flights) {
+      this.lose(link, flight);
+      if (!chance(this.draw(DRAW.late, link, flight.ordinal), latePerMillion)) continue;
+      link.late.push({ ...flight, isGone: false });
+    }
+    link.held = [];
+    const { epoch } = link;
+    const noticeUs = between(this.draw(DRAW.notice, link, epoch), noticeMinUs, noticeMaxUs);
+    this.options.schedule(this.options.now() + noticeUs, () => {
+      if (link.epoch !== epoch) return;
+      this.sayDown(link);
+      this.scheduleConnect(link);
+    });
+    return true;
+  }
+
+  private sayDown(link: Link): void {
+    link.state = "down";
+    link.epoch += 1;
+    this.options.trace?.("net.down", link.from, link.to, undefined);
+    this.options.deliver(link.from, { kind: "peer.down", peer: link.to });
+  }
+
+  /** One dial. If something is in its way when it ends, what clears the way dials again. */
+  private scheduleConnect(link: Link): void {
+    link.epoch += 1;
+    const { epoch } = link;
+    const { connectMinUs, connectMaxUs } = this.options.settings;
+    const connectUs = between(this.draw(DRAW.connect, link, epoch), connectMinUs, connectMaxUs);
+    this.options.schedule(this.options.now() + connectUs, () => {
+      if (link.epoch !== epoch || link.cuts > 0) return;
+      if (!this.nodes[link.from].isUp || !this.nodes[link.to].isUp) return;
+      this.open(link);
+    });
+  }
+
+  private open(link: Link): void {
+    link.state = "open";
+    link.epoch += 1;
+    link.orderedUntilUs = this.options.now();
+    this.options.trace?.("net.up", link.from, link.to, undefined);
+    this.options.deliver(link.from, { kind: "peer.up", peer: link.to });
+    const late = link.late;
+    link.late = [];
+    for (const flight of late) {
+      const latencyUs = this.latencyUs(DRAW.lateLatency, link, flight.ordinal);
+      link.flights.add(flight);
+      this.options.schedule(this.options.now() + latencyUs, () => void this.arrive(link, flight));
+    }
+  }
+
+  /** Takes a frame out of the air; what was scheduled for it does nothing. */
+  private lose(link: Link, flight: Flight): void {
+    flight.isGone = true;
+    link.flights.delete(flight);
+  }
+
+  private lostInCut(link: Link, frame: Uint8Array): void {
+    const isOneWay = this.link(link.to, link.from).cuts === 0;
+    this.count(isOneWay ? "net.oneway" : "net.partition");
+    this.options.trace?.("net.lost", link.from, link.to, frame);
+  }
+
+  private latencyUs(kind: number, link: Link, ordinal: number): number {
+    const { latencyMinUs, latencyMaxUs } = this.options.settings;
+    return between(this.draw(kind, link, ordinal), latencyMinUs, latencyMaxUs);
+  }
+
+  private delayUs(kind: number, link: Link, ordinal: number): number {
+    const { delayMeanUs, delayCapUs } = link.rates;
+    return exponential(this.draw(kind, link, ordinal), delayMeanUs, delayCapUs);
+  }
+
+  private draw(kind: number, link: Link, ordinal: number): number {
+    return draw(this.options.seed, kind, link.site, ordinal);
+  }
+
+  private count(kind: string): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+
+  private link(from: number, to: number): Link {
+    const { nodes } = this.options;
+    const isLink = from >= 1 && from <= nodes && to >= 1 && to <= nodes && from !== to;
+    assert(isLink, `N1: no link from node ${from} to node ${to}`);
+    return this.links[from * (nodes + 1) + to];
+  }
+
+  private *peersOf(node: number): Iterable<number> {
+    for (let peer = 1; peer <= this.options.nodes; peer += 1) if (peer !== node) yield peer;
+  }
+}
+
+function makeLink(from: number, to: number): Link {
+  return {
+    from,
+    to,
+    site: from * 65_536 + to,
+    rates: QUIET_LINK,
+    state: "down",
+    epoch: 0,
+    cuts: 0,
+    cutAtUs: 0,
+    clogs: 0,
+    framesSent: 0,
+    newestDelivered: 0,
+    orderedUntilUs: 0,
+    flights: new Set(),
+    held: [],
+    late: [],
+  };
+}
