@@ -1,0 +1,217 @@
+// The client: one method per thing a caller wants from a cluster. Any node serves any call; see
+// caller.ts for what is repeated and pop-stream.ts for consuming.
+import {
+  AckReq,
+  DeleteHeapReq,
+  DisheapService,
+  EnqueueReq,
+  ExtendReq,
+  NackReq,
+  PeekReq,
+  StatsReq,
+} from "@disheap/proto";
+import { Caller } from "./caller.js";
+import { optionalCount, optionalDuration, toDuration, toPayload, toPriority } from "./convert.js";
+import { EndpointPool } from "./endpoints.js";
+import type { NackOptions } from "./message.js";
+import { type ClientOptions, type ResolvedOptions, resolveOptions } from "./options.js";
+import { fromPeekItem, type PeekOptions, type PeekResult } from "./peek.js";
+import type { PopOptions } from "./pop-options.js";
+import { PopStream } from "./pop-stream.js";
+import { Producer } from "./producer.js";
+import {
+  fromHeapInfo,
+  fromHeapStats,
+  toMakeHeap,
+  type TopicInfo,
+  type TopicOptions,
+  type TopicStats,
+} from "./topics.js";
+
+export interface EnqueueOptions {
+  priority?: bigint | number | undefined;
+  /** Messages of one key share a partition. */
+  partitionKey?: string | undefined;
+  /** Not delivered before this long from now. */
+  delayMs?: number | undefined;
+  /** Default: the topic's. 0: the first failure is the last. */
+  maxRetries?: number | undefined;
+  /** false: sent without an identity, and so never again once its outcome is unknown. */
+  producer?: false | undefined;
+}
+
+export interface EnqueueResult {
+  messageId: string;
+  partition: number;
+  /** True when a repeat met its first attempt: the message is there once. */
+  duplicate: boolean;
+}
+
+export interface DeleteOptions {
+  /** Needed, or the token that a refused deletion hands out: all messages go. */
+  force?: boolean | undefined;
+  confirmationToken?: string | undefined;
+}
+
+export interface StatsResult {
+  global: TopicStats;
+  topics: Map<string, TopicStats>;
+}
+
+/** How long a closing client waits for deliveries to be given back. */
+const closeMsMax = 2_000;
+
+export class DisheapClient {
+  readonly producerId: string;
+  readonly #options: ResolvedOptions;
+  readonly #pool: EndpointPool;
+  readonly #caller: Caller;
+  readonly #producer: Producer;
+  readonly #streams = new Set<PopStream>();
+
+  constructor(options: ClientOptions = {}) {
+    this.#options = resolveOptions(options);
+    this.#pool = new EndpointPool(this.#options);
+    this.#caller = new Caller(this.#pool, this.#options);
+    this.#producer = new Producer(this.#options.producerName);
+    this.producerId = this.#producer.id;
+  }
+
+  async createTopic(topic: string, options: TopicOptions = {}): Promise<{ heapId: string }> {
+    const request = toMakeHeap(topic, options);
+    const name = `createTopic(${topic})`;
+    const { heapId } = await this.#caller.unary(DisheapService.makeHeap, request, { name });
+    return { heapId };
+  }
+
+  async deleteTopic(topic: string, options: DeleteOptions = {}): Promise<void> {
+    const request = DeleteHeapReq.create({
+      topic,
+      force: options.force ?? false,
+      confirmationToken: options.confirmationToken ?? "",
+    });
+    const name = `deleteTopic(${topic})`;
+    await this.#caller.unary(DisheapService.deleteHeap, request, { name });
+  }
+
+  /** All topics by name, fetched a page at a time. */
+  async *listTopics(options: { pageSize?: number | undefined } = {}): AsyncGenerator<TopicInfo> {
+    const pageSize = optionalCount("pageSize", options.pageSize) ?? 0;
+    let pageToken = "";
+    do {
+      const request = { pageSize, pageToken };
+      const rules = { name: "listTopics" };
+      const page = await this.#caller.unary(DisheapService.listHeaps, request, rules);
+      yield* page.heaps.map(fromHeapInfo);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+  }
+
+  /** Counters of the whole cluster, and of one topic or all. */
+  async stats(
+    topic?: string,
+    options: { partition?: number | undefined } = {},
+  ): Promise<StatsResult> {
+    const partitionId = optionalCount("partition", options.partition);
+    const request = StatsReq.create({
+      ...(topic === undefined ? {} : { topic }),
+      ...(partitionId === undefined ? {} : { partitionId }),
+    });
+    const name = topic === undefined ? "stats" : `stats(${topic})`;
+    const answer = await this.#caller.unary(DisheapService.stats, request, { name });
+    const topics = [...answer.topicStats].map(
+      ([key, stats]) => [key, fromHeapStats(stats)] as const,
+    );
+    return { global: fromHeapStats(answer.globalStats), topics: new Map(topics) };
+  }
+
+  async enqueue(
+    topic: string,
+    payload: Uint8Array | string,
+    options: EnqueueOptions = {},
+  ): Promise<EnqueueResult> {
+    const isRepeatable = options.producer !== false;
+    const request = EnqueueReq.create({
+      topic,
+      payload: toPayload(payload),
+      priority: toPriority(options.priority ?? 0n),
+    });
+    const maxRetries = optionalCount("maxRetries", options.maxRetries);
+    const notBefore = optionalDuration("delayMs", options.delayMs);
+    if (options.partitionKey !== undefined) request.partitionKey = options.partitionKey;
+    if (maxRetries !== undefined) request.maxRetries = maxRetries;
+    if (notBefore !== undefined) request.notBefore = notBefore;
+    // Drawn last: a refused call leaves no gap.
+    if (isRepeatable) Object.assign(request, this.#producer.next(topic));
+    const rules = { name: `enqueue(${topic})`, isRepeatable };
+    const answer = await this.#caller.unary(DisheapService.enqueue, request, rules);
+    const { messageId, duplicate, partitionId } = answer;
+    return { messageId, partition: partitionId, duplicate };
+  }
+
+  /** An async iterator over deliveries, best first. */
+  pop(topic: string, options: PopOptions = {}): PopStream {
+    this.#caller.assertOpen();
+    const stream = new PopStream(topic, options, {
+      pool: this.#pool,
+      caller: this.#caller,
+      options: this.#options,
+      calls: this,
+      onClosed: (closed) => this.#streams.delete(closed),
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** The best messages of a topic, leased and delayed ones included; changes nothing. */
+  async peek(topic: string, options: PeekOptions = {}): Promise<PeekResult> {
+    const partitionId = optionalCount("partition", options.partition);
+    const limit = optionalCount("limit", options.limit);
+    const request = PeekReq.create({
+      topic,
+      includeDlq: options.includeDeadLetters ?? false,
+      ...(partitionId === undefined ? {} : { partitionId }),
+      ...(limit === undefined ? {} : { limit }),
+    });
+    const name = `peek(${topic})`;
+    const answer = await this.#caller.unary(DisheapService.peek, request, { name });
+    return { items: answer.items.map(fromPeekItem), hasMore: answer.hasMore };
+  }
+
+  async ack(topic: string, messageId: string, leaseToken: string): Promise<void> {
+    const request = AckReq.create({ topic, messageId, leaseToken });
+    await this.#caller.unary(DisheapService.ack, request, { name: `ack(${messageId})` });
+  }
+
+  async nack(
+    topic: string,
+    messageId: string,
+    leaseToken: string,
+    options: NackOptions = {},
+  ): Promise<void> {
+    const request = NackReq.create({ topic, messageId, leaseToken });
+    const backoffOverride = optionalDuration("backoffMs", options.backoffMs);
+    if (backoffOverride !== undefined) request.backoffOverride = backoffOverride;
+    if (options.reason !== undefined) request.reason = options.reason;
+    await this.#caller.unary(DisheapService.nack, request, { name: `nack(${messageId})` });
+  }
+
+  /** Adds `ms` to a lease, counted from its old end. A repeat after a lost answer may add it twice. */
+  async extend(topic: string, leaseToken: string, ms: number): Promise<void> {
+    const request = ExtendReq.create({ topic, leaseToken, extension: toDuration("ms", ms) });
+    await this.#caller.unary(DisheapService.extend, request, { name: `extend(${topic})` });
+  }
+
+  /** Closes streams, gives back deliveries nobody saw, and drops the connections. */
+  async close(): Promise<void> {
+    const streams = [...this.#streams].map((stream) => stream.close());
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, closeMsMax);
+    });
+    await Promise.race([Promise.allSettled(streams), late]);
+    clearTimeout(timer);
+    this.#caller.close();
+    this.#pool.close();
+  }
+}

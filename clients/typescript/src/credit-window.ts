@@ -1,0 +1,44 @@
+// How many credits a pop stream may send. A credit buys one delivery and cannot be taken back, so:
+// W1 credits open on the stream + deliveries held here never exceed the prefetch by our doing;
+// W2 credits open + deliveries so far never exceed the limit.
+
+export class CreditWindow {
+  readonly #prefetch: number;
+  readonly #limit: number;
+  #open = 0;
+  #held = 0;
+  #delivered = 0;
+
+  constructor(prefetch: number, limit: number = Number.POSITIVE_INFINITY) {
+    this.#prefetch = prefetch;
+    this.#limit = limit;
+  }
+
+  /** True when everything that was asked for has arrived. */
+  get isSpent(): boolean {
+    return this.#delivered >= this.#limit;
+  }
+
+  /** Credits to send now; they count as open from here on. */
+  take(): number {
+    const room = Math.min(this.#prefetch - this.#held, this.#limit - this.#delivered);
+    const due = Math.max(0, room - this.#open);
+    this.#open += due;
+    return due;
+  }
+
+  delivered(): void {
+    this.#open = Math.max(0, this.#open - 1);
+    this.#held += 1;
+    this.#delivered += 1;
+  }
+
+  released(): void {
+    this.#held -= 1;
+  }
+
+  /** A new stream starts without credits: those of the old one died with it. */
+  reopened(): void {
+    this.#open = 0;
+  }
+}

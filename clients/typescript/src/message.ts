@@ -1,0 +1,113 @@
+// A delivery: the message, and the lease under which it is held until it is settled or the lease runs
+// out. Settling twice the same way is one settling; settling both ways is refused.
+import type { PopItem } from "@disheap/proto";
+import { fencingOf } from "./convert.js";
+import { DisheapLeaseError } from "./errors.js";
+
+export interface NackOptions {
+  /** When it may be tried again: exactly this long from now, 0 for at once. Default: the usual backoff. */
+  backoffMs?: number | undefined;
+  reason?: string | undefined;
+}
+
+/** What a message needs from the stream that delivered it. */
+export interface Settler {
+  ack(message: Message): Promise<void>;
+  nack(message: Message, options: NackOptions): Promise<void>;
+  extend(message: Message, ms: number): Promise<void>;
+  /** The lease of the message has moved. */
+  extended(message: Message): void;
+  /** The message is settled, or its lease is lost: it takes no room any more. */
+  released(message: Message): void;
+}
+
+export class Message {
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly payload: Uint8Array;
+  readonly priority: bigint;
+  /** Deliveries so far, this one included. */
+  readonly attempts: number;
+  readonly maxRetries: number;
+  readonly enqueuedAt: Date;
+  readonly leaseToken: string;
+  /** Grows with every lease of this message: storage that remembers it can refuse a late writer. */
+  readonly fencing: number;
+  readonly producerId: string | undefined;
+  readonly epoch: bigint | undefined;
+  readonly sequence: bigint | undefined;
+  readonly #settler: Settler;
+  #leaseDeadlineMs: number;
+  #settling: { kind: "ack" | "nack"; done: Promise<void> } | undefined;
+
+  constructor(item: PopItem, settler: Settler) {
+    this.id = item.messageId;
+    this.topic = item.topic;
+    this.partition = item.partitionId;
+    this.payload = item.payload;
+    this.priority = item.priority;
+    this.attempts = item.attempts;
+    this.maxRetries = item.maxRetries;
+    this.enqueuedAt = item.enqueuedTime ?? new Date(0);
+    this.leaseToken = item.leaseToken;
+    this.fencing = fencingOf(item.leaseToken);
+    this.producerId = item.producerId;
+    this.epoch = item.epoch;
+    this.sequence = item.sequence;
+    this.#leaseDeadlineMs = (item.leaseDeadline ?? new Date(0)).getTime();
+    this.#settler = settler;
+  }
+
+  /** When the lease ends, by the cluster's clock. */
+  get leaseDeadline(): Date {
+    return new Date(this.#leaseDeadlineMs);
+  }
+
+  /** The payload as UTF-8 text. */
+  text(): string {
+    return Buffer.from(this.payload).toString("utf8");
+  }
+
+  /** The work is done: the message is removed for good. */
+  ack(): Promise<void> {
+    return this.#settle("ack", () => this.#settler.ack(this));
+  }
+
+  /** The work failed: the message is tried again later, or moves to the dead letter queue. */
+  nack(options: NackOptions = {}): Promise<void> {
+    return this.#settle("nack", () => this.#settler.nack(this, options));
+  }
+
+  /** Adds `ms` to the lease, counted from its old end. */
+  async extend(ms: number): Promise<Date> {
+    await this.#settler.extend(this, ms);
+    this.#leaseDeadlineMs += ms;
+    this.#settler.extended(this);
+    return this.leaseDeadline;
+  }
+
+  #settle(kind: "ack" | "nack", run: () => Promise<void>): Promise<void> {
+    const before = this.#settling;
+    if (before?.kind === kind) return before.done;
+    if (before !== undefined) {
+      const text = `Message ${this.id} was already settled by ${before.kind}; ${kind} has no effect.`;
+      return Promise.reject(new DisheapLeaseError(text, "FAILED_PRECONDITION"));
+    }
+    const done = this.#run(run);
+    this.#settling = { kind, done };
+    return done;
+  }
+
+  async #run(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      // What may pass can be tried again; a lost lease stays lost.
+      this.#settling = undefined;
+      if (error instanceof DisheapLeaseError) this.#settler.released(this);
+      throw error;
+    }
+    this.#settler.released(this);
+  }
+}

@@ -1,0 +1,49 @@
+// One PopStream call on one node: the filter goes first, credits after it, items come back. It knows
+// nothing about other nodes; when the call ends, `ended` says how.
+import type { ClientDuplexStream, Metadata, ServiceError } from "@grpc/grpc-js";
+import type { PopFilter, PopItem, PopOpen } from "@disheap/proto";
+import type { Endpoint } from "./endpoints.js";
+import { type DisheapError, fromServiceError } from "./errors.js";
+
+export class PopConnection {
+  /** Resolves after the last item: undefined when the node ended the stream in good order. */
+  readonly ended: Promise<DisheapError | undefined>;
+  readonly #call: ClientDuplexStream<PopOpen, PopItem>;
+  #isHalfClosed = false;
+
+  constructor(
+    endpoint: Endpoint,
+    metadata: Metadata,
+    filter: PopFilter,
+    onItem: (item: PopItem) => void,
+  ) {
+    const call = endpoint.client.popStream(metadata);
+    this.#call = call;
+    this.ended = new Promise((resolve) => {
+      // The error comes before items that are still buffered; "end" comes after all of them.
+      let failure: DisheapError | undefined;
+      call.on("error", (error: ServiceError) => {
+        failure = fromServiceError(error, "pop", endpoint.address);
+      });
+      call.on("end", () => resolve(failure));
+    });
+    call.on("data", onItem);
+    call.write({ kind: { $case: "filter", value: filter } });
+  }
+
+  credit(credits: number): void {
+    if (this.#isHalfClosed) return;
+    this.#call.write({ kind: { $case: "flowControl", value: { credits } } });
+  }
+
+  /** No more credits will come: the node ends the stream once they are spent or nothing is ready. */
+  halfClose(): void {
+    if (this.#isHalfClosed) return;
+    this.#isHalfClosed = true;
+    this.#call.end();
+  }
+
+  cancel(): void {
+    this.#call.cancel();
+  }
+}

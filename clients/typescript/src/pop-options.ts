@@ -1,0 +1,51 @@
+// What a consumer can ask for, checked and turned into the filter and the credits of a stream.
+import { PopFilter } from "@disheap/proto";
+import { optionalDuration, toCount } from "./convert.js";
+import { CreditWindow } from "./credit-window.js";
+import { invalidArgument } from "./errors.js";
+
+export interface PopOptions {
+  /** How many deliveries may be held unsettled at a time, 1 to 1000. Default 10. */
+  prefetch?: number | undefined;
+  /** Ends the iteration after so many deliveries; waits for them as long as it takes. */
+  limit?: number | undefined;
+  /** One shot: takes up to so many messages that are ready now, then ends. Excludes the two above. */
+  credits?: number | undefined;
+  /** The length of a lease. Default: the topic's. */
+  visibilityMs?: number | undefined;
+  /** Takes from these partitions only. Default: all. */
+  partitions?: readonly number[] | undefined;
+}
+
+const prefetchMax = 1_000;
+
+export function filterOf(topic: string, options: PopOptions): PopFilter {
+  const partitionIds = (options.partitions ?? []).map((id) => toCount("partition", id));
+  const filter = PopFilter.create({ topic, partitionIds });
+  const visibilityTimeout = optionalDuration("visibilityMs", options.visibilityMs);
+  if (visibilityTimeout !== undefined) filter.visibilityTimeout = visibilityTimeout;
+  return filter;
+}
+
+export function windowOf(options: PopOptions): CreditWindow {
+  const { credits, limit } = options;
+  if (credits !== undefined) {
+    if (limit !== undefined || options.prefetch !== undefined) {
+      throw invalidArgument(
+        "credits is a one-shot pop and excludes prefetch and limit; give either.",
+      );
+    }
+    return new CreditWindow(Number.POSITIVE_INFINITY, atLeastOne("credits", credits));
+  }
+  const prefetch = atLeastOne("prefetch", options.prefetch ?? 10);
+  if (prefetch > prefetchMax) {
+    throw invalidArgument(`prefetch is ${prefetch}; the most is ${prefetchMax}.`);
+  }
+  if (limit === undefined) return new CreditWindow(prefetch);
+  return new CreditWindow(prefetch, atLeastOne("limit", limit));
+}
+
+function atLeastOne(name: string, value: number): number {
+  if (toCount(name, value) >= 1) return value;
+  throw invalidArgument(`${name} is 0; ask for at least 1.`);
+}

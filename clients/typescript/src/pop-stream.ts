@@ -1,0 +1,208 @@
+// A consumer: an async iterator over deliveries that survives the loss of the node it talks to. After
+// a failure it opens a new stream elsewhere, with the filter and fresh credits for the room it has.
+// Credits return as messages are settled, so a slow consumer holds only as much as it asked for.
+import type { PopFilter, PopItem } from "@disheap/proto";
+import type { Caller } from "./caller.js";
+import type { CreditWindow } from "./credit-window.js";
+import { DeliveryQueue } from "./delivery-queue.js";
+import type { Endpoint, EndpointPool } from "./endpoints.js";
+import { asError, DisheapError } from "./errors.js";
+import { HeldMessages } from "./held-messages.js";
+import { Message, type NackOptions, type Settler } from "./message.js";
+import type { ResolvedOptions } from "./options.js";
+import { PopConnection } from "./pop-connection.js";
+import { filterOf, type PopOptions, windowOf } from "./pop-options.js";
+import { isRetryable } from "./retry.js";
+
+/** Calls of the client that a delivery needs to be settled. */
+export interface SettleCalls {
+  ack(topic: string, id: string, leaseToken: string): Promise<void>;
+  nack(topic: string, id: string, leaseToken: string, options: NackOptions): Promise<void>;
+  extend(topic: string, leaseToken: string, ms: number): Promise<void>;
+}
+
+export interface PopContext {
+  pool: EndpointPool;
+  caller: Caller;
+  options: ResolvedOptions;
+  calls: SettleCalls;
+  /** Told when the iteration has reached its end. */
+  onClosed: (stream: PopStream) => void;
+}
+
+/** A stream that lived this long was healthy: its loss starts the count of failures anew. */
+const healthyMs = 5_000;
+/** How long a node may take to end a stream that has nothing left to do. */
+const endingMsMax = 2_000;
+
+interface Served {
+  error?: DisheapError | undefined;
+  wasHealthy: boolean;
+}
+
+export class PopStream implements AsyncIterableIterator<Message, undefined>, Settler {
+  readonly #context: PopContext;
+  readonly #filter: PopFilter;
+  readonly #window: CreditWindow;
+  readonly #held: HeldMessages;
+  readonly #isOneShot: boolean;
+  readonly #queue = new DeliveryQueue<Message>();
+  #connection: PopConnection | undefined;
+  #isStarted = false;
+  /** No more credits are sent, and a lost stream is not opened again. */
+  #isFinishing = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(topic: string, options: PopOptions, context: PopContext) {
+    this.#context = context;
+    this.#filter = filterOf(topic, options);
+    this.#window = windowOf(options);
+    this.#isOneShot = options.credits !== undefined;
+    this.#held = new HeldMessages(options.visibilityMs, () => {
+      this.#window.released();
+      this.#pump();
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Message, undefined>> {
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      void this.#run();
+    }
+    const result = await this.#queue.next();
+    if (result.done === true) this.#context.onClosed(this);
+    return result;
+  }
+
+  async return(): Promise<IteratorResult<Message, undefined>> {
+    await this.close();
+    return { value: undefined, done: true };
+  }
+
+  /** Asks for nothing more and lets the iteration end by itself; leases already given stay whole. */
+  finish(): void {
+    this.#isFinishing = true;
+    if (this.#connection === undefined) this.#queue.end();
+    else this.#connection.halfClose();
+  }
+
+  /** Ends at once. Deliveries that were not handed out go back to the queue. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async ack(message: Message): Promise<void> {
+    await this.#context.calls.ack(message.topic, message.id, message.leaseToken);
+  }
+
+  async nack(message: Message, options: NackOptions): Promise<void> {
+    await this.#context.calls.nack(message.topic, message.id, message.leaseToken, options);
+  }
+
+  async extend(message: Message, ms: number): Promise<void> {
+    await this.#context.calls.extend(message.topic, message.leaseToken, ms);
+  }
+
+  extended(message: Message): void {
+    this.#held.extended(message);
+  }
+
+  released(message: Message): void {
+    this.#held.release(message);
+  }
+
+  async #close(): Promise<void> {
+    this.#queue.end();
+    const connection = this.#connection;
+    // A stream that delivered all it was asked for ends by itself, and its leases keep their length.
+    if (this.#window.isSpent) await connection?.ended;
+    else connection?.cancel();
+    const back = { backoffMs: 0, reason: "the consumer closed before it saw this delivery" };
+    // Best effort: a delivery that cannot be given back returns when its lease ends.
+    await Promise.allSettled(this.#queue.drain().map((message) => message.nack(back)));
+    this.#held.clear();
+    this.#context.onClosed(this);
+  }
+
+  /** Serves from one endpoint after the other until the end is known. */
+  async #run(): Promise<void> {
+    const { pool, caller, options } = this.#context;
+    try {
+      for (let round = 1; ; round += 1) {
+        let last: DisheapError | undefined;
+        for (const endpoint of pool.order()) {
+          const served = await this.#serve(endpoint);
+          if (this.#queue.isEnded) return;
+          if (served.error === undefined || this.#isFinishing) return this.#queue.end();
+          if (!isRetryable(served.error.code)) return this.#queue.end(served.error);
+          endpoint.coolDown();
+          last = served.error;
+          if (!served.wasHealthy) continue;
+          round = 1;
+          break;
+        }
+        if (round >= options.retry.consumerMaxAttempts) return this.#queue.end(last);
+        await caller.pause(round);
+      }
+    } catch (error) {
+      this.#queue.end(asError(error));
+    }
+  }
+
+  async #serve(endpoint: Endpoint): Promise<Served> {
+    const { caller, options } = this.#context;
+    try {
+      await endpoint.connect(options.connectTimeoutMs);
+    } catch (error) {
+      if (error instanceof DisheapError) return { error, wasHealthy: false };
+      throw error;
+    }
+    if (this.#queue.isEnded || this.#isFinishing) return { wasHealthy: true };
+    const startedMs = performance.now();
+    let hasDelivered = false;
+    const connection = new PopConnection(endpoint, caller.metadata(), this.#filter, (item) => {
+      hasDelivered = true;
+      this.#deliver(item);
+    });
+    this.#connection = connection;
+    this.#window.reopened();
+    this.#pump();
+    const error = await connection.ended;
+    this.#connection = undefined;
+    return { error, wasHealthy: hasDelivered || performance.now() - startedMs >= healthyMs };
+  }
+
+  #pump(): void {
+    if (this.#connection === undefined || this.#isFinishing) return;
+    const credits = this.#window.take();
+    if (credits > 0) this.#connection.credit(credits);
+    if (this.#isOneShot) this.#connection.halfClose();
+  }
+
+  #deliver(item: PopItem): void {
+    if (this.#queue.isEnded) return;
+    let message: Message;
+    try {
+      message = new Message(item, this);
+    } catch (error) {
+      this.#queue.end(asError(error));
+      this.#connection?.cancel();
+      return;
+    }
+    this.#window.delivered();
+    this.#held.hold(message);
+    this.#queue.push(message);
+    if (this.#window.isSpent) this.#finishSpent();
+  }
+
+  #finishSpent(): void {
+    this.finish();
+    const connection = this.#connection;
+    setTimeout(() => connection?.cancel(), endingMsMax).unref();
+  }
+}

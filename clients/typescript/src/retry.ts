@@ -1,0 +1,43 @@
+// Which failures are worth another try, and how long to wait between tries. A round visits every
+// endpoint once; the pause comes between rounds, never between endpoints.
+import type { ErrorCode } from "./errors.js";
+
+export interface RetryPolicy {
+  /** Rounds over all endpoints for one call. */
+  maxAttempts: number;
+  /** No attempt of one call starts after this long. */
+  budgetMs: number;
+  /** Rounds over all endpoints to get a broken pop stream back before it fails for good. */
+  consumerMaxAttempts: number;
+  initialBackoffMs: number;
+  maxBackoffMs: number;
+  multiplier: number;
+}
+
+export const defaultRetry: RetryPolicy = {
+  maxAttempts: 8,
+  budgetMs: 60_000,
+  consumerMaxAttempts: 20,
+  initialBackoffMs: 100,
+  maxBackoffMs: 2_000,
+  multiplier: 2,
+};
+
+const retryable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "UNAVAILABLE",
+  "DEADLINE_EXCEEDED",
+  "RESOURCE_EXHAUSTED",
+  "ABORTED",
+  "INTERNAL",
+]);
+
+/** True for failures that may pass: never for a request that is wrong in itself. */
+export function isRetryable(code: ErrorCode): boolean {
+  return retryable.has(code);
+}
+
+/** The pause before round `round` (1 is the first repeat): exponential, with jitter of half. */
+export function backoffMs(policy: RetryPolicy, round: number, random = Math.random()): number {
+  const full = policy.initialBackoffMs * policy.multiplier ** (round - 1);
+  return Math.min(full, policy.maxBackoffMs) * (0.5 + random / 2);
+}

@@ -1,0 +1,146 @@
+// Topics as a caller sees them: how one is configured, what it counts.
+import { type HeapInfo, type HeapStats, MakeHeapReq, Mode } from "@disheap/proto";
+import { optionalCount, toCount, toDuration, toMs } from "./convert.js";
+import { invalidArgument } from "./errors.js";
+
+/** Which priority is served first: the smallest or the largest. */
+export type TopicMode = "min" | "max";
+
+/** What is left out takes the node's default. */
+export interface TopicOptions {
+  mode?: TopicMode | undefined;
+  partitions?: number | undefined;
+  replicationFactor?: number | undefined;
+  topKBound?: number | undefined;
+  retentionMs?: number | undefined;
+  visibilityMs?: number | undefined;
+  maxRetries?: number | undefined;
+  maxPayloadBytes?: number | undefined;
+  compression?: boolean | undefined;
+  /** false turns the dead letter queue off. */
+  deadLetters?: boolean | { retentionMs: number } | undefined;
+}
+
+export interface TopicStats {
+  /** Ready, delayed and leased messages. */
+  messages: number;
+  inflight: number;
+  deadLetters: number;
+  enqueues: number;
+  pops: number;
+  acks: number;
+  nacks: number;
+  retries: number;
+  timeouts: number;
+  partitions: PartitionInfo[];
+}
+
+export interface PartitionInfo {
+  partition: number;
+  messages: number;
+  inflight: number;
+  leader: string;
+  replicas: string[];
+  healthy: boolean;
+}
+
+export interface TopicInfo {
+  topic: string;
+  mode: TopicMode;
+  partitions: number;
+  replicationFactor: number;
+  topKBound: number;
+  retentionMs: number;
+  visibilityMs: number;
+  maxRetries: number;
+  maxPayloadBytes: number;
+  compression: boolean;
+  deadLetters: boolean;
+  deadLetterRetentionMs: number;
+  createdAt: Date | undefined;
+  updatedAt: Date | undefined;
+  stats: TopicStats;
+}
+
+export function toMakeHeap(topic: string, options: TopicOptions): MakeHeapReq {
+  // On this call the wire cannot tell 0 from "not given": 0 would silently become the default.
+  if (options.maxRetries === 0) {
+    throw invalidArgument(
+      "A topic cannot be created with maxRetries 0; leave it out and give maxRetries: 0 per message.",
+    );
+  }
+  const { retentionMs, visibilityMs, deadLetters } = options;
+  return MakeHeapReq.create({
+    topic,
+    mode: toMode(options.mode ?? "min"),
+    partitions: optionalCount("partitions", options.partitions) ?? 0,
+    replicationFactor: optionalCount("replicationFactor", options.replicationFactor) ?? 0,
+    topKBound: optionalCount("topKBound", options.topKBound) ?? 0,
+    maxRetriesDefault: optionalCount("maxRetries", options.maxRetries) ?? 0,
+    maxPayloadBytes: BigInt(toCount("maxPayloadBytes", options.maxPayloadBytes ?? 0)),
+    compressionEnabled: options.compression ?? false,
+    ...(retentionMs === undefined ? {} : { retentionTime: toDuration("retentionMs", retentionMs) }),
+    ...(visibilityMs === undefined
+      ? {}
+      : { visibilityTimeoutDefault: toDuration("visibilityMs", visibilityMs) }),
+    ...(deadLetters === undefined ? {} : { dlqPolicy: toPolicy(deadLetters) }),
+  });
+}
+
+function toMode(mode: TopicMode): Mode {
+  if (mode === "min") return Mode.MIN;
+  if (mode === "max") return Mode.MAX;
+  throw invalidArgument(`The mode "${String(mode)}" is unknown; use "min" or "max".`);
+}
+
+function toPolicy(deadLetters: boolean | { retentionMs: number }): {
+  enabled: boolean;
+  retentionTime?: { seconds: bigint; nanos: number };
+} {
+  if (typeof deadLetters === "boolean") return { enabled: deadLetters };
+  const retentionTime = toDuration("deadLetters.retentionMs", deadLetters.retentionMs);
+  return { enabled: true, retentionTime };
+}
+
+export function fromHeapInfo(info: HeapInfo): TopicInfo {
+  return {
+    topic: info.topic,
+    mode: info.mode === Mode.MAX ? "max" : "min",
+    partitions: info.partitions,
+    replicationFactor: info.replicationFactor,
+    topKBound: info.topKBound,
+    retentionMs: toMs(info.retentionTime),
+    visibilityMs: toMs(info.visibilityTimeoutDefault),
+    maxRetries: info.maxRetriesDefault,
+    maxPayloadBytes: Number(info.maxPayloadBytes),
+    compression: info.compressionEnabled,
+    deadLetters: info.dlqPolicy?.enabled ?? false,
+    deadLetterRetentionMs: toMs(info.dlqPolicy?.retentionTime),
+    createdAt: info.createdAt,
+    updatedAt: info.updatedAt,
+    stats: fromHeapStats(info.stats),
+  };
+}
+
+export function fromHeapStats(stats: HeapStats | undefined): TopicStats {
+  const partitions = [...(stats?.partitionStats.values() ?? [])].map((partition) => ({
+    partition: partition.partitionId,
+    messages: Number(partition.messages),
+    inflight: Number(partition.inflight),
+    leader: partition.leaderNode,
+    replicas: partition.replicaNodes,
+    healthy: partition.isHealthy,
+  }));
+  return {
+    messages: Number(stats?.totalMessages ?? 0n),
+    inflight: Number(stats?.inflightMessages ?? 0n),
+    deadLetters: Number(stats?.dlqMessages ?? 0n),
+    enqueues: Number(stats?.totalEnqueues ?? 0n),
+    pops: Number(stats?.totalPops ?? 0n),
+    acks: Number(stats?.totalAcks ?? 0n),
+    nacks: Number(stats?.totalNacks ?? 0n),
+    retries: Number(stats?.totalRetries ?? 0n),
+    timeouts: Number(stats?.totalTimeouts ?? 0n),
+    partitions: partitions.sort((a, b) => a.partition - b.partition),
+  };
+}

@@ -1,0 +1,47 @@
+// The two rules of the credit window, under any order of deliveries, settlings and lost streams.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CreditWindow } from "../src/credit-window.js";
+
+type Step = "take" | "deliver" | "release" | "reopen";
+
+describe("CreditWindow", () => {
+  it("never asks beyond the prefetch (W1) or the limit (W2), and always uses its room", () => {
+    const steps = fc.array(fc.constantFrom<Step>("take", "deliver", "release", "reopen"), {
+      maxLength: 300,
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 40 }), steps, run),
+    );
+  });
+
+  function run(prefetch: number, limit: number, steps: readonly Step[]): void {
+    const window = new CreditWindow(prefetch, limit);
+    let [open, held, delivered] = [0, 0, 0];
+    for (const step of steps) {
+      if (step === "take") {
+        open += window.take();
+        expect(open).toBe(Math.max(open, Math.min(prefetch - held, limit - delivered)));
+      } else if (step === "deliver" && open > 0) {
+        window.delivered();
+        [open, held, delivered] = [open - 1, held + 1, delivered + 1];
+      } else if (step === "release" && held > 0) {
+        window.released();
+        held -= 1;
+      } else if (step === "reopen") {
+        window.reopened();
+        open = 0;
+      }
+      expect(open + held, "W1").toBeLessThanOrEqual(prefetch);
+      expect(open + delivered, "W2").toBeLessThanOrEqual(limit);
+      expect(window.isSpent).toBe(delivered === limit);
+    }
+  }
+
+  it("is spent only at its limit", () => {
+    const endless = new CreditWindow(5);
+    expect(endless.take()).toBe(5);
+    for (let index = 0; index < 5; index += 1) endless.delivered();
+    expect([endless.isSpent, endless.take()]).toEqual([false, 0]);
+  });
+});

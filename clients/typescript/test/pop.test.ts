@@ -1,0 +1,340 @@
+// Consuming: order, credits, settling, the ways a stream ends, and what happens when a node dies.
+import { status } from "@grpc/grpc-js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DisheapClient, DisheapError, DisheapLeaseError, type Message } from "../src/index.js";
+import { QueueState } from "./support/queue-state.js";
+import { TestNode } from "./support/test-node.js";
+
+let state: QueueState;
+let nodes: TestNode[];
+let client: DisheapClient;
+
+beforeEach(async () => {
+  state = new QueueState();
+  nodes = await Promise.all([1, 2].map(() => new TestNode(state).start()));
+  client = new DisheapClient({
+    endpoints: nodes.map((node) => node.address),
+    retry: { initialBackoffMs: 1, maxBackoffMs: 5 },
+  });
+  await client.createTopic("jobs", { partitions: 2 });
+});
+
+afterEach(async () => {
+  await client.close();
+  for (const node of nodes) node.kill();
+});
+
+const streams = () => nodes.flatMap((node) => node.streams).sort((a, b) => a.order - b.order);
+const stats = async () => (await client.stats("jobs")).topics.get("jobs");
+
+async function fill(count: number): Promise<void> {
+  for (let priority = count; priority > 0; priority -= 1) {
+    await client.enqueue("jobs", `p${priority}`, { priority });
+  }
+}
+
+async function isAcked(message: Message): Promise<boolean> {
+  try {
+    await message.ack();
+    return true;
+  } catch (error) {
+    if (error instanceof DisheapLeaseError) return false;
+    throw error;
+  }
+}
+
+async function collect(
+  messages: AsyncIterable<Message>,
+  settle: (message: Message) => Promise<void>,
+): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const message of messages) {
+    seen.push(message.text());
+    await settle(message);
+  }
+  return seen;
+}
+
+describe("a delivery", () => {
+  it("carries everything the node said", async () => {
+    await client.enqueue("jobs", "hello", { priority: -(2n ** 63n), maxRetries: 9 });
+    const { value } = await client.pop("jobs", { credits: 1, visibilityMs: 60_000 }).next();
+    expect(value).toMatchObject({
+      topic: "jobs",
+      priority: -(2n ** 63n),
+      attempts: 1,
+      maxRetries: 9,
+      fencing: 1,
+      producerId: client.producerId,
+      sequence: 1n,
+    });
+    expect(value?.text()).toBe("hello");
+    expect(value?.leaseToken).toMatch(/^00000001.{35}$/);
+    expect(value?.enqueuedAt).toBeInstanceOf(Date);
+  });
+
+  it("has a fencing number that grows with every lease", async () => {
+    await client.enqueue("jobs", "x");
+    const fences: number[] = [];
+    for await (const message of client.pop("jobs", { limit: 3 })) {
+      fences.push(message.fencing);
+      await message.nack({ backoffMs: 0 });
+    }
+    expect(fences).toEqual([1, 2, 3]);
+  });
+
+  it("settles once: the same way twice is one call, both ways is refused", async () => {
+    await fill(1);
+    const { value } = await client.pop("jobs", { credits: 1 }).next();
+    await Promise.all([value?.ack(), value?.ack()]);
+    await value?.ack();
+    await expect(value?.nack()).rejects.toBeInstanceOf(DisheapLeaseError);
+    const calls = nodes.flatMap((node) => node.calls);
+    expect(calls.filter((call) => call === "ack" || call === "nack")).toEqual(["ack"]);
+  });
+
+  it("can be settled again after a failure that may pass", async () => {
+    await fill(1);
+    const { value } = await client.pop("jobs", { credits: 1 }).next();
+    for (const node of nodes) node.intercept = () => ({ fail: status.PERMISSION_DENIED });
+    await expect(value?.ack()).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+    for (const node of nodes) node.intercept = () => undefined;
+    await value?.nack({ backoffMs: 250, reason: "why" });
+    expect(state.nacks).toEqual([{ id: value?.id, backoffMs: 250, reason: "why" }]);
+  });
+
+  it("moves its deadline by what was asked", async () => {
+    await fill(1);
+    const { value } = await client.pop("jobs", { credits: 1 }).next();
+    const before = value?.leaseDeadline.getTime() ?? 0;
+    const after = await value?.extend(45_000);
+    expect(after?.getTime()).toBe(before + 45_000);
+    expect(state.topic("jobs").messages[0]?.lease?.deadlineMs).toBe(before + 45_000);
+  });
+
+  it("refuses a negative backoff before it is sent, and stays settleable", async () => {
+    await fill(1);
+    const { value } = await client.pop("jobs", { credits: 1 }).next();
+    await expect(value?.nack({ backoffMs: -1 })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    await value?.ack();
+    expect((await stats())?.acks).toBe(1);
+  });
+});
+
+describe("credits", () => {
+  it("sends the filter first, then credits, and only what was chosen", async () => {
+    const pop = client.pop("jobs", { prefetch: 4, visibilityMs: 7_000, partitions: [1] });
+    const pending = pop.next();
+    await vi.waitFor(() => expect(streams()[0]?.opened).toEqual(["filter", 4]));
+    expect(streams()[0]?.filter).toMatchObject({
+      topic: "jobs",
+      partitionIds: [1],
+      visibilityTimeout: { seconds: 7n, nanos: 0 },
+    });
+    await pop.close();
+    expect(await pending).toEqual({ value: undefined, done: true });
+  });
+
+  it("leaves the visibility to the topic when it is not given", async () => {
+    const pop = client.pop("jobs");
+    const pending = pop.next();
+    await vi.waitFor(() => expect(streams()[0]?.opened).toEqual(["filter", 10]));
+    expect(streams()[0]?.filter?.visibilityTimeout).toBeUndefined();
+    await pop.close();
+    await pending;
+  });
+
+  it("holds at most the prefetch, and gets the next message for each one settled", async () => {
+    await fill(10);
+    const pop = client.pop("jobs", { prefetch: 3 });
+    const held = [await pop.next(), await pop.next(), await pop.next()];
+    expect(await stats()).toMatchObject({ pops: 3, inflight: 3 });
+    await held[1]?.value?.ack();
+    expect((await pop.next()).value?.text()).toBe("p4");
+    expect(await stats()).toMatchObject({ pops: 4, inflight: 3 });
+    await held[0]?.value?.nack({ backoffMs: 60_000 });
+    expect((await pop.next()).value?.text()).toBe("p5");
+    await pop.close();
+  });
+
+  it("delivers far more than the prefetch over one stream, in order", async () => {
+    await fill(200);
+    const seen = await collect(client.pop("jobs", { prefetch: 1, limit: 200 }), (m) => m.ack());
+    expect(seen).toEqual(Array.from({ length: 200 }, (_, index) => `p${index + 1}`));
+    expect(streams().length).toBe(1);
+    expect((await stats())?.messages).toBe(0);
+  });
+
+  it("a limit is never exceeded, and its leases stay whole", async () => {
+    await fill(5);
+    const pop = client.pop("jobs", { prefetch: 100, limit: 3 });
+    expect(await collect(pop, () => Promise.resolve())).toEqual(["p1", "p2", "p3"]);
+    expect(await stats()).toMatchObject({ pops: 3, inflight: 3 });
+    expect(streams()[0]).toMatchObject({ isHalfClosed: true, isCancelled: false });
+  });
+
+  it.each([
+    [{ prefetch: 0 }, "prefetch"],
+    [{ prefetch: 1_001 }, "1000"],
+    [{ credits: 0 }, "credits"],
+    [{ limit: 0 }, "limit"],
+    [{ credits: 1, limit: 1 }, "one-shot"],
+    [{ partitions: [-1] }, "partition"],
+    [{ visibilityMs: -5 }, "visibilityMs"],
+  ])("refuses %j", (options, word) => {
+    expect(() => client.pop("jobs", options)).toThrow(word);
+  });
+});
+
+describe("one shot", () => {
+  it("takes what is ready and ends", async () => {
+    await fill(3);
+    const seen = await collect(client.pop("jobs", { credits: 10 }), (m) => m.ack());
+    expect(seen).toEqual(["p1", "p2", "p3"]);
+    expect(streams()[0]?.opened).toEqual(["filter", 10]);
+    expect(streams()[0]?.isCancelled).toBe(false);
+  });
+
+  it("ends at once on an empty topic", async () => {
+    expect(await client.pop("jobs", { credits: 1 }).next()).toEqual({
+      value: undefined,
+      done: true,
+    });
+  });
+
+  it("does not wait for ever for a node that does not end its stream", async () => {
+    await fill(1);
+    for (const node of nodes) node.ignoresHalfClose = true;
+    const seen = await collect(client.pop("jobs", { credits: 1 }), () => Promise.resolve());
+    expect(seen).toEqual(["p1"]);
+  });
+});
+
+describe("the end", () => {
+  it("an unknown topic fails the iteration once, and then it is over", async () => {
+    const pop = client.pop("nowhere");
+    await expect(pop.next()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect((await pop.next()).done).toBe(true);
+    expect(streams().length).toBe(1);
+  });
+
+  it("what has arrived is handed out before the error", async () => {
+    await fill(2);
+    const pop = client.pop("jobs", { prefetch: 2 });
+    const first = await pop.next();
+    state.remove("jobs");
+    for (const node of nodes) node.breakStreams(status.NOT_FOUND);
+    const second = await pop.next();
+    expect([first.value?.text(), second.value?.text()]).toEqual(["p1", "p2"]);
+    await expect(pop.next()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("leaving the loop gives back what was not seen", async () => {
+    await fill(4);
+    for await (const message of client.pop("jobs", { prefetch: 4 })) {
+      await vi.waitFor(async () => expect((await stats())?.pops).toBe(4));
+      await message.ack();
+      break;
+    }
+    const back = state.nacks.map((nack) => [nack.backoffMs, nack.reason?.includes("closed")]);
+    expect(back.length).toBeGreaterThanOrEqual(3);
+    expect(back.every(([backoffMs, isClosed]) => backoffMs === 0 && isClosed === true)).toBe(true);
+    await vi.waitFor(() => expect(streams()[0]?.isCancelled).toBe(true));
+  });
+
+  it("finish lets the iteration end by itself without cancelling", async () => {
+    await fill(1);
+    const pop = client.pop("jobs", { prefetch: 5 });
+    const first = await pop.next();
+    const pending = pop.next();
+    pop.finish();
+    expect((await pending).done).toBe(true);
+    expect(streams()[0]).toMatchObject({ isHalfClosed: true, isCancelled: false });
+    await first.value?.ack();
+    expect((await stats())?.acks).toBe(1);
+  });
+
+  it("closing the client ends a waiting iteration", async () => {
+    const pending = client.pop("jobs").next();
+    await vi.waitFor(() => expect(streams().length).toBe(1));
+    await client.close();
+    expect((await pending).done).toBe(true);
+    await vi.waitFor(() => expect(streams()[0]?.isCancelled).toBe(true));
+  });
+
+  it("a stream that a node ends in good order ends the iteration", async () => {
+    const pending = client.pop("jobs").next();
+    await vi.waitFor(() => expect(streams()[0]?.opened).toEqual(["filter", 10]));
+    streams()[0]?.call.end();
+    expect((await pending).done).toBe(true);
+  });
+});
+
+describe("a broken stream", () => {
+  it.each([status.UNAVAILABLE, status.INTERNAL, status.ABORTED])(
+    "code %s: opens again with the filter and credits for the room it has",
+    async (code) => {
+      await fill(6);
+      const pop = client.pop("jobs", { prefetch: 3, partitions: [0, 1] });
+      const first = await pop.next();
+      await vi.waitFor(async () => expect((await stats())?.pops).toBe(3));
+      for (const node of nodes) node.breakStreams(code);
+      await vi.waitFor(() => expect(streams().length).toBe(2));
+      // All three are still held here, so there is no room and no credit.
+      await vi.waitFor(() => expect(streams()[1]?.opened).toEqual(["filter"]));
+      expect(streams()[1]?.filter).toEqual(streams()[0]?.filter);
+      await first.value?.ack();
+      await vi.waitFor(() => expect(streams()[1]?.opened).toEqual(["filter", 1]));
+      const rest = [await pop.next(), await pop.next(), await pop.next()];
+      expect(rest.map(({ value }) => value?.text())).toEqual(["p2", "p3", "p4"]);
+      await pop.close();
+    },
+  );
+
+  it("loses nothing when nodes are killed under it, one after the other", async () => {
+    await fill(40);
+    const seen = new Set<string>();
+    const patient = new DisheapClient({ endpoints: nodes.map((node) => node.address) });
+    for await (const message of patient.pop("jobs", { prefetch: 2, limit: 200 })) {
+      // A lease that ended meanwhile: the message comes again.
+      if (!(await isAcked(message))) continue;
+      seen.add(message.text());
+      const [first, second] = nodes;
+      if (seen.size === 10) first?.kill();
+      if (seen.size === 20) {
+        await first?.start();
+        second?.kill();
+      }
+      // Deliveries that died with a node come back, as they would when their leases end.
+      for (const stored of state.topic("jobs").messages) {
+        if (seen.size > 30 && stored.lease !== undefined) stored.lease = undefined;
+      }
+      if (state.topic("jobs").messages.length === 0) break;
+    }
+    await patient.close();
+    expect(seen.size).toBe(40);
+  });
+
+  it("gives up after the rounds it was given", async () => {
+    const impatient = new DisheapClient({
+      endpoints: nodes.map((node) => node.address),
+      retry: { consumerMaxAttempts: 3, initialBackoffMs: 1 },
+    });
+    for (const node of nodes) node.intercept = () => ({ fail: status.UNAVAILABLE });
+    const error: unknown = await impatient
+      .pop("jobs")
+      .next()
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DisheapError);
+    expect(streams().length).toBe(6);
+    await impatient.close();
+  });
+
+  it("is not opened again after a refusal", async () => {
+    for (const node of nodes) node.intercept = () => ({ fail: status.INVALID_ARGUMENT });
+    await expect(client.pop("jobs").next()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(streams().length).toBe(1);
+  });
+});
