@@ -1,0 +1,89 @@
+// The settings as one schema: each still optional, each already a value. What depends on several
+// settings at once is decided in rules.ts and config.ts.
+
+import { z } from "zod";
+import type { OptionKey } from "./options.js";
+import type { Settings } from "./read.js";
+import {
+  addressText,
+  clusterText,
+  durationText,
+  integerText,
+  nodeNameText,
+  oneOf,
+  switchText,
+} from "./values.js";
+import { PORT_BASE_MAX } from "./port-layout.js";
+
+const HOUR_MS = 3_600_000;
+const port = integerText(1, 65_535);
+const timingMs = integerText(1, 600_000);
+const anyText = z.string();
+
+const shape = {
+  nodeId: nodeNameText,
+  cluster: clusterText,
+  singleNode: switchText,
+  bootstrap: switchText,
+  joinAddresses: anyText,
+  storagePath: anyText,
+  raftDir: anyText,
+  storageType: anyText,
+  syncWrites: switchText,
+  portBase: integerText(1, PORT_BASE_MAX),
+  port,
+  grpcBind: addressText,
+  httpBind: addressText,
+  metricsEnabled: switchText,
+  metricsBind: addressText,
+  raftPort: port,
+  raftBind: addressText,
+  raftAdvertise: addressText,
+  authMode: oneOf("off", "optional", "required"),
+  apiKeys: anyText,
+  clusterSecret: anyText,
+  logLevel: oneOf("debug", "info", "warn", "error"),
+  logJson: switchText,
+  logFormat: oneOf("json", "text"),
+  enableReflection: switchText,
+  enableHealth: switchText,
+  maxMessageSize: integerText(64 * 1024, 256 * 1024 * 1024),
+  defaultVisibility: durationText(1, 12 * HOUR_MS),
+  maxPartitions: integerText(1, 1000),
+  cleanupInterval: durationText(1, 24 * HOUR_MS),
+  defaultRf: integerText(1, 7),
+  popIdleTimeoutMs: integerText(0, 24 * HOUR_MS),
+  popGraceMs: integerText(0, 12 * HOUR_MS),
+  popCreditMode: oneOf("explicit", "window"),
+  tickMs: timingMs,
+  beatMs: timingMs,
+  electionMinMs: timingMs,
+  electionMaxMs: timingMs,
+  checkQuorumMs: timingMs,
+  diskStallMs: timingMs,
+} satisfies Record<OptionKey, z.ZodType<unknown, string>>;
+
+const schema = z.object(shape).partial();
+
+export type Values = z.output<typeof schema>;
+
+/** Parses every setting and names all that cannot be read; those are then absent from `values`. */
+export function parseValues(settings: Settings): {
+  readonly values: Values;
+  readonly problems: readonly string[];
+} {
+  const texts: Record<string, string> = {};
+  for (const [key, setting] of settings) texts[key] = setting.text;
+  const problems: string[] = [];
+  const first = schema.safeParse(texts);
+  if (first.success) return { values: first.data, problems };
+  for (const issue of first.error.issues) {
+    const key = String(issue.path[0]) as OptionKey;
+    const setting = settings.get(key);
+    const shown = key === "clusterSecret" || key === "apiKeys" ? "" : `="${texts[key] ?? ""}"`;
+    problems.push(`${setting?.source ?? key}${shown} cannot be used: ${issue.message}`);
+    Reflect.deleteProperty(texts, key);
+  }
+  const second = schema.safeParse(texts);
+  return { values: second.success ? second.data : {}, problems };
+}

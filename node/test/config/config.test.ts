@@ -1,0 +1,230 @@
+import { describe, expect, it } from "vitest";
+import { loadConfig, type NodeConfig } from "../../src/config/config.js";
+import { OPTION_KEYS, optionOf } from "../../src/config/options.js";
+
+type Env = Record<string, string>;
+
+const LIST = "n1=127.0.0.1:8300,n2=127.0.0.1:8301,n3=127.0.0.1:8302";
+
+function load(argv: string[], env: Env = {}) {
+  return loadConfig({ argv, env, hostName: "host-a", cwd: "/srv" });
+}
+
+function accepted(argv: string[], env: Env = {}): { config: NodeConfig; warnings: string[] } {
+  const loaded = load(argv, env);
+  if (loaded.kind !== "config") throw new Error(`expected a config, got ${JSON.stringify(loaded)}`);
+  return { config: loaded.config, warnings: [...loaded.warnings] };
+}
+
+function refused(argv: string[], env: Env = {}): string[] {
+  const loaded = load(argv, env);
+  if (loaded.kind !== "problems") throw new Error("expected problems, got a configuration");
+  return [...loaded.problems];
+}
+
+describe("defaults", () => {
+  it("is loopback, authentication off, LevelDB under ./data", () => {
+    const { config, warnings } = accepted(["--single-node"]);
+    expect(config).toMatchObject({
+      nodeId: "host-a",
+      dataDir: "/srv/data",
+      grpc: { host: "127.0.0.1", port: 9090 },
+      http: { host: "127.0.0.1", port: 8080 },
+      metrics: { host: "127.0.0.1", port: 9091 },
+      raft: { host: "127.0.0.1", port: 8300 },
+      authMode: "off",
+      logLevel: "info",
+      logFormat: "json",
+      members: [{ name: "host-a", address: "127.0.0.1:8300" }],
+    });
+    expect(config.limits.messageBytesMax).toBe(4_194_304);
+    expect(config.defaults.visibilityMs).toBe(30_000);
+    expect(config.timing).toEqual({
+      tickMs: 50,
+      beatMs: 100,
+      electionMinMs: 1500,
+      electionMaxMs: 3000,
+      checkQuorumMs: 1500,
+      diskStallMs: 1000,
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it("reads every setting from somewhere", () => {
+    for (const key of OPTION_KEYS) {
+      const option = optionOf(key);
+      expect(option.flag ?? option.env, key).toBeDefined();
+    }
+  });
+});
+
+describe("flags and environment", () => {
+  it("lets the environment win, and counts an empty variable as unset", () => {
+    const argv = ["--single-node", "--node-id", "flag", "--log-level", "warn"];
+    const { config } = accepted(argv, { NODE_ID: "env", ENGINE_LOG_LEVEL: " " });
+    expect(config.nodeId).toBe("env");
+    expect(config.logLevel).toBe("warn");
+  });
+
+  it.each([
+    [["--enable-health", "false"], false],
+    [["--enable-health=false"], false],
+    [["--enable-health"], true],
+    [["--enable-health", "true"], true],
+  ])("reads the switch %j", (argv, expected) => {
+    expect(accepted(["--single-node", ...argv]).config.enableHealth).toBe(expected);
+  });
+
+  it("takes the documented environment of a deployment", () => {
+    const { config, warnings } = accepted([], {
+      NODE_ID: "n1",
+      INITIAL_CLUSTER: "n2=engine-2:8300,n1=engine-1:8300,n3=engine-3:8300",
+      BOOTSTRAP: "true",
+      RAFT_BIND: ":8300",
+      CLUSTER_SECRET: "a long secret",
+      ENGINE_BIND_ADDRESS: "0.0.0.0:9090",
+      ENGINE_HTTP_BIND_ADDRESS: "0.0.0.0:8080",
+      METRICS_BIND_ADDRESS: "0.0.0.0:9091",
+      AUTH_MODE: "off",
+      STORAGE_TYPE: "badger",
+      STORAGE_PATH: "/var/lib/disheap/badger",
+      STORAGE_SYNC_WRITES: "false",
+      ENGINE_DEFAULT_VISIBILITY_TIMEOUT: "300s",
+      ENGINE_CLEANUP_INTERVAL: "60s",
+      DEFAULT_RF: "2",
+      POP_STREAM_IDLE_TIMEOUT_MS: "0",
+      POP_DISCONNECT_GRACE_MS: "7000",
+    });
+    expect(config.members.map((member) => member.name)).toEqual(["n1", "n2", "n3"]);
+    expect(config.raft).toEqual({ host: "", port: 8300 });
+    expect(config.grpc).toEqual({ host: "0.0.0.0", port: 9090 });
+    expect(config.dataDir).toBe("/var/lib/disheap/badger");
+    expect(config.defaults).toMatchObject({ visibilityMs: 300_000, disconnectGraceMs: 7000 });
+    expect(config.defaultRf).toBe(2);
+    expect(warnings.join("\n")).toMatch(/STORAGE_SYNC_WRITES=false is ignored/);
+    expect(warnings.join("\n")).toMatch(/STORAGE_TYPE=badger/);
+  });
+
+  it("derives all ports from the base and the place in the list", () => {
+    const list = "n1=127.0.0.1:9700,n2=127.0.0.1:9701,n3=127.0.0.1:9702";
+    const { config } = accepted(["--cluster", list, "--node-id", "n3", "--port-base", "9500"]);
+    expect([config.grpc.port, config.metrics?.port, config.http.port, config.raft.port]).toEqual([
+      9504, 9505, 9604, 9702,
+    ]);
+  });
+
+  it("listens on the peer port of its own line in the list", () => {
+    const { config } = accepted(["--cluster", LIST, "--node-id", "n2"]);
+    expect(config.raft).toEqual({ host: "127.0.0.1", port: 8301 });
+  });
+
+  it("answers --help", () => {
+    expect(load(["--help"]).kind).toBe("help");
+  });
+});
+
+describe("who may reach the node (D-68)", () => {
+  const doors = ["ENGINE_BIND_ADDRESS", "ENGINE_HTTP_BIND_ADDRESS", "METRICS_BIND_ADDRESS"];
+  const table = doors.flatMap((door) =>
+    ["0.0.0.0:7000", ":7000", "10.0.0.1:7000", "[::]:7000"].map((bind) => [door, bind] as const),
+  );
+  it.each(table)("refuses %s=%s without AUTH_MODE and takes it with", (door, bind) => {
+    const env = { SINGLE_NODE: "true", [door]: bind };
+    const problems = refused([], env);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(door);
+    expect(problems[0]).toContain("AUTH_MODE=off");
+    expect(accepted([], { ...env, AUTH_MODE: "off" }).config.authMode).toBe("off");
+  });
+
+  it.each(["127.0.0.1:7000", "localhost:7000", "[::1]:7000", "127.3.2.1:7000"])(
+    "takes the loopback bind %s without AUTH_MODE",
+    (bind) => {
+      expect(accepted([], { SINGLE_NODE: "1", ENGINE_BIND_ADDRESS: bind }).config.authMode).toBe(
+        "off",
+      );
+    },
+  );
+
+  it("refuses AUTH_MODE=required until keys exist", () => {
+    expect(refused([], { SINGLE_NODE: "1", AUTH_MODE: "required" })[0]).toMatch(/do not exist yet/);
+  });
+
+  it("wants a secret for a peer port off loopback", () => {
+    const env = { SINGLE_NODE: "1", RAFT_BIND: "0.0.0.0:8300" };
+    expect(refused([], env)[0]).toMatch(/Set CLUSTER_SECRET/);
+    expect(accepted([], { ...env, CLUSTER_SECRET: "s" }).config.clusterSecret).toBe("s");
+  });
+
+  it("refuses a peer port that its peers could not reach", () => {
+    const env = { NODE_ID: "n1", INITIAL_CLUSTER: "n1=10.0.0.1:8300,n2=10.0.0.2:8300" };
+    expect(refused([], env)[0]).toMatch(/Set RAFT_BIND/);
+  });
+});
+
+describe("how a cluster forms", () => {
+  it.each([
+    [{ NODE_ID: "n1" }, /does not know its cluster/],
+    [{ BOOTSTRAP: "true" }, /BOOTSTRAP without a list is refused/],
+    [{ RAFT_JOIN_ADDRESSES: "a:8300,b:8300" }, /cannot join a running cluster yet/],
+    [{ NODE_ID: "n9", INITIAL_CLUSTER: LIST }, /not in the cluster list \(n1, n2, n3\)/],
+    [{ NODE_ID: "n1", INITIAL_CLUSTER: LIST, SINGLE_NODE: "true" }, /contradicts a list of 3/],
+  ])("refuses %j", (env, message) => {
+    const problems = refused([], env as Env);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(message);
+  });
+
+  it.each([
+    "n1=127.0.0.1",
+    "n1",
+    "n1=a:1,n1=b:1",
+    "n1=a:1,n2=a:1",
+    "=a:1",
+    "n1=:8300",
+    "n1=a:1,",
+    "n1=a:99999",
+    Array.from({ length: 8 }, (_, i) => `n${String(i)}=h${String(i)}:1`).join(","),
+  ])("refuses the list %j", (list) => {
+    expect(refused(["--node-id", "n1"], { INITIAL_CLUSTER: list })[0]).toMatch(
+      /INITIAL_CLUSTER=.*NAME=HOST:PORT/,
+    );
+  });
+});
+
+describe("bad settings", () => {
+  it("names every problem in one go, each with what to do", () => {
+    const problems = refused(
+      ["--single-node", "--port", "99999", "--colour", "red", "--log-level", "loud", "--raft-port"],
+      { ENGINE_MAX_MESSAGE_SIZE: "4MB", AUTH_MODE: "maybe", POP_CREDIT_MODE: "window" },
+    );
+    const text = problems.join("\n");
+    for (const name of [
+      '--port="99999"',
+      "--colour is unknown",
+      '"red" is not a flag',
+      '--log-level="loud"',
+      "--raft-port has no value",
+      'ENGINE_MAX_MESSAGE_SIZE="4MB"',
+      'AUTH_MODE="maybe"',
+      "POP_CREDIT_MODE=window",
+    ]) {
+      expect(text).toContain(name);
+    }
+    for (const problem of problems) expect(problem).toMatch(/\.$/);
+  });
+
+  it("never shows a secret", () => {
+    const problems = refused([], { API_KEYS: "dh_a_b", CLUSTER_SECRET: "hush" });
+    expect(problems.join("\n")).not.toMatch(/dh_a_b|hush/);
+  });
+
+  it("refuses a timing that cannot work", () => {
+    const env = { SINGLE_NODE: "1", RAFT_CHECK_QUORUM_MS: "5000" };
+    expect(refused([], env)[0]).toMatch(/checkQuorumMs must not exceed electionMinMs/);
+  });
+
+  it("refuses two services on one port", () => {
+    expect(refused(["--single-node", "--port", "8080"])[0]).toMatch(/both want port 8080/);
+  });
+});
