@@ -1,0 +1,148 @@
+// Carries client requests and consumer streams to the engine and its effects back to whoever waits.
+// It owns the numbers that tie them together, and it makes sure that everybody hears something: what
+// the engine leaves unanswered ends here with UNAVAILABLE.
+
+import type {
+  ClientEffect,
+  ClientRequest,
+  ClientResult,
+  DeliveredItem,
+  Failure,
+} from "@disheap/core";
+import type { Engine } from "./engine.js";
+
+/** Grace beyond the engine's own request timeout before the carrier answers in its place. */
+const OVERDUE_MARGIN_MS = 5_000;
+
+export interface StreamListener {
+  onItem(item: DeliveredItem): void;
+  /** Last call. `failure` undefined: the stream ends with OK. */
+  onEnd(failure: Failure | undefined): void;
+}
+
+interface Waiting {
+  readonly done: (result: ClientResult) => void;
+  readonly sinceMs: number;
+}
+
+export class Carrier {
+  private readonly engine: Engine;
+  private readonly nowMs: () => number;
+  private readonly overdueMs: number;
+  private readonly requests = new Map<number, Waiting>();
+  private readonly streams = new Map<number, StreamListener>();
+  private closedBecause: Failure | undefined;
+  private lastId = 0;
+
+  /** `nowMs` is monotonic. */
+  constructor(engine: Engine, nowMs: () => number, requestTimeoutMs: number) {
+    this.engine = engine;
+    this.nowMs = nowMs;
+    this.overdueMs = requestTimeoutMs + OVERDUE_MARGIN_MS;
+  }
+
+  get pendingRequests(): number {
+    return this.requests.size;
+  }
+
+  get openStreams(): number {
+    return this.streams.size;
+  }
+
+  /** Asks the engine; `done` is called exactly once, unless the returned function was called before. */
+  request(request: ClientRequest, done: (result: ClientResult) => void): () => void {
+    if (this.closedBecause !== undefined) {
+      done({ ok: false, failure: this.closedBecause });
+      return () => undefined;
+    }
+    const requestId = ++this.lastId;
+    this.requests.set(requestId, { done, sinceMs: this.nowMs() });
+    this.engine.submit({ kind: "client.request", requestId, request });
+    return () => this.requests.delete(requestId);
+  }
+
+  /** Registers a consumer; undefined while the node shuts down (the listener has heard why). */
+  openStream(listener: StreamListener): number | undefined {
+    if (this.closedBecause !== undefined) {
+      listener.onEnd(this.closedBecause);
+      return undefined;
+    }
+    const streamId = ++this.lastId;
+    this.streams.set(streamId, listener);
+    return streamId;
+  }
+
+  filter(
+    streamId: number,
+    filter: { topic: string; partitionIds: readonly number[]; visibilityMs?: number },
+  ): void {
+    this.engine.submit({ kind: "stream.filter", streamId, ...filter });
+  }
+
+  credits(streamId: number, credits: number): void {
+    this.engine.submit({ kind: "stream.credits", streamId, credits });
+  }
+
+  halfClose(streamId: number): void {
+    this.engine.submit({ kind: "stream.half-close", streamId });
+  }
+
+  /** The consumer is gone: nothing more is passed to its listener. */
+  cancel(streamId: number): void {
+    if (this.streams.delete(streamId)) this.engine.submit({ kind: "stream.cancel", streamId });
+  }
+
+  /** The engine's side: an effect for a client that has left meanwhile is dropped. */
+  emit(effect: ClientEffect): void {
+    switch (effect.kind) {
+      case "client.reply": {
+        const waiting = this.requests.get(effect.requestId);
+        this.requests.delete(effect.requestId);
+        waiting?.done(effect.result);
+        break;
+      }
+      case "stream.item":
+        this.streams.get(effect.streamId)?.onItem(effect.item);
+        break;
+      case "stream.end": {
+        const listener = this.streams.get(effect.streamId);
+        this.streams.delete(effect.streamId);
+        listener?.onEnd(effect.failure);
+        break;
+      }
+    }
+  }
+
+  /** Answers what the engine should have answered long ago. Called about once a second. */
+  sweep(): void {
+    const limit = this.nowMs() - this.overdueMs;
+    for (const [requestId, waiting] of this.requests) {
+      if (waiting.sinceMs > limit) return;
+      this.requests.delete(requestId);
+      waiting.done({
+        ok: false,
+        failure: {
+          code: "UNAVAILABLE",
+          message: "No answer in time and the outcome is unknown. Try again, on any node.",
+        },
+      });
+    }
+  }
+
+  /** No new work from now on; `failure` says why. */
+  refuse(failure: Failure): void {
+    this.closedBecause = failure;
+  }
+
+  /** Ends every stream and request that is still open. */
+  endAll(failure: Failure): void {
+    for (const [requestId, waiting] of this.requests) {
+      this.requests.delete(requestId);
+      waiting.done({ ok: false, failure });
+    }
+    for (const [streamId, listener] of this.streams) {
+      this.cancel(streamId);
+      listener.onEnd(failure);
+    }
+  }
+}

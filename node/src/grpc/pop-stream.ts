@@ -1,0 +1,210 @@
+// One PopStream call (contract section 9). It turns filter and credits into engine events, writes items
+// back to back, and bounds what a slow reader can pile up here: the engine is given credits only for
+// items there is room for.
+//
+// P1  At most `WINDOW_ITEMS` items are with the engine's open credits or in the queue of this call.
+// P2  Items are written in the order in which the engine hands them out, never beyond the credits.
+// P3  The engine hears of the end exactly once: half-close, then nothing or cancel; or cancel alone.
+
+import type { DeliveredItem, Failure } from "@disheap/core";
+import type { PopItem, PopOpen } from "@disheap/proto";
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { authStatus } from "./auth.js";
+import { CreditClock } from "./credit-clock.js";
+import { Malformed } from "./definition.js";
+import { toStatus } from "./errors.js";
+import { writePopItem } from "./replies.js";
+import { readFilter } from "./requests.js";
+import { failureOf, malformedText, type ServiceContext } from "./unary.js";
+
+const CREDITS_MAX = 0xffff_ffff;
+const WINDOW_ITEMS = 1024;
+/** Credits without a filter would be a silent hang; after this long they are an error. */
+export const FILTER_WAIT_MS = 10_000;
+
+type PopDuplex = ServerDuplexStream<PopOpen | Malformed, PopItem>;
+
+export class PopCall {
+  private readonly call: PopDuplex;
+  private readonly context: ServiceContext;
+  private readonly clock: CreditClock;
+  private readonly queue: DeliveredItem[] = [];
+  private streamId: number | undefined;
+  private filterTimer: NodeJS.Timeout | undefined;
+  private hasFilter = false;
+  /** From the client, not yet given to the engine. */
+  private creditsHeld = 0;
+  /** With the engine, not yet delivered. */
+  private creditsOut = 0;
+  private isHalfClosed = false;
+  /** Set once the engine (or this call) has ended the stream; the queue is still written. */
+  private ending: { readonly failure: Failure | undefined } | undefined;
+  private isOver = false;
+  private isBlocked = false;
+
+  constructor(call: PopDuplex, context: ServiceContext) {
+    this.call = call;
+    this.context = context;
+    this.clock = new CreditClock(context.nowMs, context.wallMs);
+  }
+
+  start(): void {
+    const refusal = authStatus(this.context.authMode, this.call.metadata);
+    if (refusal !== undefined) {
+      this.isOver = true;
+      this.call.emit("error", refusal);
+      return;
+    }
+    this.call.on("data", (message: PopOpen | Malformed) => {
+      this.onMessage(message);
+    });
+    this.call.on("end", () => {
+      // On a client's cancel grpc-js emits "end" first and "cancelled" after it.
+      setImmediate(() =>
+        setImmediate(() => {
+          this.onHalfClose();
+        }),
+      );
+    });
+    this.call.on("cancelled", () => {
+      this.onCancelled();
+    });
+    this.call.on("drain", () => {
+      this.isBlocked = false;
+      this.flush();
+    });
+    this.streamId = this.context.carrier.openStream({
+      onItem: (item) => {
+        this.creditsOut -= 1;
+        this.queue.push(item);
+        this.flush();
+      },
+      onEnd: (failure) => {
+        this.end(failure);
+      },
+    });
+  }
+
+  private onMessage(message: PopOpen | Malformed): void {
+    if (this.isOver || this.ending !== undefined || this.streamId === undefined) return;
+    if (message instanceof Malformed) {
+      this.fail({ code: "INVALID_ARGUMENT", message: malformedText(message) });
+      return;
+    }
+    switch (message.kind?.$case) {
+      case "filter":
+        this.onFilter(this.streamId, message.kind.value);
+        break;
+      case "flowControl":
+        this.onCredits(message.kind.value.credits);
+        break;
+      case undefined:
+        this.fail({
+          code: "INVALID_ARGUMENT",
+          message: "kind: is empty; send a filter or flow_control.",
+        });
+        break;
+    }
+  }
+
+  private onFilter(streamId: number, filter: Parameters<typeof readFilter>[0]): void {
+    try {
+      this.context.carrier.filter(streamId, readFilter(filter));
+    } catch (error) {
+      this.fail(failureOf(this.context.log, this.call.getPath(), error));
+      return;
+    }
+    this.hasFilter = true;
+    clearTimeout(this.filterTimer);
+    this.giveCredits();
+  }
+
+  private onCredits(credits: number): void {
+    const room = CREDITS_MAX - this.creditsHeld - this.creditsOut;
+    const added = Math.min(credits, room);
+    this.creditsHeld += added;
+    this.clock.add(added);
+    if (!this.hasFilter && this.filterTimer === undefined) {
+      this.filterTimer = setTimeout(() => {
+        this.fail(NO_FILTER);
+      }, FILTER_WAIT_MS);
+    }
+    this.giveCredits();
+  }
+
+  /** Passes on credits in large steps, as far as the window allows (P1). */
+  private giveCredits(): void {
+    if (!this.hasFilter || this.streamId === undefined || this.ending !== undefined) return;
+    const room = WINDOW_ITEMS - this.creditsOut - this.queue.length;
+    const given = Math.min(room, this.creditsHeld);
+    const isStepWorthIt = given === this.creditsHeld || room >= WINDOW_ITEMS / 2;
+    if (given > 0 && isStepWorthIt) {
+      this.creditsHeld -= given;
+      this.creditsOut += given;
+      this.context.carrier.credits(this.streamId, given);
+    }
+    if (this.isHalfClosed && this.creditsHeld === 0) {
+      this.context.carrier.halfClose(this.streamId);
+      this.isHalfClosed = false;
+    }
+  }
+
+  private onHalfClose(): void {
+    if (this.isOver || this.ending !== undefined) return;
+    if (!this.hasFilter) {
+      this.fail(NO_FILTER);
+      return;
+    }
+    this.isHalfClosed = true;
+    this.giveCredits();
+  }
+
+  private onCancelled(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.filterTimer);
+    this.queue.length = 0;
+    if (this.streamId !== undefined) this.context.carrier.cancel(this.streamId);
+  }
+
+  /** Ends the call from this side; the engine hears that the consumer is gone. */
+  private fail(failure: Failure): void {
+    if (this.streamId !== undefined) this.context.carrier.cancel(this.streamId);
+    this.queue.length = 0;
+    this.end(failure);
+  }
+
+  private end(failure: Failure | undefined): void {
+    if (this.isOver || this.ending !== undefined) return;
+    clearTimeout(this.filterTimer);
+    this.ending = { failure };
+    this.flush();
+  }
+
+  private flush(): void {
+    if (this.isOver) return;
+    let written = 0;
+    while (!this.isBlocked && written < this.queue.length) {
+      const item = this.queue[written];
+      if (item === undefined) break;
+      written += 1;
+      this.isBlocked = !this.call.write(writePopItem(item));
+      const waitedMs = this.clock.take(item);
+      if (waitedMs !== undefined) this.context.metrics.popped(item.topic, waitedMs);
+    }
+    if (written > 0) this.queue.splice(0, written);
+    if (this.ending !== undefined && this.queue.length === 0) {
+      this.isOver = true;
+      const failure = this.ending.failure;
+      if (failure === undefined) this.call.end();
+      else this.call.emit("error", toStatus(failure));
+      return;
+    }
+    if (this.creditsHeld > 0) this.giveCredits();
+  }
+}
+
+const NO_FILTER: Failure = {
+  code: "INVALID_ARGUMENT",
+  message: "filter: is missing. Send a filter that names the topic, then credits.",
+};

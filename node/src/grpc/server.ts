@@ -1,0 +1,83 @@
+// The gRPC server of a node: the contract's service and the health service, with the contract's limits
+// (section 1).
+
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import { type Address, formatAddress } from "../config/address.js";
+import { tolerantDefinition } from "./definition.js";
+import { PopCall } from "./pop-stream.js";
+import { type ServiceContext, unaryMethods, unbuiltMethods } from "./unary.js";
+
+/** Calls under way get this long after the streams were ended. */
+const CLOSE_WAIT_MS = 1_000;
+
+export interface GrpcServerOptions {
+  readonly bind: Address;
+  readonly messageBytesMax: number;
+  readonly enableHealth: boolean;
+}
+
+const HEALTH_NAMES = ["", "disheap.v1.Disheap"];
+
+export class GrpcServer {
+  private readonly server: Server;
+  private readonly health: HealthImplementation;
+  private readonly bind: Address;
+
+  constructor(context: ServiceContext, options: GrpcServerOptions) {
+    this.bind = options.bind;
+    this.server = new Server({
+      "grpc.max_receive_message_length": options.messageBytesMax,
+      "grpc.max_send_message_length": options.messageBytesMax,
+      "grpc.max_concurrent_streams": 1000,
+      "grpc.keepalive_time_ms": 60_000,
+      "grpc.keepalive_timeout_ms": 20_000,
+      // SDKs ping every 30 s, also without calls; they must never be told to go away for it.
+      "grpc.keepalive_permit_without_calls": 1,
+      "grpc.max_connection_idle_ms": 15 * 60_000,
+    });
+    const methods: UntypedServiceImplementation = {
+      ...unaryMethods(context),
+      ...unbuiltMethods(),
+      popStream: (call: ConstructorParameters<typeof PopCall>[0]) => {
+        new PopCall(call, context).start();
+      },
+    };
+    this.server.addService(tolerantDefinition(), methods);
+    this.health = new HealthImplementation();
+    if (options.enableHealth) this.health.addToServer(this.server);
+    this.setServing(false);
+  }
+
+  /** Starts to listen; the port that was bound. */
+  listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const credentials = ServerCredentials.createInsecure();
+      // An empty host means every interface.
+      const host = this.bind.host === "" ? "0.0.0.0" : this.bind.host;
+      this.server.bindAsync(formatAddress({ ...this.bind, host }), credentials, (error, port) => {
+        if (error === null) resolve(port);
+        else reject(error);
+      });
+    });
+  }
+
+  setServing(isServing: boolean): void {
+    for (const name of HEALTH_NAMES) {
+      this.health.setStatus(name, isServing ? "SERVING" : "NOT_SERVING");
+    }
+  }
+
+  /** Lets calls finish for a moment, then ends what is left (health watchers never end by themselves). */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_WAIT_MS);
+      this.server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.server.forceShutdown();
+  }
+}
