@@ -18,10 +18,7 @@ import { readFilter } from "./requests.js";
 import { failureOf, malformedText, type ServiceContext } from "./unary.js";
 
 const CREDITS_MAX = 0xffff_ffff;
-const WINDOW_ITEMS = 1024;
-/** Credits without a filter would be a silent hang; after this long they are an error. */
-export const FILTER_WAIT_MS = 10_000;
-
+export const WINDOW_ITEMS = 1024;
 type PopDuplex = ServerDuplexStream<PopOpen | Malformed, PopItem>;
 
 export class PopCall {
@@ -125,9 +122,10 @@ export class PopCall {
     this.creditsHeld += added;
     this.clock.add(added);
     if (!this.hasFilter && this.filterTimer === undefined) {
+      // Without this, credits that lost their filter (contract section 8) would hang in silence.
       this.filterTimer = setTimeout(() => {
         this.fail(NO_FILTER);
-      }, FILTER_WAIT_MS);
+      }, this.context.filterWaitMs);
     }
     this.giveCredits();
   }

@@ -46,6 +46,8 @@ export interface ServiceContext {
   readonly log: Log;
   readonly limits: RequestLimits;
   readonly authMode: AuthMode;
+  /** How long a stream with credits may lack its filter. */
+  readonly filterWaitMs: number;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
   readonly wallMs: () => number;

@@ -1,0 +1,307 @@
+import type { PopItem, PopOpen } from "@disheap/proto";
+import { type ClientDuplexStream, type ServiceError, status as Status } from "@grpc/grpc-js";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { WINDOW_ITEMS } from "../../src/grpc/pop-stream.js";
+import { type Fixture, startFixture } from "../support/grpc-fixture.js";
+
+let fixture: Fixture;
+beforeEach(async () => {
+  fixture = await startFixture();
+});
+afterEach(() => fixture.close());
+
+type Stream = ClientDuplexStream<PopOpen, PopItem>;
+
+const filter = (topic: string, partitionIds: number[] = []): PopOpen => ({
+  kind: { $case: "filter", value: { topic, partitionIds } },
+});
+const credits = (n: number): PopOpen => ({
+  kind: { $case: "flowControl", value: { credits: n } },
+});
+
+/** The end of a stream as seen by the consumer: its status code and sentence. */
+function endOf(stream: Stream): Promise<{ code: number; details: string }> {
+  return new Promise((resolve) => {
+    stream.on("error", (error: ServiceError) => {
+      resolve({ code: error.code, details: error.details });
+    });
+    stream.on("end", () => {
+      resolve({ code: Status.OK, details: "" });
+    });
+    stream.resume();
+  });
+}
+
+function items(stream: Stream, count: number): Promise<PopItem[]> {
+  return new Promise((resolve) => {
+    const found: PopItem[] = [];
+    stream.on("data", (item: PopItem) => {
+      found.push(item);
+      if (found.length === count) resolve(found);
+    });
+  });
+}
+
+describe("opening", () => {
+  it("filter first, then credits", async () => {
+    const stream = fixture.client.popStream();
+    stream.write({
+      kind: {
+        $case: "filter",
+        value: {
+          topic: "jobs",
+          partitionIds: [1, 3],
+          visibilityTimeout: { seconds: 2n, nanos: 0 },
+        },
+      },
+    });
+    stream.write(credits(5));
+    await fixture.engine.seen("stream.credits");
+    expect(fixture.engine.events).toMatchObject([
+      { kind: "stream.filter", topic: "jobs", partitionIds: [1, 3], visibilityMs: 2000 },
+      { kind: "stream.credits", credits: 5 },
+    ]);
+    stream.cancel();
+    await endOf(stream);
+  });
+
+  it("credits first wait for the filter", async () => {
+    const stream = fixture.client.popStream();
+    stream.write(credits(5));
+    stream.write(credits(2));
+    stream.write(filter("jobs"));
+    await fixture.engine.seen("stream.credits");
+    expect(fixture.engine.events).toMatchObject([
+      { kind: "stream.filter" },
+      { kind: "stream.credits", credits: 7 },
+    ]);
+    stream.cancel();
+    await endOf(stream);
+  });
+
+  it("ends with INVALID_ARGUMENT when credits never get a filter", async () => {
+    const impatient = await startFixture({ filterWaitMs: 5 });
+    const stream = impatient.client.popStream();
+    stream.write(credits(5));
+    const end = await endOf(stream);
+    expect(end.code).toBe(Status.INVALID_ARGUMENT);
+    expect(end.details).toMatch(/Send a filter/);
+    await impatient.close();
+  });
+
+  it("ends with INVALID_ARGUMENT at a half-close without a filter", async () => {
+    const stream = fixture.client.popStream();
+    stream.end();
+    expect((await endOf(stream)).code).toBe(Status.INVALID_ARGUMENT);
+  });
+
+  it.each([
+    ["topic", filter("")],
+    [
+      "visibility_timeout",
+      {
+        kind: {
+          $case: "filter",
+          value: { topic: "t", partitionIds: [], visibilityTimeout: { seconds: 0n, nanos: 0 } },
+        },
+      } as PopOpen,
+    ],
+    ["kind", { kind: undefined }],
+  ])("refuses a bad %s", async (field, message) => {
+    const stream = fixture.client.popStream();
+    stream.write(message);
+    const end = await endOf(stream);
+    expect(end.code).toBe(Status.INVALID_ARGUMENT);
+    expect(end.details).toContain(field);
+  });
+
+  it("passes a later filter on", async () => {
+    const stream = fixture.client.popStream();
+    stream.write(filter("a"));
+    stream.write(filter("b"));
+    await fixture.engine.seen("stream.filter", (event) => event.topic === "b");
+    stream.cancel();
+    await endOf(stream);
+  });
+});
+
+describe("items", () => {
+  async function open(creditCount: number): Promise<{ stream: Stream; streamId: number }> {
+    const stream = fixture.client.popStream();
+    stream.on("error", () => undefined);
+    stream.write(filter("jobs"));
+    stream.write(credits(creditCount));
+    const { streamId } = await fixture.engine.seen("stream.credits");
+    return { stream, streamId };
+  }
+
+  it("arrive whole and in order", async () => {
+    const { stream, streamId } = await open(300);
+    const arriving = items(stream, 300);
+    for (let i = 0; i < 300; i += 1) fixture.engine.deliver(streamId, { messageId: `m${i}` });
+    const found = await arriving;
+    expect(found.map((item) => item.messageId)).toEqual(
+      Array.from({ length: 300 }, (_, i) => `m${i}`),
+    );
+    expect(found[0]).toEqual({
+      messageId: "m0",
+      topic: "jobs",
+      partitionId: 2,
+      payload: Buffer.from([1, 2, 3]),
+      priority: -2n,
+      enqueuedTime: new Date(1_700_000_000_123),
+      leaseToken: "00000001abc",
+      leaseDeadline: new Date(1_700_000_030_123),
+      attempts: 1,
+      maxRetries: 3,
+      producerId: "p",
+      epoch: 2n ** 32n + 2n,
+      sequence: 7n,
+    });
+    expect(fixture.observed.popped).toHaveLength(300);
+    stream.cancel();
+  });
+
+  it("never cost the engine more credits than the client sent, and at most a window at once", async () => {
+    const { stream, streamId } = await open(WINDOW_ITEMS * 2);
+    const given = () =>
+      fixture.engine.events.reduce(
+        (sum, event) => sum + (event.kind === "stream.credits" ? event.credits : 0),
+        0,
+      );
+    expect(given()).toBe(WINDOW_ITEMS);
+    const arriving = items(stream, WINDOW_ITEMS * 2);
+    for (let i = 0; i < WINDOW_ITEMS * 2; i += 1) {
+      while (given() <= i) await new Promise(setImmediate);
+      expect(given() - i).toBeLessThanOrEqual(WINDOW_ITEMS);
+      fixture.engine.deliver(streamId);
+    }
+    await arriving;
+    expect(given()).toBe(WINDOW_ITEMS * 2);
+    stream.cancel();
+  });
+
+  it("wait here for a reader that does not read, without losing one", async () => {
+    const { stream, streamId } = await open(WINDOW_ITEMS * 4);
+    stream.pause();
+    const payload = new Uint8Array(10_000);
+    for (let i = 0; i < WINDOW_ITEMS; i += 1) {
+      fixture.engine.deliver(streamId, { messageId: `m${i}`, payload });
+    }
+    for (let i = 0; i < 50; i += 1) await new Promise(setImmediate);
+    const given = fixture.engine.events.flatMap((event) =>
+      event.kind === "stream.credits" ? [event.credits] : [],
+    );
+    const total = given.reduce((a, b) => a + b, 0);
+    expect(total).toBeLessThan(WINDOW_ITEMS * 2);
+    const arriving = items(stream, WINDOW_ITEMS);
+    stream.resume();
+    const found = await arriving;
+    expect(found.at(-1)?.messageId).toBe(`m${WINDOW_ITEMS - 1}`);
+    stream.cancel();
+  });
+
+  it("saturate credits at 2^32 - 1 instead of wrapping", async () => {
+    const { stream, streamId } = await open(0xffff_ffff);
+    stream.write(credits(0xffff_ffff));
+    const arriving = items(stream, 2000);
+    for (let i = 0; i < 2000; i += 1) {
+      if (i % 512 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      fixture.engine.deliver(streamId);
+    }
+    await arriving;
+    for (const event of fixture.engine.events) {
+      if (event.kind === "stream.credits") expect(event.credits).toBeLessThanOrEqual(WINDOW_ITEMS);
+    }
+    stream.cancel();
+  });
+
+  it("that are queued are written before the stream ends with OK", async () => {
+    const { stream, streamId } = await open(50);
+    const arriving = items(stream, 50);
+    const ended = endOf(stream);
+    for (let i = 0; i < 50; i += 1) fixture.engine.deliver(streamId);
+    fixture.engine.carrier.emit({ kind: "stream.end", streamId });
+    expect(await arriving).toHaveLength(50);
+    expect(await ended).toEqual({ code: Status.OK, details: "" });
+  });
+});
+
+describe("ending", () => {
+  it("passes the engine's failure on", async () => {
+    const stream = fixture.client.popStream();
+    stream.write(filter("gone"));
+    const { streamId } = await fixture.engine.seen("stream.filter");
+    const failure = { code: "NOT_FOUND", message: "Topic gone not found." } as const;
+    fixture.engine.carrier.emit({ kind: "stream.end", streamId, failure });
+    expect(await endOf(stream)).toEqual({ code: Status.NOT_FOUND, details: failure.message });
+  });
+
+  it("tells the engine of a half-close after all credits, and of nothing else", async () => {
+    const stream = fixture.client.popStream();
+    stream.write(filter("jobs"));
+    stream.write(credits(3));
+    stream.end();
+    const { streamId } = await fixture.engine.seen("stream.half-close");
+    expect(fixture.engine.kinds()).toEqual([
+      "stream.filter",
+      "stream.credits",
+      "stream.half-close",
+    ]);
+    fixture.engine.carrier.emit({ kind: "stream.end", streamId });
+    expect((await endOf(stream)).code).toBe(Status.OK);
+    expect(fixture.engine.kinds()).not.toContain("stream.cancel");
+  });
+
+  it("holds a half-close back until the last credit is with the engine", async () => {
+    const stream = fixture.client.popStream();
+    stream.write(filter("jobs"));
+    stream.write(credits(WINDOW_ITEMS + 1));
+    stream.end();
+    const { streamId } = await fixture.engine.seen("stream.credits");
+    const arriving = items(stream, WINDOW_ITEMS);
+    for (let i = 0; i < 20; i += 1) await new Promise(setImmediate);
+    expect(fixture.engine.kinds()).not.toContain("stream.half-close");
+    for (let i = 0; i < WINDOW_ITEMS; i += 1) fixture.engine.deliver(streamId);
+    await arriving;
+    await fixture.engine.seen("stream.half-close");
+    stream.cancel();
+    await endOf(stream);
+  });
+
+  it("a cancel is a cancel and not a half-close", async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const stream = fixture.client.popStream();
+      stream.write(filter(`t${i}`));
+      const opened = await fixture.engine.seen("stream.filter", (e) => e.topic === `t${i}`);
+      stream.cancel();
+      expect((await endOf(stream)).code).toBe(Status.CANCELLED);
+      await fixture.engine.seen("stream.cancel", (e) => e.streamId === opened.streamId);
+    }
+    expect(fixture.engine.kinds()).not.toContain("stream.half-close");
+    expect(fixture.engine.carrier.openStreams).toBe(0);
+  });
+
+  it("a lost connection is a cancel", async () => {
+    const stream = fixture.client.popStream();
+    stream.on("error", () => undefined);
+    stream.write(filter("jobs"));
+    await fixture.engine.seen("stream.filter");
+    fixture.client.close();
+    stream.cancel();
+    await fixture.engine.seen("stream.cancel");
+  });
+
+  it("a shutdown ends streams and refuses new ones with UNAVAILABLE", async () => {
+    const failure = { code: "UNAVAILABLE", message: "This node stops. Use another." } as const;
+    const stream = fixture.client.popStream();
+    stream.write(filter("jobs"));
+    await fixture.engine.seen("stream.filter");
+    fixture.engine.carrier.refuse(failure);
+    fixture.engine.carrier.endAll(failure);
+    expect(await endOf(stream)).toEqual({ code: Status.UNAVAILABLE, details: failure.message });
+    const late = fixture.client.popStream();
+    late.write(filter("jobs"));
+    expect((await endOf(late)).code).toBe(Status.UNAVAILABLE);
+  });
+});

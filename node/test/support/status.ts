@@ -1,0 +1,53 @@
+import type { Counts, GroupStatus, NodeStatus } from "@disheap/core";
+
+export const NO_COUNTS: Counts = {
+  totalMessages: 0,
+  inflightMessages: 0,
+  dlqMessages: 0,
+  totalEnqueues: 0,
+  totalPops: 0,
+  totalAcks: 0,
+  totalNacks: 0,
+  totalRetries: 0,
+  totalTimeouts: 0,
+};
+
+export function group(number: number, part: Partial<GroupStatus> = {}): GroupStatus {
+  return {
+    group: number,
+    role: "follower",
+    term: 3,
+    leader: "n2",
+    lastIndex: 12,
+    lastTerm: 3,
+    commitIndex: 11,
+    appliedIndex: 10,
+    voters: ["n1", "n2", "n3"],
+    ...part,
+  };
+}
+
+export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
+  return {
+    node: "n1",
+    clusterId: "00000000000000aa",
+    incarnation: 1,
+    isReady: true,
+    members: [1, 2, 3].map((n) => ({ name: `n${n}`, address: `127.0.0.1:830${n - 1}` })),
+    groups: [group(0)],
+    openStreams: 0,
+    pendingRequests: 0,
+    metrics: {
+      turns: 0,
+      events: 0,
+      batches: 0,
+      batchBytes: 0,
+      framesSent: 0,
+      framesReceived: 0,
+      framesRefused: 0,
+      entriesApplied: 0,
+      leaderChanges: 0,
+    },
+    ...part,
+  };
+}
