@@ -1,1 +1,4 @@
-export {};
+// DiskPort over classic-level, with the node's identity file beside the store.
+
+export { createLevelDisk } from "./disk.js";
+export type { LevelDisk, LevelDiskOptions } from "./disk.js";

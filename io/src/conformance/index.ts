@@ -1,0 +1,5 @@
+// One conformance suite for both families of adapters. Nothing in production imports this.
+
+export * from "./harness.js";
+export { diskSuite } from "./disk-suite.js";
+export { writerBatch } from "./disk-writes.js";

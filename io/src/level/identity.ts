@@ -1,0 +1,106 @@
+// The node identity file (D-38): outside LevelDB, so that a store that was deleted or exchanged is
+// told from a new node. It is born as "creating" before the store exists and becomes "ready" once
+// the store carries its uuid, so a crash in between leaves a directory that may simply start again.
+// Both steps are atomic and synced, the directory included.
+
+import { randomUUID } from "node:crypto";
+import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+
+export interface Identity {
+  readonly state: "creating" | "ready";
+  readonly clusterId: string;
+  readonly storeUuid: string;
+}
+
+const FORMAT = "disheap-identity";
+const VERSION = 1;
+
+/** An error whose message is a whole sentence for the operator. */
+export class DataDirectoryError extends Error {
+  override readonly name = "DataDirectoryError";
+}
+
+export function identityPath(directory: string): string {
+  return join(directory, "identity.json");
+}
+
+export async function readIdentity(directory: string): Promise<Identity | undefined> {
+  const path = identityPath(directory);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  const identity = parse(text);
+  if (identity !== undefined) return identity;
+  throw new DataDirectoryError(
+    `The identity file ${path} cannot be read: it is damaged or from another version.` +
+      " Restore it from a backup; without it this store cannot be trusted.",
+  );
+}
+
+/** Creates the directory and the identity file; never replaces a file that another process made. */
+export async function createIdentity(directory: string, identity: Identity): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await syncDirectory(dirname(resolve(directory)));
+  const draft = await writeDraft(directory, identity);
+  try {
+    await link(draft, identityPath(directory));
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  } finally {
+    await unlink(draft);
+  }
+  await syncDirectory(directory);
+}
+
+/** Replaces the identity file. Only for the process that holds the store's lock. */
+export async function replaceIdentity(directory: string, identity: Identity): Promise<void> {
+  const draft = await writeDraft(directory, identity);
+  await rename(draft, identityPath(directory));
+  await syncDirectory(directory);
+}
+
+function parse(text: string): Identity | undefined {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown>;
+    const { format, version, state, clusterId, storeUuid } = value;
+    if (format !== FORMAT || version !== VERSION) return undefined;
+    if (state !== "creating" && state !== "ready") return undefined;
+    if (typeof clusterId !== "string" || typeof storeUuid !== "string") return undefined;
+    return { state, clusterId, storeUuid };
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeDraft(directory: string, identity: Identity): Promise<string> {
+  const path = `${identityPath(directory)}.${randomUUID()}.draft`;
+  const file = await open(path, "w");
+  try {
+    const body = JSON.stringify({ format: FORMAT, version: VERSION, ...identity }, undefined, 2);
+    await file.writeFile(`${body}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return path;
+}
+
+/** Makes names in a directory durable. Windows has no such call and needs none. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,197 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { DiskEvent, DiskOp } from "../../src/ports.js";
+import { LevelProcess, WRITER } from "../conformance/level-rig.js";
+
+let directory: string;
+const running: LevelProcess[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "disheap-level-"));
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((process) => process.stop()));
+  await rm(directory, { recursive: true, force: true });
+});
+
+const put = (key: string, value: string | Uint8Array): DiskOp => ({
+  type: "put",
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+});
+
+async function open(clusterId = "cluster-a"): Promise<{ process: LevelProcess; event: DiskEvent }> {
+  const process = new LevelProcess(directory, clusterId);
+  running.push(process);
+  process.port.open(0);
+  return { process, event: await process.completion(0) };
+}
+
+async function used(): Promise<void> {
+  const { process, event } = await open();
+  expect(event).toEqual({ kind: "disk.opened", token: 0, isNew: true });
+  process.port.write(1, [put("k", "v")], true);
+  await process.completion(1);
+  await process.stop();
+}
+
+async function refusal(clusterId?: string): Promise<string> {
+  const { process, event } = await open(clusterId);
+  await process.stop();
+  return event.kind === "disk.failed" ? event.message : event.kind;
+}
+
+const identity = (): string => join(directory, "identity.json");
+
+test("the directory of another cluster is refused by both names, and is unharmed", async () => {
+  await used();
+  const message = await refusal("cluster-b");
+  expect(message).toContain(directory);
+  expect(message).toMatch(
+    /belongs to cluster cluster-a, .* for cluster cluster-b\. Start it .*\.$/,
+  );
+  const { process, event } = await open("cluster-a");
+  expect(event).toEqual({ kind: "disk.opened", token: 0, isNew: false });
+  process.port.get(2, Buffer.from("k"));
+  const got = await process.completion(2);
+  expect(got.kind === "disk.got" && Buffer.from(got.value ?? "").toString()).toBe("v");
+});
+
+test("D-38: a store without its identity file is refused, not taken for a new node", async () => {
+  await used();
+  await rm(identity());
+  expect(await refusal()).toMatch(/holds a store, but its identity file .* is missing\. Restore/);
+  expect(await readdir(directory)).toEqual(["store"]);
+});
+
+test("D-38: an identity file without its store is refused, whether gone, empty or exchanged", async () => {
+  await used();
+  const own = await readFile(identity());
+  await rm(join(directory, "store"), { recursive: true });
+  expect(await refusal()).toMatch(/there is no store beside it: .* Put the store back/);
+  await mkdir(join(directory, "store"));
+  expect(await refusal()).toMatch(/there is no store beside it/);
+
+  await rm(identity());
+  await used();
+  const other = JSON.parse(await readFile(identity(), "utf8")) as { storeUuid: string };
+  await writeFile(identity(), own);
+  expect(await refusal()).toContain(`the store ${other.storeUuid} is in its place`);
+  expect(await readFile(identity())).toEqual(own);
+});
+
+test("D-38: a store that LevelDB opens as an empty one is refused", async () => {
+  await used();
+  const store = join(directory, "store");
+  for (const name of await readdir(store)) {
+    if (/\.(log|ldb)$/.test(name)) await rm(join(store, name));
+  }
+  expect(await refusal()).toMatch(/an empty store is in its place/);
+});
+
+test("a damaged identity file is refused with a sentence", async () => {
+  await used();
+  for (const text of ["", "{", '{"format":"disheap-identity","version":2}', "null"]) {
+    await writeFile(identity(), text);
+    expect(await refusal()).toMatch(/cannot be read: it is damaged or from another version\./);
+  }
+});
+
+test("a first start that died before the store was complete may start again, as new", async () => {
+  const creating = {
+    format: "disheap-identity",
+    version: 1,
+    state: "creating",
+    clusterId: "cluster-a",
+    storeUuid: "11111111-2222-3333-4444-555555555555",
+  };
+  await writeFile(identity(), JSON.stringify(creating));
+  await mkdir(join(directory, "store"));
+  await writeFile(join(directory, "store", "LOCK"), "");
+  await used();
+  expect(JSON.parse(await readFile(identity(), "utf8"))).toEqual({ ...creating, state: "ready" });
+  // The same words beside a store that holds data are a lie.
+  await writeFile(identity(), JSON.stringify(creating));
+  expect(await refusal()).toMatch(/holds a store, but its identity file/);
+});
+
+test("two processes that create the same directory at once: one wins, the other is refused", async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const [a, b] = await Promise.all([open(), open()]);
+    const kinds = [a, b].map(({ event }) => event.kind).sort();
+    expect(kinds).toEqual(["disk.failed", "disk.opened"]);
+    await Promise.all(running.splice(0).map((process) => process.stop()));
+    const { event } = await open();
+    expect(event).toEqual({ kind: "disk.opened", token: 0, isNew: false });
+    await Promise.all(running.splice(0).map((process) => process.stop()));
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("a path that cannot be a directory is refused with a sentence", async () => {
+  const file = join(directory, "file");
+  await writeFile(file, "");
+  directory = file;
+  expect(await refusal()).toMatch(/^The data directory .*file cannot be used: .*\. Check that/);
+});
+
+test("the store's own keys are invisible and out of reach", async () => {
+  const { process } = await open();
+  process.port.scan(1, Buffer.of(), Buffer.of(255, 255, 255), 1_000);
+  expect(await process.completion(1)).toMatchObject({ entries: [], done: true });
+  expect(() => process.port.write(2, [put("\u00ff", "")], true)).not.toThrow();
+  const reserved: DiskOp = { type: "del", key: Buffer.of(255, 1) };
+  expect(() => process.port.write(3, [reserved], true)).toThrow("0xff");
+});
+
+test("D-40: after a read error nothing is tried any more", async () => {
+  const { process } = await open();
+  const ops = Array.from({ length: 50 }, (_, i) => put(`key${i}`, Buffer.alloc(1_000, i)));
+  process.port.write(1, ops, true);
+  await process.completion(1);
+  await process.stop();
+  await (await open()).process.stop(); // recovery moves the batch into a table file
+  const store = join(directory, "store");
+  const [table] = (await readdir(store)).filter((name) => name.endsWith(".ldb"));
+  await truncate(join(store, table), 100);
+  const damaged = await open();
+  const { port } = damaged.process;
+  // LevelDB may notice when it opens or when it reads; it must not answer as if all were well.
+  if (damaged.event.kind === "disk.opened") {
+    port.get(1, Buffer.from("key7"));
+    expect((await damaged.process.completion(1)).kind).toBe("disk.failed");
+  }
+  port.write(2, [put("k", "v")], true);
+  port.scan(3, Buffer.of(), Buffer.of(255), 100);
+  for (const token of [2, 3]) {
+    const event = await damaged.process.completion(token);
+    expect(event.kind === "disk.failed" && event.message).toMatch(/^Not tried after/);
+  }
+});
+
+test("D-40: a failed write poisons the port, and what was synced before is kept", async () => {
+  // A limit on the size of files makes the operating system refuse a write in the middle.
+  const script = 'ulimit -f 64 && exec "$0" "$@"';
+  const child = spawn("sh", ["-c", script, process.execPath, WRITER, directory, "5000", "1", "6"]);
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (text) => (out += String(text)));
+  child.stderr.on("data", (text) => (err += String(text)));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  expect(code).toBe(1);
+  const written = out.trim().split("\n").map(Number);
+  expect(written).toEqual(written.map((_, i) => i + 1));
+  const failed = err.trim().split("\n");
+  expect(failed.length).toBe(6);
+  expect(failed[0]).toMatch(new RegExp(`^${written.length + 1}: IO error`));
+  for (const line of failed.slice(1)) expect(line).toMatch(/: Not tried after an earlier failure/);
+  const { process: next, event } = await open("conformance");
+  expect(event).toMatchObject({ kind: "disk.opened", isNew: false });
+  next.port.scan(1, Buffer.from("left/"), Buffer.from("left0"), 1e9);
+  const scanned = await next.completion(1);
+  const count = scanned.kind === "disk.scanned" ? scanned.entries.length : 0;
+  expect(count).toBeGreaterThanOrEqual(written.length);
+});
