@@ -20,3 +20,6 @@ export type * from "./monitor/queue-history.js";
 export * from "./monitor/queue-time.js";
 export * from "./monitor/violation.js";
 export * from "./disheap/index.js";
+export * from "./model/index.js";
+export * from "./search/check.js";
+export * from "./search/model.js";

@@ -1,0 +1,302 @@
+// Wing and Gong's search with Lowe's memory of configurations, over one partition. Depth first: of
+// the operations called before the next return, one is placed; a configuration that was left behind
+// once is never entered again. Four rules cut branches without changing the verdict:
+//
+// S1. A read-only operation is placed as soon as it is legal: any order that places it later stays
+//     legal when it is moved here. (One that merely changes nothing in this state is not enough: a
+//     removal of what is not there yet may be needed later.)
+// S2. A never-returned operation is tried last, only if it changes the state, and not when the next
+//     one placed would end in the same state without it.
+// S3. Of never-returned operations with equal input, the one called first is used first.
+// S4. Of completed operations with equal input and output, the one that returns first is placed
+//     first.
+import type { Model, Operation } from "./model.js";
+import { SeenCache } from "./seen-cache.js";
+import { ILLEGAL, StateTable } from "./state-table.js";
+import type { Timeline } from "./timeline.js";
+import { layOut } from "./timeline.js";
+
+export type SearchStatus = "running" | "ok" | "illegal";
+
+/** Longest orders kept when a history turns out to be illegal. */
+const PARTIALS_MAX = 16;
+
+function mix(value: number): number {
+  let h = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+function clearBit(words: Int32Array, bit: number): void {
+  words[bit >> 5] = (words[bit >> 5] ?? 0) & ~(1 << (bit & 31));
+}
+
+function setBit(words: Int32Array, bit: number): void {
+  words[bit >> 5] = (words[bit >> 5] ?? 0) | (1 << (bit & 31));
+}
+
+function hasBit(words: Int32Array, bit: number): boolean {
+  return ((words[bit >> 5] ?? 0) & (1 << (bit & 31))) !== 0;
+}
+
+/** A place on the path: which operation came here and which ones can still be tried from here. */
+interface Frame {
+  /** Path length before the operation that led here, so that it can be taken back. */
+  readonly pathBefore: number;
+  readonly stateBefore: number;
+  /** Slot of the never-returned operation that led here with nothing placed after it, else -1. */
+  readonly bare: number;
+  /** Candidates as pairs (operation, state after it); operation = rank, or -1 - slot. */
+  readonly candidates: number[];
+  cursor: number;
+}
+
+export class Search<S, I, O> {
+  readonly table: StateTable<S, I, O>;
+  readonly #time: Timeline;
+  readonly #cache: SeenCache;
+  readonly #placed: Int32Array;
+  readonly #pendingUsed: Int32Array;
+  readonly #frames: Frame[] = [];
+  /** Placed operations in order: rank, or -1 - slot. */
+  readonly #path: number[] = [];
+  readonly #kindByRank: Int32Array;
+  readonly #kindBySlot: Int32Array;
+  #hash = 0;
+  #state: number;
+  #best = -1;
+  #deepest = 0;
+  #partials: number[][] = [];
+  #blockedAt = 0;
+  #status: SearchStatus = "running";
+
+  constructor(model: Model<S, I, O>, operations: readonly Operation<I, O>[]) {
+    this.table = new StateTable(model, operations);
+    this.#time = layOut(operations);
+    const { completed, pending } = this.#time;
+    this.#cache = new SeenCache(pending.length);
+    this.#placed = new Int32Array((completed.length + 31) >> 5);
+    this.#pendingUsed = new Int32Array((pending.length + 31) >> 5);
+    this.#kindByRank = completed.map((index) => this.table.kindOf[index] ?? 0);
+    this.#kindBySlot = pending.map((index) => this.table.kindOf[index] ?? 0);
+    this.#state = this.table.initial;
+    this.#enter(0, this.table.initial, -1);
+  }
+
+  get status(): SearchStatus {
+    return this.#status;
+  }
+
+  get configurations(): number {
+    return this.#cache.size;
+  }
+
+  get bytes(): number {
+    return this.table.bytes + this.#cache.bytes;
+  }
+
+  /** Most operations placed so far in one order. */
+  get deepest(): number {
+    return this.#deepest;
+  }
+
+  /** The order found (when ok) or the longest orders tried, as indexes into the operations. */
+  get orders(): number[][] {
+    const found = this.#status === "illegal" ? this.#partials : [this.#path];
+    return found.map((path) => path.map((step) => this.#indexOf(step)));
+  }
+
+  /**
+   * The completed operation whose return no order got past, as an index into the operations. All
+   * that was called after it returned plays no part in the verdict.
+   */
+  get blockedBy(): number {
+    const rank = this.#time.rankOf[this.#blockedAt] ?? -1;
+    return this.#time.completed[rank] ?? -1;
+  }
+
+  /** Goes on for at most `steps` placements. */
+  run(steps: number): SearchStatus {
+    for (let left = steps; left > 0 && this.#status === "running"; left -= 1) this.#advance();
+    return this.#status;
+  }
+
+  #indexOf(step: number): number {
+    const { completed, pending } = this.#time;
+    return (step >= 0 ? completed[step] : pending[-1 - step]) ?? -1;
+  }
+
+  #advance(): void {
+    const frame = this.#frames.at(-1);
+    if (frame === undefined) {
+      this.#status = "illegal";
+      return;
+    }
+    const step = frame.candidates[frame.cursor];
+    const after = frame.candidates[frame.cursor + 1];
+    if (step === undefined || after === undefined) {
+      this.#keepPartial();
+      this.#frames.pop();
+      this.#unwind(frame.pathBefore);
+      this.#state = frame.stateBefore;
+      return;
+    }
+    frame.cursor += 2;
+    const pathBefore = this.#path.length;
+    const stateBefore = this.#state;
+    this.#place(step);
+    this.#state = after;
+    this.#enter(pathBefore, stateBefore, step < 0 ? -1 - step : -1);
+  }
+
+  /** Arrives at a configuration: places what S1 allows, then opens it unless it is known. */
+  #enter(pathBefore: number, stateBefore: number, slot: number): void {
+    const lengthBefore = this.#path.length;
+    const block = this.#placeReadOnly();
+    if (block > this.#blockedAt) this.#blockedAt = block;
+    if (this.#path.length > this.#deepest) this.#deepest = this.#path.length;
+    if (block < 0) {
+      this.#status = "ok";
+      return;
+    }
+    if (!this.#remember()) {
+      this.#unwind(pathBefore);
+      this.#state = stateBefore;
+      return;
+    }
+    const bare = slot >= 0 && this.#path.length === lengthBefore ? slot : -1;
+    const candidates = this.#candidates(block, bare >= 0 ? stateBefore : -1);
+    this.#frames.push({ pathBefore, stateBefore, bare, candidates, cursor: 0 });
+  }
+
+  /** S1. Returns the entry of the first return in the way, or -1 when all is placed. */
+  #placeReadOnly(): number {
+    const { next, isReturn, rankOf } = this.#time;
+    let entry = next[0] ?? -1;
+    while (entry >= 0 && isReturn[entry] === 0) {
+      const rank = rankOf[entry] ?? 0;
+      const following = next[entry] ?? -1;
+      const kind = this.#kindByRank[rank] ?? 0;
+      if (this.table.isReadOnly(kind) && this.table.next(this.#state, kind) === this.#state) {
+        // The following entry can be this operation's own return, which is about to leave the list.
+        const own = this.#time.returnEntry[rank] === following;
+        entry = own ? (next[following] ?? -1) : following;
+        this.#place(rank);
+      } else {
+        entry = following;
+      }
+    }
+    return entry;
+  }
+
+  /** At a dead end: keeps the path when none was longer. Deeper dead ends come first. */
+  #keepPartial(): void {
+    const depth = this.#path.length;
+    if (depth < this.#best) return;
+    if (depth > this.#best) this.#partials = [];
+    this.#best = depth;
+    if (this.#partials.length < PARTIALS_MAX) this.#partials.push([...this.#path]);
+  }
+
+  #remember(): boolean {
+    const { next, rankOf, reach } = this.#time;
+    const first = rankOf[next[0] ?? 0] ?? 0;
+    const hash = mix(this.#hash ^ Math.imul(this.#state + 1, 0x9e3779b1));
+    const toWord = ((reach[first] ?? 0) + 31) >> 5;
+    return this.#cache.add(
+      hash,
+      this.#state,
+      first,
+      this.#placed,
+      first >> 5,
+      toWord,
+      this.#pendingUsed,
+    );
+  }
+
+  #candidates(block: number, stateWithout: number): number[] {
+    const found: number[] = [];
+    const { next, isReturn, rankOf, returnEntry } = this.#time;
+    const ranks: number[] = [];
+    for (
+      let entry = next[0] ?? -1;
+      entry >= 0 && isReturn[entry] === 0;
+      entry = next[entry] ?? -1
+    ) {
+      ranks.push(rankOf[entry] ?? 0);
+    }
+    ranks.sort((a, b) => (returnEntry[a] ?? 0) - (returnEntry[b] ?? 0));
+    const kinds = new Set<number>();
+    for (const rank of ranks) {
+      const kind = this.#kindByRank[rank] ?? 0;
+      if (kinds.has(kind)) continue;
+      kinds.add(kind);
+      this.#offer(found, rank, kind, stateWithout);
+    }
+    this.#offerPending(found, block, stateWithout);
+    return found;
+  }
+
+  #offerPending(found: number[], block: number, stateWithout: number): void {
+    const { pending, pendingFrom } = this.#time;
+    const kinds = new Set<number>();
+    for (let slot = 0; slot < pending.length; slot += 1) {
+      if ((pendingFrom[slot] ?? 0) > block) break;
+      if (hasBit(this.#pendingUsed, slot)) continue;
+      const kind = this.#kindBySlot[slot] ?? 0;
+      if (kinds.has(kind)) continue;
+      kinds.add(kind);
+      if (this.table.next(this.#state, kind) === this.#state) continue;
+      this.#offer(found, -1 - slot, kind, stateWithout);
+    }
+  }
+
+  #offer(found: number[], step: number, kind: number, stateWithout: number): void {
+    const after = this.table.next(this.#state, kind);
+    if (after === ILLEGAL) return;
+    if (after < ILLEGAL) {
+      for (const one of this.table.alternatives(after)) found.push(step, one);
+      return;
+    }
+    // S2: the never-returned operation just placed changes nothing for this one.
+    if (stateWithout >= 0 && this.table.next(stateWithout, kind) === after) return;
+    found.push(step, after);
+  }
+
+  #place(step: number): void {
+    this.#path.push(step);
+    if (step < 0) {
+      setBit(this.#pendingUsed, -1 - step);
+      return;
+    }
+    const { next, prev, callEntry, returnEntry } = this.#time;
+    setBit(this.#placed, step);
+    this.#hash ^= mix(step + 1);
+    for (const entry of [callEntry[step] ?? 0, returnEntry[step] ?? 0]) {
+      const before = prev[entry] ?? 0;
+      const after = next[entry] ?? -1;
+      next[before] = after;
+      if (after >= 0) prev[after] = before;
+    }
+  }
+
+  #unwind(length: number): void {
+    while (this.#path.length > length) {
+      const step = this.#path.pop() ?? 0;
+      if (step < 0) clearBit(this.#pendingUsed, -1 - step);
+      else this.#takeBack(step);
+    }
+  }
+
+  #takeBack(step: number): void {
+    const { next, prev, callEntry, returnEntry } = this.#time;
+    clearBit(this.#placed, step);
+    this.#hash ^= mix(step + 1);
+    for (const entry of [returnEntry[step] ?? 0, callEntry[step] ?? 0]) {
+      const before = prev[entry] ?? 0;
+      const after = next[entry] ?? -1;
+      next[before] = entry;
+      if (after >= 0) prev[after] = entry;
+    }
+  }
+}
