@@ -1,0 +1,162 @@
+// The node's HTTP doors: one for operators (contract section 16), one for metrics alone.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { NodeStatus } from "@disheap/core";
+import type { Carrier } from "../carrier.js";
+import type { Address } from "../config/address.js";
+import type { AuthMode } from "../config/config.js";
+import { authProblem } from "../grpc/auth.js";
+import type { Log } from "../log.js";
+import type { NodeMetrics } from "../metrics/node-metrics.js";
+import { healthView, raftView, statsView } from "./views.js";
+
+export interface HttpContext {
+  readonly status: () => NodeStatus;
+  readonly carrier: Carrier;
+  /** Undefined when metrics are switched off. */
+  readonly metrics: NodeMetrics | undefined;
+  readonly authMode: AuthMode;
+  readonly log: Log;
+  readonly isStopping: () => boolean;
+}
+
+interface Reply {
+  readonly code: number;
+  readonly body: string;
+  readonly contentType?: string;
+  readonly allow?: string;
+}
+
+type Handler = (request: IncomingMessage) => Reply | Promise<Reply>;
+
+interface Route {
+  readonly method: "GET" | "POST";
+  readonly isOpen: boolean;
+  readonly handle: Handler;
+}
+
+const JOIN_REFUSAL =
+  "This cluster cannot grow yet: it was formed from a fixed list. Start every node with the same " +
+  "INITIAL_CLUSTER; joining comes with membership change.";
+
+export class HttpServer {
+  private readonly server: Server;
+  private readonly bind: Address;
+
+  constructor(routes: ReadonlyMap<string, Route>, bind: Address, context: HttpContext) {
+    this.bind = bind;
+    this.server = createServer((request, response) => {
+      void answer(routes, context, request, response);
+    });
+  }
+
+  /** Starts to listen; the port that was bound. */
+  listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.once("error", reject);
+      const host = this.bind.host === "" ? "0.0.0.0" : this.bind.host;
+      this.server.listen(this.bind.port, host, () => {
+        this.server.off("error", reject);
+        resolve((this.server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.server.close(() => {
+        resolve();
+      });
+      this.server.closeAllConnections();
+    });
+  }
+}
+
+export function operatorRoutes(context: HttpContext): Map<string, Route> {
+  const routes = new Map<string, Route>([
+    ["/health", { method: "GET", isOpen: true, handle: () => health(context) }],
+    [
+      "/raft/status",
+      { method: "GET", isOpen: false, handle: () => json(200, raftView(context.status())) },
+    ],
+    ["/stats", { method: "GET", isOpen: false, handle: () => stats(context) }],
+    ["/join", { method: "POST", isOpen: false, handle: () => json(501, { error: JOIN_REFUSAL }) }],
+  ]);
+  for (const [path, route] of metricsRoutes(context)) routes.set(path, route);
+  return routes;
+}
+
+export function metricsRoutes(context: HttpContext): Map<string, Route> {
+  const metrics = context.metrics;
+  if (metrics === undefined) return new Map();
+  const handle: Handler = async () => ({ code: 200, ...(await metrics.render()) });
+  return new Map([["/metrics", { method: "GET", isOpen: true, handle }]]);
+}
+
+function json(code: number, value: unknown): Reply {
+  return { code, body: JSON.stringify(value), contentType: "application/json" };
+}
+
+function health(context: HttpContext): Reply {
+  const view = healthView(context.status(), context.isStopping());
+  return json(view.healthy ? 200 : 503, view);
+}
+
+function stats(context: HttpContext): Promise<Reply> {
+  return new Promise((resolve) => {
+    context.carrier.request({ op: "stats" }, (result) => {
+      if (result.ok && result.op === "stats") {
+        resolve(json(200, statsView(result)));
+        return;
+      }
+      const error = result.ok ? "no stats" : result.failure.message;
+      resolve(json(503, { error }));
+    });
+  });
+}
+
+async function answer(
+  routes: ReadonlyMap<string, Route>,
+  context: HttpContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  // A body is never read here; a peer that sends one for ever is cut off with the connection.
+  request.resume();
+  let reply: Reply;
+  try {
+    reply = await route(routes, context, request);
+  } catch (error) {
+    context.log.error({ err: error, path: request.url }, "an HTTP handler failed");
+    reply = json(500, { error: "This node made a mistake; its log says more." });
+  }
+  response.writeHead(reply.code, {
+    "content-type": reply.contentType ?? "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(reply.body),
+    ...(reply.allow === undefined ? {} : { allow: reply.allow }),
+  });
+  response.end(request.method === "HEAD" ? undefined : reply.body);
+}
+
+function route(
+  routes: ReadonlyMap<string, Route>,
+  context: HttpContext,
+  request: IncomingMessage,
+): Reply | Promise<Reply> {
+  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+  const found = routes.get(path);
+  if (found === undefined) {
+    return json(404, { error: `Nothing here. Try ${[...routes.keys()].join(", ")}.` });
+  }
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  if (method !== found.method) {
+    const error = `${path} answers ${found.method} only.`;
+    return { ...json(405, { error }), allow: found.method };
+  }
+  if (!found.isOpen) {
+    const problem = authProblem(context.authMode, (name) => request.headers[name]?.toString());
+    if (problem !== undefined) return json(401, { error: problem });
+  }
+  return found.handle(request);
+}

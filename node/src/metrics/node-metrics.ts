@@ -1,0 +1,167 @@
+// The node's Prometheus metrics (contract section 21). Latencies are observed by the services. What
+// belongs to a partition is reported by the node that leads it, so that the sum over all nodes is the
+// cluster's value; snapshot_bytes has no value before snapshots exist.
+
+import type { Counts, GroupStatus, NodeStatus } from "@disheap/core";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ServiceMetrics } from "./port.js";
+
+const LATENCY_BUCKETS_MS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+
+/** Counters of a partition's replica that only grow, and the metric each feeds. */
+const PARTITION_COUNTERS = {
+  retries: "totalRetries",
+  timeouts: "totalTimeouts",
+  dlq: "dlqMessages",
+} as const satisfies Record<string, keyof Counts>;
+
+type CounterName = keyof typeof PARTITION_COUNTERS;
+
+export class NodeMetrics implements ServiceMetrics {
+  private readonly registry = new Registry();
+  private readonly status: () => NodeStatus;
+  /** Replica counters at the last sample, by group. */
+  private readonly seen = new Map<number, Counts>();
+  private readonly enqueueLatency: Histogram;
+  private readonly popLatency: Histogram;
+  private readonly applyLatency: Histogram;
+  private readonly inflight: Gauge;
+  private readonly backlog: Gauge;
+  private readonly byTopic: Record<CounterName, Counter>;
+  private readonly ofNode: Record<"walBytes" | "applied" | "leaderChanges", Counter>;
+  private readonly clusterSize: Gauge;
+  private nodeBefore = { walBytes: 0, applied: 0, leaderChanges: 0 };
+
+  constructor(status: () => NodeStatus) {
+    this.status = status;
+    this.enqueueLatency = this.histogram(
+      "enqueue_latency_ms",
+      "Milliseconds from the arrival of an Enqueue at this node to its OK: committed and synced.",
+      ["topic"],
+    );
+    this.popLatency = this.histogram(
+      "pop_latency_ms",
+      "Milliseconds a consumer of this node waited for a message that was there: from the later of " +
+        "its credit and the enqueue to the write into its stream. First deliveries only; a delay " +
+        "asked for at the enqueue counts.",
+      ["topic"],
+    );
+    this.applyLatency = this.histogram(
+      "raft_apply_latency_ms",
+      "Milliseconds from handing an enqueue to the engine until its entry was committed and " +
+        "applied, measured by the node that served it.",
+      ["topic", "partition"],
+    );
+    this.inflight = this.gauge(
+      "inflight",
+      "Messages under a live lease, in the partitions this node leads.",
+      ["topic"],
+    );
+    this.backlog = this.gauge(
+      "backlog",
+      "Messages ready or delayed, not leased, in the partitions this node leads.",
+      ["topic", "partition"],
+    );
+    this.byTopic = {
+      retries: this.counter(
+        "retries_total",
+        "Deliveries that ended in a retry (nack or expired lease) while this node led the partition.",
+        ["topic"],
+      ),
+      timeouts: this.counter(
+        "lease_timeouts_total",
+        "Leases that expired while this node led the partition.",
+        ["topic"],
+      ),
+      dlq: this.counter(
+        "dlq_total",
+        "Messages that moved to the dead-letter state while this node led the partition.",
+        ["topic"],
+      ),
+    };
+    this.ofNode = {
+      walBytes: this.counter(
+        "wal_bytes_written_total",
+        "Bytes of keys and values this node wrote to its store.",
+      ),
+      applied: this.counter("raft_applied_entries_total", "Log entries this node applied."),
+      leaderChanges: this.counter(
+        "raft_leader_changes_total",
+        "Changes of a group's leader that this node saw.",
+      ),
+    };
+    this.clusterSize = this.gauge("raft_cluster_size", "Members of the cluster.");
+    this.gauge(
+      "snapshot_bytes",
+      "Bytes of a partition's last snapshot; no value, because snapshots do not exist yet.",
+      ["partition"],
+    );
+  }
+
+  enqueued(topic: string, partition: number, ms: number): void {
+    this.enqueueLatency.observe({ topic }, ms);
+    this.applyLatency.observe({ topic, partition: String(partition) }, ms);
+  }
+
+  popped(topic: string, ms: number): void {
+    this.popLatency.observe({ topic }, ms);
+  }
+
+  /** Reads the node. Called about once a second and before each answer. */
+  sample(): void {
+    const status = this.status();
+    this.inflight.reset();
+    this.backlog.reset();
+    this.clusterSize.set(status.members.length);
+    const node = {
+      walBytes: status.metrics.batchBytes,
+      applied: status.metrics.entriesApplied,
+      leaderChanges: status.metrics.leaderChanges,
+    };
+    this.ofNode.walBytes.inc(node.walBytes - this.nodeBefore.walBytes);
+    this.ofNode.applied.inc(node.applied - this.nodeBefore.applied);
+    this.ofNode.leaderChanges.inc(node.leaderChanges - this.nodeBefore.leaderChanges);
+    this.nodeBefore = node;
+    for (const group of status.groups) this.samplePartition(group);
+  }
+
+  async render(): Promise<{ readonly contentType: string; readonly body: string }> {
+    this.sample();
+    return { contentType: this.registry.contentType, body: await this.registry.metrics() };
+  }
+
+  /**
+   * Every replica carries the same counters, so each node counts a difference only while it leads:
+   * nothing is counted twice, and the sum over the nodes is what happened.
+   */
+  private samplePartition(group: GroupStatus): void {
+    const { counts, topic, partition } = group;
+    if (counts === undefined || topic === undefined || partition === undefined) return;
+    const before = this.seen.get(group.group);
+    this.seen.set(group.group, { ...counts });
+    for (const name of Object.keys(PARTITION_COUNTERS) as CounterName[]) {
+      const field = PARTITION_COUNTERS[name];
+      const grown = Math.max(0, counts[field] - (before?.[field] ?? 0));
+      this.byTopic[name].inc({ topic }, group.role === "leader" ? grown : 0);
+    }
+    if (group.role !== "leader") return;
+    this.inflight.inc({ topic }, counts.inflightMessages);
+    this.backlog.set(
+      { topic, partition: String(partition) },
+      counts.totalMessages - counts.inflightMessages,
+    );
+  }
+
+  private histogram(name: string, help: string, labelNames: string[]): Histogram {
+    const buckets = LATENCY_BUCKETS_MS;
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
+  }
+
+  private gauge(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,199 @@
+import type { NodeStatus } from "@disheap/core";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type HttpContext,
+  HttpServer,
+  metricsRoutes,
+  operatorRoutes,
+} from "../../src/http/server.js";
+import { NodeMetrics } from "../../src/metrics/node-metrics.js";
+import { HandEngine } from "../support/hand-engine.js";
+import { group, NO_COUNTS, nodeStatus } from "../support/status.js";
+
+let engine: HandEngine;
+let isStopping: boolean;
+let open: HttpServer[];
+
+beforeEach(() => {
+  engine = new HandEngine();
+  isStopping = false;
+  open = [];
+});
+afterEach(async () => {
+  for (const server of open) await server.close();
+});
+
+async function start(
+  part: Partial<HttpContext> = {},
+  routes = operatorRoutes,
+): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
+  const context: HttpContext = {
+    status: () => engine.status(),
+    carrier: engine.carrier,
+    metrics: new NodeMetrics(() => engine.status()),
+    authMode: "off",
+    log: pino({ level: "silent" }),
+    isStopping: () => isStopping,
+    ...part,
+  };
+  const server = new HttpServer(routes(context), { host: "127.0.0.1", port: 0 }, context);
+  const port = await server.listen();
+  open.push(server);
+  return (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
+}
+
+const cases: [string, NodeStatus, number, string][] = [
+  [
+    "the leader",
+    nodeStatus({ groups: [group(0, { role: "leader", leader: "n1" })] }),
+    200,
+    '{"healthy":true,"is_leader":true,"leader":"127.0.0.1:8300","status":"ok"}',
+  ],
+  [
+    "a follower",
+    nodeStatus(),
+    200,
+    '{"healthy":true,"is_leader":false,"leader":"127.0.0.1:8301","status":"ok"}',
+  ],
+  [
+    "a node without a leader",
+    nodeStatus({ groups: [group(0, { role: "candidate", leader: "" })] }),
+    503,
+    '{"healthy":false,"is_leader":false,"leader":"","status":"no leader"}',
+  ],
+  [
+    "a starting node",
+    nodeStatus({ isReady: false, groups: [] }),
+    503,
+    '{"healthy":false,"is_leader":false,"leader":"","status":"starting"}',
+  ],
+];
+
+describe("GET /health", () => {
+  it.each(cases)("of %s", async (_name, status, code, body) => {
+    engine.current = status;
+    const get = await start();
+    const response = await get("/health");
+    expect(response.status).toBe(code);
+    expect(await response.text()).toBe(body);
+  });
+
+  it("says 503 while the node stops", async () => {
+    isStopping = true;
+    const response = await (await start())("/health");
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ healthy: false, status: "stopping" });
+  });
+});
+
+describe("GET /raft/status", () => {
+  it("shows the meta group as the node's Raft, and the others beside it", async () => {
+    const partition = group(7, {
+      topic: "jobs",
+      partition: 1,
+      role: "stopped",
+      stoppedBecause: "Q3: two live leases",
+      counts: NO_COUNTS,
+    });
+    engine.current = nodeStatus({ groups: [group(0, { voters: ["n1", "n2"] }), partition] });
+    const response = await (await start())("/raft/status");
+    expect(await response.json()).toEqual({
+      node_id: "n1",
+      state: "Follower",
+      is_leader: false,
+      leader: "127.0.0.1:8301",
+      term: 3,
+      last_log_index: 12,
+      last_log_term: 3,
+      commit_index: 11,
+      applied_index: 10,
+      cluster_size: 3,
+      voters: 2,
+      servers: [
+        { id: "n1", address: "127.0.0.1:8300", suffrage: "Voter" },
+        { id: "n2", address: "127.0.0.1:8301", suffrage: "Voter" },
+        { id: "n3", address: "127.0.0.1:8302", suffrage: "Nonvoter" },
+      ],
+      cluster_id: "00000000000000aa",
+      groups: [
+        expect.objectContaining({ group: 0, state: "Follower" }),
+        expect.objectContaining({
+          group: 7,
+          topic: "jobs",
+          partition: 1,
+          state: "Shutdown",
+          stopped_because: "Q3: two live leases",
+        }),
+      ],
+    });
+  });
+
+  it("names the leader by its id on the leader", async () => {
+    engine.current = nodeStatus({ groups: [group(0, { role: "leader", leader: "n1" })] });
+    const response = await (await start())("/raft/status");
+    expect(await response.json()).toMatchObject({ state: "Leader", is_leader: true, leader: "n1" });
+  });
+});
+
+describe("GET /stats", () => {
+  it("asks the cluster and answers in numbers", async () => {
+    const partition = {
+      partitionId: 0,
+      messages: 3,
+      inflight: 1,
+      leaderNode: "n2",
+      replicaNodes: ["n1"],
+      isHealthy: true,
+    };
+    engine.answer = () => ({
+      ok: true,
+      op: "stats",
+      global: { ...NO_COUNTS, totalMessages: 3 },
+      topics: new Map([["__proto__", { ...NO_COUNTS, totalAcks: 5, partitions: [partition] }]]),
+    });
+    const text = await (await (await start())("/stats")).text();
+    expect(text).toMatch(/^\{"global_stats":\{"total_messages":3,/);
+    expect(text).toMatch(/"topic_stats":\{"__proto__":\{.*"total_acks":5,/);
+    expect(text).toMatch(/"leader_node":"n2"/);
+  });
+
+  it("says why when the cluster cannot answer", async () => {
+    const message = "No leader. Try again.";
+    engine.answer = () => ({ ok: false, failure: { code: "UNAVAILABLE", message } });
+    const response = await (await start())("/stats");
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ error: message });
+  });
+});
+
+describe("everything else", () => {
+  it("refuses POST /join with a sentence, and other methods", async () => {
+    const get = await start();
+    const join = await get("/join", { method: "POST", body: '{"node_id":"n4"}' });
+    expect(join.status).toBe(501);
+    expect(await join.json()).toEqual({ error: expect.stringMatching(/INITIAL_CLUSTER/) });
+    expect((await get("/join")).status).toBe(405);
+    expect((await get("/health", { method: "DELETE" })).headers.get("allow")).toBe("GET");
+    expect(await (await get("/nothing")).json()).toEqual({
+      error: "Nothing here. Try /health, /raft/status, /stats, /join, /metrics.",
+    });
+  });
+
+  it("follows AUTH_MODE where the contract says so", async () => {
+    const get = await start({ authMode: "optional" });
+    const headers = { authorization: "Bearer dh_a_b" };
+    expect((await get("/raft/status", { headers })).status).toBe(401);
+    expect((await get("/stats", { headers })).status).toBe(401);
+    expect((await get("/health", { headers })).status).toBe(200);
+    expect((await get("/raft/status")).status).toBe(200);
+  });
+
+  it("serves metrics on its own door, or nowhere when they are off", async () => {
+    const alone = await start({}, metricsRoutes);
+    expect((await alone("/metrics")).headers.get("content-type")).toMatch(/^text\/plain/);
+    expect((await alone("/health")).status).toBe(404);
+    const without = await start({ metrics: undefined });
+    expect((await without("/metrics")).status).toBe(404);
+  });
+});

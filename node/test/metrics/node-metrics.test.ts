@@ -1,0 +1,97 @@
+import type { GroupStatus } from "@disheap/core";
+import { expect, it } from "vitest";
+import { NodeMetrics } from "../../src/metrics/node-metrics.js";
+import { group, NO_COUNTS, nodeStatus } from "../support/status.js";
+
+const CONTRACT = [
+  "enqueue_latency_ms",
+  "pop_latency_ms",
+  "inflight",
+  "backlog",
+  "retries_total",
+  "dlq_total",
+  "lease_timeouts_total",
+  "raft_apply_latency_ms",
+  "snapshot_bytes",
+  "wal_bytes_written_total",
+];
+
+function partition(number: number, counts: object, part: Partial<GroupStatus> = {}): GroupStatus {
+  return group(number, {
+    topic: "jobs",
+    partition: number - 1,
+    role: "leader",
+    counts: { ...NO_COUNTS, ...counts },
+    ...part,
+  });
+}
+
+function metricsOver(groups: GroupStatus[][]) {
+  let turn = 0;
+  const metrics = new NodeMetrics(() =>
+    nodeStatus({ groups: groups[Math.min(turn++, groups.length - 1)] ?? [] }),
+  );
+  return {
+    metrics,
+    lines: async () => (await metrics.render()).body.split("\n").filter((l) => !l.startsWith("#")),
+  };
+}
+
+it("declares every metric of the contract with a help text", async () => {
+  const { metrics } = metricsOver([[]]);
+  const { body } = await metrics.render();
+  for (const name of CONTRACT) {
+    expect(body).toMatch(new RegExp(`^# HELP ${name} [A-Z].*\\.$`, "m"));
+  }
+});
+
+it("shows backlog and inflight of led partitions only", async () => {
+  const { lines } = metricsOver([
+    [
+      partition(1, { totalMessages: 10, inflightMessages: 4 }),
+      partition(2, { totalMessages: 5, inflightMessages: 5 }),
+      partition(3, { totalMessages: 99, inflightMessages: 9 }, { role: "follower" }),
+    ],
+  ]);
+  const found = await lines();
+  expect(found).toContain('backlog{topic="jobs",partition="0"} 6');
+  expect(found).toContain('backlog{topic="jobs",partition="1"} 0');
+  expect(found).toContain('inflight{topic="jobs"} 9');
+  expect(found.join("\n")).not.toContain('partition="2"');
+});
+
+it("forgets a partition that is gone or led elsewhere", async () => {
+  const { lines } = metricsOver([[partition(1, { totalMessages: 10 })], []]);
+  await lines();
+  expect((await lines()).join("\n")).not.toContain("backlog{");
+});
+
+it("counts what happened while this node led, once", async () => {
+  const at = (retries: number, role: GroupStatus["role"]) => [
+    partition(1, { totalRetries: retries, totalTimeouts: 1, dlqMessages: 2 }, { role }),
+  ];
+  const { metrics, lines } = metricsOver([
+    at(5, "leader"),
+    at(7, "follower"),
+    at(8, "leader"),
+    at(8, "leader"),
+  ]);
+  metrics.sample();
+  metrics.sample();
+  metrics.sample();
+  const found = await lines();
+  expect(found).toContain('retries_total{topic="jobs"} 6');
+  expect(found).toContain('lease_timeouts_total{topic="jobs"} 1');
+  expect(found).toContain('dlq_total{topic="jobs"} 2');
+});
+
+it("observes latencies where they are measured", async () => {
+  const { metrics, lines } = metricsOver([[]]);
+  metrics.enqueued("jobs", 2, 3);
+  metrics.popped("jobs", 700);
+  const found = await lines();
+  expect(found).toContain('enqueue_latency_ms_bucket{le="5",topic="jobs"} 1');
+  expect(found).toContain('enqueue_latency_ms_bucket{le="2",topic="jobs"} 0');
+  expect(found).toContain('raft_apply_latency_ms_count{topic="jobs",partition="2"} 1');
+  expect(found).toContain('pop_latency_ms_bucket{le="1000",topic="jobs"} 1');
+});
