@@ -1,0 +1,105 @@
+// `npm start`: a cluster on this machine, from nothing to "here is what to type next".
+
+import { dirname, join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { watchAncestors } from "./ancestors.js";
+import { findBusyPorts } from "./free-ports.js";
+import { HELP, parseOptions, type SupervisorOptions } from "./options.js";
+import { StartFailure, Supervisor } from "./supervisor.js";
+import { bannerText, failedStartText, paintFor } from "./text.js";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+/** One Ctrl-C arrives several times: from the terminal, and passed on by whoever started us. */
+const SAME_SIGNAL_MS = 1_000;
+
+async function main(): Promise<number> {
+  const parsed = parseOptions(process.argv.slice(2), process.cwd());
+  if (parsed.kind === "help") {
+    console.log(HELP);
+    return 0;
+  }
+  if (parsed.kind === "problems") {
+    console.error(parsed.problems.join("\n"));
+    return EXIT_USAGE;
+  }
+  const busy = await findBusyPorts(parsed.options.nodes);
+  if (busy.length > 0) {
+    console.error(
+      `Disheap did not start. ${busy.join(" ")}\n` +
+        "Stop what uses it (another Disheap?), or choose other ports: npm start -- --port-base 20000",
+    );
+    return EXIT_FAILED;
+  }
+  return run(parsed.options);
+}
+
+async function run(options: SupervisorOptions): Promise<number> {
+  const paint = paintFor(process.stdout);
+  const nodeMain = join(dirname(dirname(fileURLToPath(import.meta.url))), "main.js");
+  const supervisor = new Supervisor(options, {
+    nodeCommand: [process.execPath, nodeMain],
+    env: process.env,
+    say: (text) => {
+      console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
+    },
+  });
+  const ended = endOnSignal(supervisor);
+  try {
+    const count = String(options.nodes.length);
+    console.log(`Starting ${count} ${count === "1" ? "node" : "nodes"} ...`);
+    const leader = await supervisor.start();
+    console.log(bannerText(options, leader, process.cwd(), paint));
+  } catch (error) {
+    await supervisor.stop();
+    if (ended.code !== undefined) return ended.code;
+    if (!(error instanceof StartFailure)) throw error;
+    console.error(paint.bad(failedStartText(error.message, error.node, process.cwd())));
+    return EXIT_FAILED;
+  }
+  return ended.promise;
+}
+
+/** Ends everything on a signal, on the loss of whoever started us, and when nobody reads any more. */
+function endOnSignal(supervisor: Supervisor): {
+  readonly promise: Promise<number>;
+  readonly code: number | undefined;
+} {
+  const ended: { promise: Promise<number>; code: number | undefined } = {
+    promise: Promise.resolve(0),
+    code: undefined,
+  };
+  ended.promise = new Promise((resolve) => {
+    let firstMs = 0;
+    const end = (code: number, why: string | undefined): void => {
+      if (ended.code !== undefined) {
+        if (performance.now() - firstMs > SAME_SIGNAL_MS) supervisor.kill();
+        return;
+      }
+      firstMs = performance.now();
+      ended.code = code;
+      if (why !== undefined) console.log(why);
+      void supervisor.stop().then(() => {
+        resolve(code);
+      });
+    };
+    process.on("SIGINT", () => {
+      end(0, "\nStopping all nodes (Ctrl-C again kills them) ...");
+    });
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        end(0, "Stopping all nodes ...");
+      });
+    }
+    process.stdout.on("error", () => {
+      end(EXIT_FAILED, undefined);
+    });
+    watchAncestors(() => {
+      end(EXIT_FAILED, undefined);
+    });
+  });
+  return ended;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,140 @@
+// Keeps the nodes of one machine running: starts them together, waits until they are a cluster, starts
+// again what dies, and leaves nothing behind when it ends.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { NodeChild } from "./child.js";
+import { askCluster, askHealth } from "./health.js";
+import type { NodeSpec, SupervisorOptions } from "./options.js";
+
+const HEALTH_POLL_MS = 100;
+const START_MAX_MS = 60_000;
+const RESTART_MIN_MS = 500;
+const RESTART_MAX_MS = 15_000;
+
+export interface SupervisorPorts {
+  /** Command line of a node, before its settings. */
+  readonly nodeCommand: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly say: (text: string) => void;
+}
+
+/** A start that failed: the sentence, and the node it is about. */
+export class StartFailure extends Error {
+  override readonly name = "StartFailure";
+  readonly node: NodeSpec | undefined;
+  constructor(message: string, node?: NodeSpec) {
+    super(message);
+    this.node = node;
+  }
+}
+
+export class Supervisor {
+  private readonly options: SupervisorOptions;
+  private readonly ports: SupervisorPorts;
+  private readonly children: NodeChild[];
+  private readonly restartMs = new Map<string, number>();
+  private failure: StartFailure | undefined;
+  private isUp = false;
+  private isStopping = false;
+  private stopped: Promise<void> | undefined;
+
+  constructor(options: SupervisorOptions, ports: SupervisorPorts) {
+    this.options = options;
+    this.ports = ports;
+    this.children = options.nodes.map((node) => {
+      const spec = {
+        name: node.name,
+        command: ports.nodeCommand,
+        env: { ...ports.env, ...nodeEnv(node, options.cluster) },
+        logFile: node.logFile,
+      };
+      return new NodeChild(spec, (reason) => {
+        this.onExit(node, reason);
+      });
+    });
+  }
+
+  /** Starts all nodes; resolves with the meta leader's name once every node is healthy. */
+  async start(): Promise<string> {
+    for (const child of this.children) child.start();
+    for (let waitedMs = 0; waitedMs < START_MAX_MS; waitedMs += HEALTH_POLL_MS) {
+      const health = await askCluster(this.options.nodes);
+      if (this.failure !== undefined) throw this.failure;
+      if (this.isStopping) throw new StartFailure("It was stopped before it was healthy.");
+      if (health.isHealthy && health.leader !== undefined) {
+        this.isUp = true;
+        return health.leader;
+      }
+      await sleep(HEALTH_POLL_MS);
+    }
+    const { unwell } = await askCluster(this.options.nodes);
+    const node = this.options.nodes.find(({ name }) => unwell.includes(name));
+    throw new StartFailure(
+      `After ${String(START_MAX_MS / 1000)} s the cluster is not healthy` +
+        (unwell.length > 0 ? ` (${unwell.join(", ")}).` : ": no leader."),
+      node,
+    );
+  }
+
+  /** Stops every node; safe to call again. */
+  stop(): Promise<void> {
+    this.isStopping = true;
+    this.stopped ??= Promise.all(this.children.map((child) => child.stop())).then(() => undefined);
+    return this.stopped;
+  }
+
+  /** No more patience. */
+  kill(): void {
+    this.isStopping = true;
+    for (const child of this.children) child.kill();
+  }
+
+  private onExit(node: NodeSpec, reason: string): void {
+    if (this.isStopping) return;
+    if (!this.isUp) {
+      this.failure ??= new StartFailure(`${node.name} ended: ${reason}`, node);
+      return;
+    }
+    void this.restart(node, reason);
+  }
+
+  private async restart(node: NodeSpec, reason: string): Promise<void> {
+    const waitMs = this.restartMs.get(node.name) ?? RESTART_MIN_MS;
+    this.restartMs.set(node.name, Math.min(waitMs * 2, RESTART_MAX_MS));
+    const seconds = String(waitMs / 1000);
+    this.ports.say(`${node.name} ended (${reason}); starting it again in ${seconds} s.`);
+    await sleep(waitMs);
+    if (this.isStopping) return;
+    const child = this.children.find(({ spec }) => spec.name === node.name);
+    child?.start();
+    const pid = child?.pid;
+    while (child?.pid === pid && pid !== undefined) {
+      if (this.isStopping) return;
+      const health = await askHealth(node);
+      if (health?.healthy === true) {
+        this.restartMs.delete(node.name);
+        this.ports.say(`${node.name} is back.`);
+        return;
+      }
+      await sleep(HEALTH_POLL_MS);
+    }
+  }
+}
+
+/** The settings of one node; the caller's own settings stay, except those that must differ. */
+function nodeEnv(node: NodeSpec, cluster: string): Record<string, string | undefined> {
+  const at = (port: number): string => `127.0.0.1:${String(port)}`;
+  return {
+    NODE_ID: node.name,
+    INITIAL_CLUSTER: cluster,
+    SINGLE_NODE: undefined,
+    BOOTSTRAP: undefined,
+    RAFT_JOIN_ADDRESSES: undefined,
+    RAFT_ADVERTISE: undefined,
+    RAFT_BIND: at(node.ports.raft),
+    ENGINE_BIND_ADDRESS: at(node.ports.grpc),
+    ENGINE_HTTP_BIND_ADDRESS: at(node.ports.http),
+    METRICS_BIND_ADDRESS: at(node.ports.metrics),
+    STORAGE_PATH: node.dataDir,
+  };
+}

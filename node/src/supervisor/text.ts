@@ -1,0 +1,73 @@
+// What `npm start` says. Made to be read by someone who sees Disheap for the first time.
+
+import { relative } from "node:path";
+import { styleText } from "node:util";
+import type { NodeSpec, SupervisorOptions } from "./options.js";
+
+/** Colours only where a person looks. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+}
+
+export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
+  const wants = stream.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
+  const style =
+    (format: "bold" | "dim" | "green" | "red") =>
+    (text: string): string =>
+      wants ? styleText(format, text) : text;
+  return { bold: style("bold"), dim: style("dim"), good: style("green"), bad: style("red") };
+}
+
+const DEFAULT_GRPC = 9090;
+
+export function bannerText(
+  options: SupervisorOptions,
+  leader: string,
+  cwd: string,
+  paint: Paint,
+): string {
+  const count = options.nodes.length;
+  const nodes = count === 1 ? "one node" : `${String(count)} nodes`;
+  const header = ["node", "gRPC", "HTTP", "metrics"];
+  const rows = options.nodes.map((node) => [
+    node.name,
+    `127.0.0.1:${String(node.ports.grpc)}`,
+    `http://127.0.0.1:${String(node.ports.http)}`,
+    `http://127.0.0.1:${String(node.ports.metrics)}/metrics`,
+  ]);
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ");
+  const first = options.nodes[0]?.ports.grpc ?? DEFAULT_GRPC;
+  const endpoint = first === DEFAULT_GRPC ? "" : ` --endpoint 127.0.0.1:${String(first)}`;
+  return [
+    "",
+    `${paint.good("Disheap is up:")} ${paint.bold(nodes)}, ${leader} leads.`,
+    "",
+    `  ${paint.dim(line(header))}`,
+    ...rows.map((row) => `  ${line(row)}`.trimEnd()),
+    "",
+    "Try it in another terminal:",
+    "",
+    `  npx disheap topic create hello${endpoint}`,
+    `  npx disheap cluster status${endpoint}`,
+    "",
+    paint.dim(`Data and logs: ${shortPath(options.dataDir, cwd)}. Ctrl-C stops everything.`),
+    "",
+  ].join("\n");
+}
+
+export function failedStartText(reason: string, node: NodeSpec | undefined, cwd: string): string {
+  const log = node === undefined ? "" : `\nIts log: ${shortPath(node.logFile, cwd)}`;
+  return `Disheap did not start. ${reason}${log}`;
+}
+
+function shortPath(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short === "" || short.startsWith("..") ? path : `./${short}`;
+}

@@ -1,0 +1,17 @@
+// Stands in for a node: says it is well, and does what its environment asks of it.
+import { createServer } from "node:http";
+import { appendFileSync } from "node:fs";
+
+const { NODE_ID, ENGINE_HTTP_BIND_ADDRESS, FAKE_STARTS, FAKE_FATAL, FAKE_DEAF } = process.env;
+appendFileSync(FAKE_STARTS, `${NODE_ID} ${process.pid}\n`);
+console.log(`fake ${NODE_ID}`);
+if (FAKE_FATAL === NODE_ID) {
+  process.send({ kind: "fatal", message: "The chain is broken." }, () => process.exit(1));
+} else {
+  const isLeader = NODE_ID === "n1";
+  const body = { healthy: true, is_leader: isLeader, leader: "x", status: "ok" };
+  const server = createServer((_, response) => response.end(JSON.stringify(body)));
+  server.listen(Number(ENGINE_HTTP_BIND_ADDRESS.split(":")[1]), "127.0.0.1");
+  process.on("SIGTERM", () => FAKE_DEAF !== NODE_ID && process.exit(0));
+  process.on("disconnect", () => process.exit(0));
+}

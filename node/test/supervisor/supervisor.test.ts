@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findBusyPorts } from "../../src/supervisor/free-ports.js";
+import type { NodeSpec } from "../../src/supervisor/options.js";
+import { StartFailure, Supervisor } from "../../src/supervisor/supervisor.js";
+import { freePorts } from "../support/free-port.js";
+
+const FAKE = fileURLToPath(new URL("fake-node.mjs", import.meta.url));
+
+let folder: string;
+let supervisor: Supervisor | undefined;
+let said: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "disheap-supervisor-"));
+  said = [];
+  supervisor = undefined;
+});
+afterEach(async () => {
+  supervisor?.kill();
+  await supervisor?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function threeNodes(): Promise<NodeSpec[]> {
+  const ports = await freePorts(12);
+  return [0, 1, 2].map((position) => {
+    const [grpc = 0, metrics = 0, http = 0, raft = 0] = ports.slice(position * 4);
+    const name = `n${position + 1}`;
+    return {
+      name,
+      ports: { grpc, metrics, http, raft },
+      dataDir: join(folder, name),
+      logFile: join(folder, `${name}.log`),
+    };
+  });
+}
+
+function build(nodes: NodeSpec[], env: Record<string, string> = {}): Supervisor {
+  supervisor = new Supervisor(
+    { nodes, cluster: "list", dataDir: folder },
+    {
+      nodeCommand: [process.execPath, FAKE],
+      env: { ...process.env, FAKE_STARTS: join(folder, "starts"), ...env },
+      say: (text) => said.push(text),
+    },
+  );
+  return supervisor;
+}
+
+function starts(): { name: string; pid: number }[] {
+  const lines = readFileSync(join(folder, "starts"), "utf8").trim().split("\n");
+  return lines.map((line) => ({
+    name: line.split(" ")[0] ?? "",
+    pid: Number(line.split(" ")[1]),
+  }));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe("a supervisor", () => {
+  it("waits until all are healthy, names the leader, and leaves nothing running", async () => {
+    const running = build(await threeNodes());
+    expect(await running.start()).toBe("n1");
+    const pids = starts().map(({ pid }) => pid);
+    expect(pids).toHaveLength(3);
+    await running.stop();
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(readFileSync(join(folder, "n2.log"), "utf8")).toBe("fake n2\n");
+    expect(said).toEqual([]);
+  });
+
+  it("reports a killed node and starts it again", async () => {
+    const running = build(await threeNodes());
+    await running.start();
+    const victim = starts().find(({ name }) => name === "n2");
+    process.kill(victim?.pid ?? 0, "SIGKILL");
+    await until(() => said.length === 2);
+    expect(said).toEqual([
+      "n2 ended (killed by SIGKILL); starting it again in 0.5 s.",
+      "n2 is back.",
+    ]);
+    expect(starts().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["n1", "n2", "n3", "n2"]),
+    );
+    expect(starts()).toHaveLength(4);
+  });
+
+  it("gives up the start with the node's own sentence when one cannot start", async () => {
+    const running = build(await threeNodes(), { FAKE_FATAL: "n3" });
+    const failure = await running.start().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StartFailure);
+    expect(failure).toMatchObject({
+      message: "n3 ended: The chain is broken.",
+      node: { name: "n3" },
+    });
+    await running.stop();
+    expect(starts().filter(({ pid }) => isAlive(pid))).toEqual([]);
+  });
+
+  it("kills a node that does not want to stop, when told to", async () => {
+    const running = build(await threeNodes(), { FAKE_DEAF: "n1" });
+    await running.start();
+    const stopping = running.stop();
+    running.kill();
+    await stopping;
+    expect(starts().filter(({ pid }) => isAlive(pid))).toEqual([]);
+  });
+});
+
+describe("ports in use", () => {
+  it("are named with what wanted them", async () => {
+    const nodes = await threeNodes();
+    expect(await findBusyPorts(nodes)).toEqual([]);
+    const port = nodes[1]?.ports.http ?? 0;
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));
+    expect(await findBusyPorts(nodes)).toEqual([`Port ${port} (HTTP of n2) is already in use.`]);
+    await new Promise((resolve) => other.close(resolve));
+  });
+});
