@@ -51,6 +51,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   #isStarted = false;
   /** No more credits are sent, and a lost stream is not opened again. */
   #isFinishing = false;
+  /** Why there is no connection; undefined while all is well. */
+  #trouble: DisheapError | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(topic: string, options: PopOptions, context: PopContext) {
@@ -86,7 +88,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   /** Asks for nothing more and lets the iteration end by itself; leases already given stay whole. */
   finish(): void {
     this.#isFinishing = true;
-    if (this.#connection === undefined) this.#queue.end();
+    // Without a connection nobody knows what is ready: that is no orderly end.
+    if (this.#connection === undefined) this.#queue.end(this.#trouble);
     else this.#connection.halfClose();
   }
 
@@ -138,11 +141,14 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
         for (const endpoint of pool.order()) {
           const served = await this.#serve(endpoint);
           if (this.#queue.isEnded) return;
-          if (served.error === undefined || this.#isFinishing) return this.#queue.end();
-          if (!isRetryable(served.error.code)) return this.#queue.end(served.error);
+          const { error, wasHealthy } = served;
+          if (error === undefined || this.#window.isSpent) return this.#queue.end();
+          if (!isRetryable(error.code)) return this.#queue.end(error);
+          if (this.#isFinishing) return this.#queue.end(wasHealthy ? undefined : error);
+          this.#trouble = wasHealthy ? undefined : error;
           endpoint.coolDown();
-          last = served.error;
-          if (!served.wasHealthy) continue;
+          last = error;
+          if (!wasHealthy) continue;
           round = 1;
           break;
         }

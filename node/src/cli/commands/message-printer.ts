@@ -1,0 +1,55 @@
+// Deliveries as they come: a row, a JSON line or the bare payload. Rows have fixed widths, because the
+// later ones are not known yet.
+import type { Message } from "@disheap/client";
+import { payloadLine } from "../format.js";
+import { messageJson, toJson } from "../json.js";
+import type { Shell } from "../shell.js";
+
+export class MessagePrinter {
+  readonly #shell: Shell;
+  readonly #format: "text" | "json" | "raw";
+  readonly #showsToken: boolean;
+  #isFirst = true;
+
+  constructor(shell: Shell, format: "text" | "json" | "raw", showsToken: boolean) {
+    this.#shell = shell;
+    this.#format = format;
+    this.#showsToken = showsToken;
+  }
+
+  print(message: Message): void {
+    const { terminal } = this.#shell;
+    if (this.#format === "json") terminal.out(toJson(messageJson(message), 0));
+    else if (this.#format === "raw")
+      terminal.out(Buffer.concat([message.payload, Buffer.from("\n")]));
+    else terminal.out(this.#heading() + this.#row(message));
+  }
+
+  #heading(): string {
+    if (!this.#isFirst) return "";
+    this.#isFirst = false;
+    const token = this.#showsToken ? ["LEASE TOKEN".padEnd(43)] : [];
+    const titles = [
+      "PRIORITY",
+      "ATTEMPT",
+      "PARTITION",
+      "MESSAGE ID".padEnd(26),
+      ...token,
+      "PAYLOAD",
+    ];
+    return `${this.#shell.paint("bold", titles.join("  "))}\n`;
+  }
+
+  #row(message: Message): string {
+    const cells = [
+      `${message.priority}`.padStart(8),
+      `${message.attempts}`.padStart(7),
+      `${message.partition}`.padStart(9),
+      message.id.padEnd(26),
+      ...(this.#showsToken ? [message.leaseToken.padEnd(43)] : []),
+    ];
+    const left = cells.join("  ");
+    const room = Math.max(20, this.#shell.terminal.columns - left.length - 2);
+    return `${left}  ${payloadLine(message.payload, room)}\n`;
+  }
+}

@@ -1,0 +1,86 @@
+// disheap pop: how it is called, which options exclude each other, and its exit code.
+import type { Command } from "commander";
+import { CommandError, type ExitCode, exitCodes } from "../exit-codes.js";
+import { parseDuration, parsePartitions, parsePositive } from "../parse.js";
+import type { Shell } from "../shell.js";
+import { MessagePrinter } from "./message-printer.js";
+import { heldMax, type PopCommandOptions, Taker } from "./taker.js";
+
+const help = `
+It takes what is ready now and ends; --wait and --follow stay for more. With -o json every message is
+one line.
+
+Examples:
+  $ disheap pop jobs
+  $ disheap pop jobs -n 10 --wait 5s
+  $ disheap pop jobs --follow -o json
+  $ disheap pop jobs --raw > payload.bin
+  $ disheap pop jobs --no-ack --visibility 1m    then: disheap ack jobs ID TOKEN`;
+
+export function registerPop(program: Command, shell: Shell): void {
+  program
+    .command("pop")
+    .argument("<topic>", "the topic")
+    .option(
+      "-n, --count <n>",
+      "at most so many (default: 1; with --follow no limit)",
+      parsePositive,
+    )
+    .option("--ack", "settle each message once it is printed", true)
+    .option("--no-ack", "leave them leased: they come again when the lease ends")
+    .option("-w, --wait <duration>", "wait this long for messages to come", parseDuration)
+    .option(
+      "--visibility <duration>",
+      "how long the leases last (default: the topic's)",
+      parseDuration,
+    )
+    .option("-F, --follow", "go on until Ctrl-C")
+    .option("--partitions <list>", "take from these only, like 0,2", parsePartitions)
+    .option("--raw", "print payloads only, as they are, a line feed after each")
+    .description("take the best messages")
+    .addHelpText("after", help)
+    .action(async (topic: string, options: PopCommandOptions, command: Command) => {
+      shell.exitCode = await pop(shell, topic, options, command);
+    });
+}
+
+async function pop(
+  shell: Shell,
+  topic: string,
+  options: PopCommandOptions,
+  command: Command,
+): Promise<ExitCode> {
+  check(options);
+  const format = options.raw === true ? "raw" : shell.isJson(command) ? "json" : "text";
+  const printer = new MessagePrinter(shell, format, !options.ack);
+  const isEndless = options.follow === true;
+  const isWaiting = isEndless || options.wait !== undefined;
+  const taker = new Taker(shell, printer, options);
+  await shell.withClient(
+    command,
+    async (client) => {
+      if (isWaiting) await taker.wait(client, topic);
+      else await taker.drain(client, topic, options.count ?? 1);
+      await taker.settled();
+    },
+    { isEndless, isWaiting },
+  );
+  if (taker.count > 0 || isEndless) return exitCodes.ok;
+  shell.terminal.err(`Nothing is ready in ${topic}.\n`);
+  return exitCodes.nothingReady;
+}
+
+function check(options: PopCommandOptions): void {
+  const refuse = (text: string): never => {
+    throw new CommandError(text, "INVALID_ARGUMENT", exitCodes.usage);
+  };
+  if (options.follow === true && options.wait !== undefined) {
+    refuse("--follow waits without end; leave out --wait.");
+  }
+  if (options.follow === true && !options.ack) {
+    refuse("--follow settles what it prints; to look without taking, use: disheap peek TOPIC");
+  }
+  if (!options.ack && options.wait !== undefined && (options.count ?? 1) > heldMax) {
+    refuse(`Without --ack at most ${heldMax} messages can be held; lower -n.`);
+  }
+}

@@ -1,0 +1,59 @@
+// disheap ack | nack | extend: for leases taken with `pop --no-ack`.
+import type { Command } from "commander";
+import { parseDuration } from "../parse.js";
+import type { Shell } from "../shell.js";
+
+interface NackCommandOptions {
+  backoff?: number;
+  reason?: string;
+}
+
+export function registerSettle(program: Command, shell: Shell): void {
+  program
+    .command("ack")
+    .argument("<topic>", "the topic")
+    .argument("<message-id>", "as printed by pop")
+    .argument("<lease-token>", "as printed by pop --no-ack")
+    .description("settle a leased message: it is done")
+    .action(
+      async (topic: string, id: string, token: string, _options: unknown, command: Command) => {
+        await shell.withClient(command, (client) => client.ack(topic, id, token));
+        shell.print(command, { topic, message_id: id, acked: true }, () => `Settled ${id}.\n`);
+      },
+    );
+  program
+    .command("nack")
+    .argument("<topic>", "the topic")
+    .argument("<message-id>", "as printed by pop")
+    .argument("<lease-token>", "as printed by pop --no-ack")
+    .option("--backoff <duration>", "when it may be tried again, exactly", parseDuration)
+    .option("--reason <text>", "kept with the message")
+    .description("give a leased message back: it is tried again later")
+    .action(
+      async (
+        topic: string,
+        id: string,
+        token: string,
+        options: NackCommandOptions,
+        command: Command,
+      ) => {
+        const { backoff, reason } = options;
+        await shell.withClient(command, (client) =>
+          client.nack(topic, id, token, { backoffMs: backoff, reason }),
+        );
+        shell.print(command, { topic, message_id: id, nacked: true }, () => `Gave back ${id}.\n`);
+      },
+    );
+  program
+    .command("extend")
+    .argument("<topic>", "the topic")
+    .argument("<lease-token>", "as printed by pop --no-ack")
+    .argument("<duration>", "added to the end of the lease", parseDuration)
+    .description("make a lease last longer")
+    .action(
+      async (topic: string, token: string, ms: number, _options: unknown, command: Command) => {
+        await shell.withClient(command, (client) => client.extend(topic, token, ms));
+        shell.print(command, { topic, extended_ms: ms }, () => "Extended the lease.\n");
+      },
+    );
+}

@@ -1,0 +1,109 @@
+// The command tree: global options, the commands, and how a failure is reported.
+import { Command, CommanderError, Option } from "commander";
+import { readFileSync } from "node:fs";
+import { registerCluster } from "./commands/cluster.js";
+import { registerEnqueue } from "./commands/enqueue.js";
+import { registerPeek } from "./commands/peek.js";
+import { registerPop } from "./commands/pop.js";
+import { registerSettle } from "./commands/settle.js";
+import { registerStats } from "./commands/stats.js";
+import { registerTopic } from "./commands/topic.js";
+import { type ExitCode, exitCodeHelp, exitCodes, failureOf } from "./exit-codes.js";
+import { toJson } from "./json.js";
+import { parseDuration, parseList } from "./parse.js";
+import { defaultEndpoints, defaultHttp, Shell } from "./shell.js";
+import type { Terminal } from "./terminal.js";
+
+const examples = `
+Examples:
+  $ disheap topic create jobs --partitions 3
+  $ disheap enqueue jobs "send the report" --priority 5
+  $ disheap enqueue jobs "wake the pager" --priority 1
+  $ disheap pop jobs -n 2
+  $ disheap stats jobs -o json
+  $ disheap cluster status
+
+Environment:
+  DISHEAP_ENDPOINTS  like --endpoints
+  DISHEAP_HTTP       like --http
+  DISHEAP_API_KEY    sent with every call when set
+  NO_COLOR           no colours
+
+${exitCodeHelp}`;
+
+/** Runs one command line (without node and script name) and says how it ended. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const shell = new Shell(terminal);
+  const program = createProgram(shell);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return shell.exitCode;
+  } catch (error) {
+    // Commander has printed help, the version or what is wrong with the arguments.
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    }
+    const { code, message, exitCode } = failureOf(error);
+    const isJson = program.opts<{ output?: string }>().output === "json";
+    const text = `${shell.paint("red", "error:")} ${message}\n`;
+    terminal.err(isJson ? toJson({ error: { code, message } }, 0) : text);
+    return exitCode;
+  }
+}
+
+function createProgram(shell: Shell): Command {
+  const { terminal, paint } = shell;
+  const program = new Command("disheap")
+    .description("Work with a Disheap cluster: topics, messages, state.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "explain a command")
+    .exitOverride()
+    .showHelpAfterError("(--help shows how it is used)")
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => paint("bold", title),
+    })
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
+      // Colours are decided once, by our own rule.
+      getOutHasColors: () => true,
+      getErrHasColors: () => true,
+    })
+    .addOption(
+      new Option("-o, --output <format>", "text for people, json for programs")
+        .choices(["text", "json"])
+        .default("text"),
+    )
+    .option(
+      "--endpoints <list>",
+      `gRPC addresses, commas between (default: ${defaultEndpoints.join(",")})`,
+      parseList,
+    )
+    .option(
+      "--http <list>",
+      `HTTP addresses for cluster status (default: ${defaultHttp.join(",")})`,
+      parseList,
+    )
+    .option("--timeout <duration>", "how long to keep trying (default: 10s)", parseTimeout)
+    .addHelpText("after", examples);
+  registerTopic(program, shell);
+  registerEnqueue(program, shell);
+  registerPop(program, shell);
+  registerSettle(program, shell);
+  registerPeek(program, shell);
+  registerStats(program, shell);
+  registerCluster(program, shell);
+  return program;
+}
+
+function parseTimeout(text: string): number {
+  return Math.max(1, parseDuration(text));
+}
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

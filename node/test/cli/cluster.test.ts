@@ -1,0 +1,132 @@
+// cluster status over real HTTP: healthy, part of it down, no leader, not a node at all.
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { Cli } from "./support/cli.js";
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+interface NodeState {
+  id: string;
+  state: "Leader" | "Follower" | "Candidate";
+  leader: string;
+  healthy?: boolean;
+}
+
+async function serve(answer: (path: string) => { code: number; body: string }): Promise<string> {
+  const server = createServer((request, response) => {
+    const { code, body } = answer(request.url ?? "");
+    response.writeHead(code, { "content-type": "application/json" }).end(body);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function nodeAt({ id, state, leader, healthy = true }: NodeState): Promise<string> {
+  const isLeader = state === "Leader";
+  return serve((path) => {
+    if (path === "/health") {
+      const body = { healthy, is_leader: isLeader, leader, status: healthy ? "ok" : "no leader" };
+      return { code: healthy ? 200 : 503, body: JSON.stringify(body) };
+    }
+    const body = {
+      node_id: id,
+      state,
+      is_leader: isLeader,
+      leader,
+      term: 4,
+      last_log_index: 12,
+      last_log_term: 4,
+      commit_index: 12,
+      applied_index: 11,
+      cluster_size: 3,
+      voters: 3,
+      servers: [],
+    };
+    return { code: path === "/raft/status" ? 200 : 404, body: JSON.stringify(body) };
+  });
+}
+
+const status = (addresses: string[], ...more: string[]) =>
+  new Cli().run("cluster", "status", "--http", addresses.join(","), ...more);
+
+const threeNodes = () =>
+  Promise.all([
+    nodeAt({ id: "n1", state: "Leader", leader: "n1" }),
+    nodeAt({ id: "n2", state: "Follower", leader: "127.0.0.1:8300" }),
+    nodeAt({ id: "n3", state: "Follower", leader: "127.0.0.1:8300" }),
+  ]);
+
+describe("cluster status", () => {
+  it("shows every node and exits with 0 when all is well", async () => {
+    const addresses = await threeNodes();
+    const { code, out } = await status(addresses);
+    expect(code).toBe(0);
+    const rows = out.split("\n").map((line) => line.split(/ {2,}/).slice(0, 3));
+    expect(rows.slice(1, 4)).toEqual([
+      ["n1", addresses[0], "Leader"],
+      ["n2", addresses[1], "Follower"],
+      ["n3", addresses[2], "Follower"],
+    ]);
+    expect(out).toContain("3 of 3 nodes answer; n1 leads in term 4.");
+  });
+
+  it("gives the nodes' own words in JSON", async () => {
+    const { out } = await status(await threeNodes(), "-o", "json");
+    expect(JSON.parse(out)).toMatchObject({
+      healthy: true,
+      leader: "n1",
+      nodes: [{ reachable: true, raft: { node_id: "n1", last_log_index: 12 } }, {}, {}],
+    });
+  });
+
+  it("exits with 1 when one node is down", async () => {
+    const [first = "", second = ""] = await threeNodes();
+    servers[2]?.close().closeAllConnections();
+    const { code, out } = await status([first, second, "127.0.0.1:1"]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/127\.0\.0\.1:1 +unreachable/);
+    expect(out).toContain("2 of 3 nodes answer; n1 leads");
+  });
+
+  it("exits with 1 without a leader, and reads the body of a 503", async () => {
+    const lost = { state: "Candidate", leader: "", healthy: false } as const;
+    const addresses = await Promise.all(["n1", "n2"].map((id) => nodeAt({ id, ...lost })));
+    const { code, out } = await status(addresses);
+    expect(code).toBe(1);
+    expect(out).toContain("none of them leads");
+    expect(out).toContain("not healthy");
+  });
+
+  it("exits with 1 when two claim to lead", async () => {
+    const addresses = await Promise.all(
+      ["n1", "n2"].map((id) => nodeAt({ id, state: "Leader", leader: id })),
+    );
+    const { code, out } = await status(addresses);
+    expect([code, out.includes("several think they lead")]).toEqual([1, true]);
+  });
+
+  it("exits with 3 when none answers, and says what to do", async () => {
+    const { code, out } = await status(["127.0.0.1:1", "127.0.0.1:2"]);
+    expect(code).toBe(3);
+    expect(out).toContain("Start the cluster");
+  });
+
+  it("does not take another server for a node", async () => {
+    const other = await serve(() => ({ code: 200, body: '{"hello":"world"}' }));
+    const { code, out } = await status([other]);
+    expect(code).toBe(3);
+    expect(out).toContain("is not a Disheap node");
+  });
+
+  it("takes its addresses from the environment", async () => {
+    const addresses = await threeNodes();
+    const cli = new Cli({ env: { DISHEAP_HTTP: `http://${addresses[0]}/, ${addresses[1]}` } });
+    expect((await cli.run("cluster", "status")).out).toContain("2 of 2 nodes answer");
+  });
+});
