@@ -1,0 +1,171 @@
+// The meta group's machine: topics, their configuration, and which nodes hold each partition (group 0).
+// Group ids are handed out here and never re-used; a group's incarnation is the index of the meta entry
+// that made it (D-50).
+
+import type { TopicSettings } from "../host/api.js";
+import type { IntentResult } from "../delivery/events.js";
+import { rowHash, StateHash } from "../delivery/state-hash.js";
+import { assert } from "../lib/assert.js";
+import { Reader, utf8Encode } from "../lib/bytes.js";
+import { hashBytes } from "../lib/hash.js";
+import { GROUP_MAX } from "../lib/ulid.js";
+import { EntryKind, type EntryView } from "../wire/blocks.js";
+import { readIntent, type Intent, type TopicCreateIntent } from "../wire/intents.js";
+import { placeReplicas } from "./placement.js";
+
+export interface PartitionPlace {
+  readonly partition: number;
+  readonly group: number;
+  readonly incarnation: number;
+  /** Member numbers; the first is the preferred leader. */
+  readonly voters: readonly number[];
+}
+
+export interface TopicRecord {
+  readonly topic: string;
+  readonly heapId: string;
+  readonly settings: TopicSettings;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  /** Being deleted: partitions refuse new work, then the record goes (D-51). */
+  isDeleting: boolean;
+  readonly partitions: readonly PartitionPlace[];
+}
+
+/** What changed at apply: the host makes and removes groups by it. */
+export interface ClusterListener {
+  topicCreated(record: TopicRecord): void;
+  topicDeleted(record: TopicRecord): void;
+}
+
+export class ClusterMachine {
+  readonly hash = new StateHash();
+  readonly topics = new Map<string, TopicRecord>();
+  readonly memberCount: number;
+  private readonly listener: ClusterListener;
+  private nextGroup = 1;
+  nowMs = 0;
+  appliedIndex = 0;
+
+  constructor(memberCount: number, listener: ClusterListener) {
+    this.memberCount = memberCount;
+    this.listener = listener;
+  }
+
+  apply(entry: EntryView, results: IntentResult[] | undefined): void {
+    assert(
+      entry.index === this.appliedIndex + 1,
+      `R4: entry ${entry.index} must follow ${this.appliedIndex}`,
+    );
+    assert(
+      entry.stampMs >= this.nowMs,
+      `Q7: stamp ${entry.stampMs} must not go back from ${this.nowMs}`,
+    );
+    this.appliedIndex = entry.index;
+    this.nowMs = entry.stampMs;
+    if (entry.kind === EntryKind.noop) return;
+    const r = new Reader(entry.bytes, entry.intentsFrom, entry.to);
+    for (let i = 0; i < entry.intentCount; i += 1) {
+      const result = this.applyIntent(readIntent(r), entry.index);
+      results?.push(result);
+    }
+  }
+
+  private applyIntent(intent: Intent, index: number): IntentResult {
+    switch (intent.kind) {
+      case "topic.create":
+        return this.create(intent, index);
+      case "topic.deleting":
+        return this.markDeleting(intent.topic);
+      case "topic.deleted":
+        return this.remove(intent.topic);
+      case "tick":
+        return { type: "none" };
+      case "enqueue":
+      case "grant":
+      case "ack":
+      case "nack":
+      case "extend":
+      case "release.undelivered":
+      case "stream.close":
+      case "edge.replaced":
+      case "partition.init":
+      case "partition.close":
+        assert(false, `intent ${intent.kind} of a partition in the meta group`);
+    }
+  }
+
+  private create(intent: TopicCreateIntent, index: number): IntentResult {
+    const { topic, settings } = intent;
+    if (this.topics.has(topic)) {
+      return {
+        type: "refused",
+        code: "ALREADY_EXISTS",
+        message: `topic "${topic}" already exists`,
+      };
+    }
+    const partitions: PartitionPlace[] = [];
+    for (let partition = 0; partition < settings.partitions; partition += 1) {
+      const group = this.nextGroup;
+      assert(group <= GROUP_MAX, "D-10: group ids must fit 24 bits");
+      this.nextGroup += 1;
+      const voters = placeReplicas(group, this.memberCount, settings.replicationFactor);
+      partitions.push({ partition, group, incarnation: index, voters });
+    }
+    const record: TopicRecord = {
+      topic,
+      heapId: `${topic}-${Math.floor(this.nowMs / 1000)}`,
+      settings,
+      createdMs: this.nowMs,
+      updatedMs: this.nowMs,
+      isDeleting: false,
+      partitions,
+    };
+    this.topics.set(topic, record);
+    this.count(record, true);
+    this.listener.topicCreated(record);
+    return { type: "created", heapId: record.heapId };
+  }
+
+  private markDeleting(topic: string): IntentResult {
+    const record = this.topics.get(topic);
+    if (!record) return notFound(topic);
+    this.count(record, false);
+    record.isDeleting = true;
+    this.count(record, true);
+    return { type: "settled" };
+  }
+
+  private remove(topic: string): IntentResult {
+    const record = this.topics.get(topic);
+    if (!record) return notFound(topic);
+    assert(record.isDeleting, "D-51: a topic is closed before it is deleted");
+    this.count(record, false);
+    this.topics.delete(topic);
+    this.listener.topicDeleted(record);
+    return { type: "settled" };
+  }
+
+  private count(record: TopicRecord, isAdded: boolean): void {
+    const name = hashBytes(0x7091c, utf8Encode(record.topic));
+    const first = record.partitions[0].group;
+    const row = [
+      name,
+      first,
+      record.partitions.length,
+      record.createdMs,
+      record.isDeleting ? 1 : 0,
+    ];
+    if (isAdded) this.hash.add(rowHash(0x31, ...row), rowHash(0x47, ...row));
+    else this.hash.remove(rowHash(0x31, ...row), rowHash(0x47, ...row));
+  }
+
+  /** Topics in the order of their names, for replies. */
+  sortedTopics(): TopicRecord[] {
+    return [...this.topics.values()].sort((a, b) => (a.topic < b.topic ? -1 : 1));
+  }
+}
+
+function notFound(topic: string): IntentResult {
+  return { type: "refused", code: "NOT_FOUND", message: `topic "${topic}" not found` };
+}

@@ -1,0 +1,46 @@
+// Enqueue at apply: the id is the entry's place, the enqueued time its stamp (D-10); a triple that was
+// seen in the window makes nothing new (G6).
+
+import type { EnqueueIntent } from "../wire/intents.js";
+import type { IntentResult } from "./events.js";
+import type { ApplyContext, Partition } from "./partition.js";
+
+export function applyEnqueue(
+  p: Partition,
+  intent: EnqueueIntent,
+  offset: number,
+  context: ApplyContext,
+): IntentResult {
+  const { producer } = intent;
+  const first = producer ? p.dedup.find(producer) : undefined;
+  if (first) {
+    p.emit({ kind: "message.duplicate", index: first.index, offset: first.offset });
+    return { type: "enqueued", ...first, isDuplicate: true };
+  }
+  const m = p.messages;
+  const slot = m.add(context.index, offset);
+  m.enqueuedMs[slot] = context.nowMs;
+  m.priorityHi[slot] = intent.priorityHi;
+  m.priorityLo[slot] = intent.priorityLo;
+  m.attempts[slot] = 0;
+  m.fence[slot] = 0;
+  m.maxRetries[slot] = intent.maxRetries ?? p.settings?.maxRetries ?? 0;
+  // A copy: the message outlives the block it came in.
+  m.payload[slot] = intent.payload.slice();
+  m.producer[slot] = producer;
+  const notBeforeMs = intent.delayMs > 0 ? context.nowMs + intent.delayMs : 0;
+  p.admit(slot, notBeforeMs);
+  p.counts.totalEnqueues += 1;
+  const place = { index: context.index, offset, stampMs: context.nowMs };
+  if (producer) p.dedup.remember(producer, place, context.nowMs);
+  p.emit({
+    kind: "message.enqueued",
+    index: context.index,
+    offset,
+    priorityHi: intent.priorityHi,
+    priorityLo: intent.priorityLo,
+    maxRetries: m.maxRetries[slot],
+    notBeforeMs,
+  });
+  return { type: "enqueued", ...place, isDuplicate: false };
+}

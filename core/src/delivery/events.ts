@@ -1,0 +1,71 @@
+// What happened to messages at apply, in words a monitor can read. Emitted only when somebody listens
+// (the simulator's oracles, metrics); the machine never depends on it.
+
+export interface MessageRef {
+  readonly index: number;
+  readonly offset: number;
+}
+
+export type MachineEvent =
+  | (MessageRef & {
+      readonly kind: "message.enqueued";
+      readonly priorityHi: number;
+      readonly priorityLo: number;
+      readonly maxRetries: number;
+      /** Group time before which it must not be delivered; 0 when at once. */
+      readonly notBeforeMs: number;
+    })
+  | (MessageRef & { readonly kind: "message.duplicate" })
+  | (MessageRef & {
+      readonly kind: "message.granted";
+      readonly fence: number;
+      readonly attempts: number;
+      readonly deadlineMs: number;
+      readonly edge: number;
+      readonly edgeIncarnation: number;
+      readonly stream: number;
+      readonly round: number;
+    })
+  | (MessageRef & { readonly kind: "message.acked"; readonly fence: number })
+  | (MessageRef & {
+      readonly kind: "message.nacked" | "message.expired";
+      readonly fence: number;
+      readonly attempts: number;
+      /** Where it went. */
+      readonly outcome: "ready" | "delayed" | "dead";
+      readonly notBeforeMs: number;
+    })
+  | (MessageRef & { readonly kind: "message.ready" })
+  | (MessageRef & {
+      readonly kind: "message.extended" | "message.shortened";
+      readonly fence: number;
+      readonly deadlineMs: number;
+    })
+  | (MessageRef & { readonly kind: "message.released"; readonly fence: number });
+
+export type MachineListener = (event: MachineEvent) => void;
+
+/** The machine's answer to one intent; made only on the replica that proposed it. */
+export type IntentResult =
+  | { readonly type: "none" }
+  | {
+      readonly type: "enqueued";
+      readonly index: number;
+      readonly offset: number;
+      readonly stampMs: number;
+      readonly isDuplicate: boolean;
+    }
+  | {
+      readonly type: "granted";
+      readonly slots: readonly number[];
+      readonly grantedInRound: number;
+      readonly isClosed: boolean;
+    }
+  | { readonly type: "settled" }
+  | { readonly type: "extended"; readonly deadlineMs: number }
+  | {
+      readonly type: "refused";
+      readonly code: "NOT_FOUND" | "FAILED_PRECONDITION" | "INVALID_ARGUMENT" | "ALREADY_EXISTS";
+      readonly message: string;
+    }
+  | { readonly type: "created"; readonly heapId: string };

@@ -1,0 +1,111 @@
+// Grants at apply: at its place in the log a grant takes the first ready messages (G5), none worse
+// than its bound, within its round (D-7). Also how leases end when their stream or edge is gone.
+
+import { compareInt64 } from "../lib/int64.js";
+import type { GrantIntent, StreamCloseIntent } from "../wire/intents.js";
+import type { IntentResult } from "./events.js";
+import { LEASE_LIFE_MAX_MS } from "./lease-limits.js";
+import type { ApplyContext, Partition } from "./partition.js";
+import type { StreamState } from "./streams.js";
+
+export function applyGrant(p: Partition, intent: GrantIntent, context: ApplyContext): IntentResult {
+  if (intent.edgeIncarnation > p.streams.incarnationOf(intent.edge)) {
+    replaceEdge(p, intent.edge, intent.edgeIncarnation, 0, context);
+  }
+  const stream = p.streams.open(intent.edge, intent.edgeIncarnation, intent.stream);
+  if (!stream || stream.isClosed || intent.round < stream.round) {
+    return { type: "granted", slots: [], grantedInRound: 0, isClosed: false };
+  }
+  const before = intent.round === stream.round ? stream.granted : 0;
+  const allowed = Math.min(Math.max(0, intent.n - before), intent.limit);
+  const slots: number[] = [];
+  while (slots.length < allowed) {
+    const slot = p.ready.first();
+    if (slot < 0 || isWorse(p, slot, intent.bound)) break;
+    lease(p, slot, stream, intent, context);
+    slots.push(slot);
+  }
+  p.streams.update(stream, intent.round, before + slots.length);
+  p.counts.totalPops += slots.length;
+  return { type: "granted", slots, grantedInRound: stream.granted, isClosed: false };
+}
+
+function isWorse(p: Partition, slot: number, bound: GrantIntent["bound"]): boolean {
+  if (!bound) return false;
+  const m = p.messages;
+  const c = compareInt64(m.priorityHi[slot], m.priorityLo[slot], bound.hi, bound.lo);
+  return p.mode === "MIN" ? c > 0 : c < 0;
+}
+
+function lease(
+  p: Partition,
+  slot: number,
+  stream: StreamState,
+  intent: GrantIntent,
+  context: ApplyContext,
+): void {
+  const m = p.messages;
+  const deadlineMs = context.nowMs + Math.min(intent.visibilityMs, LEASE_LIFE_MAX_MS);
+  p.toLeased(slot, deadlineMs, () => {
+    m.attempts[slot] += 1;
+    m.fence[slot] += 1;
+    m.grantedMs[slot] = context.nowMs;
+    m.edge[slot] = intent.edge;
+    m.edgeIncarnation[slot] = intent.edgeIncarnation;
+    m.stream[slot] = intent.stream;
+    m.round[slot] = intent.round;
+    m.grantIndex[slot] = context.index;
+  });
+  stream.leases.add(slot);
+  p.emit({
+    kind: "message.granted",
+    index: m.index[slot],
+    offset: m.offset[slot],
+    fence: m.fence[slot],
+    attempts: m.attempts[slot],
+    deadlineMs,
+    edge: intent.edge,
+    edgeIncarnation: intent.edgeIncarnation,
+    stream: intent.stream,
+    round: intent.round,
+  });
+}
+
+/** The lease ends at min(deadline, now + grace); never counts as an attempt (D-24). */
+function shorten(p: Partition, slot: number, graceMs: number, context: ApplyContext): void {
+  const m = p.messages;
+  const deadlineMs = Math.min(m.timeMs[slot], context.nowMs + graceMs);
+  if (deadlineMs === m.timeMs[slot]) return;
+  p.moveDeadline(slot, deadlineMs);
+  p.emit({
+    kind: "message.shortened",
+    index: m.index[slot],
+    offset: m.offset[slot],
+    fence: m.fence[slot],
+    deadlineMs,
+  });
+}
+
+export function closeStream(
+  p: Partition,
+  intent: StreamCloseIntent,
+  context: ApplyContext,
+): IntentResult {
+  const stream = p.streams.open(intent.edge, intent.edgeIncarnation, intent.stream);
+  if (stream) {
+    for (const slot of stream.leases) shorten(p, slot, intent.graceMs, context);
+    p.streams.close(stream);
+  }
+  return { type: "settled" };
+}
+
+export function replaceEdge(
+  p: Partition,
+  edge: number,
+  incarnation: number,
+  graceMs: number,
+  context: ApplyContext,
+): IntentResult {
+  for (const slot of p.streams.replaceEdge(edge, incarnation)) shorten(p, slot, graceMs, context);
+  return { type: "settled" };
+}

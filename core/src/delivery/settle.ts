@@ -1,0 +1,160 @@
+// How leases end: acknowledgement, rejection, extension, expiry, undelivered release. Fencing looks at
+// the fence only, the retry limit at the attempts only (D-13). A lease is dead once group time reached
+// its deadline, fired or not (D-19).
+
+import { hash32 } from "../lib/hash.js";
+import type { ReleaseIntent, TokenParts } from "../wire/intents.js";
+import { backoffMs } from "./backoff.js";
+import type { IntentResult } from "./events.js";
+import { State } from "./message-store.js";
+import { LEASE_LIFE_MAX_MS } from "./lease-limits.js";
+import type { ApplyContext, Partition } from "./partition.js";
+import { Settled } from "./tombstones.js";
+
+/** Timers fired per entry; the rest waits for the next entry (D-19). */
+const TIMERS_PER_ENTRY_MAX = 4096;
+
+const SETTLED: IntentResult = { type: "settled" };
+
+const STALE: IntentResult = {
+  type: "refused",
+  code: "FAILED_PRECONDITION",
+  message:
+    "the lease is not held: it expired, was settled, or the token belongs to another delivery; " +
+    "drop this delivery, the message comes again if it is still due",
+};
+
+/** The slot whose live lease the token proves, or -1. */
+function liveLease(p: Partition, token: TokenParts, context: ApplyContext): number {
+  const m = p.messages;
+  const slot = m.find(token.index, token.offset);
+  if (slot < 0 || m.state[slot] !== State.leased) return -1;
+  if (m.fence[slot] !== token.fence || m.timeMs[slot] <= context.nowMs) return -1;
+  return slot;
+}
+
+/** Constant length, so every byte is compared. */
+function isAuthentic(p: Partition, token: TokenParts): boolean {
+  const mac = p.mac(token.index, token.offset, token.fence);
+  let difference = 0;
+  for (let i = 0; i < 16; i += 1) difference |= mac[i] ^ token.mac[i];
+  return difference === 0;
+}
+
+export function applyAck(p: Partition, token: TokenParts, context: ApplyContext): IntentResult {
+  if (!isAuthentic(p, token)) return STALE;
+  const slot = liveLease(p, token, context);
+  if (slot < 0) return repeatOf(p, token, Settled.acked);
+  p.removeAcked(slot);
+  p.tombstones.add(token.index, token.offset, token.fence, Settled.acked, context.nowMs);
+  p.counts.totalAcks += 1;
+  p.emit({ kind: "message.acked", index: token.index, offset: token.offset, fence: token.fence });
+  return SETTLED;
+}
+
+export function applyNack(
+  p: Partition,
+  token: TokenParts,
+  backoffOverrideMs: number | undefined,
+  context: ApplyContext,
+): IntentResult {
+  if (!isAuthentic(p, token)) return STALE;
+  const slot = liveLease(p, token, context);
+  if (slot < 0) return repeatOf(p, token, Settled.nacked);
+  p.tombstones.add(token.index, token.offset, token.fence, Settled.nacked, context.nowMs);
+  p.counts.totalNacks += 1;
+  fail(p, slot, "message.nacked", backoffOverrideMs, context);
+  return SETTLED;
+}
+
+/** A repeat of the same settlement with the same token is OK while it is remembered (D-35). */
+function repeatOf(p: Partition, token: TokenParts, settled: number): IntentResult {
+  return p.tombstones.find(token.index, token.offset, token.fence) === settled ? SETTLED : STALE;
+}
+
+export function applyExtend(
+  p: Partition,
+  token: TokenParts,
+  extensionMs: number,
+  context: ApplyContext,
+): IntentResult {
+  if (!isAuthentic(p, token)) return STALE;
+  const slot = liveLease(p, token, context);
+  if (slot < 0) return STALE;
+  const m = p.messages;
+  const lifeEndMs = m.grantedMs[slot] + LEASE_LIFE_MAX_MS;
+  const deadlineMs = Math.max(m.timeMs[slot], Math.min(m.timeMs[slot] + extensionMs, lifeEndMs));
+  p.moveDeadline(slot, deadlineMs);
+  p.emit({
+    kind: "message.extended",
+    index: token.index,
+    offset: token.offset,
+    fence: token.fence,
+    deadlineMs,
+  });
+  return { type: "extended", deadlineMs };
+}
+
+/** A grant that never reached the transport: its attempt comes back, the fence stays (D-21). */
+export function applyRelease(p: Partition, intent: ReleaseIntent): IntentResult {
+  const m = p.messages;
+  const slot = m.find(intent.index, intent.offset);
+  const isHeld = slot >= 0 && m.state[slot] === State.leased && m.fence[slot] === intent.fence;
+  if (!isHeld) return SETTLED;
+  p.fromLeased(slot, "ready", 0, m.attempts[slot] - 1);
+  p.emit({
+    kind: "message.released",
+    index: intent.index,
+    offset: intent.offset,
+    fence: intent.fence,
+  });
+  return SETTLED;
+}
+
+/** Fires what is due, in (time, id) order, before the entry's intents. */
+export function fireTimers(p: Partition, context: ApplyContext): void {
+  for (let fired = 0; fired < TIMERS_PER_ENTRY_MAX; fired += 1) {
+    const slot = p.timers.first();
+    if (slot < 0 || p.messages.timeMs[slot] > context.nowMs) return;
+    if (p.messages.state[slot] === State.delayed) {
+      p.delayedToReady(slot);
+      p.emit({
+        kind: "message.ready",
+        index: p.messages.index[slot],
+        offset: p.messages.offset[slot],
+      });
+    } else {
+      p.counts.totalTimeouts += 1;
+      fail(p, slot, "message.expired", undefined, context);
+    }
+  }
+}
+
+/** A failed delivery: retried with backoff, or dead beyond its limit (wire contract, section 11). */
+function fail(
+  p: Partition,
+  slot: number,
+  kind: "message.nacked" | "message.expired",
+  overrideMs: number | undefined,
+  context: ApplyContext,
+): void {
+  const m = p.messages;
+  const attempts = m.attempts[slot];
+  const fence = m.fence[slot];
+  const isSpent = attempts > m.maxRetries[slot] && p.settings?.dlqEnabled === true;
+  const jitter = hash32(context.seedHi, context.seedLo, m.index[slot] % 4294967296, m.offset[slot]);
+  const delayMs = overrideMs ?? backoffMs(attempts, jitter);
+  const notBeforeMs = context.nowMs + delayMs;
+  const outcome = isSpent ? "dead" : delayMs > 0 ? "delayed" : "ready";
+  p.fromLeased(slot, outcome, outcome === "dead" ? context.nowMs : notBeforeMs, attempts);
+  if (!isSpent) p.counts.totalRetries += 1;
+  p.emit({
+    kind,
+    index: m.index[slot],
+    offset: m.offset[slot],
+    fence,
+    attempts,
+    outcome,
+    notBeforeMs: outcome === "dead" ? 0 : notBeforeMs,
+  });
+}

@@ -1,0 +1,51 @@
+// The state hash (D-63): a wrapping sum of one hash per message and table row, in two u32. O(1) per
+// change: take the old hash of a thing off before it changes, put the new one on afterwards. Slots,
+// heap layout and free lists are not in it.
+
+import { fold32, fold53, mix32 } from "../lib/hash.js";
+import type { MessageStore } from "./message-store.js";
+
+export class StateHash {
+  hi = 0;
+  lo = 0;
+
+  add(a: number, b: number): void {
+    this.hi = (this.hi + a) >>> 0;
+    this.lo = (this.lo + b) >>> 0;
+  }
+
+  remove(a: number, b: number): void {
+    this.hi = (this.hi - a) >>> 0;
+    this.lo = (this.lo - b) >>> 0;
+  }
+}
+
+/** A hash of everything the contract can show of a message. */
+export function messageHash(m: MessageStore, slot: number, seed: number): number {
+  let h = fold53(mix32(seed), m.index[slot]);
+  h = fold32(h, m.offset[slot]);
+  h = fold32(h, m.priorityHi[slot]);
+  h = fold32(h, m.priorityLo[slot]);
+  h = fold53(h, m.enqueuedMs[slot]);
+  h = fold32(h, m.state[slot]);
+  h = fold32(h, m.attempts[slot]);
+  h = fold32(h, m.fence[slot]);
+  h = fold32(h, m.maxRetries[slot]);
+  h = fold53(h, m.timeMs[slot]);
+  if (m.state[slot] !== LEASED) return h;
+  h = fold53(h, m.grantedMs[slot]);
+  h = fold32(h, m.edge[slot]);
+  h = fold32(h, m.edgeIncarnation[slot]);
+  h = fold53(h, m.stream[slot]);
+  h = fold53(h, m.grantIndex[slot]);
+  return fold32(h, m.round[slot]);
+}
+
+const LEASED = 3;
+
+/** Hash of a table row given as integers. */
+export function rowHash(seed: number, ...values: readonly number[]): number {
+  let h = mix32(seed);
+  for (const value of values) h = fold53(h, value);
+  return h;
+}

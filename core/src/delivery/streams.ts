@@ -1,0 +1,132 @@
+// What a partition knows of the consumers' streams (D-7, D-21): per edge its newest incarnation, per
+// stream the last round and how many it granted in it, and which leases it holds. A stream that was
+// closed is remembered for a while, so that a late grant request takes nothing.
+
+import { rowHash, type StateHash } from "./state-hash.js";
+
+export interface StreamState {
+  readonly edge: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  round: number;
+  /** Grants in `round` so far; what an undelivered release gives back is not subtracted. */
+  granted: number;
+  isClosed: boolean;
+  /** Slots of the leases it holds. */
+  readonly leases: Set<number>;
+}
+
+interface EdgeState {
+  incarnation: number;
+  readonly streams: Map<number, StreamState>;
+}
+
+/** Closed streams remembered per edge. */
+const CLOSED_MAX = 4096;
+
+export class StreamTable {
+  private readonly edges = new Map<number, EdgeState>();
+  private readonly hash: StateHash;
+
+  constructor(hash: StateHash) {
+    this.hash = hash;
+  }
+
+  /** Newest incarnation seen of an edge, 0 when none. */
+  incarnationOf(edge: number): number {
+    return this.edges.get(edge)?.incarnation ?? 0;
+  }
+
+  /** The stream, made when new; undefined for an incarnation that was replaced. */
+  open(edge: number, edgeIncarnation: number, stream: number): StreamState | undefined {
+    let state = this.edges.get(edge);
+    if (!state) {
+      state = { incarnation: edgeIncarnation, streams: new Map() };
+      this.edges.set(edge, state);
+      this.countEdge(edge, edgeIncarnation, true);
+    }
+    if (edgeIncarnation !== state.incarnation) return undefined;
+    let found = state.streams.get(stream);
+    if (!found) {
+      found = {
+        edge,
+        edgeIncarnation,
+        stream,
+        round: 0,
+        granted: 0,
+        isClosed: false,
+        leases: new Set(),
+      };
+      state.streams.set(stream, found);
+      this.count(found, true);
+    }
+    return found;
+  }
+
+  find(edge: number, edgeIncarnation: number, stream: number): StreamState | undefined {
+    const state = this.edges.get(edge);
+    return state?.incarnation === edgeIncarnation ? state.streams.get(stream) : undefined;
+  }
+
+  update(s: StreamState, round: number, granted: number): void {
+    this.count(s, false);
+    s.round = round;
+    s.granted = granted;
+    this.count(s, true);
+  }
+
+  close(s: StreamState): void {
+    this.count(s, false);
+    s.isClosed = true;
+    this.count(s, true);
+    const streams = this.edges.get(s.edge)?.streams;
+    if (!streams || streams.size <= CLOSED_MAX) return;
+    // Insertion order is log order, the same on every replica.
+    for (const [id, old] of streams) {
+      if (!old.isClosed || old.leases.size > 0) continue;
+      this.count(old, false);
+      streams.delete(id);
+      return;
+    }
+  }
+
+  /** A newer incarnation of the edge: its old streams go; returns the slots they had leased. */
+  replaceEdge(edge: number, incarnation: number): number[] {
+    const state = this.edges.get(edge);
+    if (!state) {
+      this.edges.set(edge, { incarnation, streams: new Map() });
+      this.countEdge(edge, incarnation, true);
+      return [];
+    }
+    if (incarnation <= state.incarnation) return [];
+    const slots: number[] = [];
+    for (const s of state.streams.values()) {
+      for (const slot of s.leases) slots.push(slot);
+      this.count(s, false);
+    }
+    state.streams.clear();
+    this.countEdge(edge, state.incarnation, false);
+    state.incarnation = incarnation;
+    this.countEdge(edge, incarnation, true);
+    return slots;
+  }
+
+  forEach(visit: (stream: StreamState) => void): void {
+    for (const state of this.edges.values()) for (const s of state.streams.values()) visit(s);
+  }
+
+  private countEdge(edge: number, incarnation: number, isAdded: boolean): void {
+    const a = rowHash(0x38b34ae5, edge, incarnation);
+    const b = rowHash(0xa1e38b93, edge, incarnation);
+    if (isAdded) this.hash.add(a, b);
+    else this.hash.remove(a, b);
+  }
+
+  private count(s: StreamState, isAdded: boolean): void {
+    const row = [s.edge, s.edgeIncarnation, s.stream, s.round, s.granted, s.isClosed ? 1 : 0];
+    const a = rowHash(0x2545f491, ...row);
+    const b = rowHash(0x5bd1e995, ...row);
+    if (isAdded) this.hash.add(a, b);
+    else this.hash.remove(a, b);
+  }
+}

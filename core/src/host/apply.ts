@@ -1,0 +1,115 @@
+// Applies what is committed and durable here, round-robin over groups within a budget of entries and
+// bytes (D-56), so that one hot group cannot hold up another.
+
+import type { IntentResult } from "../delivery/events.js";
+import { eachEntry, type Block, type EntryView } from "../wire/blocks.js";
+import type { HostContext } from "./context.js";
+import type { GroupSlot } from "./group-slot.js";
+import type { Leader } from "./leader.js";
+import type { LogReads } from "./log-reads.js";
+
+export class Applier {
+  private readonly context: HostContext;
+  private readonly leader: Leader;
+  private readonly reads: LogReads;
+  private readonly guard: (slot: GroupSlot, step: () => void) => void;
+  private next = 0;
+  /** Blocks read back for a replica that is catching up with its own log. */
+  private readonly fetched = new Map<number, Block[]>();
+  entriesApplied = 0;
+
+  private readonly onServing: (slot: GroupSlot) => void;
+  private readonly onMetaApplied: () => void;
+
+  constructor(options: {
+    readonly context: HostContext;
+    readonly leader: Leader;
+    readonly reads: LogReads;
+    readonly guard: (slot: GroupSlot, step: () => void) => void;
+    readonly onServing: (slot: GroupSlot) => void;
+    readonly onMetaApplied: () => void;
+  }) {
+    this.context = options.context;
+    this.leader = options.leader;
+    this.reads = options.reads;
+    this.guard = options.guard;
+    this.onServing = options.onServing;
+    this.onMetaApplied = options.onMetaApplied;
+  }
+
+  /** True when something is left for the next turn. */
+  run(): boolean {
+    const { turnApplyEntriesMax, turnApplyBytesMax } = this.context.config.limits;
+    const slots = [...this.context.groups.values()];
+    const budget = { entries: turnApplyEntriesMax, bytes: turnApplyBytesMax };
+    for (let i = 0; i < slots.length; i += 1) {
+      const slot = slots[(this.next + i) % slots.length];
+      this.guard(slot, () => this.applySlot(slot, budget));
+    }
+    this.next = slots.length === 0 ? 0 : (this.next + 1) % slots.length;
+    return budget.entries <= 0 || budget.bytes <= 0;
+  }
+
+  private applySlot(slot: GroupSlot, budget: { entries: number; bytes: number }): void {
+    const g = slot.raft;
+    for (;;) {
+      const until = Math.min(g.commitIndex, g.durableIndex);
+      const from = g.appliedIndex + 1;
+      if (from > until || budget.entries <= 0 || budget.bytes <= 0) break;
+      const block = this.blockFor(slot, from);
+      if (!block) break;
+      const { last } = g.log.rangeAt(from);
+      const to = Math.min(last, until, from + budget.entries - 1);
+      eachEntry(block, from, to, (entry) => this.applyEntry(slot, entry));
+      budget.entries -= to - from + 1;
+      budget.bytes -= block.bytes.length;
+      if (slot.machine.kind === "cluster") this.onMetaApplied();
+    }
+    g.log.evict(g.appliedIndex, this.context.config.limits.logTailBytesMax);
+    if (g.isReady && !slot.isServing && g.appliedIndex >= g.termStartIndex) {
+      this.leader.startServing(slot);
+      this.onServing(slot);
+    }
+    this.leader.serveReads(slot);
+  }
+
+  private blockFor(slot: GroupSlot, index: number): Block | undefined {
+    const held = slot.raft.log.blockAt(index);
+    if (held) return held;
+    const { first } = slot.raft.log.rangeAt(index);
+    const read = this.fetched.get(slot.id)?.find((b) => b.first === first);
+    if (read) return read;
+    this.fetched.delete(slot.id);
+    if (!slot.isFetchingForApply) {
+      slot.isFetchingForApply = true;
+      this.reads.request(slot, { type: "apply" }, index);
+    }
+    return undefined;
+  }
+
+  refilled(slot: GroupSlot, blocks: Block[]): void {
+    slot.isFetchingForApply = false;
+    this.fetched.set(slot.id, blocks);
+  }
+
+  private applyEntry(slot: GroupSlot, entry: EntryView): void {
+    const { machine, raft } = slot;
+    const waiting = slot.proposed.get(entry.index);
+    const results: IntentResult[] | undefined = waiting?.term === entry.term ? [] : undefined;
+    const { observer } = this.context;
+    if (machine.kind === "cluster") {
+      machine.cluster.apply(entry, results);
+      observer?.applied(slot.id, entry, machine.cluster.hash.hi, machine.cluster.hash.lo);
+    } else {
+      const { partition } = machine;
+      partition.listener = observer
+        ? (event) => observer.machineEvent(slot.id, entry.index, entry.stampMs, event)
+        : undefined;
+      partition.apply(entry, results);
+      observer?.applied(slot.id, entry, partition.hash.hi, partition.hash.lo);
+    }
+    raft.appliedIndex = entry.index;
+    this.entriesApplied += 1;
+    this.leader.applied(slot, entry.index, entry.term, results);
+  }
+}

@@ -1,0 +1,121 @@
+// Streams that draw from one partition (D-6): the credits stand at the partition's leader and are
+// refreshed while they are unspent. `n` counts per round: what arrived plus what may still come, so a
+// refresh never grants twice (D-7).
+
+import type { Granted } from "../../wire/messages.js";
+import type { EdgeStream, Source } from "./edge-stream.js";
+import type { Streams } from "./streams.js";
+
+const REFRESH_MS = 500;
+/** How long grants may be on their way before the leader is asked which leases it means. */
+const MISSING_MS = 1000;
+
+/** Short leases need fresh proof of their age: the refresh follows the visibility (D-25). */
+function refreshMs(stream: EdgeStream): number {
+  return Math.min(REFRESH_MS, Math.floor(stream.visibilityMs / 4));
+}
+
+/** Sends the standing credits when they changed, or when `isForced`. */
+export function stand(streams: Streams, stream: EdgeStream, isForced: boolean): void {
+  const source = stream.sources[0];
+  if (stream.credits === 0 && !source.isTouched) return;
+  const n = Math.min(4294967295, source.received + stream.credits);
+  if (n === source.asked && !isForced) return;
+  const { context } = streams;
+  source.asked = n;
+  source.isTouched = true;
+  source.lastSentMs = context.monotonicMs;
+  const leader = streams.operations.router.leaderOf(
+    source.place.group,
+    source.place.voters,
+    source.tries,
+  );
+  context.send(leader, {
+    kind: "grant.request",
+    group: source.place.group,
+    edgeIncarnation: context.incarnation,
+    stream: stream.number,
+    round: source.round,
+    n,
+    visibilityMs: stream.visibilityMs,
+    isStanding: true,
+    bound: undefined,
+    serial: stream.nextSerial(context.monotonicMs),
+  });
+}
+
+export function onStandingGranted(
+  streams: Streams,
+  stream: EdgeStream,
+  source: Source,
+  from: number,
+  m: Granted,
+): void {
+  if (m.state === "not-leader") {
+    // Asked again at the next refresh, at another member.
+    if (m.serial === stream.serial) source.tries += 1;
+    return;
+  }
+  source.tries = 0;
+  streams.operations.router.learnLeader(source.place.group, from);
+  if (m.index !== 0) takeItems(streams, stream, source, m);
+  if (m.round === source.round) noteMissing(streams, source, m.grantedInRound);
+  streams.endIfDone(stream);
+  if (!stream.isClosed) stand(streams, stream, false);
+}
+
+function takeItems(streams: Streams, stream: EdgeStream, source: Source, m: Granted): void {
+  const isLate = m.index < source.through;
+  stream.markHandled(source, m.index);
+  for (const item of m.items) {
+    if (m.round === source.round) source.received += 1;
+    // Written in grant order: what comes after a later grant goes back (Q16).
+    if (isLate) streams.release(source.place, item);
+    else streams.deliver(stream, source, item, m.serial);
+  }
+}
+
+function noteMissing(streams: Streams, source: Source, granted: number): void {
+  if (granted <= source.received) {
+    source.missingSinceMs = 0;
+    source.missing = 0;
+    return;
+  }
+  source.missing = granted;
+  if (source.missingSinceMs === 0) source.missingSinceMs = streams.context.monotonicMs;
+}
+
+export function tickStanding(streams: Streams, stream: EdgeStream): void {
+  const source = stream.sources[0];
+  const { context } = streams;
+  const now = context.monotonicMs;
+  if (source.missingSinceMs !== 0 && now - source.missingSinceMs >= MISSING_MS) {
+    source.missingSinceMs = now;
+    const { group, voters } = source.place;
+    context.send(streams.operations.router.leaderOf(group, voters, source.tries), {
+      kind: "digest.request",
+      group,
+      edgeIncarnation: context.incarnation,
+      stream: stream.number,
+    });
+  }
+  if (stream.isHalfClosed) askIfEmpty(streams, stream, source);
+  const isOpen = stream.credits > 0 || source.missing > 0;
+  if (isOpen && now - source.lastSentMs >= refreshMs(stream)) stand(streams, stream, true);
+}
+
+/** A half-closed stream ends when nothing is ready: the ladder tells. */
+function askIfEmpty(streams: Streams, stream: EdgeStream, source: Source): void {
+  const { context } = streams;
+  if (context.monotonicMs < stream.nextAskMs) return;
+  stream.nextAskMs = context.monotonicMs + 100;
+  const { group, voters } = source.place;
+  context.send(streams.operations.router.leaderOf(group, voters, source.tries), {
+    kind: "ask",
+    group,
+    edgeIncarnation: context.incarnation,
+    stream: stream.number,
+    serial: stream.serial,
+    count: 1,
+  });
+}

@@ -1,0 +1,281 @@
+// What a group's leader does beside Raft: collects intents into one entry per turn, remembers who waits
+// for which entry, serves reads, and answers from apply. Nothing here is replicated; after a change of
+// leader the edges ask again.
+
+import { encodePartitionCounts, encodePeek } from "./read-bodies.js";
+import type { IntentResult } from "../delivery/events.js";
+import { assert } from "../lib/assert.js";
+import { Writer } from "../lib/bytes.js";
+import { appendOwn, replicate } from "../raft/replication.js";
+import { requestRead } from "../raft/reads.js";
+import { encodeBlock, EntryKind } from "../wire/blocks.js";
+import { encodeIntent } from "../wire/intents.js";
+import type { ReplyOutcome, Request } from "../wire/messages.js";
+import type { Beats } from "./beats.js";
+import type { HostContext } from "./context.js";
+import { entrySeed } from "./draws.js";
+import { answerGrant, dropStanding, pushLadders, sendDigests, standingIntents } from "./grants.js";
+import type { GroupSlot, Origin, PendingRead, QueuedIntent } from "./group-slot.js";
+
+/** Entries a leader may have uncommitted before it lets its queue grow instead. */
+const UNCOMMITTED_ENTRIES_MAX = 512;
+/** Intents a leader queues before it refuses more. */
+const QUEUE_MAX = 65_536;
+
+const TICK_INTENT = encodeIntent({ kind: "tick" });
+
+export class Leader {
+  private readonly context: HostContext;
+  private readonly beats: Beats;
+  private nextRead = 1;
+
+  constructor(context: HostContext, beats: Beats) {
+    this.context = context;
+    this.beats = beats;
+  }
+
+  // --- requests ----------------------------------------------------------------------------------
+
+  onRequest(from: number, request: Request): void {
+    const { edgeIncarnation, requestId, action } = request;
+    const origin = { edge: from, edgeIncarnation, requestId };
+    const slot = this.context.groups.get(request.group);
+    if (!slot || slot.stoppedBecause !== undefined) {
+      this.answer(origin, slot ? { type: "surely-not", leader: 0 } : { type: "unknown-group" });
+      return;
+    }
+    if (!slot.raft.isLeader) {
+      const hint = slot.raft.leader === this.context.self ? 0 : slot.raft.leader;
+      this.answer(origin, { type: "surely-not", leader: hint });
+      return;
+    }
+    if (action.type === "propose") {
+      // u32 length, then the kind: 1 is an enqueue (wire/intents.ts).
+      const isEnqueue = action.intent[4] === 1;
+      this.enqueueIntent(slot, {
+        intent: action.intent,
+        origin: { type: "request", ...origin },
+        isEnqueue,
+      });
+      return;
+    }
+    if (!slot.isServing) {
+      this.answer(origin, { type: "surely-not", leader: this.context.self });
+      return;
+    }
+    const read: PendingRead = { ...origin, action, index: 0 };
+    const context = this.nextRead;
+    this.nextRead += 1;
+    slot.reads.set(context, read);
+    requestRead(slot.raft, this.beats.requestRound(), context);
+  }
+
+  private answer(
+    to: { readonly edge: number; readonly edgeIncarnation: number; readonly requestId: number },
+    outcome: ReplyOutcome,
+  ): void {
+    const { edge, edgeIncarnation, requestId } = to;
+    this.context.send(edge, { kind: "reply", edgeIncarnation, requestId, outcome });
+  }
+
+  enqueueIntent(slot: GroupSlot, queued: QueuedIntent): void {
+    if (slot.queue.length >= QUEUE_MAX && queued.origin.type === "request") {
+      this.answer(queued.origin, {
+        type: "refused",
+        code: "RESOURCE_EXHAUSTED",
+        message: "the partition has too many requests waiting; slow down and try again",
+      });
+      return;
+    }
+    slot.queue.push(queued);
+  }
+
+  // --- proposing ---------------------------------------------------------------------------------
+
+  /** The first entry of a term; for a new partition its configuration comes right behind it. */
+  proposeNoop(slot: GroupSlot): void {
+    this.append(slot, EntryKind.noop, []);
+  }
+
+  /** The own term's first entry is applied: from here this leader answers. */
+  startServing(slot: GroupSlot): void {
+    slot.isServing = true;
+    if (slot.machine.kind === "partition") {
+      const { partition } = slot.machine;
+      if (!partition.settings) this.proposeInit(slot);
+      sendDigests(this.context, slot, undefined);
+    }
+    this.context.wantsTurn = true;
+  }
+
+  private proposeInit(slot: GroupSlot): void {
+    const meta = this.context.groups.get(0)?.machine;
+    if (slot.machine.kind !== "partition" || meta?.kind !== "cluster") return;
+    const record = meta.cluster.topics.get(slot.machine.topic);
+    if (!record) return;
+    const intent = encodeIntent({ kind: "partition.init", settings: record.settings });
+    slot.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false });
+  }
+
+  /** Once per turn: turns what is queued into entries and sends them off. */
+  collect(slot: GroupSlot): void {
+    const g = slot.raft;
+    if (!g.isLeader) return;
+    if (slot.isServing) {
+      while (g.log.lastIndex - g.commitIndex < UNCOMMITTED_ENTRIES_MAX) {
+        if (!this.collectEntry(slot)) break;
+      }
+      if (slot.queue.length > 0) this.context.wantsTurn = true;
+    }
+    replicate(g);
+  }
+
+  private collectEntry(slot: GroupSlot): boolean {
+    const { entryIntentsMax, entryBytesMax } = this.context.config.limits;
+    const taken: QueuedIntent[] = [];
+    let bytes = 0;
+    let enqueues = 0;
+    for (const queued of slot.queue) {
+      if (taken.length >= entryIntentsMax) break;
+      if (taken.length > 0 && bytes + queued.intent.length > entryBytesMax) break;
+      bytes += queued.intent.length;
+      if (queued.isEnqueue) enqueues += 1;
+      taken.push(queued);
+    }
+    slot.queue = slot.queue.slice(taken.length);
+    // Standing credits ride behind the enqueues of the same entry (D-6).
+    const grants = standingIntents(this.context, slot, enqueues);
+    taken.push(...grants);
+    if (taken.length === 0) return false;
+    this.append(slot, EntryKind.command, taken);
+    return true;
+  }
+
+  /** Proposes a tick when a timer is due and nothing else will carry time forward (D-19). */
+  tick(slot: GroupSlot): void {
+    const g = slot.raft;
+    if (!slot.isServing || slot.machine.kind !== "partition") return;
+    const isIdle = slot.queue.length === 0 && slot.lastTickIndex <= g.appliedIndex;
+    if (!isIdle || g.appliedIndex < g.log.lastIndex) return;
+    if (slot.machine.partition.nextTimerMs > g.stampNowMs()) return;
+    slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false });
+    slot.lastTickIndex = g.log.lastIndex + 1;
+  }
+
+  private append(slot: GroupSlot, kind: number, queued: readonly QueuedIntent[]): void {
+    const g = slot.raft;
+    const index = g.log.lastIndex + 1;
+    const { seedHi, seedLo } = this.context.config;
+    const [entryHi, entryLo] = entrySeed(seedHi, seedLo, g.id, index, g.term);
+    const intents = queued.map((q) => q.intent);
+    const entry = { kind, stampMs: g.stampNowMs(), seedHi: entryHi, seedLo: entryLo, intents };
+    const block = encodeBlock(g.id, index, g.term, g.log.lastTerm, [entry]);
+    const origins = queued.map((q) => q.origin);
+    const hasGrants = origins.some((o) => o.type === "grant");
+    if (hasGrants) slot.grantEntriesInFlight += 1;
+    slot.proposed.set(index, { term: g.term, origins, hasGrants });
+    appendOwn(g, block);
+    this.context.observer?.proposed(g.id, index, g.term);
+  }
+
+  // --- answering ---------------------------------------------------------------------------------
+
+  /** Results of an entry that was applied here; `results` is undefined when nobody here waits. */
+  applied(slot: GroupSlot, index: number, term: number, results: IntentResult[] | undefined): void {
+    const waiting = slot.proposed.get(index);
+    if (waiting) {
+      slot.proposed.delete(index);
+      if (waiting.hasGrants) slot.grantEntriesInFlight -= 1;
+      const isOurs = waiting.term === term && results !== undefined;
+      waiting.origins.forEach((origin, i) => {
+        if (isOurs) this.deliverResult(slot, origin, results[i], index);
+        else this.overwritten(slot, origin);
+      });
+    }
+    if (slot.isServing) pushLadders(this.context, slot);
+  }
+
+  private deliverResult(
+    slot: GroupSlot,
+    origin: Origin,
+    result: IntentResult,
+    index: number,
+  ): void {
+    if (origin.type === "request") this.answer(origin, outcomeOf(result, index));
+    else if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
+  }
+
+  /** Another term's entry took the slot: surely not applied, may be proposed again (D-11). */
+  private overwritten(slot: GroupSlot, origin: Origin): void {
+    if (origin.type === "request") {
+      this.answer(origin, { type: "surely-not", leader: slot.raft.leader });
+    }
+  }
+
+  /** No longer leader: what was only queued is surely not applied; what is in the log stays open. */
+  lostLeadership(slot: GroupSlot): void {
+    const { queue } = slot;
+    slot.queue = [];
+    slot.isServing = false;
+    for (const queued of queue) this.overwritten(slot, queued.origin);
+    for (const read of [...slot.reads.values(), ...slot.confirmedReads]) {
+      this.answer(read, { type: "surely-not", leader: slot.raft.leader });
+    }
+    slot.reads.clear();
+    slot.confirmedReads = [];
+    slot.raft.pendingReads = [];
+    dropStanding(this.context, slot);
+  }
+
+  // --- reads -------------------------------------------------------------------------------------
+
+  readConfirmed(slot: GroupSlot, index: number, context: number): void {
+    const read = slot.reads.get(context);
+    assert(read !== undefined, `R11: read ${context} must be pending`);
+    slot.reads.delete(context);
+    read.index = index;
+    slot.confirmedReads.push(read);
+    this.serveReads(slot);
+  }
+
+  /** Serves the confirmed reads whose index is applied. */
+  serveReads(slot: GroupSlot): void {
+    if (slot.confirmedReads.length === 0) return;
+    const applied = slot.raft.appliedIndex;
+    const waiting: PendingRead[] = [];
+    for (const read of slot.confirmedReads) {
+      if (read.index > applied) waiting.push(read);
+      else this.answer(read, { type: "done", index: read.index, body: this.readBody(slot, read) });
+    }
+    slot.confirmedReads = waiting;
+  }
+
+  private readBody(slot: GroupSlot, read: PendingRead): Uint8Array {
+    if (slot.machine.kind !== "partition" || read.action.type === "barrier")
+      return new Uint8Array(0);
+    const { partition } = slot.machine;
+    if (read.action.type === "read.peek") {
+      return encodePeek(partition, read.action.limit, read.action.includeDlq);
+    }
+    return encodePartitionCounts(partition);
+  }
+}
+
+function outcomeOf(result: IntentResult, index: number): ReplyOutcome {
+  switch (result.type) {
+    case "refused":
+      return { type: "refused", code: result.code, message: result.message };
+    case "enqueued": {
+      const body = new Writer(16).u48(result.index).u16(result.offset).u48(result.stampMs);
+      return { type: "done", index, body: body.u8(result.isDuplicate ? 1 : 0).finish() };
+    }
+    case "created":
+      return { type: "done", index, body: new Writer(64).text(result.heapId).finish() };
+    case "extended":
+      return { type: "done", index, body: new Writer(6).u48(result.deadlineMs).finish() };
+    case "granted":
+    case "settled":
+    case "none":
+      return { type: "done", index, body: new Uint8Array(0) };
+  }
+}

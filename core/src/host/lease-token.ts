@@ -1,0 +1,58 @@
+// The text of a lease token (D-15): 8 lower-case hex digits of the fence, which sort as text, then
+// unpadded base64url of group, index, offset and the MAC. 43 characters in all.
+
+import { readPlace, writePlace } from "../lib/ulid.js";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const BODY_BYTES = 26;
+const BODY_CHARACTERS = 35;
+
+export interface LeaseToken {
+  readonly group: number;
+  readonly index: number;
+  readonly offset: number;
+  readonly fence: number;
+  readonly mac: Uint8Array;
+}
+
+export function encodeLeaseToken(token: LeaseToken): string {
+  const body = new Uint8Array(BODY_BYTES);
+  writePlace(body, 0, token.group, token.index, token.offset);
+  body.set(token.mac, 10);
+  let text = token.fence.toString(16).padStart(8, "0");
+  let buffer = 0;
+  let bits = 0;
+  for (const byte of body) {
+    buffer = (buffer << 8) | byte;
+    bits += 8;
+    while (bits >= 6) {
+      bits -= 6;
+      text += ALPHABET[(buffer >>> bits) & 63];
+    }
+    buffer &= (1 << bits) - 1;
+  }
+  return text + ALPHABET[(buffer << (6 - bits)) & 63];
+}
+
+/** The token's parts, or undefined when the text is malformed. */
+export function decodeLeaseToken(text: string): LeaseToken | undefined {
+  if (text.length !== 8 + BODY_CHARACTERS || !/^[0-9a-f]{8}/.test(text)) return undefined;
+  const body = new Uint8Array(BODY_BYTES);
+  let buffer = 0;
+  let bits = 0;
+  let at = 0;
+  for (let i = 8; i < text.length; i += 1) {
+    const value = ALPHABET.indexOf(text[i]);
+    if (value < 0) return undefined;
+    buffer = (buffer << 6) | value;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      body[at++] = (buffer >>> bits) & 255;
+      buffer &= (1 << bits) - 1;
+    }
+  }
+  if (buffer !== 0) return undefined;
+  const place = readPlace(body, 0);
+  return { ...place, fence: Number.parseInt(text.slice(0, 8), 16), mac: body.slice(10) };
+}

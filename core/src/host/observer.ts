@@ -1,0 +1,20 @@
+// What a watcher may see of a node from inside: the simulator's oracles and the metrics. Calls change
+// nothing and come in the order in which things happen; a node works the same without one.
+
+import type { MachineEvent } from "../delivery/events.js";
+import type { Role } from "../raft/group.js";
+import type { EntryView } from "../wire/blocks.js";
+import type { PeerMessage } from "../wire/messages.js";
+
+export interface HostObserver {
+  roleChanged(group: number, term: number, role: Role, leader: number): void;
+  /** A leader put an entry at the end of its log. */
+  proposed(group: number, index: number, term: number): void;
+  /** After apply: the state hash of the replica at this index. */
+  applied(group: number, entry: EntryView, hashHi: number, hashLo: number): void;
+  machineEvent(group: number, index: number, stampMs: number, event: MachineEvent): void;
+  /** A message is handed to the network (or to the own node), in this turn. */
+  sent(to: number, message: PeerMessage): void;
+  /** A broken invariant stopped the group on this node. */
+  groupStopped(group: number, reason: string): void;
+}

@@ -1,0 +1,56 @@
+// Builds the operators' snapshot of a node.
+
+import type { HostContext } from "./context.js";
+import type { GroupSlot } from "./group-slot.js";
+import type { GroupStatus, HostMetrics, NodeStatus, RaftRole } from "./status.js";
+
+function roleOf(slot: GroupSlot): RaftRole {
+  if (slot.stoppedBecause !== undefined) return "stopped";
+  if (slot.raft.isLeader) return "leader";
+  return slot.raft.role === "follower" ? "follower" : "candidate";
+}
+
+function groupStatus(context: HostContext, slot: GroupSlot): GroupStatus {
+  const { raft, machine } = slot;
+  const base = {
+    group: raft.id,
+    role: roleOf(slot),
+    term: raft.term,
+    leader: context.memberName(raft.leader),
+    lastIndex: raft.log.lastIndex,
+    lastTerm: raft.log.lastTerm,
+    commitIndex: raft.commitIndex,
+    appliedIndex: raft.appliedIndex,
+    voters: raft.voters.map((v) => context.memberName(v)),
+    ...(slot.stoppedBecause === undefined ? {} : { stoppedBecause: slot.stoppedBecause }),
+  };
+  if (machine.kind === "cluster") return base;
+  const { partition, topic, partitionId } = machine;
+  return {
+    ...base,
+    topic,
+    partition: partitionId,
+    mode: partition.mode,
+    counts: { ...partition.counts },
+  };
+}
+
+export function statusOf(
+  context: HostContext,
+  isReady: boolean,
+  more: {
+    readonly openStreams: number;
+    readonly pendingRequests: number;
+    readonly metrics: HostMetrics;
+  },
+): NodeStatus {
+  return {
+    node: context.config.node,
+    clusterId: context.cluster.text,
+    incarnation: context.incarnation,
+    isReady,
+    members: context.config.members.map(({ name, address }) => ({ name, address })),
+    groups: [...context.groups.values()].map((slot) => groupStatus(context, slot)),
+    ...more,
+  };
+}

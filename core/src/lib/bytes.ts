@@ -1,0 +1,213 @@
+// Little-endian reading and writing of our binary formats. A reader throws `MalformedInput` on bytes
+// that do not fit; frame and record decoders turn that into a refusal at their edge. Integers above
+// 32 bits are written as u48 (indices, stamps, stream ids), never as BigInt.
+
+/** Bytes from outside do not follow the format. Caught where frames and records are decoded. */
+export class MalformedInput extends Error {
+  override readonly name = "MalformedInput";
+}
+
+const TWO32 = 4294967296;
+
+export class Writer {
+  private bytes: Uint8Array;
+  private view: DataView;
+  length = 0;
+
+  constructor(capacity = 256) {
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  private reserve(count: number): number {
+    const at = this.length;
+    const needed = at + count;
+    if (needed > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+      grown.set(this.bytes.subarray(0, at));
+      this.bytes = grown;
+      this.view = new DataView(grown.buffer);
+    }
+    this.length = needed;
+    return at;
+  }
+
+  u8(value: number): this {
+    this.bytes[this.reserve(1)] = value;
+    return this;
+  }
+
+  u16(value: number): this {
+    this.view.setUint16(this.reserve(2), value, true);
+    return this;
+  }
+
+  u32(value: number): this {
+    this.view.setUint32(this.reserve(4), value, true);
+    return this;
+  }
+
+  i32(value: number): this {
+    this.view.setInt32(this.reserve(4), value, true);
+    return this;
+  }
+
+  u48(value: number): this {
+    const at = this.reserve(6);
+    this.view.setUint32(at, value % TWO32, true);
+    this.view.setUint16(at + 4, Math.floor(value / TWO32), true);
+    return this;
+  }
+
+  raw(bytes: Uint8Array): this {
+    const at = this.reserve(bytes.length);
+    this.bytes.set(bytes, at);
+    return this;
+  }
+
+  /** u32 length, then the bytes. */
+  blob(bytes: Uint8Array): this {
+    return this.u32(bytes.length).raw(bytes);
+  }
+
+  /** u16 length, then UTF-8. */
+  text(value: string): this {
+    const bytes = utf8Encode(value);
+    return this.u16(bytes.length).raw(bytes);
+  }
+
+  setU32(at: number, value: number): void {
+    this.view.setUint32(at, value, true);
+  }
+
+  setU16(at: number, value: number): void {
+    this.view.setUint16(at, value, true);
+  }
+
+  /** A view that is valid until the next write. */
+  peek(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  /** A copy of exactly what was written. */
+  finish(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+
+  reset(): void {
+    this.length = 0;
+  }
+}
+
+export class Reader {
+  readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  at: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, from = 0, to = bytes.length) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.at = from;
+    this.end = to;
+  }
+
+  private take(count: number): number {
+    const at = this.at;
+    if (at + count > this.end) throw new MalformedInput(`needs ${count} bytes at ${at}`);
+    this.at = at + count;
+    return at;
+  }
+
+  get left(): number {
+    return this.end - this.at;
+  }
+
+  u8(): number {
+    return this.bytes[this.take(1)];
+  }
+
+  u16(): number {
+    return this.view.getUint16(this.take(2), true);
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  i32(): number {
+    return this.view.getInt32(this.take(4), true);
+  }
+
+  u48(): number {
+    const at = this.take(6);
+    return this.view.getUint32(at, true) + this.view.getUint16(at + 4, true) * TWO32;
+  }
+
+  /** A view into the input. */
+  raw(count: number): Uint8Array {
+    const at = this.take(count);
+    return this.bytes.subarray(at, at + count);
+  }
+
+  blob(): Uint8Array {
+    return this.raw(this.u32());
+  }
+
+  text(): string {
+    return utf8Decode(this.raw(this.u16()));
+  }
+
+  expectEnd(): void {
+    if (this.at !== this.end) throw new MalformedInput(`${this.left} bytes too many`);
+  }
+}
+
+/** UTF-8 of a string; a lone surrogate becomes U+FFFD, so equal bytes mean equal text. */
+export function utf8Encode(text: string): Uint8Array {
+  const out = new Uint8Array(text.length * 3);
+  let n = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    let c = text.charCodeAt(i);
+    if (c >= 0xd800 && c <= 0xdfff) {
+      const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+      if (c <= 0xdbff && next >= 0xdc00 && next <= 0xdfff) {
+        c = 0x10000 + ((c - 0xd800) << 10) + (next - 0xdc00);
+        i += 1;
+      } else c = 0xfffd;
+    }
+    if (c < 0x80) out[n++] = c;
+    else if (c < 0x800) {
+      out[n++] = 0xc0 | (c >> 6);
+      out[n++] = 0x80 | (c & 63);
+    } else if (c < 0x10000) {
+      out[n++] = 0xe0 | (c >> 12);
+      out[n++] = 0x80 | ((c >> 6) & 63);
+      out[n++] = 0x80 | (c & 63);
+    } else {
+      out[n++] = 0xf0 | (c >> 18);
+      out[n++] = 0x80 | ((c >> 12) & 63);
+      out[n++] = 0x80 | ((c >> 6) & 63);
+      out[n++] = 0x80 | (c & 63);
+    }
+  }
+  return out.slice(0, n);
+}
+
+/** Text of UTF-8 bytes written by `utf8Encode`; anything else is malformed. */
+export function utf8Decode(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length;) {
+    const lead = bytes[i++];
+    if (lead < 0x80) {
+      text += String.fromCharCode(lead);
+      continue;
+    }
+    const extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    if (extra === 0 || i + extra > bytes.length) throw new MalformedInput("not UTF-8");
+    let c = lead & (0x3f >> extra);
+    for (let k = 0; k < extra; k += 1) c = (c << 6) | (bytes[i++] & 63);
+    text += String.fromCodePoint(c);
+  }
+  return text;
+}

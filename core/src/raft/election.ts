@@ -1,0 +1,152 @@
+// Elections: pre-vote without side effects, votes that leave after they are synced, check-quorum
+// (Raft section 3.4; consensus.md 5.5). A vote request leaves after the own vote is durable (D-53), and
+// the own vote counts only then.
+
+import { assert } from "../lib/assert.js";
+import type { PreVote, PreVoteReply, Vote, VoteReply } from "../wire/messages.js";
+import type { RaftGroup } from "./group.js";
+
+/** One tick of a replica that does not lead. */
+export function tickElection(g: RaftGroup): void {
+  g.electionTicks += 1;
+  const eager = g.isEager && g.term === 0 && g.electionTicks >= 2;
+  if (eager || g.electionTicks >= g.electionTimeout) preCampaign(g);
+}
+
+/** One tick of a leader: it steps down when a majority was silent for too long (check-quorum). */
+export function tickLeader(g: RaftGroup): void {
+  let heard = 1;
+  for (const p of g.progress.values()) {
+    p.silentTicks += 1;
+    if (p.silentTicks <= g.settings.checkQuorumTicks) heard += 1;
+  }
+  g.quorumTicks += 1;
+  if (g.quorumTicks <= g.settings.checkQuorumTicks) return;
+  if (heard < g.quorum) g.becomeFollower(g.term, 0);
+}
+
+/** Asks whether an election could be won; nothing is changed or persisted. */
+export function preCampaign(g: RaftGroup): void {
+  g.role = "pre-candidate";
+  g.leader = 0;
+  g.campaignToken += 1;
+  g.electionTicks = 0;
+  g.electionTimeout = g.drawElectionTimeout();
+  g.votes = new Set([g.self]);
+  g.host.roleChanged(g);
+  if (g.votes.size >= g.quorum) {
+    campaign(g);
+    return;
+  }
+  for (const voter of g.voters) {
+    if (voter === g.self) continue;
+    g.host.send(voter, {
+      kind: "pre-vote",
+      group: g.id,
+      incarnation: g.incarnation,
+      term: g.term + 1,
+      token: g.campaignToken,
+      lastIndex: g.log.lastIndex,
+      lastTerm: g.log.lastTerm,
+    });
+  }
+}
+
+/** Compared as a pair: term first, then index (raft-A5). */
+function isUpToDate(g: RaftGroup, lastTerm: number, lastIndex: number): boolean {
+  if (lastTerm !== g.log.lastTerm) return lastTerm > g.log.lastTerm;
+  return lastIndex >= g.log.lastIndex;
+}
+
+/** A voter in touch with a leader refuses campaigns: they cannot be needed. */
+function hearsLeader(g: RaftGroup): boolean {
+  if (g.isLeader) return true;
+  return g.leader !== 0 && g.electionTicks < g.settings.electionTicksMin;
+}
+
+export function onPreVote(g: RaftGroup, from: number, m: PreVote): void {
+  const granted = m.term > g.term && !hearsLeader(g) && isUpToDate(g, m.lastTerm, m.lastIndex);
+  g.host.send(from, {
+    kind: "pre-vote.reply",
+    group: g.id,
+    incarnation: g.incarnation,
+    term: m.term,
+    token: m.token,
+    granted,
+    ownTerm: g.term,
+  });
+}
+
+export function onPreVoteReply(g: RaftGroup, from: number, m: PreVoteReply): void {
+  if (!m.granted && m.ownTerm > g.term) {
+    g.becomeFollower(m.ownTerm, 0);
+    return;
+  }
+  const isCurrent =
+    g.role === "pre-candidate" && m.token === g.campaignToken && m.term === g.term + 1;
+  if (!isCurrent || !m.granted) return;
+  g.votes.add(from);
+  if (g.votes.size >= g.quorum) campaign(g);
+}
+
+function campaign(g: RaftGroup): void {
+  g.role = "candidate";
+  g.setTerm(g.term + 1, g.self);
+  g.votes = new Set();
+  g.electionTicks = 0;
+  g.electionTimeout = g.drawElectionTimeout();
+  g.host.roleChanged(g);
+  for (const voter of g.voters) {
+    if (voter === g.self) continue;
+    g.host.sendAfterPersist(g, voter, {
+      kind: "vote",
+      group: g.id,
+      incarnation: g.incarnation,
+      term: g.term,
+      lastIndex: g.log.lastIndex,
+      lastTerm: g.log.lastTerm,
+    });
+  }
+}
+
+/** Called after each persist: the own vote counts once it is synced. */
+export function countOwnVote(g: RaftGroup): void {
+  if (g.role !== "candidate") return;
+  if (g.durableTerm === g.term && g.durableVote === g.self) addVote(g, g.self);
+}
+
+export function onVote(g: RaftGroup, from: number, m: Vote): void {
+  if (m.term > g.term) {
+    if (hearsLeader(g)) return;
+    g.becomeFollower(m.term, 0);
+  }
+  const granted =
+    m.term === g.term &&
+    (g.vote === from || (g.vote === 0 && g.role === "follower" && g.leader === 0)) &&
+    isUpToDate(g, m.lastTerm, m.lastIndex);
+  if (granted && g.vote === 0) {
+    g.setTerm(g.term, from);
+    g.electionTicks = 0;
+  }
+  g.host.sendAfterPersist(g, from, {
+    kind: "vote.reply",
+    group: g.id,
+    incarnation: g.incarnation,
+    term: g.term,
+    granted,
+  });
+}
+
+export function onVoteReply(g: RaftGroup, from: number, m: VoteReply): void {
+  if (m.term > g.term) {
+    g.becomeFollower(m.term, 0);
+    return;
+  }
+  if (g.role === "candidate" && m.term === g.term && m.granted) addVote(g, from);
+}
+
+function addVote(g: RaftGroup, from: number): void {
+  assert(g.voters.includes(from), `R1: vote of ${from} must come from a voter`);
+  g.votes.add(from);
+  if (g.votes.size >= g.quorum) g.becomeLeader();
+}

@@ -1,0 +1,20 @@
+// Group time (D-18): one pure function of the last stamp, the leader's elapsed monotonic time and the
+// largest wall-clock value that a majority of voters have reached. It never goes back.
+
+/**
+ * The next stamp in milliseconds. `majorityWallMs` is 0 while unknown. A minority of clocks, however
+ * wrong, cannot move it: elapsed time carries it, and it steps forward only to what a majority read.
+ */
+export function nextStampMs(
+  lastStampMs: number,
+  elapsedMs: number,
+  majorityWallMs: number,
+): number {
+  return Math.max(lastStampMs + Math.max(0, elapsedMs), majorityWallMs);
+}
+
+/** The largest value that at least a majority of the readings have reached; 0 when too few are known. */
+export function majorityReached(readings: readonly number[]): number {
+  const sorted = [...readings].sort((a, b) => b - a);
+  return sorted[Math.floor(sorted.length / 2)];
+}

@@ -1,0 +1,314 @@
+// One Raft replica: its state, its persistence and what other files of this folder share. The step
+// functions live beside it: election.ts, replication.ts, reads.ts. Everything is synchronous; sends,
+// persists and reads are handed to the host through `RaftHost`. Invariants:
+//   R1 one vote per term, kept across restarts: term and vote are one record;
+//   R4 commitIndex <= lastIndex, and what is applied is committed and durable here;
+//   R6 term and commitIndex never fall;
+//   R12 durableIndex counts what is synced; a truncation lowers it when it is *issued* (raft-D1).
+
+import { assert } from "../lib/assert.js";
+import { hash32 } from "../lib/hash.js";
+import type { Block } from "../wire/blocks.js";
+import type { HardState } from "../wire/disk-records.js";
+import type { PeerMessage } from "../wire/messages.js";
+import { majorityReached, nextStampMs } from "./group-time.js";
+import { RaftLog } from "./log.js";
+import { Progress } from "./progress.js";
+
+export type Role = "follower" | "pre-candidate" | "candidate" | "leader";
+
+/** Timing in ticks and limits in counts, from the host's configuration. */
+export interface RaftSettings {
+  readonly electionTicksMin: number;
+  readonly electionTicksSpread: number;
+  readonly checkQuorumTicks: number;
+  /** Ticks without an acknowledgement after which appends in flight are taken as lost. */
+  readonly resendTicks: number;
+  readonly appendBlocksMax: number;
+  readonly appendBytesMax: number;
+  readonly inflightAppendsMax: number;
+}
+
+/** What a replica needs of its host. All calls return at once. */
+export interface RaftHost {
+  /** Time of the turn, in milliseconds. */
+  monotonicMs(): number;
+  wallMs(): number;
+  /** Leaves at the end of the turn's step, before any fsync (D-53 class Send). */
+  send(peer: number, message: PeerMessage): void;
+  /** Leaves once everything this replica has to persist so far is synced (D-52). */
+  sendAfterPersist(group: RaftGroup, peer: number, message: PeerMessage): void;
+  /** The group has something for the next batch. */
+  markDirty(group: RaftGroup): void;
+  /** Asks for the log blocks from `from`; the answer comes as `refilled`. */
+  fetchLog(group: RaftGroup, peer: number, from: number): void;
+  roleChanged(group: RaftGroup): void;
+  /** The own term's first entry is committed: reads and proposals may be served. */
+  leaderReady(group: RaftGroup): void;
+  /** A pending read was confirmed: serve it once `index` is applied. */
+  readConfirmed(group: RaftGroup, index: number, context: number): void;
+  /** Proposes the leader's first entry of its term. */
+  proposeNoop(group: RaftGroup): void;
+}
+
+/** A read at `index`, valid once a majority vouched for `round` (D-57); `context` is the host's. */
+export interface PendingRead {
+  readonly index: number;
+  readonly round: number;
+  readonly context: number;
+}
+
+/** What one batch must write for the group. */
+export interface PendingWrite {
+  readonly blocks: readonly Block[];
+  readonly deletedFirsts: readonly number[];
+  readonly hardState: HardState;
+  readonly seq: number;
+}
+
+export class RaftGroup {
+  readonly id: number;
+  readonly incarnation: number;
+  readonly self: number;
+  readonly voters: readonly number[];
+  readonly settings: RaftSettings;
+  readonly host: RaftHost;
+  readonly log = new RaftLog();
+
+  term = 0;
+  vote = 0;
+  role: Role = "follower";
+  /** Member number, 0 unknown. */
+  leader = 0;
+  commitIndex = 0;
+  appliedIndex = 0;
+  /** Highest index validated by an append of the current term's leader (D-58). */
+  validatedIndex = 0;
+
+  // Persistence (D-52): seq counts this group's persists; `issued` are in the batch in flight.
+  issuedSeq = 0;
+  durableSeq = 0;
+  durableIndex = 0;
+  truncSeq = 0;
+  isDirty = false;
+  private dirtyBlocks: Block[] = [];
+  private deletedFirsts: number[] = [];
+  private issued: { seq: number; lastIndex: number; term: number; vote: number }[] = [];
+  /** Term and vote as last synced; a vote counts only from here. */
+  durableTerm = 0;
+  durableVote = 0;
+
+  // Elections.
+  electionTicks = 0;
+  electionTimeout: number;
+  campaignToken = 0;
+  votes = new Set<number>();
+  private readonly jitterSeed: number;
+
+  // Leadership.
+  progress = new Map<number, Progress>();
+  /** Index of the leader's first entry of its term. */
+  termStartIndex = 0;
+  isReady = false;
+  quorumTicks = 0;
+  private stampBaseMs = 0;
+  private stampFromMonoMs = 0;
+  /** True for a group that was just created here and whose preferred leader is this node. */
+  isEager = false;
+  /** Reads that wait for a quorum to vouch (reads.ts). */
+  pendingReads: PendingRead[] = [];
+
+  constructor(options: {
+    readonly id: number;
+    readonly incarnation: number;
+    readonly self: number;
+    readonly voters: readonly number[];
+    readonly settings: RaftSettings;
+    readonly host: RaftHost;
+    readonly jitterSeed: number;
+  }) {
+    this.id = options.id;
+    this.incarnation = options.incarnation;
+    this.self = options.self;
+    this.voters = options.voters;
+    this.settings = options.settings;
+    this.host = options.host;
+    this.jitterSeed = options.jitterSeed;
+    this.electionTimeout = this.drawElectionTimeout();
+  }
+
+  get quorum(): number {
+    return Math.floor(this.voters.length / 2) + 1;
+  }
+
+  get isLeader(): boolean {
+    return this.role === "leader";
+  }
+
+  /** hash(seed, node, group, term): nothing is drawn in order (D-61). */
+  drawElectionTimeout(): number {
+    const { electionTicksMin, electionTicksSpread } = this.settings;
+    const h = hash32(this.jitterSeed, this.self, this.id, this.term, this.campaignToken);
+    return electionTicksMin + (h % (electionTicksSpread + 1));
+  }
+
+  /** Restores what the disk held; everything in it is durable. */
+  restoreHardState(state: HardState): void {
+    this.term = state.term;
+    this.vote = state.vote;
+    this.durableTerm = state.term;
+    this.durableVote = state.vote;
+    this.durableIndex = this.log.lastIndex;
+    this.electionTimeout = this.drawElectionTimeout();
+  }
+
+  // --- persistence -------------------------------------------------------------------------------
+
+  /** The seq that covers everything changed so far: what a reply that vouches must wait for. */
+  get dependsOnSeq(): number {
+    return this.isDirty ? this.issuedSeq + 1 : this.issuedSeq;
+  }
+
+  private dirty(): void {
+    if (this.isDirty) return;
+    this.isDirty = true;
+    this.host.markDirty(this);
+  }
+
+  setTerm(term: number, vote: number): void {
+    assert(
+      term > this.term || (term === this.term && (this.vote === 0 || this.vote === vote)),
+      `R1: term ${this.term} vote ${this.vote} cannot become term ${term} vote ${vote}`,
+    );
+    if (term > this.term) this.validatedIndex = 0;
+    this.term = term;
+    this.vote = vote;
+    this.dirty();
+  }
+
+  /** Appends or overwrites with a block that counts up to `last`. `cutFrom` is set on a conflict. */
+  putBlock(block: Block, last: number, cutFrom: number | undefined): void {
+    if (cutFrom !== undefined) {
+      assert(
+        cutFrom > this.commitIndex,
+        `R4: committed ${this.commitIndex} must not be cut at ${cutFrom}`,
+      );
+      this.durableIndex = Math.min(this.durableIndex, cutFrom - 1);
+      this.truncSeq = this.issuedSeq + 1;
+    }
+    const deleted = this.log.put(block, last);
+    // A block that this batch was going to write and that is now gone is not written at all.
+    this.dirtyBlocks = this.dirtyBlocks.filter((b) => b.first < block.first);
+    this.dirtyBlocks.push(block);
+    this.deletedFirsts.push(...deleted);
+    this.dirty();
+  }
+
+  /** Takes what the next batch must hold; the host submits it and reports `persisted(seq)`. */
+  takeWrite(): PendingWrite {
+    assert(this.isDirty, `R12: group ${this.id} must be dirty to be written`);
+    this.issuedSeq += 1;
+    const hardState = { term: this.term, vote: this.vote, lastIndex: this.log.lastIndex };
+    this.issued.push({
+      seq: this.issuedSeq,
+      lastIndex: this.log.lastIndex,
+      term: this.term,
+      vote: this.vote,
+    });
+    const write = {
+      blocks: this.dirtyBlocks,
+      deletedFirsts: this.deletedFirsts,
+      hardState,
+      seq: this.issuedSeq,
+    };
+    this.dirtyBlocks = [];
+    this.deletedFirsts = [];
+    this.isDirty = false;
+    return write;
+  }
+
+  /** The batch with `seq` is synced. Completions come in order (the host asserts it, D-40). */
+  persisted(seq: number): void {
+    const done = this.issued.shift();
+    assert(
+      done !== undefined && done.seq === seq,
+      `R12: persists of group ${this.id} must complete in order`,
+    );
+    this.durableSeq = seq;
+    this.durableTerm = done.term;
+    this.durableVote = done.vote;
+    if (seq >= this.truncSeq) this.durableIndex = done.lastIndex;
+    assert(
+      this.durableIndex <= this.log.lastIndex,
+      `R12: durable ${this.durableIndex} must be in the log`,
+    );
+  }
+
+  // --- time --------------------------------------------------------------------------------------
+
+  /** Time goes on from the log's last stamp, counted from the moment of taking over (D-18). */
+  startTime(): void {
+    this.stampBaseMs = this.log.lastStampMs;
+    this.stampFromMonoMs = this.host.monotonicMs();
+  }
+
+  /** The stamp of an entry proposed now. */
+  stampNowMs(): number {
+    const monoMs = this.host.monotonicMs();
+    const stamp = nextStampMs(
+      this.stampBaseMs,
+      monoMs - this.stampFromMonoMs,
+      this.majorityWallMs(),
+    );
+    this.stampBaseMs = stamp;
+    this.stampFromMonoMs = monoMs;
+    return stamp;
+  }
+
+  majorityWallMs(): number {
+    return majorityReached(
+      this.voters.map((v) =>
+        v === this.self ? this.host.wallMs() : (this.progress.get(v)?.wallMs ?? 0),
+      ),
+    );
+  }
+
+  // --- roles -------------------------------------------------------------------------------------
+
+  becomeFollower(term: number, leader: number): void {
+    const wasLeader = this.isLeader;
+    if (term > this.term) this.setTerm(term, 0);
+    const changed = this.role !== "follower" || this.leader !== leader || wasLeader;
+    this.role = "follower";
+    this.leader = leader;
+    this.isReady = false;
+    // Only contact with a leader restarts the wait: a refused campaign must not (raft-A12).
+    if (leader !== 0) this.electionTicks = 0;
+    if (changed) {
+      this.electionTimeout = this.drawElectionTimeout();
+      this.host.roleChanged(this);
+    }
+  }
+
+  becomeLeader(): void {
+    assert(
+      this.role === "candidate" || this.voters.length === 1,
+      "R1: only a candidate becomes leader",
+    );
+    this.role = "leader";
+    this.leader = this.self;
+    this.isReady = false;
+    this.isEager = false;
+    this.electionTicks = 0;
+    this.quorumTicks = 0;
+    this.progress = new Map();
+    for (const voter of this.voters) {
+      if (voter !== this.self)
+        this.progress.set(voter, new Progress(voter, this.log.lastIndex + 1));
+    }
+    this.startTime();
+    this.termStartIndex = this.log.lastIndex + 1;
+    this.host.roleChanged(this);
+    this.host.proposeNoop(this);
+  }
+}

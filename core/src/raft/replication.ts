@@ -1,0 +1,261 @@
+// Log replication (Raft section 3.5): appends leave before the leader's own fsync, acknowledgements
+// after the follower's; commit counts durable copies of the own term only.
+
+import { assert } from "../lib/assert.js";
+import { MalformedInput } from "../lib/bytes.js";
+import { decodeBlock, type Block } from "../wire/blocks.js";
+import type { Append, AppendReply, BeatItem, SentBlock } from "../wire/messages.js";
+import type { RaftGroup } from "./group.js";
+import type { Progress } from "./progress.js";
+
+/** The leader puts its block at the end of its log. */
+export function appendOwn(g: RaftGroup, block: Block): void {
+  assert(g.isLeader && block.term === g.term, "R8: only the leader appends, in its own term");
+  assert(block.first === g.log.lastIndex + 1, "R8: a leader only appends");
+  g.putBlock(block, block.first + block.count - 1, undefined);
+}
+
+/** Sends what followers lack; called once per turn for a leader with news, and after acknowledgements. */
+export function replicate(g: RaftGroup): void {
+  for (const p of g.progress.values()) replicateTo(g, p);
+}
+
+export function replicateTo(g: RaftGroup, p: Progress): void {
+  if (p.isFetching) return;
+  if (p.isProbing) {
+    if (!p.isProbeSent) sendAppend(g, p);
+    return;
+  }
+  while (p.next <= g.log.lastIndex && p.inflight.length < g.settings.inflightAppendsMax) {
+    if (!sendAppend(g, p)) return;
+  }
+}
+
+/** Sends one append from the block that holds `next`. False: its bytes had to be asked for first. */
+function sendAppend(g: RaftGroup, p: Progress): boolean {
+  const start = p.next > g.log.lastIndex ? p.next : g.log.rangeAt(p.next).first;
+  const blocks: SentBlock[] = [];
+  let bytes = 0;
+  let at = start;
+  while (at <= g.log.lastIndex && blocks.length < g.settings.appendBlocksMax) {
+    const block = g.log.blockAt(at);
+    if (!block) {
+      if (blocks.length > 0) break;
+      p.isFetching = true;
+      g.host.fetchLog(g, p.peer, at);
+      return false;
+    }
+    if (blocks.length > 0 && bytes + block.bytes.length > g.settings.appendBytesMax) break;
+    const { first, last } = g.log.rangeAt(at);
+    blocks.push({ bytes: block.bytes, use: last - first + 1 });
+    bytes += block.bytes.length;
+    at = last + 1;
+  }
+  transmit(g, p, start, at - 1, blocks);
+  return true;
+}
+
+function transmit(
+  g: RaftGroup,
+  p: Progress,
+  start: number,
+  last: number,
+  blocks: readonly SentBlock[],
+): void {
+  g.host.send(p.peer, {
+    kind: "append",
+    group: g.id,
+    incarnation: g.incarnation,
+    term: g.term,
+    prevIndex: start - 1,
+    prevTerm: g.log.termAt(start - 1),
+    commit: g.commitIndex,
+    blocks,
+  });
+  if (p.isProbing) p.isProbeSent = true;
+  else {
+    p.inflight.push(last);
+    p.next = last + 1;
+  }
+}
+
+/** Blocks read from disk for a follower arrive; what is no longer in the log is asked for again. */
+export function refilled(
+  g: RaftGroup,
+  peer: number,
+  from: number,
+  values: readonly Uint8Array[],
+): void {
+  const p = g.progress.get(peer);
+  if (!g.isLeader || !p || !p.isFetching) return;
+  p.isFetching = false;
+  const blocks: SentBlock[] = [];
+  let at = from;
+  for (const value of values) {
+    const block = g.log.refill(value);
+    if (!block || block.first !== at || blocks.length >= g.settings.appendBlocksMax) break;
+    const { first, last } = g.log.rangeAt(at);
+    blocks.push({ bytes: block.bytes, use: last - first + 1 });
+    at = last + 1;
+    if (at > g.log.lastIndex) break;
+  }
+  if (blocks.length > 0 && p.next >= from && p.next <= at - 1) transmit(g, p, from, at - 1, blocks);
+  replicateTo(g, p);
+}
+
+// --- follower ------------------------------------------------------------------------------------
+
+export function onAppend(g: RaftGroup, from: number, m: Append): void {
+  if (m.term < g.term) {
+    refuse(g, from, m.prevIndex, 0);
+    return;
+  }
+  assert(!(g.isLeader && m.term === g.term), `R1: two leaders in term ${m.term} of group ${g.id}`);
+  g.becomeFollower(m.term, from);
+  if (m.prevIndex > g.log.lastIndex) {
+    refuse(g, from, m.prevIndex, g.log.lastIndex + 1);
+    return;
+  }
+  if (g.log.termAt(m.prevIndex) !== m.prevTerm) {
+    refuse(g, from, m.prevIndex, Math.max(g.commitIndex + 1, g.log.firstOfTerm(m.prevIndex)));
+    return;
+  }
+  const matched = takeBlocks(g, m);
+  g.validatedIndex = Math.max(g.validatedIndex, matched);
+  advanceCommit(g, Math.min(m.commit, matched));
+  g.host.sendAfterPersist(g, from, {
+    kind: "append.reply",
+    group: g.id,
+    incarnation: g.incarnation,
+    term: g.term,
+    accepted: true,
+    index: matched,
+    prevIndex: m.prevIndex,
+    wallMs: 0,
+  });
+}
+
+function refuse(g: RaftGroup, to: number, prevIndex: number, hint: number): void {
+  g.host.sendAfterPersist(g, to, {
+    kind: "append.reply",
+    group: g.id,
+    incarnation: g.incarnation,
+    term: g.term,
+    accepted: false,
+    index: hint,
+    prevIndex,
+    wallMs: 0,
+  });
+}
+
+/** Puts the blocks that are new; returns the last index this message validated (raft-B3). */
+function takeBlocks(g: RaftGroup, m: Append): number {
+  let matched = m.prevIndex;
+  for (const sent of m.blocks) {
+    const block = decodeBlock(sent.bytes);
+    if (
+      block.group !== g.id ||
+      block.first !== matched + 1 ||
+      sent.use < 1 ||
+      sent.use > block.count
+    ) {
+      throw new MalformedInput(`append for group ${g.id} holds a block that does not fit`);
+    }
+    const last = block.first + sent.use - 1;
+    // Same term at the same index means the same prefix (R2): nothing to do, whatever follows it.
+    if (g.log.termAt(last) !== block.term) g.putBlock(block, last, conflictAt(g, block, last));
+    matched = last;
+  }
+  return matched;
+}
+
+/** The first index at which the log disagrees with the block, if it reaches that far (raft-B2). */
+function conflictAt(g: RaftGroup, block: Block, last: number): number | undefined {
+  for (let index = block.first; index <= Math.min(last, g.log.lastIndex); index += 1) {
+    if (g.log.termAt(index) !== block.term) return index;
+  }
+  return undefined;
+}
+
+/** A beat's commit, clamped to what the leader validated here (D-58). True: the leader should probe. */
+export function onBeatCommit(g: RaftGroup, item: BeatItem): boolean {
+  advanceCommit(g, Math.min(item.commit, g.validatedIndex));
+  return item.commit > g.validatedIndex;
+}
+
+function advanceCommit(g: RaftGroup, index: number): void {
+  if (index > g.commitIndex) g.commitIndex = index;
+  assert(g.commitIndex <= g.log.lastIndex, `R4: commit ${g.commitIndex} must be in the log`);
+}
+
+// --- leader --------------------------------------------------------------------------------------
+
+export function onAppendReply(g: RaftGroup, from: number, m: AppendReply): void {
+  if (m.term > g.term) {
+    g.becomeFollower(m.term, 0);
+    return;
+  }
+  const p = g.progress.get(from);
+  if (!g.isLeader || m.term !== g.term || !p) return;
+  p.silentTicks = 0;
+  p.wallMs = m.wallMs;
+  if (m.accepted) {
+    assert(m.index <= g.log.lastIndex, `R5: follower ${from} acknowledges beyond the log`);
+    if (p.acknowledged(m.index)) maybeCommit(g);
+  } else {
+    // A refusal of something already acknowledged is late.
+    if (m.prevIndex <= p.match) return;
+    if (p.isProbing && m.prevIndex >= p.next) return;
+    p.probe(Math.min(m.index, m.prevIndex));
+  }
+  replicateTo(g, p);
+}
+
+/** Commits what a majority holds durably, if it is of the own term (Raft section 3.6.2, raft-C1). */
+export function maybeCommit(g: RaftGroup): void {
+  if (!g.isLeader) return;
+  const index = quorumIndex(g);
+  if (index > g.commitIndex && g.log.termAt(index) === g.term) {
+    g.commitIndex = index;
+    if (!g.isReady && index >= g.termStartIndex) {
+      g.isReady = true;
+      g.host.leaderReady(g);
+    }
+  }
+}
+
+function quorumIndex(g: RaftGroup): number {
+  const held = g.voters.map((v) =>
+    v === g.self ? g.durableIndex : (g.progress.get(v)?.match ?? 0),
+  );
+  held.sort((a, b) => b - a);
+  return held[g.quorum - 1];
+}
+
+/** The follower vouched in a beat: it is there, and it may need a resend. */
+export function onVouched(
+  g: RaftGroup,
+  from: number,
+  round: number,
+  wallMs: number,
+  needsProbe: boolean,
+): void {
+  const p = g.progress.get(from);
+  if (!p) return;
+  p.silentTicks = 0;
+  p.wallMs = wallMs;
+  p.ackedRound = Math.max(p.ackedRound, round);
+  if (needsProbe && !p.isProbing) p.probe(p.match + 1);
+  replicateTo(g, p);
+}
+
+/** Appends or probes that stay unanswered are taken as lost and sent again. */
+export function tickReplication(g: RaftGroup): void {
+  for (const p of g.progress.values()) {
+    const isWaiting = p.isProbing ? p.isProbeSent : p.inflight.length > 0;
+    p.stalledTicks = isWaiting ? p.stalledTicks + 1 : 0;
+    if (p.stalledTicks < g.settings.resendTicks) continue;
+    p.probe(p.match + 1);
+    replicateTo(g, p);
+  }
+}

@@ -1,0 +1,176 @@
+// Keys and values on disk (D-28, D-36, D-77). Binary keys, big endian, so that key order is log order:
+//   1                      node record: boot count
+//   2 n(6)                 node/turn record of batch n: the chain
+//   3 group(4)             hard state
+//   4 group(4) first(6)    log block
+// Every value that is not a block ends with a crc of itself.
+
+import { crc32 } from "../lib/crc32.js";
+import { hashBytes } from "../lib/hash.js";
+import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
+
+export const Tag = { node: 1, turn: 2, hardState: 3, block: 4, end: 5 } as const;
+
+const TWO32 = 4294967296;
+
+export function tagKey(tag: number): Uint8Array {
+  return Uint8Array.of(tag);
+}
+
+function bigEndian(out: Uint8Array, at: number, bytes: number, value: number): void {
+  let rest = value;
+  for (let i = bytes - 1; i >= 0; i -= 1) {
+    out[at + i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
+
+function readBigEndian(bytes: Uint8Array, at: number, count: number): number {
+  let value = 0;
+  for (let i = 0; i < count; i += 1) value = value * 256 + bytes[at + i];
+  return value;
+}
+
+export function turnKey(n: number): Uint8Array {
+  const key = new Uint8Array(7);
+  key[0] = Tag.turn;
+  bigEndian(key, 1, 6, n);
+  return key;
+}
+
+export function hardStateKey(group: number): Uint8Array {
+  const key = new Uint8Array(5);
+  key[0] = Tag.hardState;
+  bigEndian(key, 1, 4, group);
+  return key;
+}
+
+export function blockKey(group: number, first: number): Uint8Array {
+  const key = new Uint8Array(11);
+  key[0] = Tag.block;
+  bigEndian(key, 1, 4, group);
+  bigEndian(key, 5, 6, first);
+  return key;
+}
+
+/** The number in a turn key, the group in a hard-state key. */
+export function keyNumber(key: Uint8Array): number {
+  return readBigEndian(key, 1, key.length - 1);
+}
+
+/** Term, vote and the log's end: one record, written with what it speaks of (D-28). */
+export interface HardState {
+  readonly term: number;
+  /** Member number, 0 for none. */
+  readonly vote: number;
+  /** Index of the last entry of the log. */
+  readonly lastIndex: number;
+}
+
+function sealed(w: Writer): Uint8Array {
+  w.u32(crc32(w.peek(), 0, w.length));
+  return w.finish();
+}
+
+function opened(bytes: Uint8Array, what: string): Reader {
+  const end = bytes.length - 4;
+  if (end < 0) throw new MalformedInput(`${what} is cut short`);
+  const crc = new Reader(bytes, end).u32();
+  if (crc !== crc32(bytes, 0, end)) throw new MalformedInput(`${what} has a wrong checksum`);
+  return new Reader(bytes, 0, end);
+}
+
+export function encodeHardState(state: HardState): Uint8Array {
+  return sealed(new Writer(20).u8(1).u32(state.term).u16(state.vote).u48(state.lastIndex));
+}
+
+export function decodeHardState(bytes: Uint8Array): HardState {
+  const r = opened(bytes, "hard state");
+  if (r.u8() !== 1) throw new MalformedInput("hard state version is unknown");
+  const state = { term: r.u32(), vote: r.u16(), lastIndex: r.u48() };
+  r.expectEnd();
+  return state;
+}
+
+export function encodeNodeRecord(boots: number): Uint8Array {
+  return sealed(new Writer(12).u8(1).u32(boots));
+}
+
+export function decodeNodeRecord(bytes: Uint8Array): number {
+  const r = opened(bytes, "node record");
+  if (r.u8() !== 1) throw new MalformedInput("node record version is unknown");
+  const boots = r.u32();
+  r.expectEnd();
+  return boots;
+}
+
+/** A group that a batch touched: where its log ends and the hash of its hard-state record after it. */
+export interface DirtyGroup {
+  readonly group: number;
+  readonly lastIndex: number;
+  readonly hardStateHash: number;
+}
+
+/**
+ * The chain record of batch n: the hash of batch n-1's record, the hash of this batch's other
+ * operations and the groups that n-1 and n touched, so that a lost batch is seen and named.
+ */
+export interface TurnRecord {
+  readonly n: number;
+  /** The lowest n whose record is still kept after this batch. */
+  readonly oldest: number;
+  readonly previousHash: number;
+  readonly previousHash2: number;
+  readonly operationsHash: number;
+  readonly dirty: readonly DirtyGroup[];
+  readonly dirtyBefore: readonly DirtyGroup[];
+}
+
+function writeDirty(w: Writer, dirty: readonly DirtyGroup[]): void {
+  w.u32(dirty.length);
+  for (const d of dirty) w.u32(d.group).u48(d.lastIndex).u32(d.hardStateHash);
+}
+
+function readDirty(r: Reader): DirtyGroup[] {
+  const count = r.u32();
+  const dirty: DirtyGroup[] = [];
+  for (let i = 0; i < count; i += 1) {
+    dirty.push({ group: r.u32(), lastIndex: r.u48(), hardStateHash: r.u32() });
+  }
+  return dirty;
+}
+
+export function encodeTurnRecord(record: TurnRecord): Uint8Array {
+  const w = new Writer(64 + record.dirty.length * 28);
+  w.u8(1).u48(record.n).u48(record.oldest).u32(record.previousHash).u32(record.previousHash2);
+  w.u32(record.operationsHash);
+  writeDirty(w, record.dirty);
+  writeDirty(w, record.dirtyBefore);
+  return sealed(w);
+}
+
+export function decodeTurnRecord(bytes: Uint8Array): TurnRecord {
+  const r = opened(bytes, "turn record");
+  if (r.u8() !== 1) throw new MalformedInput("turn record version is unknown");
+  const record = {
+    n: r.u48(),
+    oldest: r.u48(),
+    previousHash: r.u32(),
+    previousHash2: r.u32(),
+    operationsHash: r.u32(),
+    dirty: readDirty(r),
+    dirtyBefore: readDirty(r),
+  };
+  r.expectEnd();
+  return record;
+}
+
+/** 64 bits over a turn record's bytes, as two u32: what the next record of the chain names. */
+export function turnRecordHash(bytes: Uint8Array): readonly [number, number] {
+  return [hashBytes(0x1b873593, bytes), hashBytes(0x6a09e667, bytes)];
+}
+
+/** Group and first index of a block key. */
+export function blockKeyParts(key: Uint8Array): { readonly group: number; readonly first: number } {
+  return { group: readBigEndian(key, 1, 4) % TWO32, first: readBigEndian(key, 5, 6) };
+}

@@ -1,0 +1,369 @@
+// What an entry asks the machine to do, in bytes. Intents say what is wanted and carry no result:
+// everything is decided at apply (D-9). An intent is u32 length, u8 kind, fields; the edge encodes it
+// once and the same bytes travel to the leader, into the entry, to every disk and to apply.
+
+import type { ProducerTriple, TopicSettings } from "../host/api.js";
+import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
+
+export const IntentKind = {
+  enqueue: 1,
+  grant: 2,
+  ack: 3,
+  nack: 4,
+  extend: 5,
+  releaseUndelivered: 6,
+  streamClose: 7,
+  edgeReplaced: 8,
+  tick: 9,
+  partitionInit: 10,
+  partitionClose: 11,
+  topicCreate: 20,
+  topicDeleting: 21,
+  topicDeleted: 22,
+} as const;
+
+export interface EnqueueIntent {
+  readonly kind: "enqueue";
+  readonly priorityHi: number;
+  readonly priorityLo: number;
+  readonly payload: Uint8Array;
+  readonly producer: ProducerTriple | undefined;
+  /** Undefined: the topic's default. */
+  readonly maxRetries: number | undefined;
+  readonly delayMs: number;
+}
+
+/** Grants at most `n` in this round (counting what the round was granted before), `limit` now. */
+export interface GrantIntent {
+  readonly kind: "grant";
+  readonly edge: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  readonly round: number;
+  readonly n: number;
+  readonly limit: number;
+  readonly visibilityMs: number;
+  /** Nothing worse than this priority. */
+  readonly bound: { readonly hi: number; readonly lo: number } | undefined;
+}
+
+/** What a lease token proves: the message's place in its group's log, the fence and the MAC. */
+export interface TokenParts {
+  readonly index: number;
+  readonly offset: number;
+  readonly fence: number;
+  readonly mac: Uint8Array;
+}
+
+export interface AckIntent {
+  readonly kind: "ack";
+  readonly token: TokenParts;
+}
+
+export interface NackIntent {
+  readonly kind: "nack";
+  readonly token: TokenParts;
+  readonly backoffMs: number | undefined;
+}
+
+export interface ExtendIntent {
+  readonly kind: "extend";
+  readonly token: TokenParts;
+  readonly extensionMs: number;
+}
+
+/** The edge never handed this grant to the transport: give its attempt back (D-21). */
+export interface ReleaseIntent {
+  readonly kind: "release.undelivered";
+  readonly index: number;
+  readonly offset: number;
+  readonly fence: number;
+}
+
+/** The consumer is gone: its leases end at min(deadline, now + grace); no further grants. */
+export interface StreamCloseIntent {
+  readonly kind: "stream.close";
+  readonly edge: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  readonly graceMs: number;
+}
+
+/** The edge restarted under a newer incarnation: the leases of older ones are shortened (D-24). */
+export interface EdgeReplacedIntent {
+  readonly kind: "edge.replaced";
+  readonly edge: number;
+  readonly edgeIncarnation: number;
+  readonly graceMs: number;
+}
+
+/** Lets time pass, so that due timers fire. */
+export interface TickIntent {
+  readonly kind: "tick";
+}
+
+/** The first entry of a partition: the configuration in force; the MAC key comes from its seed. */
+export interface PartitionInitIntent {
+  readonly kind: "partition.init";
+  readonly settings: TopicSettings;
+}
+
+/** The topic is being deleted: refuse everything from here on (D-51). */
+export interface PartitionCloseIntent {
+  readonly kind: "partition.close";
+}
+
+export interface TopicCreateIntent {
+  readonly kind: "topic.create";
+  readonly topic: string;
+  readonly settings: TopicSettings;
+}
+
+export interface TopicDeletingIntent {
+  readonly kind: "topic.deleting";
+  readonly topic: string;
+}
+
+export interface TopicDeletedIntent {
+  readonly kind: "topic.deleted";
+  readonly topic: string;
+}
+
+export type PartitionIntent =
+  | EnqueueIntent
+  | GrantIntent
+  | AckIntent
+  | NackIntent
+  | ExtendIntent
+  | ReleaseIntent
+  | StreamCloseIntent
+  | EdgeReplacedIntent
+  | TickIntent
+  | PartitionInitIntent
+  | PartitionCloseIntent;
+
+export type ClusterIntent = TopicCreateIntent | TopicDeletingIntent | TopicDeletedIntent;
+
+export type Intent = PartitionIntent | ClusterIntent;
+
+function writeToken(w: Writer, token: TokenParts): void {
+  w.u48(token.index).u16(token.offset).u32(token.fence).raw(token.mac);
+}
+
+function readToken(r: Reader): TokenParts {
+  return { index: r.u48(), offset: r.u16(), fence: r.u32(), mac: r.raw(16) };
+}
+
+function writeSettings(w: Writer, s: TopicSettings): void {
+  w.u8((s.mode === "MAX" ? 1 : 0) | (s.compression ? 2 : 0) | (s.dlqEnabled ? 4 : 0));
+  w.u32(s.partitions).u8(s.replicationFactor).u32(s.topKBound).u48(s.retentionMs);
+  w.u48(s.visibilityMs).u32(s.maxRetries).u48(s.maxPayloadBytes).u48(s.dlqRetentionMs);
+}
+
+function readSettings(r: Reader): TopicSettings {
+  const flags = r.u8();
+  return {
+    mode: flags & 1 ? "MAX" : "MIN",
+    compression: (flags & 2) !== 0,
+    dlqEnabled: (flags & 4) !== 0,
+    partitions: r.u32(),
+    replicationFactor: r.u8(),
+    topKBound: r.u32(),
+    retentionMs: r.u48(),
+    visibilityMs: r.u48(),
+    maxRetries: r.u32(),
+    maxPayloadBytes: r.u48(),
+    dlqRetentionMs: r.u48(),
+  };
+}
+
+function writeEnqueue(w: Writer, intent: EnqueueIntent): void {
+  const { producer, maxRetries } = intent;
+  w.u8(IntentKind.enqueue);
+  w.u8((producer ? 1 : 0) | (maxRetries === undefined ? 0 : 2));
+  w.i32(intent.priorityHi).u32(intent.priorityLo).u48(intent.delayMs);
+  if (maxRetries !== undefined) w.u32(maxRetries);
+  if (producer) {
+    w.text(producer.producerId).u32(producer.epochHi).u32(producer.epochLo);
+    w.u32(producer.sequenceHi).u32(producer.sequenceLo);
+  }
+  w.blob(intent.payload);
+}
+
+function readEnqueue(r: Reader): EnqueueIntent {
+  const flags = r.u8();
+  const priorityHi = r.i32();
+  const priorityLo = r.u32();
+  const delayMs = r.u48();
+  const maxRetries = flags & 2 ? r.u32() : undefined;
+  const producer =
+    flags & 1
+      ? {
+          producerId: r.text(),
+          epochHi: r.u32(),
+          epochLo: r.u32(),
+          sequenceHi: r.u32(),
+          sequenceLo: r.u32(),
+        }
+      : undefined;
+  return {
+    kind: "enqueue",
+    priorityHi,
+    priorityLo,
+    delayMs,
+    maxRetries,
+    producer,
+    payload: r.blob(),
+  };
+}
+
+function writeGrant(w: Writer, g: GrantIntent): void {
+  w.u8(IntentKind.grant).u16(g.edge).u32(g.edgeIncarnation).u48(g.stream).u32(g.round);
+  w.u32(g.n)
+    .u32(g.limit)
+    .u48(g.visibilityMs)
+    .u8(g.bound ? 1 : 0);
+  if (g.bound) w.i32(g.bound.hi).u32(g.bound.lo);
+}
+
+function readGrant(r: Reader): GrantIntent {
+  return {
+    kind: "grant",
+    edge: r.u16(),
+    edgeIncarnation: r.u32(),
+    stream: r.u48(),
+    round: r.u32(),
+    n: r.u32(),
+    limit: r.u32(),
+    visibilityMs: r.u48(),
+    bound: r.u8() === 1 ? { hi: r.i32(), lo: r.u32() } : undefined,
+  };
+}
+
+function writeBody(w: Writer, intent: Intent): void {
+  switch (intent.kind) {
+    case "enqueue":
+      writeEnqueue(w, intent);
+      break;
+    case "grant":
+      writeGrant(w, intent);
+      break;
+    case "ack":
+      writeToken(w.u8(IntentKind.ack), intent.token);
+      break;
+    case "nack":
+      writeToken(w.u8(IntentKind.nack), intent.token);
+      w.u8(intent.backoffMs === undefined ? 0 : 1).u48(intent.backoffMs ?? 0);
+      break;
+    case "extend":
+      writeToken(w.u8(IntentKind.extend), intent.token);
+      w.u48(intent.extensionMs);
+      break;
+    case "release.undelivered":
+      w.u8(IntentKind.releaseUndelivered).u48(intent.index).u16(intent.offset).u32(intent.fence);
+      break;
+    case "stream.close":
+      w.u8(IntentKind.streamClose).u16(intent.edge).u32(intent.edgeIncarnation);
+      w.u48(intent.stream).u48(intent.graceMs);
+      break;
+    case "edge.replaced":
+      w.u8(IntentKind.edgeReplaced)
+        .u16(intent.edge)
+        .u32(intent.edgeIncarnation)
+        .u48(intent.graceMs);
+      break;
+    case "tick":
+      w.u8(IntentKind.tick);
+      break;
+    case "partition.init":
+      writeSettings(w.u8(IntentKind.partitionInit), intent.settings);
+      break;
+    case "partition.close":
+      w.u8(IntentKind.partitionClose);
+      break;
+    case "topic.create":
+      writeSettings(w.u8(IntentKind.topicCreate).text(intent.topic), intent.settings);
+      break;
+    case "topic.deleting":
+      w.u8(IntentKind.topicDeleting).text(intent.topic);
+      break;
+    case "topic.deleted":
+      w.u8(IntentKind.topicDeleted).text(intent.topic);
+      break;
+  }
+}
+
+/** One intent with its length, ready to be copied into an entry. */
+export function encodeIntent(intent: Intent): Uint8Array {
+  const w = new Writer(intent.kind === "enqueue" ? intent.payload.length + 96 : 64);
+  w.u32(0);
+  writeBody(w, intent);
+  w.setU32(0, w.length - 4);
+  return w.finish();
+}
+
+function readBody(r: Reader): Intent {
+  const kind = r.u8();
+  switch (kind) {
+    case IntentKind.enqueue:
+      return readEnqueue(r);
+    case IntentKind.grant:
+      return readGrant(r);
+    case IntentKind.ack:
+      return { kind: "ack", token: readToken(r) };
+    case IntentKind.nack: {
+      const token = readToken(r);
+      const has = r.u8() === 1;
+      const backoffMs = r.u48();
+      return { kind: "nack", token, backoffMs: has ? backoffMs : undefined };
+    }
+    case IntentKind.extend:
+      return { kind: "extend", token: readToken(r), extensionMs: r.u48() };
+    case IntentKind.releaseUndelivered:
+      return { kind: "release.undelivered", index: r.u48(), offset: r.u16(), fence: r.u32() };
+    case IntentKind.streamClose:
+      return {
+        kind: "stream.close",
+        edge: r.u16(),
+        edgeIncarnation: r.u32(),
+        stream: r.u48(),
+        graceMs: r.u48(),
+      };
+    case IntentKind.edgeReplaced:
+      return { kind: "edge.replaced", edge: r.u16(), edgeIncarnation: r.u32(), graceMs: r.u48() };
+    case IntentKind.tick:
+      return { kind: "tick" };
+    case IntentKind.partitionInit:
+      return { kind: "partition.init", settings: readSettings(r) };
+    case IntentKind.partitionClose:
+      return { kind: "partition.close" };
+    case IntentKind.topicCreate:
+      return { kind: "topic.create", topic: r.text(), settings: readSettings(r) };
+    case IntentKind.topicDeleting:
+      return { kind: "topic.deleting", topic: r.text() };
+    case IntentKind.topicDeleted:
+      return { kind: "topic.deleted", topic: r.text() };
+    default:
+      throw new MalformedInput(`intent kind ${kind} is unknown to this version`);
+  }
+}
+
+/** Reads the intent at the reader's place. */
+export function readIntent(r: Reader): Intent {
+  const length = r.u32();
+  const from = r.at;
+  if (length > r.left) throw new MalformedInput("intent is cut short");
+  const inner = new Reader(r.bytes, from, from + length);
+  const intent = readBody(inner);
+  inner.expectEnd();
+  r.at = from + length;
+  return intent;
+}
+
+/** The same for bytes that hold exactly one intent. */
+export function decodeIntent(bytes: Uint8Array): Intent {
+  const r = new Reader(bytes);
+  const intent = readIntent(r);
+  r.expectEnd();
+  return intent;
+}

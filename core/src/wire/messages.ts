@@ -1,0 +1,250 @@
+// What nodes say to each other. Raft messages name group, replica incarnation and term; host messages
+// carry requests, grants and candidates. One frame per peer and turn holds many messages of many
+// groups (wire/frames.ts). A message to the own node skips the bytes and is handed over as it is.
+
+import type { ErrorCode } from "../host/api.js";
+
+/** Group and replica incarnation: stale replicas cannot take part (D-50). */
+interface ToGroup {
+  readonly group: number;
+  readonly incarnation: number;
+}
+
+/** A campaign that changes nothing at the granter; `term` is the requested one. */
+export interface PreVote extends ToGroup {
+  readonly kind: "pre-vote";
+  readonly term: number;
+  readonly token: number;
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
+export interface PreVoteReply extends ToGroup {
+  readonly kind: "pre-vote.reply";
+  /** The requested term. */
+  readonly term: number;
+  readonly token: number;
+  readonly granted: boolean;
+  /** The granter's own term. */
+  readonly ownTerm: number;
+}
+
+export interface Vote extends ToGroup {
+  readonly kind: "vote";
+  readonly term: number;
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
+export interface VoteReply extends ToGroup {
+  readonly kind: "vote.reply";
+  readonly term: number;
+  readonly granted: boolean;
+}
+
+/** A block and how many of its entries count: a truncation may have cut its tail. */
+export interface SentBlock {
+  readonly bytes: Uint8Array;
+  readonly use: number;
+}
+
+export interface Append extends ToGroup {
+  readonly kind: "append";
+  readonly term: number;
+  readonly prevIndex: number;
+  readonly prevTerm: number;
+  readonly commit: number;
+  readonly blocks: readonly SentBlock[];
+}
+
+export interface AppendReply extends ToGroup {
+  readonly kind: "append.reply";
+  readonly term: number;
+  readonly accepted: boolean;
+  /** Accepted: the durable matched index. Refused: where the leader should try next. */
+  readonly index: number;
+  /** The prevIndex this answers, so that a late refusal is recognised. */
+  readonly prevIndex: number;
+  readonly wallMs: number;
+}
+
+export interface BeatItem extends ToGroup {
+  readonly term: number;
+  /** min(commit, what this follower matched) (D-58). */
+  readonly commit: number;
+}
+
+/** One per node pair and beat: all groups the sender leads. */
+export interface Beat {
+  readonly kind: "beat";
+  readonly round: number;
+  readonly items: readonly BeatItem[];
+}
+
+export interface BeatReplyItem extends ToGroup {
+  readonly term: number;
+  /** True: follows the sender in that term. */
+  readonly accepted: boolean;
+  /** The follower has not validated its log up to the beat's commit: probe it. */
+  readonly needsProbe: boolean;
+}
+
+export interface BeatReply {
+  readonly kind: "beat.reply";
+  readonly round: number;
+  readonly wallMs: number;
+  readonly items: readonly BeatReplyItem[];
+}
+
+export type RaftMessage = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply;
+
+/** Why a request goes to a group's leader. */
+export type RequestAction =
+  /** Put the intent into the log; answer at apply. */
+  | { readonly type: "propose"; readonly intent: Uint8Array }
+  /** Answer with the read index once it is confirmed. */
+  | { readonly type: "barrier" }
+  | { readonly type: "read.counts" }
+  | { readonly type: "read.peek"; readonly limit: number; readonly includeDlq: boolean };
+
+export interface Request {
+  readonly kind: "request";
+  readonly edgeIncarnation: number;
+  readonly requestId: number;
+  readonly group: number;
+  readonly action: RequestAction;
+}
+
+/** How a forwarded request ended (D-11). */
+export type ReplyOutcome =
+  /** Applied or read: the machine's answer. */
+  | { readonly type: "done"; readonly index: number; readonly body: Uint8Array }
+  /** Decided and refused; nothing changed. */
+  | { readonly type: "refused"; readonly code: ErrorCode; readonly message: string }
+  /** Surely not proposed, or overwritten: may be sent again. `leader` is a hint, 0 unknown. */
+  | { readonly type: "surely-not"; readonly leader: number }
+  /** The group is not known here (yet). */
+  | { readonly type: "unknown-group" };
+
+export interface Reply {
+  readonly kind: "reply";
+  readonly edgeIncarnation: number;
+  readonly requestId: number;
+  readonly outcome: ReplyOutcome;
+}
+
+/** Asks for grants: standing credits (one partition, D-6) or one bounded round (several). */
+export interface GrantRequest {
+  readonly kind: "grant.request";
+  readonly group: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  readonly round: number;
+  readonly n: number;
+  readonly visibilityMs: number;
+  readonly isStanding: boolean;
+  readonly bound: { readonly hi: number; readonly lo: number } | undefined;
+  /** Counts the requests of this stream; echoed, so that the edge knows how old a grant can be. */
+  readonly serial: number;
+}
+
+export interface GrantedItem {
+  readonly index: number;
+  readonly offset: number;
+  readonly fence: number;
+  readonly attempts: number;
+  readonly maxRetries: number;
+  readonly priorityHi: number;
+  readonly priorityLo: number;
+  readonly enqueuedMs: number;
+  readonly deadlineMs: number;
+  /** Length of the lease; the edge counts it from when it sent the echoed request (D-25). */
+  readonly leaseMs: number;
+  readonly mac: Uint8Array;
+  readonly payload: Uint8Array;
+  readonly producer:
+    | {
+        readonly producerId: string;
+        readonly epochHi: number;
+        readonly epochLo: number;
+        readonly sequenceHi: number;
+        readonly sequenceLo: number;
+      }
+    | undefined;
+}
+
+/** Answer to a grant request, at apply or as a status of standing credits. */
+export interface Granted {
+  readonly kind: "granted";
+  readonly group: number;
+  readonly term: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  readonly round: number;
+  /** What the round was granted in all, in the applied state. */
+  readonly grantedInRound: number;
+  /** Log index of the grant's entry; 0 for a status. */
+  readonly index: number;
+  /** `final`: nothing more comes for this one-shot round. `closed`: the topic is being deleted. */
+  readonly state: "more" | "final" | "closed" | "not-leader";
+  /** The newest request of this stream that the leader had seen when it proposed the grant. */
+  readonly serial: number;
+  readonly items: readonly GrantedItem[];
+}
+
+/** Asks a partition's leader for its best candidates. */
+export interface Ask {
+  readonly kind: "ask";
+  readonly group: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  readonly serial: number;
+  readonly count: number;
+}
+
+/** Candidates as run lengths, best first; `hasMore` when ready messages are left beyond them. */
+export interface Ladder {
+  readonly kind: "ladder";
+  readonly group: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  /** The serial of the ask; 0 when pushed because something turned ready. */
+  readonly serial: number;
+  readonly state: "ok" | "not-leader" | "closed";
+  readonly leader: number;
+  readonly rungs: readonly { readonly hi: number; readonly lo: number; readonly count: number }[];
+  readonly hasMore: boolean;
+}
+
+export interface LeaseRef {
+  readonly index: number;
+  readonly offset: number;
+  readonly fence: number;
+  readonly stream: number;
+  readonly round: number;
+  /** Log index of the entry that granted it. */
+  readonly grantIndex: number;
+}
+
+/** A new leader, or one that was asked, names the leases an edge holds (D-22). */
+export interface Digest {
+  readonly kind: "digest";
+  readonly group: number;
+  readonly edgeIncarnation: number;
+  /** The stream it was asked for; 0: all streams of the edge, after a failover. */
+  readonly stream: number;
+  readonly leases: readonly LeaseRef[];
+}
+
+/** The edge has lost sight of some grants: send the digest of this stream. */
+export interface DigestRequest {
+  readonly kind: "digest.request";
+  readonly group: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+}
+
+export type HostMessage =
+  Request | Reply | GrantRequest | Granted | Ask | Ladder | Digest | DigestRequest;
+
+export type PeerMessage = RaftMessage | Beat | BeatReply | HostMessage;

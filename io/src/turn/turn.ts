@@ -1,0 +1,97 @@
+// The turn (D-56): the one loop that carries a node, the same code in the simulator and in production.
+// It never awaits: ports are submissions, completions arrive in its inbox. Order of a turn:
+//   1 drain the inbox in arrival order, within a budget       2 step each event (completions of the disk
+//   3 collect: leaders make entries, beats join                 release what waited for them)
+//   4 send frames: appends leave before the fsync             5 if no batch is in flight, one chained,
+//   6 apply what is committed and durable, within a budget      synced batch for all dirty groups
+//   7 send replies, write to clients                          8 yield, when anything is left
+// Budgets are counts and bytes, never milliseconds.
+
+import type { ClientEvent, Host, HostEvent } from "@disheap/core";
+import type { DiskEvent, NetworkEvent, Ports } from "../ports.js";
+
+export type TurnEvent = DiskEvent | NetworkEvent | ClientEvent | { readonly kind: "tick" };
+
+/** Token of the store's opening; batches and reads use the host's own. */
+const OPEN_TOKEN = 0;
+
+export class Turn {
+  private readonly host: Host;
+  private readonly ports: Ports;
+  private readonly eventsMax: number;
+  private inbox: TurnEvent[] = [];
+  private isStopped = false;
+  private isWoken = false;
+
+  constructor(options: { readonly host: Host; readonly ports: Ports }) {
+    this.host = options.host;
+    this.ports = options.ports;
+    this.eventsMax = options.host.context.config.limits.turnEventsMax;
+  }
+
+  /** Opens the store; everything else follows from its completion. */
+  start(): void {
+    this.ports.disk.open(OPEN_TOKEN);
+  }
+
+  push(event: TurnEvent): void {
+    if (this.isStopped) return;
+    this.inbox.push(event);
+    this.wake();
+  }
+
+  /** After this nothing is stepped, sent or written any more. */
+  stop(): void {
+    this.isStopped = true;
+    this.inbox = [];
+  }
+
+  private wake(): void {
+    if (this.isWoken) return;
+    this.isWoken = true;
+    this.ports.scheduler.wake();
+  }
+
+  /** One turn. The scheduler calls it after a wake. */
+  run(): void {
+    this.isWoken = false;
+    if (this.isStopped) return;
+    const { host, ports } = this;
+    host.setTime(ports.clock.monotonicUs(), ports.clock.wallMs());
+    for (const event of this.take()) host.step(event as HostEvent);
+    host.collect();
+    this.sendFrames();
+    this.submit();
+    host.applyCommitted();
+    this.sendFrames();
+    for (const effect of host.takeClientEffects()) ports.clients.emit(effect);
+    for (const read of host.takeReads()) {
+      ports.disk.scan(read.token, read.from, read.to, read.bytesMax);
+    }
+    if (host.fatalMessage !== undefined) {
+      this.stop();
+      ports.process.fatal(host.fatalMessage);
+      return;
+    }
+    if (this.inbox.length > 0 || host.wantsTurn) this.wake();
+  }
+
+  private take(): TurnEvent[] {
+    const taken = this.inbox;
+    if (taken.length <= this.eventsMax) {
+      this.inbox = [];
+      return taken;
+    }
+    this.inbox = taken.slice(this.eventsMax);
+    return taken.slice(0, this.eventsMax);
+  }
+
+  private sendFrames(): void {
+    for (const { peer, frame } of this.host.takeFrames()) this.ports.network.send(peer, frame);
+  }
+
+  private submit(): void {
+    const batch = this.host.takeBatch();
+    if (batch) this.ports.disk.write(batch.n, batch.ops, true);
+  }
+}
