@@ -184,7 +184,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   #pump(): void {
-    if (this.#connection === undefined || this.#isFinishing) return;
+    if (this.#connection === undefined || this.#isFinishing || this.#queue.isEnded) return;
     const credits = this.#window.take();
     if (credits > 0) this.#connection.credit(credits);
     if (this.#isOneShot) this.#connection.halfClose();

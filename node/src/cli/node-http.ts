@@ -8,6 +8,13 @@ const healthSchema = z.looseObject({
   leader: z.string(),
 });
 
+const groupSchema = z.looseObject({
+  topic: z.string().optional(),
+  partition: z.number().optional(),
+  state: z.string(),
+  stopped_because: z.string().optional(),
+});
+
 const raftSchema = z.looseObject({
   node_id: z.string(),
   state: z.string(),
@@ -16,6 +23,9 @@ const raftSchema = z.looseObject({
   term: z.number(),
   commit_index: z.number(),
   applied_index: z.number(),
+  servers: z.array(z.looseObject({ id: z.string(), address: z.string() })).default([]),
+  cluster_id: z.string().optional(),
+  groups: z.array(groupSchema).default([]),
 });
 
 export type RaftStatus = z.infer<typeof raftSchema>;

@@ -15,6 +15,8 @@ interface NodeState {
   state: "Leader" | "Follower" | "Candidate";
   leader: string;
   healthy?: boolean;
+  cluster?: string;
+  stopped?: string;
 }
 
 async function serve(answer: (path: string) => { code: number; body: string }): Promise<string> {
@@ -27,7 +29,8 @@ async function serve(answer: (path: string) => { code: number; body: string }): 
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function nodeAt({ id, state, leader, healthy = true }: NodeState): Promise<string> {
+function nodeAt(node: NodeState): Promise<string> {
+  const { id, state, leader, healthy = true, cluster = "c1", stopped } = node;
   const isLeader = state === "Leader";
   return serve((path) => {
     if (path === "/health") {
@@ -46,7 +49,16 @@ function nodeAt({ id, state, leader, healthy = true }: NodeState): Promise<strin
       applied_index: 11,
       cluster_size: 3,
       voters: 3,
-      servers: [],
+      servers: [{ id: "n1", address: "127.0.0.1:8300", suffrage: "Voter" }],
+      cluster_id: cluster,
+      groups: [
+        { group: 0, state },
+        { group: 1, topic: "jobs", partition: 0, state: "Leader" },
+        {
+          ...{ group: 2, topic: "jobs", partition: 1, state: "Follower" },
+          ...(stopped === undefined ? {} : { stopped_because: stopped }),
+        },
+      ],
     };
     return { code: path === "/raft/status" ? 200 : 404, body: JSON.stringify(body) };
   });
@@ -73,7 +85,39 @@ describe("cluster status", () => {
       ["n2", addresses[1], "Follower"],
       ["n3", addresses[2], "Follower"],
     ]);
+    // The leader by its name, and how many partitions each leads of those it holds.
+    expect(out.match(/ n1 +1\/2 +ok$/gm)?.length).toBe(3);
     expect(out).toContain("3 of 3 nodes answer; n1 leads in term 4.");
+  });
+
+  it("tells of a group that has stopped, and exits with 1", async () => {
+    const stopped = "R4: logs differ.";
+    const address = await nodeAt({ id: "n1", state: "Leader", leader: "n1", stopped });
+    const { code, out } = await status([address]);
+    expect(code).toBe(1);
+    expect(out).toContain("n1: jobs, partition 1, has stopped: R4: logs differ.");
+  });
+
+  it("tells of nodes that belong to different clusters", async () => {
+    const addresses = await Promise.all([
+      nodeAt({ id: "n1", state: "Leader", leader: "n1" }),
+      nodeAt({ id: "n1", state: "Follower", leader: "n2", cluster: "c2" }),
+    ]);
+    const { code, out } = await status(addresses);
+    expect(code).toBe(1);
+    expect(out).toContain("belong to 2 clusters: c1, c2");
+  });
+
+  it("takes a node that says nothing of groups", async () => {
+    const address = await serve((path) => {
+      const health = { healthy: true, is_leader: true, leader: "n1" };
+      const raft = { node_id: "n1", state: "Leader", term: 1, commit_index: 1, applied_index: 1 };
+      return {
+        code: 200,
+        body: JSON.stringify(path === "/health" ? health : { ...health, ...raft }),
+      };
+    });
+    expect((await status([address])).code).toBe(0);
   });
 
   it("gives the nodes' own words in JSON", async () => {

@@ -1,0 +1,104 @@
+// What the answers of all nodes say together, as sentences and as a table.
+import type { NodeAnswer, RaftStatus } from "../node-http.js";
+import { type Cell, renderTable } from "../table.js";
+import type { Paint } from "../terminal.js";
+
+export interface ClusterSummary {
+  isHealthy: boolean;
+  leader: string | undefined;
+  sentences: string[];
+}
+
+export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
+  const reached = answers.filter((answer) => answer.isReached);
+  const stopped = reached.flatMap((answer) => stoppedGroups(answer.raft));
+  const unhealthy = (sentence: string): ClusterSummary => ({
+    isHealthy: false,
+    leader: undefined,
+    sentences: [sentence, ...stopped],
+  });
+  if (reached.length === 0) {
+    return unhealthy(
+      "No node answers. Start the cluster, or give the right addresses with --http.",
+    );
+  }
+  const count = `${reached.length} of ${answers.length} nodes answer`;
+  const clusters = new Set(reached.flatMap((answer) => answer.raft.cluster_id ?? []));
+  if (clusters.size > 1) {
+    return unhealthy(
+      `${count}, but they belong to ${clusters.size} clusters: ${[...clusters].join(", ")}.`,
+    );
+  }
+  const [leader, ...others] = reached.filter((answer) => answer.raft.is_leader);
+  if (leader === undefined || others.length > 0) {
+    const state = leader === undefined ? "none of them leads" : "several think they lead";
+    return unhealthy(`${count}; ${state}. An election takes a few seconds; look again.`);
+  }
+  const isComplete = reached.length === answers.length;
+  const areHealthy = reached.every((answer) => answer.health.healthy);
+  const { node_id, term } = leader.raft;
+  return {
+    isHealthy: isComplete && areHealthy && stopped.length === 0,
+    leader: node_id,
+    sentences: [`${count}; ${node_id} leads in term ${term}.`, ...stopped],
+  };
+}
+
+export function clusterTable(answers: readonly NodeAnswer[], paint: Paint): string {
+  return renderTable(
+    [
+      { title: "NODE" },
+      { title: "HTTP" },
+      { title: "STATE" },
+      { title: "TERM", align: "right" },
+      { title: "COMMITTED", align: "right" },
+      { title: "APPLIED", align: "right" },
+      { title: "LEADER" },
+      { title: "LEADS", align: "right" },
+      { title: "HEALTH" },
+    ],
+    answers.map(row),
+    paint,
+  );
+}
+
+function row(answer: NodeAnswer): (Cell | string)[] {
+  if (!answer.isReached) {
+    const unreachable: Cell = { text: "unreachable", style: "red" };
+    return ["?", answer.address, unreachable, "", "", "", "", "", answer.reason];
+  }
+  const { raft, health } = answer;
+  return [
+    raft.node_id,
+    answer.address,
+    raft.is_leader ? { text: raft.state, style: "cyan" } : raft.state,
+    `${raft.term}`,
+    `${raft.commit_index}`,
+    `${raft.applied_index}`,
+    raft.leader === "" ? { text: "none", style: "red" } : leaderName(raft),
+    leads(raft),
+    health.healthy ? { text: "ok", style: "green" } : { text: "not healthy", style: "red" },
+  ];
+}
+
+/** A follower knows its leader by address; people know it by name. */
+function leaderName(raft: RaftStatus): string {
+  return raft.servers.find((server) => server.address === raft.leader)?.id ?? raft.leader;
+}
+
+/** Partitions it leads, of those it holds. */
+function leads(raft: RaftStatus): string {
+  const partitions = raft.groups.filter((group) => group.topic !== undefined);
+  const led = partitions.filter((group) => group.state === "Leader");
+  return `${led.length}/${partitions.length}`;
+}
+
+/** A sentence for each group that stopped on this node because an invariant broke. */
+function stoppedGroups(raft: RaftStatus): string[] {
+  return raft.groups.flatMap(({ topic, partition, stopped_because: reason }) => {
+    if (reason === undefined) return [];
+    const name =
+      topic === undefined ? "the meta group" : `${topic}, partition ${partition ?? "?"},`;
+    return [`${raft.node_id}: ${name} has stopped: ${reason}`];
+  });
+}
