@@ -5,3 +5,4 @@ export * from "./priority-queue.js";
 export * from "./queue.js";
 export * from "./register.js";
 export * from "./set.js";
+export * from "./history-model.js";

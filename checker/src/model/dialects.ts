@@ -1,0 +1,210 @@
+// How the operations of each shipped model are recorded in a history: names, values and what a
+// failure means. Anything else is refused with the line number.
+import { HistoryError } from "../history/history-error.js";
+import { fileLine } from "../history/line.js";
+import type { PairedOperation } from "../history/operations.js";
+import type { Model } from "../search/model.js";
+import { textOf } from "../search/model.js";
+import type { KvInput, KvOutput } from "./kv.js";
+import type { MutexInput, MutexOutput } from "./mutex.js";
+import { mutex } from "./mutex.js";
+import type { TextMap } from "./persistent.js";
+import type {
+  LeasedQueueInput,
+  LeasedQueueOutput,
+  PriorityQueueInput,
+  PriorityQueueOutput,
+} from "./priority-queue.js";
+import type { QueueInput, QueueOutput } from "./queue.js";
+import { fifoQueue } from "./queue.js";
+import type { RegisterInput } from "./register.js";
+import type { SetInput, SetOutput } from "./set.js";
+import { set } from "./set.js";
+
+export interface ReadOptions {
+  /**
+   * What a failed compare-and-set means: that it did not match ("mismatch", default), or only that
+   * it did not happen ("ignore"). A failure with an error never counts as a mismatch.
+   */
+  readonly failedCas?: "mismatch" | "ignore";
+  /** Values are `[key value]`, and every key is an object of its own. */
+  readonly independent?: boolean;
+}
+
+export interface Parsed<I, O> {
+  readonly input: I;
+  /** What an `ok` completion answered; undefined for other outcomes. */
+  readonly output: O | undefined;
+  /** A definite answer of a `fail` completion. Without it a failed operation did not happen. */
+  readonly refusal?: O;
+}
+
+/** A model together with the way its operations are recorded. */
+export interface Dialect<S, I, O> {
+  readonly model: Model<S, I, O>;
+  parse(op: PairedOperation, value: unknown, answer: unknown, options: ReadOptions): Parsed<I, O>;
+}
+
+export function bad(op: PairedOperation, reason: string): HistoryError {
+  return new HistoryError("HISTORY_VALUE", fileLine(op.call), `${op.f}: ${reason}`);
+}
+
+function unknownF(op: PairedOperation, known: string): HistoryError {
+  return bad(op, `this model knows ${known}; choose another --model or remove the operation`);
+}
+
+function record(op: PairedOperation, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, unknown>>;
+  }
+  throw bad(op, `the value must be an object; found ${textOf(value)}`);
+}
+
+export function isError(value: unknown): boolean {
+  return typeof value === "object" && value !== null && ("error" in value || "code" in value);
+}
+
+export const registerDialect = (
+  model: Model<string, RegisterInput, { readonly value: unknown } | boolean>,
+): Dialect<string, RegisterInput, { readonly value: unknown } | boolean> => ({
+  model,
+  parse(op, value, answer, options) {
+    if (op.f === "read") return { input: { f: "read" }, output: { value: answer } };
+    if (op.f === "write") return { input: { f: "write", value }, output: true };
+    if (op.f !== "cas" || model.name === "register") {
+      throw unknownF(op, model.name === "register" ? "read and write" : "read, write and cas");
+    }
+    if (!Array.isArray(value) || value.length !== 2) {
+      throw bad(op, `the value must be [from to]; found ${textOf(value)}`);
+    }
+    const [from, to] = value as readonly unknown[];
+    const input: RegisterInput = { f: "cas", from, to };
+    const mismatch = options.failedCas !== "ignore" && !isError(answer);
+    const output = answer === false ? false : true;
+    return { input, output, ...(mismatch ? { refusal: false } : {}) };
+  },
+});
+
+function keyAndValue(op: PairedOperation, value: unknown): { key: string; value: unknown } {
+  if (Array.isArray(value) && value.length === 2) {
+    const [key, inner] = value as readonly unknown[];
+    return { key: keyText(key), value: inner };
+  }
+  const { key, value: inner } = record(op, value);
+  if (key === undefined) throw bad(op, "the value must name a key: {key, value} or [key value]");
+  return { key: keyText(key), value: inner ?? null };
+}
+
+export function keyText(key: unknown): string {
+  return typeof key === "string" ? key : textOf(key);
+}
+
+function kvText(value: unknown): string {
+  return value === null || value === undefined ? "" : keyText(value);
+}
+
+export const kvDialect = (
+  model: Model<TextMap, KvInput, KvOutput>,
+): Dialect<TextMap, KvInput, KvOutput> => ({
+  model,
+  parse(op, whole, wholeAnswer, options) {
+    const { key, value } = keyAndValue(op, whole);
+    if (op.f === "get" || op.f === "read") {
+      const answer = op.outcome === "ok" ? keyAndValue(op, wholeAnswer).value : null;
+      return { input: { f: "get", key }, output: { value: kvText(answer) } };
+    }
+    if (op.f === "put" || op.f === "write") {
+      return { input: { f: "put", key, value: kvText(value) }, output: true };
+    }
+    if (op.f === "append")
+      return { input: { f: "append", key, value: kvText(value) }, output: true };
+    if (op.f !== "cas" || !Array.isArray(value)) throw unknownF(op, "get, put, append and cas");
+    const [from, to] = value as readonly unknown[];
+    const mismatch = options.failedCas !== "ignore" && !isError(wholeAnswer);
+    const input: KvInput = { f: "cas", key, from: kvText(from), to: kvText(to) };
+    return { input, output: true, ...(mismatch ? { refusal: false } : {}) };
+  },
+});
+
+function itemOf(op: PairedOperation, value: unknown): { id: string; priority: bigint } {
+  const { id, priority } = record(op, value);
+  const text = typeof priority === "number" || typeof priority === "string" ? `${priority}` : "";
+  if (!/^-?\d+$/.test(text))
+    throw bad(op, `"priority" must be an integer; found ${textOf(priority)}`);
+  return { id: keyText(id), priority: BigInt(text) };
+}
+
+function popped(op: PairedOperation, answer: unknown): Readonly<Record<string, unknown>> | null {
+  return op.outcome !== "ok" || answer === null ? null : record(op, answer);
+}
+
+function fenceOf(op: PairedOperation, value: Readonly<Record<string, unknown>> | null): number {
+  const fence = value?.fence;
+  if (typeof fence === "number" && Number.isSafeInteger(fence)) return fence;
+  throw bad(op, `"fence" must be an integer; found ${textOf(fence)}`);
+}
+
+export const priorityParse: Dialect<TextMap, PriorityQueueInput, PriorityQueueOutput>["parse"] = (
+  op,
+  value,
+  answer,
+) => {
+  if (op.f === "push" || op.f === "enqueue") {
+    return { input: { f: "push", ...itemOf(op, value) }, output: true };
+  }
+  if (op.f !== "pop" && op.f !== "dequeue") throw unknownF(op, "push and pop");
+  const item = popped(op, answer);
+  return { input: { f: "pop" }, output: item === null ? null : { id: keyText(item.id) } };
+};
+
+export const leasedParse: Dialect<TextMap, LeasedQueueInput, LeasedQueueOutput>["parse"] = (
+  op,
+  value,
+  answer,
+) => {
+  if (op.f === "push" || op.f === "enqueue") {
+    return { input: { f: "push", ...itemOf(op, value) }, output: true };
+  }
+  if (op.f === "pop" || op.f === "dequeue") {
+    const item = popped(op, answer);
+    if (item === null) return { input: { f: "pop" }, output: null };
+    return { input: { f: "pop" }, output: { id: keyText(item.id), fence: fenceOf(op, item) } };
+  }
+  if (op.f !== "ack" && op.f !== "nack" && op.f !== "expire") {
+    throw unknownF(op, "push, pop, ack, nack and expire");
+  }
+  const settled = record(op, value);
+  const input = { f: op.f, id: keyText(settled.id), fence: fenceOf(op, settled) } as const;
+  return { input, output: true, refusal: false };
+};
+
+export const setDialect: Dialect<TextMap, SetInput, SetOutput> = {
+  model: set(),
+  parse(op, value, answer) {
+    if (op.f === "read") {
+      const values = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
+      return { input: { f: "read" }, output: { values } };
+    }
+    if (op.f !== "add" && op.f !== "remove" && op.f !== "contains") {
+      throw unknownF(op, "add, remove, contains and read");
+    }
+    return { input: { f: op.f, value }, output: op.f === "contains" ? answer === true : true };
+  },
+};
+
+export const queueDialect: Dialect<string, QueueInput, QueueOutput> = {
+  model: fifoQueue(),
+  parse(op, value, answer) {
+    if (op.f === "enqueue") return { input: { f: "enqueue", value }, output: true };
+    if (op.f !== "dequeue") throw unknownF(op, "enqueue and dequeue");
+    return { input: { f: "dequeue" }, output: answer === null ? null : { value: answer } };
+  },
+};
+
+export const mutexDialect: Dialect<string, MutexInput, MutexOutput> = {
+  model: mutex(),
+  parse(op) {
+    if (op.f !== "acquire" && op.f !== "release") throw unknownF(op, "acquire and release");
+    return { input: { f: op.f, process: op.process }, output: true };
+  },
+};

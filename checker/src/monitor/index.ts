@@ -1,0 +1,15 @@
+export * from "./attempts.js";
+export * from "./batch.js";
+export * from "./dead-letter.js";
+export * from "./dedup.js";
+export * from "./delay.js";
+export * from "./exclusive.js";
+export * from "./fencing.js";
+export * from "./kept.js";
+export * from "./no-loss.js";
+export * from "./no-phantom.js";
+export * from "./no-resurrection.js";
+export * from "./pop-order.js";
+export type * from "./queue-history.js";
+export * from "./queue-time.js";
+export * from "./violation.js";

@@ -1,0 +1,69 @@
+// What a picture shows, as data: lanes, bars on a time axis, shaded leases, the illegal step, and the
+// orders to step through. The page draws this and knows nothing of histories or models.
+
+export type BarKind = "ok" | "fail" | "unknown" | "illegal";
+
+export interface Bar {
+  readonly lane: number;
+  readonly from: number;
+  /** Null: it never returned, and is drawn to the right edge. */
+  readonly to: number | null;
+  readonly kind: BarKind;
+  readonly label: string;
+  /** Line of the invoke in the history file, 0 when there is none. */
+  readonly line: number;
+}
+
+/** A lease: from the delivery to its end, in its consumer's lane. */
+export interface Shade {
+  readonly lane: number;
+  readonly from: number;
+  readonly to: number;
+  readonly label: string;
+}
+
+/** Bars in order, with the state after each. */
+export interface Steps {
+  readonly name: string;
+  readonly order: readonly number[];
+  readonly states: readonly string[];
+}
+
+/** A stretch of time that shows what is wrong. */
+export interface Focus {
+  readonly from: number;
+  readonly to: number;
+  readonly label: string;
+  readonly bars: readonly number[];
+}
+
+export interface Picture {
+  readonly title: string;
+  readonly verdict: "ok" | "illegal" | "unknown";
+  readonly sentence: string;
+  /** What one unit of the time axis is, for example "us". */
+  readonly unit: string;
+  readonly lanes: readonly string[];
+  readonly bars: readonly Bar[];
+  readonly shades: readonly Shade[];
+  readonly steps: readonly Steps[];
+  readonly focuses: readonly Focus[];
+}
+
+/** Lane numbers by process, in order of first use. */
+export class Lanes {
+  readonly #numbers = new Map<string, number>();
+
+  of(process: number | string): number {
+    const name = String(process);
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(name, number);
+    return number;
+  }
+
+  get names(): string[] {
+    return [...this.#numbers.keys()];
+  }
+}

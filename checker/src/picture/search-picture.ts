@@ -1,0 +1,75 @@
+// The picture of a search: every operation with what it answered, the window no order gets past, and
+// the longest orders to step through.
+import { fileLine } from "../history/line.js";
+import type { PairedOperation } from "../history/operations.js";
+import type { CheckResult, PartitionResult } from "../search/check.js";
+import type { Model, Operation } from "../search/model.js";
+import { describeOperation } from "../search/model.js";
+import type { Bar, Focus, Picture, Steps } from "./picture.js";
+import { Lanes } from "./picture.js";
+
+/** Orders of a legal history are long and need no explaining: the largest partitions only. */
+const STEPS_MAX = 12;
+
+function stepsOf(parts: readonly PartitionResult[]): Steps[] {
+  const bad = parts.filter((part) => part.verdict !== "ok");
+  const shown = bad.length > 0 ? bad : parts;
+  const sorted = [...shown].sort((a, b) => b.operations.length - a.operations.length);
+  return sorted
+    .flatMap((part) =>
+      part.linearizations.map(({ order, states }, at) => {
+        const key = part.key === "" ? "" : `${part.key}: `;
+        const what = part.verdict === "ok" ? "order" : `longest order ${at + 1}`;
+        return {
+          name: `${key}${what} (${order.length} of ${part.operations.length})`,
+          order,
+          states,
+        };
+      }),
+    )
+    .slice(0, STEPS_MAX);
+}
+
+/** Builds the picture of a checked history. */
+export function searchPicture<S, I, O>(
+  model: Model<S, I, O>,
+  operations: readonly Operation<I, O>[],
+  recorded: readonly PairedOperation[],
+  result: CheckResult,
+): Picture {
+  const lanes = new Lanes();
+  const windows = result.partitions.flatMap(({ window }) => (window === undefined ? [] : [window]));
+  const blocked = new Set(windows.map((window) => window.blocked));
+  const bars = recorded.map((op, index): Bar => {
+    const operation = operations[index];
+    const kind = blocked.has(index) ? "illegal" : op.outcome;
+    return {
+      lane: lanes.of(op.process),
+      from: op.callTime,
+      to: Number.isFinite(op.ret) ? op.returnTime : null,
+      kind,
+      label: operation === undefined ? op.f : describeOperation(model, operation),
+      line: fileLine(op.call),
+    };
+  });
+  const focuses = windows.map(({ operations: members, blocked: at }): Focus => {
+    const shown = members.flatMap((index) => bars[index] ?? []);
+    return {
+      from: Math.min(...shown.map((bar) => bar.from)),
+      to: Math.max(...shown.map((bar) => bar.to ?? bar.from)),
+      label: `no order explains ${bars[at]?.label ?? "this"}`,
+      bars: [at],
+    };
+  });
+  return {
+    title: `${model.name}: ${operations.length} operations`,
+    verdict: result.verdict,
+    sentence: result.sentence,
+    unit: "us",
+    lanes: lanes.names,
+    bars,
+    shades: [],
+    steps: stepsOf(result.partitions),
+    focuses,
+  };
+}

@@ -1,0 +1,164 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { run } from "../../src/cli/run.js";
+import { formatHistory } from "../../src/index.js";
+import { record } from "../support/recorder.js";
+
+interface Ran {
+  code: number;
+  out: string;
+  err: string;
+  written: Map<string, string>;
+}
+
+async function linearizability(argv: string[], files: Record<string, string> = {}): Promise<Ran> {
+  const ran: Ran = { code: -1, out: "", err: "", written: new Map() };
+  ran.code = await run(argv, {
+    async *open(file) {
+      const text = files[file];
+      if (text === undefined) throw new Error(`ENOENT: ${file}`);
+      yield await Promise.resolve(text);
+    },
+    write: (file, text) => {
+      ran.written.set(file, text);
+      return Promise.resolve();
+    },
+    out: (text) => (ran.out += `${text}\n`),
+    err: (text) => (ran.err += `${text}\n`),
+    version: "1.2.3",
+  });
+  return ran;
+}
+
+const legal = `{:process 0 :type :invoke :f :write :value 1}
+{:process 0 :type :ok :f :write :value 1}
+{:process 1 :type :invoke :f :read :value nil}
+{:process 1 :type :ok :f :read :value 1}
+`;
+const illegal = legal.replace(":read :value 1", ":read :value 2");
+/** Every subset of the open adds is a state of its own. */
+const endless = `${Array.from({ length: 40 }, (_, n) => `{:process ${n} :type :invoke :f :add :value ${n}}`).join("\n")}
+{:process 99 :type :invoke :f :read :value nil}
+${Array.from({ length: 40 }, (_, n) => `{:process ${n} :type :ok :f :add :value ${n}}`).join("\n")}
+{:process 99 :type :ok :f :read :value [77]}
+`;
+const files = { legal, illegal, endless };
+
+describe("exit codes", () => {
+  it("0: linearizable", async () => {
+    const ran = await linearizability(["check", "legal", "--model", "cas-register"], files);
+    expect([ran.code, ran.out]).toEqual([0, expect.stringContaining("linearizable: 2 operations")]);
+  });
+
+  it("1: not linearizable, with the operations that show it", async () => {
+    const ran = await linearizability(["check", "illegal", "--model", "register"], files);
+    expect(ran.code).toBe(1);
+    expect(ran.out).toContain("no order explains read -> 2 by process 1");
+    expect(ran.out).toContain("process 1: read null -> ok 2  <- no order explains this");
+  });
+
+  it("2: unknown after the time or memory given", async () => {
+    const late = await linearizability(
+      ["check", "endless", "--model", "set", "--timeout", "50ms", "--quiet"],
+      files,
+    );
+    expect([late.code, late.out]).toEqual([2, expect.stringContaining("stopped by timeout")]);
+    const large = await linearizability(
+      ["check", "endless", "--model=set", "--memory=2MB", "--quiet"],
+      files,
+    );
+    expect([large.code, large.out]).toEqual([2, expect.stringContaining("stopped by memory")]);
+  });
+
+  it.each([
+    [["check", "none", "--model", "kv"], "none: cannot be read: ENOENT"],
+    [["check", "legal", "--model", "kv"], "legal: line 2: write: the value must be an object"],
+    [["check", "legal", "--model", "queue"], "this model knows enqueue and dequeue"],
+    [["check", "legal", "--model", "cas-register", "--format", "jsonl"], "legal: line 1: not JSON"],
+    [["check", "legal", "--model", "cas"], '--model "cas" is not known; use one of register'],
+    [["check", "legal"], "name a model with --model"],
+    [["check", "--model", "kv"], "name the history file"],
+    [["check", "a", "b", "--model", "kv"], '"b" is a second one'],
+    [["check", "legal", "--model", "kv", "--timeout", "60"], '--timeout "60": write a number and'],
+    [["check", "legal", "--model", "kv", "--wat"], "--wat is not an option"],
+    [["check", "legal", "--model", "kv", "--workers", "0"], "--workers must be"],
+    [["check", "legal", "--model"], "--model needs a value"],
+    [["chekc"], '"chekc" is not a command'],
+  ])("3: bad input %j", async (argv, sentence) => {
+    const ran = await linearizability(argv, files);
+    expect([ran.code, ran.err]).toEqual([3, expect.stringContaining(sentence)]);
+  });
+});
+
+describe("output", () => {
+  it("--json prints one object", async () => {
+    const argv = ["check", "illegal", "--model", "register", "--json"];
+    const ran = await linearizability(argv, files);
+    const result = JSON.parse(ran.out) as { verdict: string; partitions: { window: object }[] };
+    expect(result.verdict).toBe("illegal");
+    expect(result.partitions[0].window).toMatchObject({ blocked: 1 });
+  });
+
+  it("--html writes a page that needs no network", async () => {
+    const argv = ["check", "illegal", "--model", "register", "--html", "p.html"];
+    const page = (await linearizability(argv, files)).written.get("p.html") ?? "";
+    expect(page).toContain("read -&gt; 2");
+    expect(page).not.toMatch(/https?:|src=|@import|<link/);
+  });
+
+  it("Disheap's histories get a report per guarantee, and a picture", async () => {
+    const history = formatHistory(record().enqueue("a<b").pop("a<b").ack("a<b").drained().lines);
+    const argv = ["check", "h", "--model", "disheap", "--html", "h.html"];
+    const ran = await linearizability(argv, { h: history });
+    expect([ran.code, ran.out]).toEqual([0, expect.stringContaining("ok           G1 Durable")]);
+    expect(ran.written.get("h.html")).toContain("lease of a\\u003cb, fence 1");
+    const lost = formatHistory(record().enqueue("a").drained().lines);
+    expect((await linearizability(argv, { h: lost })).code).toBe(1);
+  });
+
+  it("help, version and models", async () => {
+    expect((await linearizability([])).out).toContain("exit codes: 0 linearizable");
+    expect((await linearizability(["--version"])).out).toBe("1.2.3\n");
+    expect((await linearizability(["models"])).out).toContain("leased-priority-queue\n");
+  });
+});
+
+describe("the installed command", () => {
+  const bin = fileURLToPath(new URL("../../bin/linearizability.js", import.meta.url));
+  const command = (input: string, ...args: string[]) =>
+    spawnSync(process.execPath, [bin, "check", "-", ...args], { input, encoding: "utf8" });
+  /** Two keys, so that two workers have something to do; the second one is stale when asked. */
+  const keyed = (second: string) =>
+    ["x", "y"]
+      .flatMap((key, process) => {
+        const op = (type: string, f: string, value: string) =>
+          `{:process ${process} :type :${type} :f :${f} :key "${key}" :value ${value}}`;
+        const read = process === 1 ? second : '"1"';
+        return [
+          ...[op("invoke", "put", '"1"'), op("ok", "put", '"1"')],
+          ...[op("invoke", "get", "nil"), op("ok", "get", read)],
+        ];
+      })
+      .join("\n");
+
+  it("reads standard input and sets the exit code", () => {
+    expect(command(legal, "--model", "register").status).toBe(0);
+    expect(command(illegal, "--model", "register").status).toBe(1);
+    expect(command("nonsense", "--model", "register").status).toBe(3);
+  });
+
+  it("checks partitions in worker threads with the same answers", () => {
+    const good = command(keyed('"1"'), "--model", "kv", "--workers", "2");
+    expect([good.status, good.stdout]).toEqual([
+      0,
+      expect.stringContaining("linearizable: 4 operations in 2 partition(s)"),
+    ]);
+    const bad = command(keyed('"7"'), "--model", "kv", "--workers", "2");
+    expect([bad.status, bad.stdout]).toEqual([
+      1,
+      expect.stringContaining('no order explains get y -> "7" by process 1'),
+    ]);
+    expect(bad.stdout).toContain("<- no order explains this");
+  });
+});
