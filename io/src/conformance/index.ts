@@ -3,3 +3,4 @@
 export * from "./harness.js";
 export { diskSuite } from "./disk-suite.js";
 export { writerBatch } from "./disk-writes.js";
+export { networkSuite } from "./network-suite.js";

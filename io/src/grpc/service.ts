@@ -1,0 +1,74 @@
+// The peer service as grpc-js sees it: one method that carries raw bytes both ways, no protobuf.
+
+import type { ChannelOptions, MethodDefinition } from "@grpc/grpc-js";
+
+/** A larger frame is refused by the sender, and would break the link at the receiver. */
+export const FRAME_BYTES_MAX = 16 << 20;
+
+function identity(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+export const LINK: MethodDefinition<Uint8Array, Uint8Array> = {
+  path: "/disheap.peer.v1.Peer/Link",
+  requestStream: true,
+  responseStream: true,
+  requestSerialize: identity,
+  requestDeserialize: identity,
+  responseSerialize: identity,
+  responseDeserialize: identity,
+};
+
+/** Timing and budgets of the peer links; every value has a default. */
+export interface LinkTuning {
+  /** Bytes handed to the transport and not yet taken by it; a frame beyond them is dropped. */
+  readonly bytesMax: number;
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+  /** A refused link is wrong configuration: it is tried again, but slowly. */
+  readonly refusedRetryMs: number;
+  readonly handshakeMs: number;
+  /** A ping when the connection was quiet this long, and how long its answer may take. */
+  readonly keepaliveMs: number;
+  readonly keepaliveTimeoutMs: number;
+  /** Links that have not proved themselves yet; more are turned away. */
+  readonly handshakesMax: number;
+}
+
+export const DEFAULT_TUNING: LinkTuning = {
+  bytesMax: 64 << 20,
+  backoffMinMs: 100,
+  backoffMaxMs: 2_000,
+  refusedRetryMs: 10_000,
+  handshakeMs: 5_000,
+  keepaliveMs: 4_000,
+  keepaliveTimeoutMs: 4_000,
+  handshakesMax: 64,
+};
+
+export function channelOptions(tuning: LinkTuning): ChannelOptions {
+  return {
+    "grpc.keepalive_time_ms": tuning.keepaliveMs,
+    "grpc.keepalive_timeout_ms": tuning.keepaliveTimeoutMs,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.max_send_message_length": FRAME_BYTES_MAX,
+    "grpc.max_receive_message_length": FRAME_BYTES_MAX,
+    // A link's life ends with its connection; a call must never be carried over to another one.
+    "grpc.enable_retries": 0,
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.enable_http_proxy": 0,
+    "grpc.enable_channelz": 0,
+    "grpc-node.flow_control_window": 1 << 20,
+  };
+}
+
+/** One line for the operator. `event` is a stable name to filter by. */
+export interface PeerLogLine {
+  readonly level: "info" | "warn";
+  readonly event: "peer.up" | "peer.down" | "peer.refused" | "peer.frame-refused";
+  /** The other node's name, or its address while it has not said one. */
+  readonly peer: string;
+  readonly message: string;
+}

@@ -1,0 +1,296 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, Metadata, credentials } from "@grpc/grpc-js";
+import type { ClientDuplexStream } from "@grpc/grpc-js";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { FRAME_BYTES_MAX, createGrpcNetwork } from "../../src/grpc/index.js";
+import { encodeHandshake, makeHello, makeProof } from "../../src/grpc/handshake.js";
+import type { HandshakeMessage } from "../../src/grpc/handshake.js";
+import { LINK } from "../../src/grpc/service.js";
+import { GrpcRig } from "../conformance/grpc-rig.js";
+import type { GrpcProcess } from "../conformance/grpc-rig.js";
+
+let rig: GrpcRig;
+
+beforeEach(async () => {
+  rig = await GrpcRig.make();
+});
+
+afterEach(async () => {
+  await rig.dispose();
+});
+
+const kinds = (process: GrpcProcess, peer: number): string[] =>
+  process.events.filter((event) => event.peer === peer).map((event) => event.kind);
+const isUp = (process: GrpcProcess, peer: number): boolean =>
+  kinds(process, peer).findLast((kind) => kind !== "peer.frame") === "peer.up";
+const refusals = (process: GrpcProcess): string[] =>
+  process.log.flatMap((line) => (line.event === "peer.refused" ? [line.message] : []));
+const stats = (process: GrpcProcess, peer: string) =>
+  process.port.stats().find((link) => link.peer === peer);
+
+async function healthyPair(): Promise<[GrpcProcess, GrpcProcess]> {
+  const [a, b] = [await rig.start(1), await rig.start(2)];
+  await rig.until(() => isUp(a, 2) && isUp(b, 1), "the link is up");
+  return [a, b];
+}
+
+/** A hand-made dialler: sends messages, collects the answers, and knows when its link ended. */
+class RawDialler {
+  readonly answers: HandshakeMessage[] = [];
+  hasEnded = false;
+  readonly call: ClientDuplexStream<Uint8Array, Uint8Array>;
+  private readonly client: Client;
+
+  constructor(port: number | undefined) {
+    this.client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+      "grpc.use_local_subchannel_pool": 1,
+    });
+    const { path, requestSerialize, responseDeserialize } = LINK;
+    this.call = this.client.makeBidiStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      new Metadata(),
+      {},
+    );
+    this.call.on("data", (bytes: Uint8Array) =>
+      this.answers.push(JSON.parse(Buffer.from(bytes).toString()) as HandshakeMessage),
+    );
+    this.call.on("error", () => (this.hasEnded = true));
+    this.call.on("end", () => (this.hasEnded = true));
+  }
+
+  say(...messages: HandshakeMessage[]): void {
+    for (const message of messages) this.call.write(encodeHandshake(message));
+  }
+
+  close(): void {
+    this.call.cancel();
+    this.client.close();
+  }
+}
+
+const n2 = {
+  clusterId: "cluster-a",
+  node: "n2",
+  members: ["n1", "n2", "n3"],
+  secret: "a secret",
+};
+
+test("a foreign cluster is refused on both sides, by name, once, and no frame passes", async () => {
+  const a = await rig.start(1);
+  const b = await rig.start(2, { clusterId: "cluster-b" });
+  await rig.until(() => refusals(a).length >= 2 && refusals(b).length >= 2, "both log it");
+  await sleep(350); // several more tries
+  a.port.send(2, Buffer.from("x"));
+  for (const [self, other] of [
+    [a, 2],
+    [b, 1],
+  ] as const) {
+    expect(refusals(self).length).toBe(2);
+    for (const message of refusals(self)) {
+      expect(message).toMatch(/foreign-cluster.*cluster-a.*cluster-b|cluster-b.*cluster-a/);
+      expect(message).toMatch(/Give all nodes of one cluster the same member list/);
+    }
+    expect(kinds(self, other)).toEqual([]);
+  }
+  expect(stats(a, "n2")).toMatchObject({ isUp: false, framesDropped: 1, framesSent: 0 });
+});
+
+test("a wrong or empty secret is refused on both sides with what to do", async () => {
+  const a = await rig.start(1);
+  for (const secret of ["another secret", ""]) {
+    const b = await rig.start(2, { secret });
+    await rig.until(() => refusals(a).length > 0 && refusals(b).length > 0, "both log it");
+    expect(refusals(a)[0]).toMatch(/wrong-secret.*Set the same cluster secret on every node/);
+    expect(refusals(b)[0]).toMatch(/wrong-secret.*Set the same cluster secret on every node/);
+    expect([...kinds(a, 2), ...kinds(b, 1)]).toEqual([]);
+    await rig.stop(2);
+  }
+  const b = await rig.start(2);
+  await rig.until(() => isUp(a, 2) && isUp(b, 1), "with the right secret the link comes up");
+});
+
+test("a node that is not a member, or sits at the wrong address, is refused", async () => {
+  const a = await rig.start(1);
+  const members = ["n1", "stranger", "n3"].map((name) => ({
+    name,
+    address: name === "n1" ? rig.proxy(2, 1).address : "127.0.0.1:1",
+  }));
+  const b = await rig.start(2, { node: "stranger", members });
+  await rig.until(() => refusals(b).length > 1, "refused");
+  expect(refusals(b).join()).toMatch(
+    /unknown-node.*stranger is not another member of n1's cluster/,
+  );
+  expect(refusals(b).join()).toMatch(/wrong-node.*n1 dialled n2 and reached stranger/);
+  expect(kinds(a, 2)).toEqual([]);
+});
+
+test("without the secret nobody gets in, whatever they say", async () => {
+  const a = await rig.start(1);
+  const hello = makeHello(n2, "n1", "nonce");
+  const frame = { type: "proof", proof: "x" } as const;
+  const attacks: [string, (raw: RawDialler) => void, string][] = [
+    ["noise", (raw) => raw.call.write(Buffer.from([1, 2, 3])), "malformed"],
+    ["a huge first frame", (raw) => raw.call.write(Buffer.alloc(1 << 20, 65)), "malformed"],
+    ["a proof before the hello", (raw) => raw.say(frame), "malformed"],
+    ["two hellos", (raw) => raw.say(hello, hello), "malformed"],
+    ["a false proof", (raw) => raw.say(hello, frame), "wrong-secret"],
+    [
+      "a proof of another secret",
+      (raw) => raw.say(hello, { type: "proof", proof: makeProof("", "dialler", hello, "") }),
+      "wrong-secret",
+    ],
+  ];
+  for (const [what, attack, code] of attacks) {
+    const raw = new RawDialler(a.port.listeningPort());
+    attack(raw);
+    raw.call.write(Buffer.from("a frame"));
+    await rig.until(() => raw.hasEnded, `the end of the link after ${what}`);
+    const last = raw.answers.at(-1);
+    expect(last?.type === "refused" && last.code).toBe(code);
+    raw.close();
+  }
+  // The acceptor's own proof, sent back, is no proof of the dialler.
+  const mirror = new RawDialler(a.port.listeningPort());
+  mirror.say(hello);
+  await rig.until(() => mirror.answers.length > 0, "the challenge");
+  const [challenge] = mirror.answers;
+  expect(challenge.type).toBe("challenge");
+  if (challenge.type === "challenge") mirror.say({ type: "proof", proof: challenge.proof });
+  await rig.until(() => mirror.hasEnded, "the end of the mirror");
+  mirror.close();
+  expect(a.events).toEqual([]);
+  const b = await rig.start(2);
+  await rig.until(() => isUp(a, 2) && isUp(b, 1), "the real peer still gets in");
+});
+
+test("a malformed handshake closes that link only", async () => {
+  const [a, b] = await healthyPair();
+  const raw = new RawDialler(a.port.listeningPort());
+  raw.call.write(Buffer.from("GET / HTTP/1.1"));
+  await rig.until(() => raw.hasEnded, "the end of the malformed link");
+  raw.close();
+  b.port.send(1, Buffer.from("still here"));
+  await rig.until(() => kinds(a, 2).includes("peer.frame"), "a frame on the healthy link");
+  expect(kinds(a, 2)).toEqual(["peer.up", "peer.frame"]);
+});
+
+test("a link that proves nothing is closed in time, and only so many may try at once", async () => {
+  const tuning = { handshakeMs: 300, handshakesMax: 2 };
+  const a = await rig.start(1, { tuning });
+  const raws = [1, 2, 3].map(() => new RawDialler(a.port.listeningPort()));
+  await rig.until(() => raws.filter((raw) => raw.hasEnded).length >= 1, "one too many");
+  await rig.until(() => raws.every((raw) => raw.hasEnded), "the silent ones are closed");
+  for (const raw of raws) raw.close();
+});
+
+test("a newer link of a peer replaces its older one", async () => {
+  const a = await rig.start(1);
+  const links = [new RawDialler(a.port.listeningPort()), new RawDialler(a.port.listeningPort())];
+  for (const raw of links) {
+    const hello = makeHello(n2, "n1", "nonce");
+    raw.say(hello);
+    await rig.until(() => raw.answers.length === 1, "the challenge");
+    const [challenge] = raw.answers;
+    const nonce = challenge.type === "challenge" ? challenge.nonce : "";
+    raw.say({ type: "proof", proof: makeProof(n2.secret, "dialler", hello, nonce) });
+    await rig.until(() => raw.answers.length === 2, "accepted");
+    raw.call.write(Buffer.from(`link ${links.indexOf(raw)}`));
+    await rig.until(() => kinds(a, 2).length === links.indexOf(raw) + 1, "its frame");
+  }
+  await rig.until(() => links[0].hasEnded, "the end of the older link");
+  expect(links[1].hasEnded).toBe(false);
+  for (const raw of links) raw.close();
+});
+
+test("a frame over 16 MiB is refused by the sender; one of 16 MiB passes", async () => {
+  const [a, b] = await healthyPair();
+  a.port.send(2, new Uint8Array(FRAME_BYTES_MAX + 1));
+  a.port.send(2, new Uint8Array(FRAME_BYTES_MAX));
+  await rig.until(() => kinds(b, 1).includes("peer.frame"), "the largest frame");
+  const frames = b.events.flatMap((event) => (event.kind === "peer.frame" ? [event.frame] : []));
+  expect(frames.map((frame) => frame.length)).toEqual([FRAME_BYTES_MAX]);
+  expect(stats(a, "n2")).toMatchObject({ framesSent: 1, framesRefused: 1, framesDropped: 0 });
+  expect(a.log.some((line) => line.event === "peer.frame-refused")).toBe(true);
+  expect(kinds(a, 2)).toEqual(["peer.up"]);
+});
+
+test("over its byte budget a link drops whole frames and counts them", async () => {
+  const a = await rig.start(1, { tuning: { bytesMax: 3_000_000 } });
+  const b = await rig.start(2);
+  await rig.until(() => isUp(a, 2), "the link is up");
+  for (let i = 0; i < 10; i += 1) a.port.send(2, Buffer.alloc(1_000_000, i));
+  expect(stats(a, "n2")).toMatchObject({ framesSent: 3, framesDropped: 7, bytesSent: 3_000_000 });
+  const frames = (): Uint8Array[] =>
+    b.events.flatMap((event) => (event.kind === "peer.frame" ? [event.frame] : []));
+  await rig.until(() => frames().length === 3, "the frames within the budget");
+  a.port.send(2, Buffer.alloc(2_000_000, 9));
+  await rig.until(() => frames().length === 4, "a frame after the budget is free again");
+  expect(frames().map((frame) => frame[0])).toEqual([0, 1, 2, 9]);
+});
+
+test("a half-open link is noticed by keepalive, and comes back", async () => {
+  const tuning = { keepaliveMs: 200, keepaliveTimeoutMs: 200, handshakeMs: 500 };
+  const a = await rig.start(1, { tuning });
+  const b = await rig.start(2, { tuning });
+  await rig.until(() => isUp(a, 2) && isUp(b, 1), "the link is up");
+  rig.proxy(1, 2).freeze();
+  await rig.until(() => kinds(a, 2).includes("peer.down"), "the loss is noticed");
+  rig.proxy(1, 2).thaw();
+  await rig.until(() => isUp(a, 2), "the link is up again");
+  a.port.send(2, Buffer.from("back"));
+  await rig.until(() => kinds(b, 1).includes("peer.frame"), "a frame");
+  expect(kinds(b, 1)).toEqual(["peer.up", "peer.frame"]);
+});
+
+const lonely = {
+  clusterId: "c",
+  node: "n1",
+  members: [{ name: "n1", address: "127.0.0.1:1" }],
+  listen: "127.0.0.1:0",
+  secret: "s",
+  isLoopback: false,
+  push: () => undefined,
+  log: () => undefined,
+};
+
+test("a port in use is a sentence, and the network can still be closed", async () => {
+  const blocker = createServer();
+  await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));
+  const { port } = blocker.address() as AddressInfo;
+  const network = createGrpcNetwork({ ...lonely, listen: `127.0.0.1:${port}` });
+  expect(await new Promise((resolve) => network.start(resolve))).toMatch(
+    /^The peer port 127\.0\.0\.1:\d+ cannot be opened: .*EADDRINUSE.* Stop the process that uses it/,
+  );
+  await new Promise<void>((resolve) => network.close(resolve));
+  await new Promise((resolve) => blocker.close(resolve));
+});
+
+test("options that cannot work are refused with a sentence", () => {
+  const options = { ...lonely, listen: "0.0.0.0:0" };
+  expect(() => createGrpcNetwork({ ...options, secret: "" })).toThrow(
+    /can be reached from other machines and there is no cluster secret\. Set the same/,
+  );
+  expect(() => createGrpcNetwork({ ...options, node: "n9" })).toThrow(
+    /n9 is not in the member list/,
+  );
+  const twice = [...options.members, ...options.members];
+  expect(() => createGrpcNetwork({ ...options, members: twice })).toThrow(/names a node twice/);
+});
+
+test("close leaves no timer and no socket behind, in whatever state the links are", async () => {
+  const open = (): string[] =>
+    process.getActiveResourcesInfo().filter((kind) => /Timeout|TCPSocket|TCPServer/.test(kind));
+  const count = (): number => open().length;
+  const before = count();
+  const processes = [await rig.start(1), await rig.start(2, { clusterId: "cluster-b" })];
+  await rig.until(() => processes.every((each) => refusals(each).length > 0), "refused links");
+  await rig.stop(1);
+  await rig.start(1); // dials n2, which refuses it, and n3, which is not there
+  await rig.stop(1);
+  await rig.stop(2);
+  await rig.until(() => count() <= before, `only the rig's own are left: ${open().join()}`);
+});
