@@ -8,10 +8,11 @@ import { registerPop } from "./commands/pop.js";
 import { registerSettle } from "./commands/settle.js";
 import { registerStats } from "./commands/stats.js";
 import { registerTopic } from "./commands/topic.js";
+import { defaultEndpoints } from "./addresses.js";
 import { type ExitCode, exitCodeHelp, exitCodes, failureOf } from "./exit-codes.js";
 import { toJson } from "./json.js";
 import { parseDuration, parseList } from "./parse.js";
-import { defaultEndpoints, defaultHttp, Shell } from "./shell.js";
+import { Shell } from "./shell.js";
 import type { Terminal } from "./terminal.js";
 
 const examples = `
@@ -84,9 +85,10 @@ function createProgram(shell: Shell): Command {
     )
     .option(
       "--http <list>",
-      `HTTP addresses for cluster status (default: ${defaultHttp.join(",")})`,
+      "HTTP addresses for cluster status (default: those beside the endpoints)",
       parseList,
     )
+    .addOption(new Option("--endpoint <list>").argParser(parseList).hideHelp())
     .option("--timeout <duration>", "how long to keep trying (default: 10s)", parseTimeout)
     .addHelpText("after", examples);
   registerTopic(program, shell);

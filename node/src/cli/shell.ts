@@ -2,7 +2,8 @@
 // command, and the exit code it ends with.
 import { DisheapClient } from "@disheap/client";
 import type { Command } from "commander";
-import { type ExitCode, exitCodes } from "./exit-codes.js";
+import { defaultEndpoints, httpBeside } from "./addresses.js";
+import { CommandError, type ExitCode, exitCodes } from "./exit-codes.js";
 import { toJson } from "./json.js";
 import { parseList } from "./parse.js";
 import { type Paint, paintFor, type Terminal } from "./terminal.js";
@@ -12,12 +13,12 @@ export type OutputFormat = "text" | "json";
 export interface GlobalOptions {
   output?: OutputFormat;
   endpoints?: string[];
+  /** The same in the singular, which is easily typed for one address. */
+  endpoint?: string[];
   http?: string[];
   timeout?: number;
 }
 
-export const defaultEndpoints = ["127.0.0.1:9090", "127.0.0.1:9092", "127.0.0.1:9094"];
-export const defaultHttp = ["127.0.0.1:8080", "127.0.0.1:8082", "127.0.0.1:8084"];
 /** Longer than an election, so that a command outlives the loss of a leader. */
 export const defaultTimeoutMs = 10_000;
 /** After this long in silence the user is told that the command still tries. */
@@ -38,11 +39,13 @@ export class Shell {
   }
 
   endpoints(command: Command): string[] {
-    return this.#addresses(globals(command).endpoints, "DISHEAP_ENDPOINTS", defaultEndpoints);
+    const { endpoints, endpoint } = globals(command);
+    return endpoints ?? endpoint ?? this.#fromEnv("DISHEAP_ENDPOINTS") ?? defaultEndpoints;
   }
 
   httpAddresses(command: Command): string[] {
-    return this.#addresses(globals(command).http, "DISHEAP_HTTP", defaultHttp);
+    const given = globals(command).http ?? this.#fromEnv("DISHEAP_HTTP");
+    return given ?? this.endpoints(command).map(httpBeside);
   }
 
   timeoutMs(command: Command): number {
@@ -86,11 +89,19 @@ export class Shell {
     }
   }
 
-  #addresses(given: string[] | undefined, variable: string, preset: string[]): string[] {
-    if (given !== undefined) return given;
+  #fromEnv(variable: string): string[] | undefined {
     const value = this.terminal.env[variable];
-    return value === undefined || value.trim() === "" ? preset : parseList(value);
+    if (value === undefined || value.trim() === "") return undefined;
+    try {
+      return parseList(value);
+    } catch (error) {
+      throw new CommandError(`${variable}: ${asText(error)}`, "INVALID_ARGUMENT", exitCodes.usage);
+    }
   }
+}
+
+function asText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function globals(command: Command): GlobalOptions {

@@ -143,7 +143,7 @@ describe("cluster status", () => {
     const addresses = await Promise.all(["n1", "n2"].map((id) => nodeAt({ id, ...lost })));
     const { code, out } = await status(addresses);
     expect(code).toBe(1);
-    expect(out).toContain("none of them leads");
+    expect(out).toContain("no leader is known");
     expect(out).toContain("not healthy");
   });
 
@@ -152,7 +152,14 @@ describe("cluster status", () => {
       ["n1", "n2"].map((id) => nodeAt({ id, state: "Leader", leader: id })),
     );
     const { code, out } = await status(addresses);
-    expect([code, out.includes("several think they lead")]).toEqual([1, true]);
+    expect([code, out.includes("n1 and n2 think they lead")]).toEqual([1, true]);
+  });
+
+  it("knows the leader from a follower, when the leader was not asked", async () => {
+    const follower = { state: "Follower", leader: "127.0.0.1:8300" } as const;
+    const { code, out } = await status([await nodeAt({ id: "n2", ...follower })]);
+    expect(code).toBe(0);
+    expect(out).toContain("1 of 1 nodes answer; n1 leads in term 4.");
   });
 
   it("exits with 3 when none answers, and says what to do", async () => {
@@ -166,6 +173,28 @@ describe("cluster status", () => {
     const { code, out } = await status([other]);
     expect(code).toBe(3);
     expect(out).toContain("is not a Disheap node");
+  });
+
+  it.each([
+    [
+      ["--endpoints", "127.0.0.1:9,[::1]:20000"],
+      ["127.0.0.1:109", "[::1]:20100"],
+    ],
+    [["--endpoint", "10.255.255.1:9092", "--timeout", "1ms"], ["10.255.255.1:8082"]],
+  ])("asks the HTTP ports beside %j", async (args, expected) => {
+    const { out } = await new Cli().run("cluster", "status", "-o", "json", ...args);
+    const { nodes } = JSON.parse(out) as { nodes: { address: string }[] };
+    expect(nodes.map((node) => node.address)).toEqual(expected);
+  });
+
+  it("says when the HTTP port cannot be guessed", async () => {
+    const { code, err } = await new Cli().run(
+      "cluster",
+      "status",
+      "--endpoints",
+      "127.0.0.1:65500",
+    );
+    expect([code, err.includes("--http")]).toEqual([2, true]);
   });
 
   it("takes its addresses from the environment", async () => {

@@ -90,6 +90,12 @@ describe("options", () => {
     expect(err).toContain("host:port");
   });
 
+  it("refuses a variable that holds no address, by its name", async () => {
+    const { code, err } = await new Cli({ env: { DISHEAP_ENDPOINTS: " , " } }).run("stats");
+    expect(code).toBe(2);
+    expect(err).toContain("DISHEAP_ENDPOINTS: Give at least one address");
+  });
+
   it("sends the key of the environment", async () => {
     const env = { DISHEAP_ENDPOINTS: node.address, DISHEAP_API_KEY: "dh_1_2" };
     await new Cli({ env }).run("stats");

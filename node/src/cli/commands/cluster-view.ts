@@ -9,6 +9,8 @@ export interface ClusterSummary {
   sentences: string[];
 }
 
+const again = "An election takes a few seconds; look again.";
+
 export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
   const reached = answers.filter((answer) => answer.isReached);
   const stopped = reached.flatMap((answer) => stoppedGroups(answer.raft));
@@ -29,18 +31,20 @@ export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
       `${count}, but they belong to ${clusters.size} clusters: ${[...clusters].join(", ")}.`,
     );
   }
-  const [leader, ...others] = reached.filter((answer) => answer.raft.is_leader);
-  if (leader === undefined || others.length > 0) {
-    const state = leader === undefined ? "none of them leads" : "several think they lead";
-    return unhealthy(`${count}; ${state}. An election takes a few seconds; look again.`);
+  const leaders = new Set(reached.flatMap(({ raft }) => (raft.is_leader ? raft.node_id : [])));
+  if (leaders.size > 1) {
+    return unhealthy(`${count}; ${[...leaders].join(" and ")} think they lead. ${again}`);
   }
+  // The leader may be a node that was not asked; one of the newest term knows it.
+  const newest = reached.reduce((a, b) => (b.raft.term > a.raft.term ? b : a)).raft;
+  const leader = [...leaders][0] ?? leaderName(newest);
+  if (leader === "") return unhealthy(`${count}; no leader is known. ${again}`);
   const isComplete = reached.length === answers.length;
   const areHealthy = reached.every((answer) => answer.health.healthy);
-  const { node_id, term } = leader.raft;
   return {
     isHealthy: isComplete && areHealthy && stopped.length === 0,
-    leader: node_id,
-    sentences: [`${count}; ${node_id} leads in term ${term}.`, ...stopped],
+    leader,
+    sentences: [`${count}; ${leader} leads in term ${newest.term}.`, ...stopped],
   };
 }
 
