@@ -7,7 +7,7 @@
 //   7 send replies, write to clients                          8 yield, when anything is left
 // Budgets are counts and bytes, never milliseconds.
 
-import type { ClientEvent, Host, HostEvent } from "@disheap/core";
+import type { ClientEvent, Host } from "@disheap/core";
 import type { DiskEvent, NetworkEvent, Ports } from "../ports.js";
 
 export type TurnEvent = DiskEvent | NetworkEvent | ClientEvent | { readonly kind: "tick" };
@@ -58,7 +58,7 @@ export class Turn {
     if (this.isStopped) return;
     const { host, ports } = this;
     host.setTime(ports.clock.monotonicUs(), ports.clock.wallMs());
-    for (const event of this.take()) host.step(event as HostEvent);
+    for (const event of this.take()) host.step(event);
     host.collect();
     this.sendFrames();
     this.submit();

@@ -1,0 +1,126 @@
+// What an oracle is: it sees what happens inside every node, and says which rule was broken, in words,
+// with the two events that contradict each other. It never changes the run.
+
+import type {
+  ClientEffect,
+  EntryView,
+  Host,
+  HostObserver,
+  MachineEvent,
+  PeerMessage,
+  Role,
+} from "@disheap/core";
+import type { World } from "../world/world.js";
+
+/** Something that happened, as a person reads it. */
+export interface Seen {
+  readonly atUs: number;
+  readonly node: number;
+  readonly text: string;
+}
+
+/** A broken rule. `first` and `second` contradict each other. */
+export class RuleBroken extends Error {
+  override readonly name = "RuleBroken";
+  readonly rule: string;
+  readonly first: Seen | undefined;
+  readonly second: Seen | undefined;
+  /** What the events are about: used to choose the last relevant events. */
+  readonly about: string;
+
+  constructor(options: {
+    readonly rule: string;
+    readonly message: string;
+    readonly first?: Seen;
+    readonly second?: Seen;
+    readonly about?: string;
+  }) {
+    super(options.message);
+    this.rule = options.rule;
+    this.first = options.first;
+    this.second = options.second;
+    this.about = options.about ?? "";
+  }
+}
+
+/** One rule or a family of rules. Every method is optional; `node` is the member number. */
+export interface Rule {
+  /** Called once, before anything happens. */
+  attach?(world: World): void;
+  roleChanged?(node: number, group: number, term: number, role: Role, leader: number): void;
+  proposed?(node: number, group: number, index: number, term: number): void;
+  applied?(node: number, group: number, entry: EntryView, hashHi: number, hashLo: number): void;
+  machineEvent?(
+    node: number,
+    group: number,
+    index: number,
+    stampMs: number,
+    event: MachineEvent,
+  ): void;
+  sent?(node: number, to: number, message: PeerMessage): void;
+  afterTurn?(node: number, host: Host): void;
+  clientEffect?(node: number, effect: ClientEffect): void;
+  /** A node refused to go on, with its sentence. */
+  refused?(node: number, message: string): void;
+  /** The run is over, healed and drained. */
+  finish?(): void;
+}
+
+export class Oracle {
+  private readonly rules: readonly Rule[];
+  private world: World | undefined;
+
+  constructor(rules: readonly Rule[]) {
+    this.rules = rules;
+  }
+
+  attach(world: World): void {
+    this.world = world;
+    for (const rule of this.rules) rule.attach?.(world);
+  }
+
+  /** The observer of one life of a node; silent once that life is over. */
+  observe(node: number, isAlive: () => boolean): HostObserver {
+    const { rules } = this;
+    const each = (visit: (rule: Rule) => void): void => {
+      if (isAlive()) for (const rule of rules) visit(rule);
+    };
+    return {
+      roleChanged: (group, term, role, leader) =>
+        each((r) => r.roleChanged?.(node, group, term, role, leader)),
+      proposed: (group, index, term) => each((r) => r.proposed?.(node, group, index, term)),
+      applied: (group, entry, hi, lo) => each((r) => r.applied?.(node, group, entry, hi, lo)),
+      machineEvent: (group, index, stampMs, event) =>
+        each((r) => r.machineEvent?.(node, group, index, stampMs, event)),
+      sent: (to, message) => each((r) => r.sent?.(node, to, message)),
+      groupStopped: (group, reason) => {
+        if (!isAlive()) return;
+        throw new RuleBroken({
+          rule: reason.slice(0, reason.indexOf(":")),
+          message: `node n${node} stopped group ${group}: ${reason}`,
+          about: `group ${group}`,
+        });
+      },
+    };
+  }
+
+  afterTurn(node: number, host: Host): void {
+    for (const rule of this.rules) rule.afterTurn?.(node, host);
+  }
+
+  clientEffect(node: number, effect: ClientEffect): void {
+    for (const rule of this.rules) rule.clientEffect?.(node, effect);
+  }
+
+  refused(node: number, message: string): void {
+    for (const rule of this.rules) rule.refused?.(node, message);
+  }
+
+  finish(): void {
+    for (const rule of this.rules) rule.finish?.();
+  }
+
+  get nowUs(): number {
+    return this.world?.queue.nowUs ?? 0;
+  }
+}

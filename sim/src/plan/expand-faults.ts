@@ -1,0 +1,153 @@
+// Which faults a plan holds. The seed first decides which kinds exist at all, then places windows of
+// them; quiet stretches remain because windows are short beside the run.
+
+import type { PlanDraws } from "./expand.js";
+import type { FaultPlan, TopicPlan } from "./plan.js";
+
+interface Scope {
+  readonly nodes: number;
+  readonly durationMs: number;
+  readonly hash: number;
+  readonly topics: readonly TopicPlan[];
+}
+
+type Make = (
+  draws: PlanDraws,
+  scope: Scope,
+  window: { atMs: number; untilMs: number },
+) => FaultPlan;
+
+/** Kinds that a swarm turns on or off, with how many windows of each at most. */
+const KINDS: readonly { readonly name: string; readonly most: number; readonly make: Make }[] = [
+  { name: "loss", most: 4, make: rate("net.loss") },
+  { name: "duplicate", most: 4, make: rate("net.duplicate") },
+  { name: "delay", most: 4, make: rate("net.delay") },
+  { name: "partition", most: 3, make: partition },
+  { name: "oneway", most: 3, make: link("net.oneway") },
+  { name: "clog", most: 3, make: link("net.clog") },
+  { name: "reset", most: 6, make: reset },
+  { name: "stall", most: 3, make: stall },
+  { name: "crash", most: 5, make: crash },
+  { name: "crashAll", most: 1, make: crashAll },
+  { name: "damage", most: 1, make: damage },
+  { name: "pause", most: 3, make: pause },
+  { name: "skew", most: 2, make: clock("clock.skew") },
+  { name: "jump", most: 3, make: clock("clock.jump") },
+];
+
+export function expandFaults(draws: PlanDraws, scope: Scope): FaultPlan[] {
+  const faults: FaultPlan[] = [];
+  for (const { name, most, make } of KINDS) {
+    if (!draws.chance(`has.${name}`, 500_000)) continue;
+    const count = draws.between(`count.${name}`, 1, most);
+    for (let i = 0; i < count; i += 1) {
+      const atMs = draws.between(`at.${name}`, 1_000, scope.durationMs - 6_000);
+      const lengthMs = draws.between(`for.${name}`, 200, 9_000);
+      faults.push(
+        make(draws, scope, { atMs, untilMs: Math.min(scope.durationMs, atMs + lengthMs) }),
+      );
+    }
+  }
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+function pair(draws: PlanDraws, nodes: number): { from: number; to: number } {
+  const from = draws.between("fault.from", 1, nodes);
+  const step = draws.between("fault.to", 1, nodes - 1);
+  return { from, to: ((from - 1 + step) % nodes) + 1 };
+}
+
+function rate(kind: "net.loss" | "net.duplicate" | "net.delay"): Make {
+  return (draws, scope, window) => ({
+    kind,
+    ...window,
+    ...pair(draws, scope.nodes),
+    perMillion: draws.between("fault.rate", 10_000, kind === "net.duplicate" ? 500_000 : 300_000),
+    meanUs: draws.pick("fault.mean", [1_000, 20_000, 200_000]),
+  });
+}
+
+function link(kind: "net.oneway" | "net.clog"): Make {
+  return (draws, scope, window) => ({ kind, ...window, ...pair(draws, scope.nodes) });
+}
+
+function partition(
+  draws: PlanDraws,
+  scope: Scope,
+  window: { atMs: number; untilMs: number },
+): FaultPlan {
+  const size = draws.between("partition.size", 1, Math.floor(scope.nodes / 2) + 1);
+  const start = draws.between("partition.start", 0, scope.nodes - 1);
+  const side: number[] = [];
+  for (let i = 0; i < size; i += 1) side.push(((start + i) % scope.nodes) + 1);
+  return { kind: "net.partition", ...window, side };
+}
+
+function reset(draws: PlanDraws, scope: Scope, window: { atMs: number }): FaultPlan {
+  return { kind: "net.reset", atMs: window.atMs, ...pair(draws, scope.nodes) };
+}
+
+function stall(
+  draws: PlanDraws,
+  scope: Scope,
+  window: { atMs: number; untilMs: number },
+): FaultPlan {
+  return { kind: "disk.stall", ...window, node: draws.between("fault.node", 1, scope.nodes) };
+}
+
+const BOUNDARIES = ["now", "write.submitted", "write.durable", "write.completed"] as const;
+
+function crash(draws: PlanDraws, scope: Scope, window: { atMs: number }): FaultPlan {
+  return {
+    kind: "proc.crash",
+    atMs: window.atMs,
+    downMs: draws.between("fault.down", 50, 6_000),
+    nodes: [draws.between("fault.node", 1, scope.nodes)],
+    boundary: draws.pick("fault.boundary", BOUNDARIES),
+    damage: "none",
+  };
+}
+
+function crashAll(draws: PlanDraws, scope: Scope, window: { atMs: number }): FaultPlan {
+  return {
+    kind: "proc.crash",
+    atMs: window.atMs,
+    downMs: draws.between("fault.down", 50, 3_000),
+    nodes: Array.from({ length: scope.nodes }, (_, i) => i + 1),
+    boundary: draws.pick("fault.boundary", BOUNDARIES),
+    damage: "none",
+  };
+}
+
+function damage(draws: PlanDraws, scope: Scope, window: { atMs: number }): FaultPlan {
+  return {
+    kind: "proc.crash",
+    atMs: window.atMs,
+    downMs: draws.between("fault.down", 50, 3_000),
+    nodes: [draws.between("fault.node", 1, scope.nodes)],
+    boundary: "now",
+    damage: draws.pick("fault.damage", ["disk.dropped", "disk.revert"] as const),
+  };
+}
+
+function pause(
+  draws: PlanDraws,
+  scope: Scope,
+  window: { atMs: number; untilMs: number },
+): FaultPlan {
+  return { kind: "proc.pause", ...window, node: draws.between("fault.node", 1, scope.nodes) };
+}
+
+/** No bound on the size, but only on a minority of each group's voters (D-20). */
+function clock(kind: "clock.skew" | "clock.jump"): Make {
+  return (draws, scope, window) => {
+    const smallest = Math.min(scope.nodes, ...scope.topics.map((t) => t.replicationFactor));
+    const minority = Math.floor((smallest - 1) / 2);
+    const start = scope.hash % scope.nodes;
+    const node = ((start + draws.between("clock.node", 0, minority - 1)) % scope.nodes) + 1;
+    const size = draws.pick("clock.size", [50, 5_000, 3_600_000, 90_000_000]);
+    const isBack = draws.chance("clock.back", 500_000);
+    const atMs = kind === "clock.skew" ? 0 : window.atMs;
+    return { kind, atMs, node, offsetMs: isBack ? -size : size };
+  };
+}

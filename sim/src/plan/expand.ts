@@ -1,0 +1,104 @@
+// From a seed to a plan: swarm style, the seed decides which fault kinds exist at all, then how many and
+// when (simulation.md chapter 4). Pinned by a golden test: a change here moves every seed.
+
+import { hash32 } from "@disheap/core";
+import seedrandom from "seedrandom";
+import { between, chance, draw, kindOf, type Seed } from "../world/draw.js";
+import { DEFAULT_DISK } from "../world/disk-settings.js";
+import { DEFAULT_NETWORK } from "../world/network-settings.js";
+import { expandFaults } from "./expand-faults.js";
+import { expandOperations } from "./expand-operations.js";
+import type { Plan, TopicPlan } from "./plan.js";
+
+/** 64 bits from a seed string; after this everything is counter-based. */
+export function seedBits(seed: string): Seed {
+  const random = seedrandom(seed);
+  return { hi: random.int32() >>> 0, lo: random.int32() >>> 0 };
+}
+
+/** Named draws for plans: one ordinal per name, so that a new kind of draw shifts no other. */
+export class PlanDraws {
+  private readonly seed: Seed;
+  private readonly ordinals = new Map<string, number>();
+
+  constructor(seed: Seed) {
+    this.seed = seed;
+  }
+
+  next(name: string): number {
+    const ordinal = this.ordinals.get(name) ?? 0;
+    this.ordinals.set(name, ordinal + 1);
+    return draw(this.seed, kindOf(`plan.${name}`), 0, ordinal);
+  }
+
+  between(name: string, min: number, max: number): number {
+    return between(this.next(name), min, max);
+  }
+
+  chance(name: string, perMillion: number): boolean {
+    return chance(this.next(name), perMillion);
+  }
+
+  pick<T>(name: string, values: readonly T[]): T {
+    return values[this.between(name, 0, values.length - 1)];
+  }
+}
+
+export function expandPlan(seed: string): Plan {
+  const bits = seedBits(seed);
+  const draws = new PlanDraws(bits);
+  const nodes = draws.chance("nodes", 700_000) ? 3 : 5;
+  const durationMs = 60_000;
+  const topics = expandTopics(draws, nodes);
+  const isTight = draws.chance("tight", 300_000);
+  return {
+    version: 1,
+    seed,
+    seedHi: bits.hi,
+    seedLo: bits.lo,
+    nodes,
+    durationMs,
+    limits: {
+      appendBlocksMax: draws.chance("append.one", 300_000) ? 1 : 64,
+      inflightAppendsMax: isTight ? draws.between("inflight", 1, 4) : 32,
+      entryIntentsMax: isTight ? draws.between("intents", 1, 4) : 4096,
+      logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
+      turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
+    },
+    network: {
+      ...DEFAULT_NETWORK,
+      streamModel: draws.chance("stream", 600_000),
+      latencyMaxUs: draws.pick("latency", [400, 2_000, 20_000]),
+      detectMinUs: 1_000_000,
+      detectMaxUs: 4_000_000,
+    },
+    disk: {
+      ...DEFAULT_DISK,
+      sync: { minUs: 150, meanUs: draws.pick("sync", [250, 2_000, 15_000]), capUs: 100_000 },
+      completion: { minUs: 10, meanUs: draws.pick("completion", [40, 3_000]), capUs: 20_000 },
+    },
+    turnCostUs: draws.pick("turnCost", [10, 50, 200]),
+    eventCostUs: draws.pick("eventCost", [2, 10, 40]),
+    disconnectGraceMs: draws.pick("grace", [500, 2_000, 5_000]),
+    topics,
+    operations: expandOperations(draws, { nodes, durationMs, topics }),
+    faults: expandFaults(draws, { nodes, durationMs, hash: hash32(bits.hi, bits.lo), topics }),
+  };
+}
+
+function expandTopics(draws: PlanDraws, nodes: number): TopicPlan[] {
+  const count = draws.between("topics", 2, 4);
+  const topics: TopicPlan[] = [];
+  for (let i = 0; i < count; i += 1) {
+    topics.push({
+      topic: `t${i}`,
+      mode: draws.chance("mode", 500_000) ? "MIN" : "MAX",
+      partitions: i === 0 ? 1 : draws.between("partitions", 1, 4),
+      replicationFactor: draws.chance("rf5", 200_000) ? nodes : 3,
+      visibilityMs: draws.pick("visibility", [400, 1_500, 4_000, 10_000]),
+      maxRetries: draws.between("maxRetries", 0, 5),
+      dlq: draws.chance("dlq", 800_000),
+    });
+  }
+  return topics;
+}

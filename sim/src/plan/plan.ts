@@ -1,0 +1,159 @@
+// A plan is everything that decides a run, as data (D-61): topology, settings, what clients do when, and
+// which faults happen when. It can be printed, edited, shrunk and replayed without its seed. What is
+// still decided while running (per frame, per site) is a counter-based draw from `seedHi/seedLo`.
+
+import type { LimitsConfig, Mode } from "@disheap/core";
+import type { DiskSettings } from "../world/disk-settings.js";
+import type { NetworkSettings } from "../world/network-settings.js";
+
+export interface TopicPlan {
+  readonly topic: string;
+  readonly mode: Mode;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly visibilityMs: number;
+  readonly maxRetries: number;
+  readonly dlq: boolean;
+}
+
+/** What a consumer does with its deliveries; shares are per million, decided per delivery by a draw. */
+export interface ConsumerHabits {
+  readonly ack: number;
+  readonly nack: number;
+  /** The rest is never settled. */
+  readonly repeatAck: number;
+  readonly extend: number;
+  readonly staleSettle: number;
+  readonly thinkMaxMs: number;
+  /** Some settle after the lease is over. */
+  readonly late: number;
+  readonly backoffMaxMs: number;
+  /** Settle through another node than the one that delivered. */
+  readonly otherNode: number;
+}
+
+export type OperationPlan =
+  | {
+      readonly type: "enqueue";
+      readonly atMs: number;
+      readonly node: number;
+      readonly topic: string;
+      readonly id: number;
+      /** Decimal int64. */
+      readonly priority: string;
+      readonly bytes: number;
+      readonly delayMs: number;
+      readonly maxRetries: number | undefined;
+      readonly key: string | undefined;
+      /** Set: with a producer triple; the sequence is `id`, and repeats follow through other nodes. */
+      readonly producer: string | undefined;
+      readonly repeats: readonly { readonly afterMs: number; readonly node: number }[];
+    }
+  | {
+      readonly type: "consume";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly node: number;
+      readonly topic: string;
+      readonly id: number;
+      readonly credits: number;
+      readonly refill: boolean;
+      readonly visibilityMs: number;
+      readonly partitions: readonly number[];
+      readonly end: "cancel" | "half-close" | "abandon";
+      readonly habits: ConsumerHabits;
+    }
+  | {
+      readonly type: "read";
+      readonly atMs: number;
+      readonly node: number;
+      readonly what: "stats" | "peek" | "list";
+      readonly topic: string;
+      readonly id: number;
+    }
+  | {
+      readonly type: "delete";
+      readonly atMs: number;
+      readonly node: number;
+      readonly topic: string;
+    };
+
+export type FaultPlan =
+  | {
+      readonly kind: "net.loss" | "net.duplicate" | "net.delay";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly from: number;
+      readonly to: number;
+      readonly perMillion: number;
+      readonly meanUs: number;
+    }
+  | {
+      readonly kind: "net.partition";
+      readonly atMs: number;
+      readonly untilMs: number;
+      /** Nodes on one side; all links to the other side are cut. */
+      readonly side: readonly number[];
+    }
+  | {
+      readonly kind: "net.oneway" | "net.clog";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly from: number;
+      readonly to: number;
+    }
+  | {
+      readonly kind: "net.reset";
+      readonly atMs: number;
+      readonly from: number;
+      readonly to: number;
+    }
+  | {
+      readonly kind: "disk.stall";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly node: number;
+    }
+  | {
+      readonly kind: "proc.crash";
+      readonly atMs: number;
+      /** Back after this long. */
+      readonly downMs: number;
+      readonly nodes: readonly number[];
+      /** Crash at the first boundary of this kind in the second after `atMs`, else at its end. */
+      readonly boundary: "now" | "write.submitted" | "write.durable" | "write.completed";
+      /** Damage while it is down: its replicas are lost for the rest of the run. */
+      readonly damage: "none" | "disk.dropped" | "disk.revert";
+    }
+  | {
+      readonly kind: "proc.pause";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly node: number;
+    }
+  | {
+      readonly kind: "clock.skew" | "clock.jump";
+      readonly atMs: number;
+      readonly node: number;
+      readonly offsetMs: number;
+    };
+
+export interface Plan {
+  readonly version: 1;
+  readonly seed: string;
+  readonly seedHi: number;
+  readonly seedLo: number;
+  readonly nodes: number;
+  /** Length of the phase with faults and load. */
+  readonly durationMs: number;
+  readonly limits: Partial<LimitsConfig>;
+  readonly network: NetworkSettings;
+  readonly disk: DiskSettings;
+  /** CPU cost of a turn and of each event in it, microseconds (D-64). */
+  readonly turnCostUs: number;
+  readonly eventCostUs: number;
+  readonly disconnectGraceMs: number;
+  readonly topics: readonly TopicPlan[];
+  readonly operations: readonly OperationPlan[];
+  readonly faults: readonly FaultPlan[];
+}

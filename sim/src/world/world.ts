@@ -1,0 +1,279 @@
+// The simulated world: one queue of events, a network, and per node a disk that outlives its processes
+// and a process made of the shipped host and the shipped turn. Only the adapters behind the ports are
+// simulated. Nothing here draws in order from a shared stream.
+
+import {
+  DEFAULT_DEFAULTS,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMING,
+  Host,
+  type ClientEffect,
+  type ClientEvent,
+  type ClusterMember,
+  type HostConfig,
+} from "@disheap/core";
+import { Turn } from "@disheap/io/turn";
+import type { Oracle } from "../oracle/oracle.js";
+import type { Plan } from "../plan/plan.js";
+import { kindOf, draw } from "./draw.js";
+import { SimDisk } from "./disk.js";
+import type { DiskBoundary } from "./disk-settings.js";
+import { EventQueue } from "./event-queue.js";
+import { SimNetwork } from "./network.js";
+import { TraceHash } from "./trace-hash.js";
+
+/** Wall clock of a right clock when a run starts. */
+const EPOCH_MS = 1_700_000_000_000;
+const PROCESS_SEED = kindOf("process.seed");
+
+/** One life of a node's process. */
+export interface Process {
+  readonly incarnation: number;
+  readonly host: Host;
+  readonly turn: Turn;
+  readonly startedUs: number;
+  isAlive: boolean;
+  isScheduled: boolean;
+  inboxCount: number;
+}
+
+export interface SimNode {
+  readonly number: number;
+  readonly disk: SimDisk;
+  process: Process | undefined;
+  incarnations: number;
+  busyUntilUs: number;
+  pausedUntilUs: number;
+  skewMs: number;
+  /** Injected damage that changed the store: it must refuse to start. */
+  isDamaged: boolean;
+  /** Sentence with which its process stopped itself. */
+  refusal: string | undefined;
+}
+
+export interface WorldHooks {
+  readonly oracle: Oracle;
+  readonly onClientEffect: (node: number, effect: ClientEffect) => void;
+  readonly onProcessGone: (node: number) => void;
+  readonly onTrace?: (label: string, hash: string) => void;
+}
+
+export class World {
+  readonly plan: Plan;
+  readonly queue = new EventQueue();
+  readonly network: SimNetwork;
+  readonly nodes: SimNode[] = [];
+  readonly members: readonly ClusterMember[];
+  readonly trace: TraceHash;
+  /** Faults that took effect here; the network's and disks' own are beside it. */
+  readonly counts = new Map<string, number>();
+  private readonly hooks: WorldHooks;
+  private boundary: ((node: number, kind: DiskBoundary) => void) | undefined;
+
+  constructor(plan: Plan, hooks: WorldHooks) {
+    this.plan = plan;
+    this.hooks = hooks;
+    this.trace = new TraceHash(hooks.onTrace);
+    this.members = Array.from({ length: plan.nodes }, (_, i) => ({
+      name: `n${i + 1}`,
+      address: `n${i + 1}:8300`,
+    }));
+    const schedule = (atUs: number, run: () => void): void => this.queue.schedule(atUs, run);
+    const now = (): number => this.queue.nowUs;
+    this.network = new SimNetwork({
+      nodes: plan.nodes,
+      seed: this.seed,
+      settings: plan.network,
+      schedule,
+      now,
+      deliver: (to, event) => this.push(to, event),
+      trace: (kind, from, to, frame) => {
+        this.trace.number(kind, this.queue.nowUs * 64 + from * 8 + to);
+        if (frame) this.trace.bytes(kind, frame);
+      },
+    });
+    for (let number = 1; number <= plan.nodes; number += 1) this.nodes.push(this.makeNode(number));
+  }
+
+  private get seed(): { hi: number; lo: number } {
+    return { hi: this.plan.seedHi, lo: this.plan.seedLo };
+  }
+
+  private makeNode(number: number): SimNode {
+    const disk = new SimDisk({
+      node: number,
+      seed: this.seed,
+      settings: this.plan.disk,
+      schedule: (atUs, run) => this.queue.schedule(atUs, run),
+      now: () => this.queue.nowUs,
+      onBoundary: (kind) => this.boundary?.(number, kind),
+      trace: (kind, batch, ops) => {
+        this.trace.number(kind, batch * 8 + number);
+        for (const op of ops ?? []) this.trace.bytes(kind, op.type === "put" ? op.value : op.key);
+      },
+    });
+    return {
+      number,
+      disk,
+      process: undefined,
+      incarnations: 0,
+      busyUntilUs: 0,
+      pausedUntilUs: 0,
+      skewMs: 0,
+      isDamaged: false,
+      refusal: undefined,
+    };
+  }
+
+  node(number: number): SimNode {
+    return this.nodes[number - 1];
+  }
+
+  /** The host of a node that is up; undefined otherwise. */
+  host(number: number): Host | undefined {
+    return this.node(number).process?.host;
+  }
+
+  onBoundary(listener: ((node: number, kind: DiskBoundary) => void) | undefined): void {
+    this.boundary = listener;
+  }
+
+  count(kind: string): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+
+  // --- processes -----------------------------------------------------------------------------------
+
+  start(number: number): void {
+    const node = this.node(number);
+    if (node.process || node.refusal !== undefined) return;
+    node.incarnations += 1;
+    const config = this.configOf(number, node.incarnations);
+    const { oracle } = this.hooks;
+    const observer = oracle.observe(number, () => process.isAlive);
+    const host = new Host(config, observer);
+    const process: Process = {
+      incarnation: node.incarnations,
+      host,
+      turn: this.makeTurn(node, host, () => process),
+      startedUs: this.queue.nowUs,
+      isAlive: true,
+      isScheduled: false,
+      inboxCount: 0,
+    };
+    node.process = process;
+    this.network.nodeUp(number);
+    process.turn.start();
+    this.scheduleTick(node, process);
+  }
+
+  private configOf(number: number, incarnation: number): HostConfig {
+    const h = (part: number): number =>
+      draw(this.seed, PROCESS_SEED, number * 4 + part, incarnation);
+    return {
+      node: `n${number}`,
+      members: this.members,
+      seedHi: h(0),
+      seedLo: h(1),
+      timing: DEFAULT_TIMING,
+      limits: { ...DEFAULT_LIMITS, ...this.plan.limits },
+      defaults: { ...DEFAULT_DEFAULTS, disconnectGraceMs: this.plan.disconnectGraceMs },
+    };
+  }
+
+  private makeTurn(node: SimNode, host: Host, process: () => Process): Turn {
+    const isAlive = (): boolean => node.process === process() && process().isAlive;
+    const disk = node.disk.port((event) => {
+      if (isAlive()) this.pushTo(process(), event);
+    });
+    return new Turn({
+      host,
+      ports: {
+        disk,
+        network: this.network.port(node.number),
+        clock: {
+          monotonicUs: () => this.queue.nowUs - process().startedUs,
+          wallMs: () => EPOCH_MS + Math.floor(this.queue.nowUs / 1000) + node.skewMs,
+        },
+        scheduler: { wake: () => this.scheduleTurn(node, process()) },
+        clients: {
+          emit: (effect) => {
+            if (!isAlive()) return;
+            this.trace.number(effect.kind, this.queue.nowUs);
+            this.hooks.onClientEffect(node.number, effect);
+          },
+        },
+        process: { fatal: (message) => this.refuse(node, message) },
+      },
+    });
+  }
+
+  private scheduleTurn(node: SimNode, process: Process): void {
+    if (process.isScheduled) return;
+    process.isScheduled = true;
+    const atUs = Math.max(this.queue.nowUs, node.busyUntilUs, node.pausedUntilUs);
+    this.queue.schedule(atUs, () => {
+      process.isScheduled = false;
+      if (!process.isAlive) return;
+      if (node.pausedUntilUs > this.queue.nowUs) {
+        this.scheduleTurn(node, process);
+        return;
+      }
+      const { turnCostUs, eventCostUs } = this.plan;
+      node.busyUntilUs = this.queue.nowUs + turnCostUs + eventCostUs * process.inboxCount;
+      process.inboxCount = 0;
+      this.trace.number("turn", this.queue.nowUs * 8 + node.number);
+      process.turn.run();
+      if (process.isAlive) this.hooks.oracle.afterTurn(node.number, process.host);
+    });
+  }
+
+  /** A timer of the process: while it is paused none fires, afterwards one does, as with the real one. */
+  private scheduleTick(node: SimNode, process: Process): void {
+    const atUs = Math.max(this.queue.nowUs + DEFAULT_TIMING.tickMs * 1000, node.pausedUntilUs);
+    this.queue.schedule(atUs, () => {
+      if (!process.isAlive) return;
+      if (node.pausedUntilUs <= this.queue.nowUs) this.pushTo(process, { kind: "tick" });
+      this.scheduleTick(node, process);
+    });
+  }
+
+  private push(number: number, event: Parameters<Turn["push"]>[0]): void {
+    const { process } = this.node(number);
+    if (process?.isAlive) this.pushTo(process, event);
+  }
+
+  private pushTo(process: Process, event: Parameters<Turn["push"]>[0]): void {
+    process.inboxCount += 1;
+    process.turn.push(event);
+  }
+
+  /** A client's event reaches its node; false when nobody is there. */
+  clientEvent(number: number, incarnation: number, event: ClientEvent): boolean {
+    const { process } = this.node(number);
+    if (!process?.isAlive || process.incarnation !== incarnation) return false;
+    this.trace.number(event.kind, this.queue.nowUs * 8 + number);
+    this.pushTo(process, event);
+    return true;
+  }
+
+  /** The process stops itself with a sentence: it stays down. */
+  private refuse(node: SimNode, message: string): void {
+    node.refusal = message;
+    this.hooks.oracle.refused(node.number, message);
+    this.kill(node.number);
+  }
+
+  kill(number: number): void {
+    const node = this.node(number);
+    const { process } = node;
+    if (!process) return;
+    process.isAlive = false;
+    process.turn.stop();
+    node.process = undefined;
+    node.pausedUntilUs = 0;
+    node.disk.crash();
+    this.network.nodeDown(number);
+    this.hooks.onProcessGone(number);
+  }
+}
