@@ -31,11 +31,6 @@ export class Caller {
     this.#options = options;
   }
 
-  /** Aborted when the client closes. */
-  get closing(): AbortSignal {
-    return this.#closing.signal;
-  }
-
   close(): void {
     this.#closing.abort();
   }
@@ -138,11 +133,15 @@ export class Caller {
     outcomeUnknown: boolean,
   ): DisheapError {
     const where = this.#pool.addresses.join(", ");
-    const reason = last?.message ?? "no endpoint was tried";
+    const code = last?.code ?? "UNAVAILABLE";
+    const hint =
+      code === "UNAVAILABLE"
+        ? " Check that the cluster runs and that the endpoints are right."
+        : "";
     const message =
       `${name} gave up after trying ${where} ${rounds} times. ` +
-      `Last: ${reason} Check that the cluster runs and that the endpoints are right.`;
-    return errorOf(last?.code ?? "UNAVAILABLE", message, { cause: last, outcomeUnknown });
+      `Last: ${last?.message ?? "no endpoint was tried."}${hint}`;
+    return errorOf(code, message, { cause: last, outcomeUnknown });
   }
 }
 

@@ -92,13 +92,17 @@ export function fromServiceError(
   endpoint: string,
 ): DisheapError {
   const code = codeOf(error.code);
-  const text = error.details === "" ? "no further details" : error.details;
+  const text = sentence(error.details === "" ? "no further details" : error.details);
   return errorOf(code, `${name} failed with ${code} at ${endpoint}: ${text}`, {
     cause: error,
     endpoint,
     outcomeUnknown: leavesOutcomeUnknown(code),
     confirmationToken: confirmationTokenOf(error.metadata),
   });
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** A call that this client did not cancel and that ends CANCELLED lost its connection. */
