@@ -96,6 +96,11 @@ export class Services {
     this.carrier.emit(effect);
   }
 
+  /** An entry that this node proposed is committed and applied. */
+  entryApplied(group: number, ms: number): void {
+    this.metrics.applied(group, ms);
+  }
+
   /** Opens every door; the bound ports in the order gRPC, HTTP, metrics. */
   async listen(): Promise<number[]> {
     const ports: number[] = [];

@@ -148,7 +148,7 @@ export function unaryMethods(context: ServiceContext): UnaryMethods {
       (request: EnqueueReq) => readEnqueue(request, limits),
       (result, request, startMs) => {
         const { messageId, duplicate, partitionId } = expectOp(result, "enqueue");
-        metrics.enqueued(request.topic, partitionId, nowMs() - startMs);
+        metrics.enqueued(request.topic, nowMs() - startMs);
         return { messageId, duplicate, partitionId };
       },
     ),

@@ -22,6 +22,7 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly status: () => NodeStatus;
   /** Replica counters at the last sample, by group. */
   private readonly seen = new Map<number, Counts>();
+  private readonly labels = new Map<number, { topic: string; partition: string }>();
   private readonly enqueueLatency: Histogram;
   private readonly popLatency: Histogram;
   private readonly applyLatency: Histogram;
@@ -48,8 +49,8 @@ export class NodeMetrics implements ServiceMetrics {
     );
     this.applyLatency = this.histogram(
       "raft_apply_latency_ms",
-      "Milliseconds from handing an enqueue to the engine until its entry was committed and " +
-        "applied, measured by the node that served it.",
+      "Milliseconds from the moment this node, as leader, put an entry into its log to the moment it " +
+        "applied it: replication and sync included.",
       ["topic", "partition"],
     );
     this.inflight = this.gauge(
@@ -98,13 +99,18 @@ export class NodeMetrics implements ServiceMetrics {
     );
   }
 
-  enqueued(topic: string, partition: number, ms: number): void {
+  enqueued(topic: string, ms: number): void {
     this.enqueueLatency.observe({ topic }, ms);
-    this.applyLatency.observe({ topic, partition: String(partition) }, ms);
   }
 
   popped(topic: string, ms: number): void {
     this.popLatency.observe({ topic }, ms);
+  }
+
+  /** An entry of a partition's group; the meta group has no partition and is left out. */
+  applied(group: number, ms: number): void {
+    const labels = this.labels.get(group);
+    if (labels !== undefined) this.applyLatency.observe(labels, ms);
   }
 
   /** Reads the node. Called about once a second and before each answer. */
@@ -137,6 +143,7 @@ export class NodeMetrics implements ServiceMetrics {
   private samplePartition(group: GroupStatus): void {
     const { counts, topic, partition } = group;
     if (counts === undefined || topic === undefined || partition === undefined) return;
+    this.labels.set(group.group, { topic, partition: String(partition) });
     const before = this.seen.get(group.group);
     this.seen.set(group.group, { ...counts });
     for (const name of Object.keys(PARTITION_COUNTERS) as CounterName[]) {

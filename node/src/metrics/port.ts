@@ -3,7 +3,7 @@
 
 export interface ServiceMetrics {
   /** An Enqueue answered with OK: from the decoded request to the answer. */
-  enqueued(topic: string, partition: number, ms: number): void;
+  enqueued(topic: string, ms: number): void;
   /** A message handed to a consumer's stream; the metric's help text defines the interval. */
   popped(topic: string, ms: number): void;
 }

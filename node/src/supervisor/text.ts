@@ -44,7 +44,8 @@ export function bannerText(
   const line = (cells: readonly string[]): string =>
     cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ");
   const first = options.nodes[0]?.ports.grpc ?? DEFAULT_GRPC;
-  const endpoint = first === DEFAULT_GRPC ? "" : ` --endpoint 127.0.0.1:${String(first)}`;
+  const endpoints = rows.map(([, grpc]) => grpc).join(",");
+  const where = first === DEFAULT_GRPC ? "" : ` --endpoints ${endpoints}`;
   return [
     "",
     `${paint.good("Disheap is up:")} ${paint.bold(nodes)}, ${leader} leads.`,
@@ -54,8 +55,8 @@ export function bannerText(
     "",
     "Try it in another terminal:",
     "",
-    `  npx disheap topic create hello${endpoint}`,
-    `  npx disheap cluster status${endpoint}`,
+    `  npx disheap topic create jobs${where}`,
+    `  npx disheap enqueue jobs "wake the pager" --priority 1${where}`,
     "",
     paint.dim(`Data and logs: ${shortPath(options.dataDir, cwd)}. Ctrl-C stops everything.`),
     "",

@@ -93,7 +93,7 @@ describe("what reaches the engine and what comes back", () => {
       maxRetries: 0,
       delayMs: 0,
     });
-    expect(fixture.observed.enqueued).toEqual(["jobs/3"]);
+    expect(fixture.observed.enqueued).toEqual(["jobs"]);
   });
 
   it("Enqueue: absent optionals stay absent, and half a triple is no triple", async () => {

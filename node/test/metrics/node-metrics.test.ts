@@ -86,12 +86,16 @@ it("counts what happened while this node led, once", async () => {
 });
 
 it("observes latencies where they are measured", async () => {
-  const { metrics, lines } = metricsOver([[]]);
-  metrics.enqueued("jobs", 2, 3);
+  const { metrics, lines } = metricsOver([[partition(7, {})]]);
+  metrics.sample();
+  metrics.enqueued("jobs", 3);
   metrics.popped("jobs", 700);
+  metrics.applied(7, 30);
+  metrics.applied(0, 30);
   const found = await lines();
   expect(found).toContain('enqueue_latency_ms_bucket{le="5",topic="jobs"} 1');
   expect(found).toContain('enqueue_latency_ms_bucket{le="2",topic="jobs"} 0');
-  expect(found).toContain('raft_apply_latency_ms_count{topic="jobs",partition="2"} 1');
+  expect(found).toContain('raft_apply_latency_ms_sum{topic="jobs",partition="6"} 30');
+  expect(found.filter((line) => line.startsWith("raft_apply_latency_ms_count"))).toHaveLength(1);
   expect(found).toContain('pop_latency_ms_bucket{le="1000",topic="jobs"} 1');
 });

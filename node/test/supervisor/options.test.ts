@@ -67,11 +67,11 @@ describe("the banner", () => {
     expect(text).toContain("127.0.0.1:9094");
     expect(text).toContain("./data");
     expect(text.match(/^ {2}npx disheap /gm)).toHaveLength(2);
-    expect(text).not.toContain("--endpoint");
+    expect(text).not.toContain("--endpoints");
   });
 
   it("names the endpoint when it is not the usual one", () => {
     const text = bannerText(accepted("--port-base", "20000"), "n1", "/srv/app", paint);
-    expect(text.match(/--endpoint 127\.0\.0\.1:20000/g)).toHaveLength(2);
+    expect(text.match(/--endpoints 127\.0\.0\.1:20000,127\.0\.0\.1:20002,/g)).toHaveLength(2);
   });
 });

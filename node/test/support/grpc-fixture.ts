@@ -22,7 +22,7 @@ export async function startFixture(part: Partial<ServiceContext> = {}): Promise<
   const context: ServiceContext = {
     carrier: engine.carrier,
     metrics: {
-      enqueued: (topic, partition) => observed.enqueued.push(`${topic}/${partition}`),
+      enqueued: (topic) => observed.enqueued.push(topic),
       popped: (topic) => observed.popped.push(topic),
     },
     log: pino({ level: "silent" }),

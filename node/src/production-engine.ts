@@ -1,0 +1,144 @@
+// The real engine: the turn around the host, over LevelDB, gRPC links to the peers, and this machine's
+// clocks and entropy.
+
+import { randomBytes } from "node:crypto";
+import { hrtime } from "node:process";
+import { crc32 as nativeCrc32 } from "node:zlib";
+import {
+  type ClientEffect,
+  type ClientEvent,
+  clusterIdOf,
+  crc32,
+  type Crc32,
+  Host,
+  type HostObserver,
+  type NodeStatus,
+} from "@disheap/core";
+import type { DiskEvent, NetworkEvent } from "@disheap/io";
+import { createGrpcNetwork, type GrpcNetwork } from "@disheap/io/grpc";
+import { createLevelDisk, type LevelDisk } from "@disheap/io/level";
+import { Turn } from "@disheap/io/turn";
+import { formatAddress, isLoopback } from "./config/address.js";
+import type { NodeConfig } from "./config/config.js";
+import type { Engine } from "./engine.js";
+import type { Log } from "./log.js";
+
+export interface EngineOptions {
+  readonly config: NodeConfig;
+  readonly log: Log;
+  readonly observer: HostObserver;
+  /** Where the engine's effects for clients go. */
+  readonly emit: (effect: ClientEffect) => void;
+  /** The node cannot go on; `message` is a sentence for the operator. */
+  readonly onFatal: (message: string) => void;
+}
+
+export class ProductionEngine implements Engine {
+  private readonly host: Host;
+  private readonly turn: Turn;
+  private readonly disk: LevelDisk;
+  private readonly network: GrpcNetwork;
+  private readonly tickMs: number;
+  private ticks: NodeJS.Timeout | undefined;
+
+  constructor(options: EngineOptions) {
+    const { config, log, observer, emit, onFatal } = options;
+    this.tickMs = config.timing.tickMs;
+    const { text: clusterId } = clusterIdOf(config.members);
+    const push = (event: DiskEvent | NetworkEvent): void => {
+      this.turn.push(event);
+    };
+    this.host = new Host(
+      {
+        node: config.nodeId,
+        members: config.members,
+        seedHi: randomBytes(4).readUInt32LE(),
+        seedLo: randomBytes(4).readUInt32LE(),
+        timing: config.timing,
+        limits: config.limits,
+        defaults: config.defaults,
+      },
+      observer,
+      fastCrc,
+    );
+    this.disk = createLevelDisk({ directory: config.dataDir, clusterId, push });
+    this.network = createGrpcNetwork({
+      clusterId,
+      node: config.nodeId,
+      members: config.members,
+      listen: formatAddress({ ...config.raft, host: config.raft.host || "0.0.0.0" }),
+      secret: config.clusterSecret,
+      isLoopback: isLoopback(config.raft.host),
+      push,
+      log: ({ level, event, peer, message }) => {
+        log[level]({ event, peer }, message);
+      },
+    });
+    this.turn = new Turn({
+      host: this.host,
+      ports: {
+        disk: this.disk,
+        network: this.network,
+        clock: {
+          monotonicUs: () => Number(hrtime.bigint() / 1000n),
+          wallMs: () => Date.now(),
+        },
+        scheduler: {
+          // One turn per round of the event loop, after the input of the round.
+          wake: () => {
+            setImmediate(() => {
+              this.turn.run();
+            });
+          },
+        },
+        clients: { emit },
+        process: { fatal: onFatal },
+      },
+    });
+  }
+
+  /** Opens the peer port and the store; throws a sentence when the port cannot be had. */
+  async start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.network.start((problem) => {
+        if (problem === undefined) resolve();
+        else reject(new Error(problem));
+      });
+    });
+    this.turn.start();
+    this.ticks = setInterval(() => {
+      this.turn.push({ kind: "tick" });
+    }, this.tickMs);
+  }
+
+  submit(event: ClientEvent): void {
+    this.turn.push(event);
+  }
+
+  status(): NodeStatus {
+    return this.host.status();
+  }
+
+  /** From now on nothing is stepped, sent or written: the engine may be in any state. */
+  halt(): void {
+    this.turn.stop();
+    clearInterval(this.ticks);
+  }
+
+  /** Nothing runs any more; resolves once the store is free for the next process. */
+  async stop(): Promise<void> {
+    this.halt();
+    await new Promise<void>((resolve) => {
+      this.network.close(resolve);
+    });
+    await new Promise<void>((resolve) => {
+      this.disk.release(resolve);
+    });
+  }
+}
+
+/** Below this many bytes the call into native code costs more than it saves. */
+const NATIVE_CRC_BYTES = 1024;
+
+const fastCrc: Crc32 = (bytes, from, to) =>
+  to - from < NATIVE_CRC_BYTES ? crc32(bytes, from, to) : nativeCrc32(bytes.subarray(from, to));
