@@ -54,8 +54,9 @@ function checkBuried(first: FirstViolation, record: MessageRecord, facts: TopicF
       () => `${nameOf(record)} is both a dead letter and ${alive.state}`,
     );
   }
-  const limit = record.deliveries[0]?.maxRetries ?? record.enqueues[0]?.maxRetries;
-  const maxRetries = limit ?? facts.maxRetries;
+  // A message whose enqueue never answered may have asked for a limit of its own: not judged.
+  const ofEnqueue = record.enqueues.map((enqueue) => enqueue.maxRetries ?? facts.maxRetries)[0];
+  const maxRetries = record.deliveries[0]?.maxRetries ?? ofEnqueue;
   const { attempts } = dead;
   if (maxRetries === undefined || attempts === undefined || attempts > maxRetries) return;
   first.offer(

@@ -14,6 +14,7 @@ export type Origin =
       readonly edge: number;
       readonly edgeIncarnation: number;
       readonly requestId: number;
+      readonly attempt: number;
     }
   | {
       readonly type: "grant";
@@ -61,6 +62,7 @@ export interface PendingRead {
   readonly edge: number;
   readonly edgeIncarnation: number;
   readonly requestId: number;
+  readonly attempt: number;
   readonly action: RequestAction;
   /** Set once confirmed: serve when applied. */
   index: number;

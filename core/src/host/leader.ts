@@ -16,6 +16,7 @@ import type { HostContext } from "./context.js";
 import { entrySeed } from "./draws.js";
 import { answerGrant, dropStanding, pushLadders, sendDigests, standingIntents } from "./grants.js";
 import type { GroupSlot, Origin, PendingRead, QueuedIntent } from "./group-slot.js";
+import { OnceTable } from "./once-table.js";
 
 /** Entries a leader may have uncommitted before it lets its queue grow instead. */
 const UNCOMMITTED_ENTRIES_MAX = 512;
@@ -27,6 +28,7 @@ const TICK_INTENT = encodeIntent({ kind: "tick" });
 export class Leader {
   private readonly context: HostContext;
   private readonly beats: Beats;
+  private readonly once = new OnceTable();
   private nextRead = 1;
 
   constructor(context: HostContext, beats: Beats) {
@@ -37,8 +39,9 @@ export class Leader {
   // --- requests ----------------------------------------------------------------------------------
 
   onRequest(from: number, request: Request): void {
-    const { edgeIncarnation, requestId, action } = request;
-    const origin = { edge: from, edgeIncarnation, requestId };
+    const { edgeIncarnation, requestId, attempt, action } = request;
+    const origin = { edge: from, edgeIncarnation, requestId, attempt };
+    if (request.isOnce && this.once.isRepeat(from, edgeIncarnation, requestId, attempt)) return;
     const slot = this.context.groups.get(request.group);
     if (!slot || slot.stoppedBecause !== undefined) {
       this.answer(origin, slot ? { type: "surely-not", leader: 0 } : { type: "unknown-group" });
@@ -71,11 +74,16 @@ export class Leader {
   }
 
   private answer(
-    to: { readonly edge: number; readonly edgeIncarnation: number; readonly requestId: number },
+    to: {
+      readonly edge: number;
+      readonly edgeIncarnation: number;
+      readonly requestId: number;
+      readonly attempt: number;
+    },
     outcome: ReplyOutcome,
   ): void {
-    const { edge, edgeIncarnation, requestId } = to;
-    this.context.send(edge, { kind: "reply", edgeIncarnation, requestId, outcome });
+    const { edge, edgeIncarnation, requestId, attempt } = to;
+    this.context.send(edge, { kind: "reply", edgeIncarnation, requestId, attempt, outcome });
   }
 
   enqueueIntent(slot: GroupSlot, queued: QueuedIntent): void {

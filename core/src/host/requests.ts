@@ -32,10 +32,10 @@ export interface PendingRequest {
   target: number;
   /** Sent and not answered; false while it waits to be sent again. */
   isOut: boolean;
-  /** Incarnation of the target when it was sent. */
   sentMs: number;
   nextTry: number;
   tries: number;
+  attempt: number;
 }
 
 /** A repeat of an unanswered idempotent request. */
@@ -96,6 +96,7 @@ export class Requests {
       sentMs: 0,
       nextTry: 0,
       tries: 0,
+      attempt: 0,
     };
     this.nextId += 1;
     this.pending.set(request.id, request);
@@ -105,11 +106,14 @@ export class Requests {
   private transmit(request: PendingRequest): void {
     request.target = this.leaderOf(request.group, request.voters, request.tries);
     request.isOut = true;
+    request.attempt += 1;
     request.sentMs = this.context.monotonicMs;
     this.context.send(request.target, {
       kind: "request",
       edgeIncarnation: this.context.incarnation,
       requestId: request.id,
+      attempt: request.attempt,
+      isOnce: !request.isIdempotent,
       group: request.group,
       action: request.action,
     });
@@ -130,15 +134,15 @@ export class Requests {
         break;
       case "surely-not":
       case "unknown-group":
-        this.again(request, from, outcome);
+        // Only the newest attempt is judged by its refusal: an older one's copy may come late.
+        if (reply.attempt === request.attempt) this.again(request, from, outcome);
         break;
     }
   }
 
   /** Surely not applied by `from`: at once to a leader it names, else after a pause to the next voter. */
   private again(request: PendingRequest, from: number, outcome: ReplyOutcome): void {
-    // A late answer of a member that was asked earlier says nothing about the one asked now.
-    if (!request.isOut || from !== request.target) return;
+    if (!request.isOut) return;
     if (this.hints.get(request.group) === from) this.hints.delete(request.group);
     const leader = outcome.type === "surely-not" ? outcome.leader : 0;
     request.isOut = false;

@@ -33,22 +33,27 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.bytes[this.reserve(1)] = value;
+    // The reservation comes first: it may replace the buffer and the view.
+    const at = this.reserve(1);
+    this.bytes[at] = value;
     return this;
   }
 
   u16(value: number): this {
-    this.view.setUint16(this.reserve(2), value, true);
+    const at = this.reserve(2);
+    this.view.setUint16(at, value, true);
     return this;
   }
 
   u32(value: number): this {
-    this.view.setUint32(this.reserve(4), value, true);
+    const at = this.reserve(4);
+    this.view.setUint32(at, value, true);
     return this;
   }
 
   i32(value: number): this {
-    this.view.setInt32(this.reserve(4), value, true);
+    const at = this.reserve(4);
+    this.view.setInt32(at, value, true);
     return this;
   }
 

@@ -190,11 +190,12 @@ function readLeases(r: Reader): LeaseRef[] {
 export function writeHostMessage(w: Writer, m: HostMessage): void {
   switch (m.kind) {
     case "request":
-      w.u8(Kind.request).u32(m.edgeIncarnation).u48(m.requestId).u32(m.group);
+      w.u8(Kind.request).u32(m.edgeIncarnation).u48(m.requestId).u32(m.attempt);
+      w.u8(m.isOnce ? 1 : 0).u32(m.group);
       writeAction(w, m.action);
       break;
     case "reply":
-      w.u8(Kind.reply).u32(m.edgeIncarnation).u48(m.requestId);
+      w.u8(Kind.reply).u32(m.edgeIncarnation).u48(m.requestId).u32(m.attempt);
       writeOutcome(w, m.outcome);
       break;
     case "grant.request":
@@ -232,6 +233,8 @@ export function readHostMessage(kind: number, r: Reader): HostMessage {
         kind: "request",
         edgeIncarnation: r.u32(),
         requestId: r.u48(),
+        attempt: r.u32(),
+        isOnce: r.u8() === 1,
         group: r.u32(),
         action: readAction(r),
       };
@@ -240,6 +243,7 @@ export function readHostMessage(kind: number, r: Reader): HostMessage {
         kind: "reply",
         edgeIncarnation: r.u32(),
         requestId: r.u48(),
+        attempt: r.u32(),
         outcome: readOutcome(r),
       };
     case Kind.grantRequest: {

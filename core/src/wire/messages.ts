@@ -111,6 +111,10 @@ export interface Request {
   readonly kind: "request";
   readonly edgeIncarnation: number;
   readonly requestId: number;
+  /** Counts the sends of this request; the reply names the one it answers. */
+  readonly attempt: number;
+  /** A second copy of the same attempt must not be proposed: the intent is not idempotent. */
+  readonly isOnce: boolean;
   readonly group: number;
   readonly action: RequestAction;
 }
@@ -130,6 +134,7 @@ export interface Reply {
   readonly kind: "reply";
   readonly edgeIncarnation: number;
   readonly requestId: number;
+  readonly attempt: number;
   readonly outcome: ReplyOutcome;
 }
 

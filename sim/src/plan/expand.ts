@@ -12,7 +12,8 @@ import type { Plan, TopicPlan } from "./plan.js";
 
 /** 64 bits from a seed string; after this everything is counter-based. */
 export function seedBits(seed: string): Seed {
-  const random = seedrandom(seed);
+  // The prefix matters: seedrandom mixes a short key with itself, so "3" and "33" would be the same.
+  const random = seedrandom(`disheap:${seed}`);
   return { hi: random.int32() >>> 0, lo: random.int32() >>> 0 };
 }
 

@@ -148,6 +148,8 @@ export class World {
     const node = this.node(number);
     if (node.process || node.refusal !== undefined) return;
     node.incarnations += 1;
+    // The network's port belongs to the incarnation that is up when it is made.
+    this.network.nodeUp(number);
     const config = this.configOf(number, node.incarnations);
     const { oracle } = this.hooks;
     const observer = oracle.observe(number, () => process.isAlive);
@@ -162,7 +164,6 @@ export class World {
       inboxCount: 0,
     };
     node.process = process;
-    this.network.nodeUp(number);
     process.turn.start();
     this.scheduleTick(node, process);
   }

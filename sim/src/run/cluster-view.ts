@@ -1,0 +1,32 @@
+// What the runner may know of the cluster when it judges liveness: the replicas of every group.
+
+import type { GroupSlot, Partition } from "@disheap/core";
+import type { World } from "../world/world.js";
+
+export interface ReplicaView {
+  readonly node: number;
+  readonly slot: GroupSlot;
+}
+
+/** Replicas per group on nodes that are up. */
+export function replicas(world: World): Map<number, ReplicaView[]> {
+  const groups = new Map<number, ReplicaView[]>();
+  for (const node of world.nodes) {
+    const host = node.process?.host;
+    if (!host) continue;
+    for (const slot of host.context.groups.values()) {
+      const list = groups.get(slot.id) ?? [];
+      list.push({ node: node.number, slot });
+      groups.set(slot.id, list);
+    }
+  }
+  return groups;
+}
+
+export function leaderOf(views: readonly ReplicaView[]): ReplicaView | undefined {
+  return views.find((v) => v.slot.isServing);
+}
+
+export function partitionOf(view: ReplicaView): Partition | undefined {
+  return view.slot.machine.kind === "partition" ? view.slot.machine.partition : undefined;
+}

@@ -1,0 +1,203 @@
+// The liveness phase (simulation.md chapter 8): after healing, every group gets a leader (L1), every
+// message that is due is delivered and acknowledged by fresh consumers (L2, L3), and all replicas agree
+// (L4). A failure names what is stuck and what it waits for. Budgets are simulated time.
+
+import { encodeMessageId, State } from "@disheap/core";
+import { RuleBroken } from "../oracle/oracle.js";
+import type { Recorder } from "../workload/recorder.js";
+import { Consumer } from "../workload/consumer.js";
+import type { ClientHub } from "../workload/client-hub.js";
+import { decimal, payloadHash } from "../workload/values.js";
+import type { World } from "../world/world.js";
+import { leaderOf, partitionOf, replicas, type ReplicaView } from "./cluster-view.js";
+
+const LEADER_BUDGET_MS = 30_000;
+const DRAIN_BUDGET_MS = 480_000;
+const AGREE_BUDGET_MS = 10_000;
+const STEP_MS = 250;
+
+const DRAIN_HABITS = {
+  ack: 1_000_000,
+  nack: 0,
+  repeatAck: 0,
+  extend: 0,
+  staleSettle: 0,
+  thinkMaxMs: 1,
+  late: 0,
+  backoffMaxMs: 0,
+  otherNode: 0,
+};
+
+export class LivenessPhase {
+  private readonly world: World;
+  private readonly hub: ClientHub;
+  private readonly recorder: Recorder;
+  private readonly deleted: ReadonlySet<string>;
+
+  constructor(world: World, hub: ClientHub, recorder: Recorder, deleted: ReadonlySet<string>) {
+    this.world = world;
+    this.hub = hub;
+    this.recorder = recorder;
+    this.deleted = deleted;
+  }
+
+  run(): void {
+    this.waitFor("L1", LEADER_BUDGET_MS, () => this.leaderless());
+    this.drain();
+    this.waitFor("L4", AGREE_BUDGET_MS, () => this.disagreement());
+    this.recordRemaining();
+  }
+
+  /** Runs the world until `problem` is undefined, or fails with what it says after the budget. */
+  private waitFor(rule: string, budgetMs: number, problem: () => string | undefined): void {
+    const { queue } = this.world;
+    const endUs = queue.nowUs + budgetMs * 1000;
+    for (;;) {
+      const found = problem();
+      if (found === undefined) return;
+      if (queue.nowUs >= endUs) {
+        throw new RuleBroken({ rule, message: `${found} (${budgetMs / 1000} s after healing)` });
+      }
+      this.advance(STEP_MS);
+    }
+  }
+
+  private advance(ms: number): void {
+    const { queue } = this.world;
+    const untilUs = queue.nowUs + ms * 1000;
+    while (queue.runNext(untilUs));
+    queue.nowUs = Math.max(queue.nowUs, untilUs);
+  }
+
+  private leaderless(): string | undefined {
+    const groups = replicas(this.world);
+    const expected = this.expectedGroups();
+    for (const group of expected) {
+      const views = groups.get(group) ?? [];
+      if (leaderOf(views)) continue;
+      const states = views.map(
+        ({ node, slot: { raft: g } }) =>
+          `n${node}: ${g.role} in term ${g.term}, log to ${g.log.lastIndex}, commit ${g.commitIndex}`,
+      );
+      return `group ${group} has no leader that serves; replicas: ${states.join("; ") || "none"}`;
+    }
+    return undefined;
+  }
+
+  /** The meta group and the groups of every topic that any node knows. */
+  private expectedGroups(): Set<number> {
+    const groups = new Set([0]);
+    for (const node of this.world.nodes) {
+      const machine = node.process?.host.context.groups.get(0)?.machine;
+      if (machine?.kind !== "cluster") continue;
+      for (const record of machine.cluster.topics.values()) {
+        for (const place of record.partitions) groups.add(place.group);
+      }
+    }
+    return groups;
+  }
+
+  private drain(): void {
+    const { plan, queue } = this.world;
+    const live = this.world.nodes.filter((n) => n.process).map((n) => n.number);
+    let id = 10_000;
+    for (const topic of plan.topics) {
+      if (this.deleted.has(topic.topic)) continue;
+      const node = live[id % live.length];
+      id += 1;
+      new Consumer(this.hub, this.recorder, {
+        type: "consume",
+        atMs: queue.nowUs / 1000,
+        untilMs: queue.nowUs / 1000 + DRAIN_BUDGET_MS + 60_000,
+        node,
+        topic: topic.topic,
+        id,
+        credits: 40,
+        refill: true,
+        visibilityMs: 20_000,
+        partitions: [],
+        end: "cancel",
+        habits: DRAIN_HABITS,
+      }).start();
+    }
+    this.waitFor("L2", DRAIN_BUDGET_MS, () => this.undrained());
+  }
+
+  private undrained(): string | undefined {
+    for (const [group, views] of replicas(this.world)) {
+      const leader = leaderOf(views);
+      if (group === 0) continue;
+      if (!leader) return `group ${group} has lost its leader during the drain`;
+      const { topic } = leader.slot.machine as { topic: string };
+      if (this.deleted.has(topic)) continue;
+      const stuck = this.stuckMessage(leader);
+      if (stuck) return stuck;
+    }
+    return undefined;
+  }
+
+  private stuckMessage(leader: ReplicaView): string | undefined {
+    const partition = partitionOf(leader);
+    if (!partition || partition.counts.totalMessages === 0) return undefined;
+    const m = partition.messages;
+    let found: string | undefined;
+    m.forEach((slot) => {
+      if (found !== undefined || m.state[slot] === State.dead) return;
+      const id = encodeMessageId(m.enqueuedMs[slot], leader.slot.id, m.index[slot], m.offset[slot]);
+      const what =
+        m.state[slot] === State.ready
+          ? "is ready and nobody gets it"
+          : m.state[slot] === State.leased
+            ? `is leased to n${m.edge[slot]} stream ${m.stream[slot]} until ${m.timeMs[slot]}`
+            : `is delayed until ${m.timeMs[slot]}`;
+      found =
+        `message ${id} of group ${leader.slot.id} (leader n${leader.node}, group time ` +
+        `${partition.nowMs}) ${what}`;
+    });
+    return found;
+  }
+
+  private disagreement(): string | undefined {
+    for (const [group, views] of replicas(this.world)) {
+      const machines = views.map(({ node, slot }) => {
+        const machine =
+          slot.machine.kind === "cluster" ? slot.machine.cluster : slot.machine.partition;
+        return { node, index: machine.appliedIndex, hash: `${machine.hash.hi}:${machine.hash.lo}` };
+      });
+      const first = machines[0];
+      const other = machines.find((m) => m.index !== first.index || m.hash !== first.hash);
+      if (other) {
+        return (
+          `group ${group}: n${first.node} stands at ${first.index} (${first.hash}), ` +
+          `n${other.node} at ${other.index} (${other.hash})`
+        );
+      }
+    }
+    return undefined;
+  }
+
+  /** What is left is written down, so that the black-box checks can account for every message. */
+  private recordRemaining(): void {
+    for (const [group, views] of replicas(this.world)) {
+      const leader = leaderOf(views);
+      const partition = leader ? partitionOf(leader) : undefined;
+      if (!leader || !partition || leader.slot.machine.kind !== "partition") continue;
+      const { topic } = leader.slot.machine;
+      const m = partition.messages;
+      m.forEach((slot) => {
+        this.recorder.event("remaining", {
+          topic,
+          messageId: encodeMessageId(m.enqueuedMs[slot], group, m.index[slot], m.offset[slot]),
+          state: m.state[slot] === State.dead ? "dlq" : "ready",
+          attempts: m.attempts[slot],
+          fence: m.fence[slot],
+          priority: decimal(m.priorityHi[slot], m.priorityLo[slot]),
+          payload: payloadHash(m.payload[slot]),
+        });
+      });
+    }
+    for (const topic of this.world.plan.topics) {
+      if (!this.deleted.has(topic.topic)) this.recorder.event("drained", { topic: topic.topic });
+    }
+  }
+}
