@@ -129,6 +129,27 @@ function readTests(test: DeclareTest, withRig: WithRig): void {
   );
 
   test(
+    "what is read is plain bytes of the reader's own",
+    withRig(async (rig) => {
+      const process = await opened(rig);
+      await write(process, 1, [put(bytes(1), bytes(5, 6))]);
+      process.port.get(2, bytes(1));
+      const got = await process.completion(2);
+      const { entries } = await scan(process, 3, [FIRST, BEYOND], 100);
+      const found = [
+        got.kind === "disk.got" ? got.value : undefined,
+        entries[0].key,
+        entries[0].value,
+      ];
+      for (const value of found) {
+        assert.equal(Object.getPrototypeOf(value), Uint8Array.prototype);
+        value?.fill(99);
+      }
+      assert.equal(await read(process, 4, bytes(1)), "0506");
+    }),
+  );
+
+  test(
     "a scan returns its range, ends included below and excluded above, in byte order",
     withRig(async (rig) => {
       const process = await opened(rig);

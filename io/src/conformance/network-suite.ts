@@ -80,7 +80,7 @@ function frameTests(test: DeclareTest, withRig: WithRig): void {
   );
 
   test(
-    "an empty frame arrives as an empty frame",
+    "an empty frame arrives as an empty frame, in plain bytes",
     withRig(async (rig) => {
       const [a, b] = await pair(rig);
       a.port.send(2, new Uint8Array(0));
@@ -88,7 +88,9 @@ function frameTests(test: DeclareTest, withRig: WithRig): void {
         b.events.find((event) => event.kind === "peer.frame");
       await rig.until(() => frame() !== undefined, "the frame");
       const event = frame();
-      assert.equal(event?.kind === "peer.frame" && event.frame.length, 0);
+      assert.ok(event?.kind === "peer.frame");
+      assert.equal(event.frame.length, 0);
+      assert.equal(Object.getPrototypeOf(event.frame), Uint8Array.prototype);
     }),
   );
 

@@ -51,6 +51,7 @@ export class Acceptor {
   }
 
   accept(call: IncomingCall): void {
+    call.on("error", () => undefined);
     if (this.isClosed || this.handshakes.size >= this.options.tuning.handshakesMax) {
       call.end();
       return;

@@ -76,7 +76,8 @@ class GrpcNetworkPort implements GrpcNetwork {
         return;
       }
       this.boundPort = port;
-      if (!this.isClosed) for (const dialler of this.diallers.values()) dialler.dial();
+      if (this.isClosed) this.server.forceShutdown();
+      else for (const dialler of this.diallers.values()) dialler.dial();
       onStarted(undefined);
     });
   }

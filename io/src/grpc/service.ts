@@ -1,11 +1,12 @@
 // The peer service as grpc-js sees it: one method that carries raw bytes both ways, no protobuf.
 
 import type { ChannelOptions, MethodDefinition } from "@grpc/grpc-js";
+import { plainBytes } from "../plain-bytes.js";
 
 /** A larger frame is refused by the sender, and would break the link at the receiver. */
 export const FRAME_BYTES_MAX = 16 << 20;
 
-function identity(bytes: Uint8Array): Buffer {
+function serialize(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -15,10 +16,10 @@ export const LINK: MethodDefinition<Uint8Array, Uint8Array> = {
   path: "/disheap.peer.v1.Peer/Link",
   requestStream: true,
   responseStream: true,
-  requestSerialize: identity,
-  requestDeserialize: identity,
-  responseSerialize: identity,
-  responseDeserialize: identity,
+  requestSerialize: serialize,
+  requestDeserialize: plainBytes,
+  responseSerialize: serialize,
+  responseDeserialize: plainBytes,
 };
 
 /** Timing and budgets of the peer links; every value has a default. */
@@ -45,7 +46,7 @@ export const DEFAULT_TUNING: LinkTuning = {
   handshakeMs: 5_000,
   keepaliveMs: 4_000,
   keepaliveTimeoutMs: 4_000,
-  handshakesMax: 64,
+  handshakesMax: 16,
 };
 
 export function channelOptions(tuning: LinkTuning): ChannelOptions {

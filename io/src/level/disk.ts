@@ -7,6 +7,7 @@
 //    because after a failed sync nobody knows what the disk holds (D-40).
 
 import { assert } from "@disheap/core";
+import { plainBytes } from "../plain-bytes.js";
 import type { DiskEntry, DiskEvent, DiskOp, DiskPort } from "../ports.js";
 import { RESERVED_TAG, openStore } from "./open-store.js";
 import type { Db, StoreOptions } from "./open-store.js";
@@ -68,7 +69,7 @@ class LevelDiskPort implements LevelDisk {
     if (this.isRefused(token)) return;
     const db = this.theDb();
     db.get(key).then(
-      (value) => this.push({ kind: "disk.got", token, value }),
+      (value) => this.push({ kind: "disk.got", token, value: value && plainBytes(value) }),
       (error: unknown) => this.fail(token, messageOf(error)),
     );
   }
@@ -185,7 +186,7 @@ async function scanRange(
       if (step.length === 0) return { entries, done: true };
       for (const [key, value] of step) {
         if (entries.length > 0 && bytes >= bytesMax) return { entries, done: false };
-        entries.push({ key, value });
+        entries.push({ key: plainBytes(key), value: plainBytes(value) });
         bytes += value.length;
       }
     }

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Metadata, credentials } from "@grpc/grpc-js";
@@ -267,6 +267,18 @@ test("a port in use is a sentence, and the network can still be closed", async (
   );
   await new Promise<void>((resolve) => network.close(resolve));
   await new Promise((resolve) => blocker.close(resolve));
+});
+
+test("a network that is closed while it starts opens nothing", async () => {
+  const network = createGrpcNetwork(lonely);
+  const started = new Promise((resolve) => network.start(resolve));
+  const closed = new Promise<void>((resolve) => network.close(resolve));
+  await Promise.all([started, closed]);
+  const port = network.listeningPort() ?? 0;
+  const socket = connect(port, "127.0.0.1");
+  expect(
+    await new Promise((resolve) => socket.on("error", resolve).on("connect", resolve)),
+  ).toEqual(expect.objectContaining({ code: expect.stringMatching(/ECONNREFUSED|EADDRNOTAVAIL/) }));
 });
 
 test("options that cannot work are refused with a sentence", () => {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DiskEvent, DiskOp } from "../../src/ports.js";
 import { LevelProcess, WRITER } from "../conformance/level-rig.js";
@@ -130,6 +131,20 @@ test("two processes that create the same directory at once: one wins, the other 
     await Promise.all(running.splice(0).map((process) => process.stop()));
     await rm(directory, { recursive: true });
   }
+});
+
+test("a directory that another process has open is refused by name, and that process goes on", async () => {
+  const args = [WRITER, directory, "100000", "1", "1"];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  let [written, refused] = [0, ""];
+  for await (const line of createInterface(child.stdout)) {
+    written = Number(line);
+    if (written === 5) refused = await refusal("conformance");
+    if (written === 50) child.kill("SIGKILL");
+  }
+  expect(refused).toMatch(/is already in use by another process\. Stop that process, or give/);
+  expect(refused).toContain(directory);
+  expect(written).toBeGreaterThanOrEqual(50);
 });
 
 test("a path that cannot be a directory is refused with a sentence", async () => {

@@ -300,6 +300,29 @@ test("whatever a plan does, up and down alternate, and after healing every link 
   );
 });
 
+test("D-61: what happens on one link shifts nothing on another", () => {
+  const linesOf12 = (isBusy: boolean): string[] => {
+    const world = new World(3, { streamModel: false });
+    const noisy = rates({
+      lossPerMillion: 200_000,
+      duplicatePerMillion: 200_000,
+      delayMeanUs: 5_000,
+      delayCapUs: 50_000,
+    });
+    world.network.setRates(1, 2, noisy);
+    if (isBusy) world.network.setRates(1, 3, noisy);
+    for (const n of range(50)) {
+      world.send(1, 2, n);
+      if (isBusy) world.send(1, 3, n);
+      if (isBusy && n === 20) world.network.reset(2, 3);
+      world.loop.runFor(1_000);
+    }
+    world.loop.drain();
+    return world.trace.filter((line) => line.includes(" 1>2 "));
+  };
+  expect(linesOf12(true)).toEqual(linesOf12(false));
+});
+
 test("the same plan and seed give the same trace; another seed another one", () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), fc.nat(), (steps, seed) => {
