@@ -40,6 +40,9 @@ export interface LinkStats {
   readonly lives: number;
 }
 
+/** How long a refused acceptor may take to read why, before the connection is closed. */
+const REFUSAL_LINGER_MS = 250;
+
 /** One dial, from the connection to its end. */
 interface Attempt {
   readonly client: Client;
@@ -181,7 +184,8 @@ export class Dialler {
     attempt.refusal = refusal;
     attempt.call.end(encodeHandshake({ type: "refused", ...refusal }));
     attempt.phase = "over";
-    attempt.deadline.refresh();
+    clearTimeout(attempt.deadline);
+    attempt.deadline = setTimeout(() => this.end(attempt), REFUSAL_LINGER_MS);
   }
 
   private end(attempt: Attempt): void {
@@ -193,29 +197,29 @@ export class Dialler {
     attempt.call.cancel();
     attempt.client.close();
     if (this.isClosed) return;
-    if (wasUp) {
-      this.log("info", "peer.down", `The link to ${this.options.peer} is down; dialling again.`);
-      this.options.onDown();
-    }
+    // First the timer: whoever is told below may close this, which has to find it.
     this.redial = setTimeout(() => this.dial(), this.waitMs(attempt.refusal));
+    if (attempt.refusal !== undefined) this.logRefusal(attempt.refusal);
+    if (!wasUp) return;
+    this.log("info", "peer.down", `The link to ${this.options.peer} is down; dialling again.`);
+    this.options.onDown();
   }
 
   private waitMs(refusal: Refusal | undefined): number {
     const { backoffMinMs, backoffMaxMs, refusedRetryMs } = this.options.tuning;
-    if (refusal === undefined) {
-      const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.failures, 20));
-      this.failures += 1;
-      return waitMs;
-    }
-    // One line per reason, not one per attempt.
-    const said = `${refusal.code} ${refusal.message}`;
-    if (said !== this.lastRefusal) {
-      const { peer } = this.options;
-      const message = `The link to ${peer} is refused (${refusal.code}): ${refusal.message}`;
-      this.log("warn", "peer.refused", message);
-    }
+    if (refusal !== undefined) return refusedRetryMs;
+    const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.failures, 20));
+    this.failures += 1;
+    return waitMs;
+  }
+
+  /** One line per reason, not one per attempt. */
+  private logRefusal({ code, message }: Refusal): void {
+    const said = `${code} ${message}`;
+    if (said === this.lastRefusal) return;
     this.lastRefusal = said;
-    return refusedRetryMs;
+    const { peer } = this.options;
+    this.log("warn", "peer.refused", `The link to ${peer} is refused (${code}): ${message}`);
   }
 
   private log(level: PeerLogLine["level"], event: PeerLogLine["event"], message: string): void {

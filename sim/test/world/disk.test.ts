@@ -117,6 +117,24 @@ test("S1: recovery is everything synced and a prefix of the rest, whatever the t
   expect(lost).toBeGreaterThan(0);
 });
 
+test("disk.unsynced takes batches that completed without a sync, and a later sync saves them", () => {
+  const outcomes = { alone: new Set<number | undefined>(), synced: new Set<number | undefined>() };
+  for (let seed = 0; seed < 40; seed += 1) {
+    for (const end of ["alone", "synced"] as const) {
+      const world = new World(seed);
+      world.port.write(1, [put(1, 1)], false);
+      if (end === "synced") world.port.write(2, [put(2, 2)], true);
+      world.loop.drain();
+      expect(world.written().length).toBe(end === "synced" ? 2 : 1);
+      expect(world.value(1)).toBe(end === "synced" ? 1 : undefined);
+      world.disk.crash();
+      outcomes[end].add(world.value(1));
+    }
+  }
+  expect(outcomes.alone).toEqual(new Set([undefined, 1]));
+  expect(outcomes.synced).toEqual(new Set([1]));
+});
+
 test("D1: a crashed or closed process is told nothing more, not even that it opened", () => {
   for (const end of ["crash", "close"] as const) {
     const world = new World();

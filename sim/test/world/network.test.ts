@@ -224,6 +224,18 @@ test("a dead process gets and sends nothing; its next incarnation gets none of i
   expect(world.got(2, 1)).toEqual([2]);
 });
 
+test("N1: late frames of an old life do not reach a receiver that restarted meanwhile", () => {
+  const world = new World(2, { latePerMillion: 1_000_000 });
+  world.send(1, 2, 1, 2, 3);
+  world.network.reset(1, 2);
+  world.network.nodeDown(2);
+  world.network.nodeUp(2);
+  world.loop.drain();
+  world.send(1, 2, 4);
+  world.loop.drain();
+  expect(world.got(2, 1)).toEqual([4]);
+});
+
 interface Step {
   readonly kind: "send" | "cut" | "heal" | "clog" | "unclog" | "reset" | "down" | "up" | "wait";
   readonly a: number;
