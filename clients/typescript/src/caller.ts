@@ -3,7 +3,7 @@
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Endpoint, EndpointPool } from "./endpoints.js";
-import { DisheapError, errorOf, fromServiceError } from "./errors.js";
+import { DisheapError, errorOf, exhausted, fromServiceError } from "./errors.js";
 import type { ResolvedOptions } from "./options.js";
 import { backoffMs, isRetryable } from "./retry.js";
 
@@ -60,7 +60,7 @@ export class Caller {
       for (const endpoint of this.#pool.order()) {
         this.assertOpen();
         if (performance.now() - startedMs > this.#options.retry.budgetMs) {
-          throw this.#exhausted(rules.name, round, last, mayHaveRun);
+          throw exhausted(rules.name, this.#pool.addresses, round, last, mayHaveRun);
         }
         const result = await this.#attempt(endpoint, method, request, rules.name);
         if ("value" in result) return result.value;
@@ -72,7 +72,8 @@ export class Caller {
         if (last === undefined || error.cause !== undefined) last = error;
       }
     }
-    throw this.#exhausted(rules.name, this.#options.retry.maxAttempts, last, mayHaveRun);
+    const rounds = this.#options.retry.maxAttempts;
+    throw exhausted(rules.name, this.#pool.addresses, rounds, last, mayHaveRun);
   }
 
   /** Waits before round `round`; a closing client does not wait. */
@@ -124,24 +125,6 @@ export class Caller {
         },
       );
     });
-  }
-
-  #exhausted(
-    name: string,
-    rounds: number,
-    last: DisheapError | undefined,
-    outcomeUnknown: boolean,
-  ): DisheapError {
-    const where = this.#pool.addresses.join(", ");
-    const code = last?.code ?? "UNAVAILABLE";
-    const hint =
-      code === "UNAVAILABLE"
-        ? " Check that the cluster runs and that the endpoints are right."
-        : "";
-    const message =
-      `${name} gave up after trying ${where} ${rounds} times. ` +
-      `Last: ${last?.message ?? "no endpoint was tried."}${hint}`;
-    return errorOf(code, message, { cause: last, outcomeUnknown });
   }
 }
 

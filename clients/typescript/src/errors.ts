@@ -101,6 +101,23 @@ export function fromServiceError(
   });
 }
 
+/** The error of a call that was tried over and over; `last` is the most telling of its failures. */
+export function exhausted(
+  name: string,
+  addresses: readonly string[],
+  rounds: number,
+  last: DisheapError | undefined,
+  outcomeUnknown = false,
+): DisheapError {
+  const code = last?.code ?? "UNAVAILABLE";
+  const hint =
+    code === "UNAVAILABLE" ? " Check that the cluster runs and that the endpoints are right." : "";
+  const message =
+    `${name} gave up after trying ${addresses.join(", ")} ${rounds} times. ` +
+    `Last: ${last?.message ?? "no endpoint was tried."}${hint}`;
+  return errorOf(code, message, { cause: last, outcomeUnknown });
+}
+
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -23,7 +23,7 @@ export class PopConnection {
       // The error comes before items that are still buffered; "end" comes after all of them.
       let failure: DisheapError | undefined;
       call.on("error", (error: ServiceError) => {
-        failure = fromServiceError(error, "pop", endpoint.address);
+        failure = fromServiceError(error, `pop(${filter.topic})`, endpoint.address);
       });
       call.on("end", () => resolve(failure));
     });

@@ -6,7 +6,7 @@ import type { Caller } from "./caller.js";
 import type { CreditWindow } from "./credit-window.js";
 import { DeliveryQueue } from "./delivery-queue.js";
 import type { Endpoint, EndpointPool } from "./endpoints.js";
-import { asError, DisheapError } from "./errors.js";
+import { asError, DisheapError, exhausted } from "./errors.js";
 import { HeldMessages } from "./held-messages.js";
 import { Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
@@ -152,7 +152,10 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
           round = 1;
           break;
         }
-        if (round >= options.retry.consumerMaxAttempts) return this.#queue.end(last);
+        if (round >= options.retry.consumerMaxAttempts) {
+          const name = `pop(${this.#filter.topic})`;
+          return this.#queue.end(exhausted(name, pool.addresses, round, last));
+        }
         await caller.pause(round);
       }
     } catch (error) {
