@@ -199,12 +199,18 @@ export class StoreReader {
   private restoreGroup(group: number, hardState: HardState): RestoredGroup {
     const list = this.blocks.get(group)?.list ?? [];
     let expected = 1;
+    let term = 0;
     for (let i = 0; i < list.length; i += 1) {
-      const { first } = list[i].header;
+      const { first, prevTerm } = list[i].header;
       const nextFirst = i + 1 < list.length ? list[i + 1].header.first : Infinity;
       if (first !== expected) {
         throw damaged(`the log of group ${group} lacks entries ${expected} to ${first - 1}`);
       }
+      // Each block names the term before it: one that fell back to an older value is noticed.
+      if (prevTerm !== term) {
+        throw damaged(`the log of group ${group} holds an older block before entry ${first}`);
+      }
+      term = list[i].header.term;
       list[i].last = Math.min(list[i].last, nextFirst - 1, hardState.lastIndex);
       expected = list[i].last + 1;
     }
@@ -212,6 +218,9 @@ export class StoreReader {
       throw damaged(
         `the log of group ${group} ends at ${expected - 1}, not at ${hardState.lastIndex}`,
       );
+    }
+    if (term !== hardState.lastTerm) {
+      throw damaged(`the log of group ${group} ends in term ${term}, not in ${hardState.lastTerm}`);
     }
     return { hardState, blocks: list };
   }

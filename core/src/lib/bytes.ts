@@ -199,7 +199,7 @@ export function utf8Encode(text: string): Uint8Array {
   return out.slice(0, n);
 }
 
-/** Text of UTF-8 bytes written by `utf8Encode`; anything else is malformed. */
+/** Text of UTF-8 bytes (RFC 3629); overlong forms, surrogates and stray bytes are malformed. */
 export function utf8Decode(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length;) {
@@ -208,11 +208,20 @@ export function utf8Decode(bytes: Uint8Array): string {
       text += String.fromCharCode(lead);
       continue;
     }
-    const extra = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    const extra = lead >= 0xf8 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
     if (extra === 0 || i + extra > bytes.length) throw new MalformedInput("not UTF-8");
     let c = lead & (0x3f >> extra);
-    for (let k = 0; k < extra; k += 1) c = (c << 6) | (bytes[i++] & 63);
+    for (let k = 0; k < extra; k += 1) {
+      const next = bytes[i++];
+      if ((next & 0xc0) !== 0x80) throw new MalformedInput("not UTF-8");
+      c = (c << 6) | (next & 63);
+    }
+    const isSurrogate = c >= 0xd800 && c <= 0xdfff;
+    if (c < LEAST[extra] || c > 0x10ffff || isSurrogate) throw new MalformedInput("not UTF-8");
     text += String.fromCodePoint(c);
   }
   return text;
 }
+
+/** The least code point that needs this many continuation bytes. */
+const LEAST = [0, 0x80, 0x800, 0x10000];

@@ -208,7 +208,8 @@ export class RaftGroup {
   takeWrite(): PendingWrite {
     assert(this.isDirty, `R12: group ${this.id} must be dirty to be written`);
     this.issuedSeq += 1;
-    const hardState = { term: this.term, vote: this.vote, lastIndex: this.log.lastIndex };
+    const { lastIndex, lastTerm } = this.log;
+    const hardState = { term: this.term, vote: this.vote, lastIndex, lastTerm };
     this.issued.push({
       seq: this.issuedSeq,
       lastIndex: this.log.lastIndex,

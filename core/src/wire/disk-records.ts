@@ -63,8 +63,9 @@ export interface HardState {
   readonly term: number;
   /** Member number, 0 for none. */
   readonly vote: number;
-  /** Index of the last entry of the log. */
+  /** Index and term of the last entry of the log: an older block in its place is noticed. */
   readonly lastIndex: number;
+  readonly lastTerm: number;
 }
 
 function sealed(w: Writer): Uint8Array {
@@ -81,13 +82,15 @@ function opened(bytes: Uint8Array, what: string): Reader {
 }
 
 export function encodeHardState(state: HardState): Uint8Array {
-  return sealed(new Writer(20).u8(1).u32(state.term).u16(state.vote).u48(state.lastIndex));
+  return sealed(
+    new Writer(24).u8(1).u32(state.term).u16(state.vote).u48(state.lastIndex).u32(state.lastTerm),
+  );
 }
 
 export function decodeHardState(bytes: Uint8Array): HardState {
   const r = opened(bytes, "hard state");
   if (r.u8() !== 1) throw new MalformedInput("hard state version is unknown");
-  const state = { term: r.u32(), vote: r.u16(), lastIndex: r.u48() };
+  const state = { term: r.u32(), vote: r.u16(), lastIndex: r.u48(), lastTerm: r.u32() };
   r.expectEnd();
   return state;
 }
