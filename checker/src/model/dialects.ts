@@ -103,9 +103,9 @@ function kvText(value: unknown): string {
   return value === null || value === undefined ? "" : keyText(value);
 }
 
-export const kvDialect = (
-  model: Model<TextMap, KvInput, KvOutput>,
-): Dialect<TextMap, KvInput, KvOutput> => ({
+export const kvDialect = <S>(
+  model: Model<S, KvInput, KvOutput>,
+): Dialect<S, KvInput, KvOutput> => ({
   model,
   parse(op, whole, wholeAnswer, options) {
     const { key, value } = keyAndValue(op, whole);

@@ -34,10 +34,18 @@ export function keyedModel<S, I, O>(model: Model<S, I, O>): Model<S, Keyed<I>, O
     describeOperation({ key, input }, output) {
       return `${key === "" ? "" : `[${key}] `}${describeOperation(model, { input, output })}`;
     },
+    canReach: (state, { input }, output, others) =>
+      model.canReach?.(
+        state,
+        input,
+        output,
+        others.map((other) => other.input),
+      ) ?? true,
     partition: (operations) => splitKeyed(model, operations),
     steps: (state, { input }, output) => model.steps?.(state, input, output) ?? [],
   };
-  // A model with `steps` is followed by `steps` alone, so it must be absent when it was.
+  // The search asks whether these exist, so they must be absent where they were.
   if (model.steps === undefined) delete keyed.steps;
+  if (model.canReach === undefined) delete keyed.canReach;
   return keyed;
 }

@@ -2,7 +2,7 @@
 // different keys never influence each other. A key that was never written reads as null or "".
 import type { Model } from "../search/model.js";
 import { partitionBy, textOf } from "../search/model.js";
-import { TextMap } from "./persistent.js";
+import { HashedText, hashText } from "./persistent.js";
 
 export type KvInput =
   | { readonly f: "get"; readonly key: string }
@@ -25,43 +25,135 @@ function describe(input: KvInput, output: KvOutput | undefined): string {
   return `${f} ${key} ${textOf(input.value)}${output === undefined ? " -> ?" : ""}`;
 }
 
-/** All keys in one state: for checks without partitions. */
-export function kvWhole(): Model<TextMap, KvInput, KvOutput> {
+/** Texts of a history by value: hashed once. */
+class Texts {
+  readonly #known = new Map<string, HashedText>();
+  readonly #prefixes = new Map<string, Int32Array>();
+
+  of(text: string): HashedText {
+    let known = this.#known.get(text);
+    if (known === undefined) this.#known.set(text, (known = HashedText.of(text)));
+    return known;
+  }
+
+  /** False only when `start` is certainly not a beginning of `text`. */
+  mayBegin(start: HashedText, text: string): boolean {
+    let hashes = this.#prefixes.get(text);
+    if (hashes === undefined) this.#prefixes.set(text, (hashes = this.of(text).prefixHashes()));
+    return hashes[start.text.length] === start.hash;
+  }
+}
+
+/** One key: the value after the operation, or undefined when it cannot answer this. */
+function stepKey(
+  texts: Texts,
+  old: HashedText,
+  input: KvInput,
+  output: KvOutput | undefined,
+): HashedText | undefined {
+  if (input.f === "get") {
+    return typeof output !== "object" || old.equals(texts.of(output.value ?? "")) ? old : undefined;
+  }
+  if (input.f === "put") return texts.of(input.value);
+  if (input.f === "append") return old.concat(texts.of(input.value));
+  const matches = old.equals(texts.of(input.from));
+  if (output !== undefined && output !== matches) return undefined;
+  return matches ? texts.of(input.to) : old;
+}
+
+const isReadOnly = ({ f }: KvInput, output: KvOutput | undefined): boolean =>
+  f === "get" || (f === "cas" && output === false);
+
+/** Whether a get of this value can still come true for a key that now holds `old`. */
+function canReachKey(
+  texts: Texts,
+  old: HashedText,
+  input: KvInput,
+  output: KvOutput | undefined,
+  others: readonly KvInput[],
+): boolean {
+  if (input.f !== "get" || typeof output !== "object") return true;
+  const goal = output.value ?? "";
+  const grows = texts.mayBegin(old, goal);
+  for (const other of others) {
+    if (other.key !== input.key || other.f === "get") continue;
+    if (other.f !== "append") return true;
+    if (grows && goal.startsWith(other.value, old.text.length)) return true;
+  }
+  return false;
+}
+
+/**
+ * The usual key-value model: every key on its own. A state is the value of one key, so the model makes
+ * sense only together with its partition; `kvWhole` is for everything else.
+ */
+export function kv(): Model<HashedText, KvInput, KvOutput> {
+  const texts = new Texts();
   return {
     name: "kv",
-    init: () => TextMap.empty,
-    step(state, input, output) {
-      const old = state.get(input.key) ?? "";
-      if (input.f === "get") {
-        return typeof output !== "object" || (output.value ?? "") === old ? state : undefined;
-      }
-      if (input.f === "put") return write(state, input.key, input.value);
-      if (input.f === "append") return write(state, input.key, old + input.value);
-      const matches = old === input.from;
-      if (output !== undefined && output !== matches) return undefined;
-      return matches ? write(state, input.key, input.to) : state;
-    },
+    init: () => HashedText.empty,
+    step: (state, input, output) => stepKey(texts, state, input, output),
     equal: (a, b) => a.equals(b),
     hash: (state) => state.hash,
-    isReadOnly: ({ f }, output) => f === "get" || (f === "cas" && output === false),
+    isReadOnly,
+    canReach: (state, input, output, others) => canReachKey(texts, state, input, output, others),
+    partition: (operations) => partitionBy(operations, (input) => input.key),
     describeOperation: describe,
-    describeState: (state) =>
-      `{${state
-        .sorted()
-        .map(([key, value]) => `${key}: ${textOf(value)}`)
-        .join(", ")}}`,
+    describeState: (state) => textOf(state.text),
   };
 }
 
-/** Nothing can tell a key holding "" from one never written, so they are one state. */
-function write(state: TextMap, key: string, value: string): TextMap {
-  return value === "" ? state.without(key) : state.with(key, value);
+/** Values of all keys. Absent and "" are one: nothing can tell them apart. */
+interface Store {
+  readonly values: ReadonlyMap<string, HashedText>;
+  readonly hash: number;
 }
 
-/** The usual key-value model: every key on its own. */
-export function kv(): Model<TextMap, KvInput, KvOutput> {
+function share(key: string, value: HashedText): number {
+  return Math.imul(hashText(key) ^ value.hash, 0x85ebca6b) ^ value.text.length;
+}
+
+function write({ values, hash }: Store, key: string, old: HashedText, value: HashedText): Store {
+  const next = new Map(values);
+  if (value.text === "") next.delete(key);
+  else next.set(key, value);
+  const without = old.text === "" ? 0 : share(key, old);
+  const added = value.text === "" ? 0 : share(key, value);
+  return { values: next, hash: (hash - without + added) | 0 };
+}
+
+function sameStore(a: Store, b: Store): boolean {
+  if (a.values.size !== b.values.size) return false;
+  for (const [key, value] of a.values) {
+    const other = b.values.get(key);
+    if (other === undefined || !value.equals(other)) return false;
+  }
+  return true;
+}
+
+/** All keys in one state: for checks without partitions. */
+export function kvWhole(): Model<Store, KvInput, KvOutput> {
+  const texts = new Texts();
   return {
-    ...kvWhole(),
-    partition: (operations) => partitionBy(operations, (input) => input.key),
+    name: "kv-whole",
+    init: () => ({ values: new Map(), hash: 0 }),
+    step(state, input, output) {
+      const old = state.values.get(input.key) ?? HashedText.empty;
+      const value = stepKey(texts, old, input, output);
+      if (value === undefined || value.equals(old)) return value === undefined ? undefined : state;
+      return write(state, input.key, old, value);
+    },
+    equal: sameStore,
+    hash: (state) => state.hash,
+    isReadOnly,
+    canReach({ values }, input, output, others) {
+      const old = values.get(input.key) ?? HashedText.empty;
+      return canReachKey(texts, old, input, output, others);
+    },
+    describeOperation: describe,
+    describeState({ values }) {
+      const sorted = [...values].sort(([a], [b]) => (a < b ? -1 : 1));
+      return `{${sorted.map(([key, { text }]) => `${key}: ${textOf(text)}`).join(", ")}}`;
+    },
   };
 }

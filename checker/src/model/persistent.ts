@@ -12,6 +12,61 @@ export function hashText(text: string): number {
   return h ^ (h >>> 12);
 }
 
+const BASE = 0x01000193;
+
+/** BASE to the power of `exponent`, wrapping. */
+function power(exponent: number): number {
+  let result = 1;
+  let square = BASE;
+  for (let left = exponent; left > 0; left >>>= 1) {
+    if ((left & 1) !== 0) result = Math.imul(result, square);
+    square = Math.imul(square, square);
+  }
+  return result;
+}
+
+/** Text with a hash that is cheap to carry through concatenation, however long the text grows. */
+export class HashedText {
+  static readonly empty = new HashedText("", 0, 1);
+  readonly text: string;
+  readonly hash: number;
+  /** BASE to the power of the length. */
+  readonly #scale: number;
+
+  private constructor(text: string, hash: number, scale: number) {
+    this.text = text;
+    this.hash = hash;
+    this.#scale = scale;
+  }
+
+  static of(text: string): HashedText {
+    let h = 0;
+    for (let at = 0; at < text.length; at += 1) h = (Math.imul(h, BASE) + text.charCodeAt(at)) | 0;
+    return new HashedText(text, h, power(text.length));
+  }
+
+  concat(other: HashedText): HashedText {
+    const hash = (Math.imul(this.hash, other.#scale) + other.hash) | 0;
+    return new HashedText(this.text + other.text, hash, Math.imul(this.#scale, other.#scale));
+  }
+
+  /** Hashes of all beginnings, by length. */
+  prefixHashes(): Int32Array {
+    const hashes = new Int32Array(this.text.length + 1);
+    for (let at = 0; at < this.text.length; at += 1) {
+      hashes[at + 1] = Math.imul(hashes[at] ?? 0, BASE) + this.text.charCodeAt(at);
+    }
+    return hashes;
+  }
+
+  /** Compares the text itself only where everything cheap is equal. */
+  equals(other: HashedText): boolean {
+    if (this === other) return true;
+    if (this.hash !== other.hash || this.text.length !== other.text.length) return false;
+    return this.text === other.text;
+  }
+}
+
 /** An immutable map from text to text. */
 export class TextMap {
   static readonly empty = new TextMap(new Map(), 0);

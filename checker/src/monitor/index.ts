@@ -13,3 +13,7 @@ export * from "./pop-order.js";
 export type * from "./queue-history.js";
 export * from "./queue-time.js";
 export * from "./violation.js";
+export * from "./priority-lives.js";
+export * from "./priority-queue-monitor.js";
+export * from "./rank-bound.js";
+export type * from "./better-waiting.js";

@@ -46,7 +46,11 @@ function show(a, b) {
   from = Math.max(first - pad, Math.min(middle - wide / 2, last + pad - wide)); to = from + wide;
   draw();
 }
-const zoom = (by, at = (from + to) / 2) => show(at - (at - from) * by, at + (to - at) * by);
+function anchor() {
+  const bar = data.bars[selected], middle = bar ? (bar.from + Math.min(end(bar), to)) / 2 : from;
+  return bar && middle > from && middle < to ? middle : (from + to) / 2;
+}
+const zoom = (by, at = anchor()) => show(at - (at - from) * by, at + (to - at) * by);
 const pan = (share) => { const d = (to - from) * share; show(from + d, to + d); };
 function reveal(index) {
   const bar = data.bars[index], span = to - from, stop = Math.min(end(bar), bar.from + span);
@@ -161,10 +165,12 @@ function paintSteps(pen) {
     if (when < from - (to - from) || when > to + (to - from)) continue;
     dots.push([x(when) + 3, barY(index) + 6, at]);
   }
-  dots.forEach(([a, b], at) => { if (at === 0) pen.moveTo(a, b); else pen.lineTo(a, b); });
+  // From far away the whole order is only a tangle: the last steps say where it ends.
+  const drawn = dots.length < 400 ? dots : dots.slice(-20);
+  drawn.forEach(([a, b], at) => { if (at === 0) pen.moveTo(a, b); else pen.lineTo(a, b); });
   pen.stroke();
-  const few = dots.length < 400; pen.textAlign = "center"; pen.font = "9px system-ui, sans-serif";
-  for (const [a, b, at] of few ? dots : dots.slice(-1)) {
+  pen.textAlign = "center"; pen.font = (step > 999 ? 6 : 9) + "px system-ui, sans-serif";
+  for (const [a, b, at] of drawn) {
     pen.fillStyle = style; pen.beginPath(); pen.arc(a, b, 7, 0, 7); pen.fill(); pen.fillStyle = back; pen.fillText(String(at + 1), a, b + 0.5);
   }
 }
@@ -179,7 +185,10 @@ function paintMap() {
   pen.fillStyle = color("fail");
   paintMap.density.forEach((count, px) => { if (count) { const tall = 4 + (count / top) * (h - 8); pen.fillRect(px, h - tall, 1, tall); } });
   pen.fillStyle = color("illegal");
-  for (const one of data.focuses) pen.fillRect(at(one.from) - 1, 0, Math.max(3, at(one.to) - at(one.from)), h);
+  for (const one of data.focuses) {
+    pen.globalAlpha = 0.25; pen.fillRect(at(one.from), 0, at(one.to) - at(one.from), h);
+    pen.globalAlpha = 1; pen.fillRect(at(one.to) - 1, 0, 3, h);
+  }
   pen.strokeStyle = color("ok"); pen.lineWidth = 2; pen.strokeRect(at(from), 1, Math.max(3, at(to) - at(from)), h - 2);
 }
 

@@ -52,11 +52,13 @@ export function searchPicture<S, I, O>(
       line: fileLine(op.call),
     };
   });
-  const focuses = windows.map(({ operations: members, blocked: at }): Focus => {
-    const shown = members.flatMap((index) => bars[index] ?? []);
+  const focuses = windows.map(({ operations: members, blocked: at, from }): Focus => {
+    // Operations that were open long before the window would stretch it over the whole picture.
+    const inside = members.filter((index) => (operations[index]?.call ?? -Infinity) >= from);
+    const shown = inside.concat(at).flatMap((index) => bars[index] ?? []);
     return {
-      from: Math.min(...shown.map((bar) => bar.from)),
-      to: Math.max(...shown.map((bar) => bar.to ?? bar.from)),
+      from: shown.reduce((first, bar) => Math.min(first, bar.from), Infinity),
+      to: bars[at]?.to ?? 0,
       label: `no order explains ${bars[at]?.label ?? "this"}`,
       bars: [at],
     };

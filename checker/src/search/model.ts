@@ -37,6 +37,11 @@ export interface Model<S, I, O> {
    * compare-and-set). The search places such an operation as soon as it fits, without branching.
    */
   isReadOnly?(input: I, output: O | undefined): boolean;
+  /**
+   * Looks ahead: false only when no order of `others`, or of some of them, leads from this state to
+   * one in which the operation gives this output. Optional; a sharp answer cuts whole branches.
+   */
+  canReach?(state: S, input: I, output: O | undefined, others: readonly I[]): boolean;
   /** Splits a history into parts that are linearizable together exactly when each is alone. */
   partition?(operations: readonly Operation<I, O>[]): readonly Partition[];
   /** Default: `Object.is`. */

@@ -10,6 +10,9 @@
 // S3. Of never-returned operations with equal input, the one called first is used first.
 // S4. Of completed operations with equal input and output, the one that returns first is placed
 //     first.
+//
+// Beside them a model may look ahead: when the operation that returns next cannot be reached by any
+// order of those that may come before it, the configuration is a dead end.
 import type { Model, Operation } from "./model.js";
 import { SeenCache } from "./seen-cache.js";
 import { ILLEGAL, StateTable } from "./state-table.js";
@@ -226,6 +229,7 @@ export class Search<S, I, O> {
       ranks.push(rankOf[entry] ?? 0);
     }
     ranks.sort((a, b) => (returnEntry[a] ?? 0) - (returnEntry[b] ?? 0));
+    if (!this.#canPass(block, ranks)) return found;
     const kinds = new Set<number>();
     for (const rank of ranks) {
       const kind = this.#kindByRank[rank] ?? 0;
@@ -235,6 +239,36 @@ export class Search<S, I, O> {
     }
     this.#offerPending(found, block, stateWithout);
     return found;
+  }
+
+  /**
+   * Asks the model whether the operation that returns next, and every open read-only one, can still
+   * be placed by what may come before it.
+   */
+  #canPass(block: number, ranks: readonly number[]): boolean {
+    if (!this.table.looksAhead) return true;
+    const blocked = this.#time.rankOf[block] ?? 0;
+    return ranks.every((rank) => {
+      const kind = this.#kindByRank[rank] ?? 0;
+      if (rank !== blocked && !this.table.isReadOnly(kind)) return true;
+      if (this.table.next(this.#state, kind) !== ILLEGAL) return true;
+      return this.table.canReach(this.#state, kind, this.#mayPrecede(rank));
+    });
+  }
+
+  /** Kinds of all unplaced operations that were called before this one returned. */
+  #mayPrecede(rank: number): number[] {
+    const { next, isReturn, rankOf, returnEntry, pendingFrom } = this.#time;
+    const stop = returnEntry[rank] ?? 0;
+    const kinds: number[] = [];
+    for (let entry = next[0] ?? stop; entry !== stop && entry >= 0; entry = next[entry] ?? stop) {
+      if (isReturn[entry] === 0) kinds.push(this.#kindByRank[rankOf[entry] ?? 0] ?? 0);
+    }
+    pendingFrom.forEach((after, slot) => {
+      if (after <= stop && !hasBit(this.#pendingUsed, slot))
+        kinds.push(this.#kindBySlot[slot] ?? 0);
+    });
+    return kinds;
   }
 
   #offerPending(found: number[], block: number, stateWithout: number): void {

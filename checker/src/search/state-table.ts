@@ -83,6 +83,23 @@ export class StateTable<S, I, O> {
     return next;
   }
 
+  get looksAhead(): boolean {
+    return this.#model.canReach !== undefined;
+  }
+
+  /** False when the model knows that no order of `others` makes `kind` legal. */
+  canReach(state: number, kind: number, others: readonly number[]): boolean {
+    const model = this.#model;
+    const goal = this.#samples[kind];
+    if (model.canReach === undefined || goal === undefined) return true;
+    const inputs: I[] = [];
+    for (const other of others) {
+      const sample = this.#samples[other];
+      if (sample !== undefined) inputs.push(sample.input);
+    }
+    return model.canReach(this.state(state), goal.input, goal.output, inputs);
+  }
+
   /** The states behind a result of `next` that is below ILLEGAL. */
   alternatives(next: number): Int32Array {
     return this.#lists[MANY - next] ?? new Int32Array(0);
