@@ -49,7 +49,12 @@ module.exports = {
       to: { path: "^clients/typescript/dist/" },
     },
     own("reports", ...room("core", "checker"), builtin),
-    own("test/cluster", ...room("clients/typescript", "sim", "checker"), builtin),
+    own(
+      "test/cluster",
+      ...room("clients/typescript", "proto", "sim", "checker"),
+      ...npm("@grpc/grpc-js"),
+      builtin,
+    ),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

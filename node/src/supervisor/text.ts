@@ -50,7 +50,7 @@ export function bannerText(
     "",
     `${paint.good("Disheap is up:")} ${paint.bold(nodes)}, ${leader} leads.`,
     "",
-    `  ${paint.dim(line(header))}`,
+    `  ${paint.dim(line(header).trimEnd())}`,
     ...rows.map((row) => `  ${line(row)}`.trimEnd()),
     "",
     "Try it in another terminal:",

@@ -1,0 +1,97 @@
+// The real-process test: `node test/cluster/dist/main.js [--json] [--seed N] [--messages N] [--kills N]`.
+// Its last line with --json is one object with at least {passed, failed}; exit code 1 on a failure. The
+// history goes to reports/out/; after a failure the data folders stay, and their path is printed.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Cluster } from "./cluster.js";
+import { Recorder } from "./recorder.js";
+import { type Check, run } from "./run.js";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const NODE_MAIN = join(ROOT, "node/dist/main.js");
+
+interface Options {
+  readonly json: boolean;
+  readonly keep: boolean;
+  readonly seed: number;
+  readonly messages: number;
+  readonly kills: number;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      messages: { type: "string", default: "2000" },
+      kills: { type: "string", default: "5" },
+    },
+  });
+  return {
+    json: values.json,
+    keep: values.keep,
+    seed: count("--seed", values.seed),
+    messages: count("--messages", values.messages),
+    kills: count("--kills", values.kills),
+  };
+}
+
+function count(flag: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error(`${flag} wants a whole number, not "${text}".`);
+  return Number(text);
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  const startMs = performance.now();
+  const say = (text: string): void => {
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    console.log(`${seconds.padStart(5)} s  ${text.replaceAll("\n", "\n         ")}`);
+  };
+  const folder = mkdtempSync(join(tmpdir(), "disheap-cluster-"));
+  const history = join(ROOT, "reports/out/process-test.jsonl");
+  const recorder = new Recorder();
+  const cluster = await Cluster.create(folder, NODE_MAIN);
+  const checks: Check[] = [];
+  say(`seed ${String(options.seed)}, data in ${folder}`);
+  try {
+    for (const node of cluster.nodes) cluster.start(node);
+    await cluster.waitHealthy();
+    say("three nodes are healthy");
+    checks.push(...(await run({ ...options, say }, cluster, recorder)));
+    const codes = await cluster.stop();
+    checks.push({
+      name: "every node stops cleanly on SIGTERM",
+      ok: [...codes.values()].every((code) => code === 0),
+      detail: [...codes].map(([name, code]) => `${name} ${String(code)}`).join(", "),
+    });
+  } catch (error) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    checks.push({ name: "the run itself", ok: false, detail });
+  } finally {
+    cluster.killAll();
+    recorder.write(history);
+  }
+  for (const { name, ok, detail } of checks) say(`${ok ? "ok  " : "FAIL"} ${name}: ${detail}`);
+  const failed = checks.filter(({ ok }) => !ok).length;
+  say(`history: ${history}`);
+  if (failed > 0 || options.keep) say(`data folders and logs are kept in ${folder}`);
+  else rmSync(folder, { recursive: true, force: true });
+  const passed = checks.length - failed;
+  const wallMs = Math.round(performance.now() - startMs);
+  const { seed, messages, kills } = options;
+  const result = { passed, failed, seed, messages, kills, wallMs, history };
+  console.log(
+    options.json ? JSON.stringify(result) : `${String(passed)} passed, ${String(failed)} failed`,
+  );
+  return failed === 0 ? 0 : 1;
+}
+
+// Not by an empty event loop: after a failed run its clients may still be busy.
+process.exit(await main());
