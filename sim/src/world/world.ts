@@ -109,7 +109,10 @@ export class World {
       onBoundary: (kind) => this.boundary?.(number, kind),
       trace: (kind, batch, ops) => {
         this.trace.number(kind, batch * 8 + number);
-        for (const op of ops ?? []) this.trace.bytes(kind, op.type === "put" ? op.value : op.key);
+        for (const op of ops ?? []) {
+          this.trace.bytes(kind, op.key);
+          if (op.type === "put") this.trace.bytes(kind, op.value);
+        }
       },
     });
     return {
