@@ -105,7 +105,7 @@ describe("picture page", () => {
         await page.keyboard.press("Enter");
         await page.keyboard.press("Escape");
         expect(await page.locator("#found").innerText()).toBe("1 of 1");
-        expect(await detail.innerText()).toContain("never returned");
+        expect(await detail.innerText()).toContain("outcome unknown");
         await page.keyboard.press("{");
         expect(await page.locator("#state").innerText()).toContain("before the first step");
         await page.keyboard.press("]");

@@ -7,6 +7,7 @@
 // operation of unknown outcome) never counts against the queue.
 import type { PopInterval, ReadyInterval } from "./better-waiting.js";
 import { sweepBetterWaiting } from "./better-waiting.js";
+import { checkPopOrderLives } from "./pop-order-lives.js";
 import type { Delivery, MessageRecord, QueueHistory, Settle, TopicFacts } from "./queue-history.js";
 import { topicFacts } from "./queue-history.js";
 import { FirstViolation, nameOf } from "./first-violation.js";
@@ -230,7 +231,11 @@ export function checkPartitionOrder(history: QueueHistory): Violation | undefine
   return checkOrder(history, "Q14", queueTime, () => true);
 }
 
-/** P2: priority order of topics with one partition, in real time. */
+/**
+ * P2: priority order of topics with one partition, in real time. First what one better message
+ * shows alone, then what only several together show.
+ */
 export function checkPopOrder(history: QueueHistory): Violation | undefined {
-  return checkOrder(history, "P2", realTime, (facts) => facts.partitions === 1);
+  const pair = checkOrder(history, "P2", realTime, (facts) => facts.partitions === 1);
+  return pair ?? checkPopOrderLives(history);
 }

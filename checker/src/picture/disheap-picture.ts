@@ -36,9 +36,17 @@ function leaseKey(value: unknown): string {
   return JSON.stringify([topic, messageId, fence]);
 }
 
-/** From each delivery to its first ack or nack, or to the end of what is known. */
-function leases(operations: readonly PairedOperation[], lanes: Lanes, lastTime: number): Shade[] {
+/** From each delivery to its first ack or nack, its expiry, or the end of what is known. */
+function leases(
+  lines: readonly HistoryLine[],
+  operations: readonly PairedOperation[],
+  lanes: Lanes,
+  lastTime: number,
+): Shade[] {
   const ends = new Map<string, number>();
+  for (const { type, f, time, value } of lines) {
+    if (type === "event" && f === "lease.expired") ends.set(leaseKey(value), time ?? lastTime);
+  }
   for (const op of operations) {
     if ((op.f !== "ack" && op.f !== "nack") || op.outcome === "fail") continue;
     const key = leaseKey(op.input);
@@ -48,7 +56,7 @@ function leases(operations: readonly PairedOperation[], lanes: Lanes, lastTime: 
     if (op.f !== "pop" || op.outcome !== "ok") return [];
     const key = leaseKey(op.output);
     const { deadlineMs, enqueuedMs, messageId, fence } = fieldsOf(op.output);
-    const to = ends.get(key) ?? lastTime;
+    const to = Math.max(op.returnTime, ends.get(key) ?? lastTime);
     const label =
       `lease of ${shown(messageId)}, fence ${shown(fence)}` +
       (ends.has(key) ? "" : `, never settled (deadline ${shown(deadlineMs)} ms group time)`) +
@@ -89,7 +97,8 @@ export function disheapPicture(lines: readonly HistoryLine[], report: DisheapRep
     return {
       lane: lanes.of(op.process),
       from: op.callTime,
-      to: Number.isFinite(op.ret) ? op.returnTime : null,
+      to: Number.isFinite(op.returnTime) ? op.returnTime : null,
+      open: op.outcome === "unknown",
       kind: guilty.has(op.call) || guilty.has(op.ret) ? "illegal" : op.outcome,
       label: labelOf(op),
       line: fileLine(op.call),
@@ -99,13 +108,14 @@ export function disheapPicture(lines: readonly HistoryLine[], report: DisheapRep
   return {
     title: `Disheap history: ${operations.length} operations`,
     verdict: report.verdict === "ok" ? "ok" : "illegal",
+    verdictName: report.verdict === "ok" ? "no violation found" : "violated",
     sentence:
       broken.map(({ rule, sentence }) => `${rule}: ${sentence}`).join(" · ") ||
-      `no violation found; ${held} of ${report.guarantees.length} guarantees had something to judge`,
+      `${held} of ${report.guarantees.length} guarantees had something to judge`,
     unit: "us",
     lanes: lanes.names,
     bars,
-    shades: leases(operations, lanes, lastTime),
+    shades: leases(lines, operations, lanes, lastTime),
     steps: [],
     focuses: broken.map((found) => focusOf(found, barOfLine, bars)),
   };

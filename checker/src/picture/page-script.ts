@@ -139,6 +139,7 @@ function paintRow(pen, bars, y, palette, text, back) {
     pen.fillStyle = palette[bar.kind];
     pen.globalAlpha = bar.to === null ? 0.45 : 0.9;
     pen.fillRect(a, y, b - a, ROW - 5);
+    if (bar.open && bar.to !== null) { pen.globalAlpha = 0.5; pen.fillRect(b, y + 5, 10, 3); }
     pen.globalAlpha = 1;
     if (bar.kind === "illegal") { pen.strokeStyle = palette.illegal; pen.lineWidth = 2; pen.strokeRect(a - 2, y - 2, b - a + 4, ROW - 1); }
     if (b - a > 34) {
@@ -197,7 +198,7 @@ function tell() {
   const bar = data.bars[selected];
   detail.textContent = bar === undefined
     ? "No operation selected. Tab to the chart, then n selects the next operation."
-    : bar.label + "\\nclient " + data.lanes[bar.lane] + ", " + (bar.to === null ? "never returned" : bar.kind === "fail" ? "refused" : bar.kind) +
+    : bar.label + "\\nclient " + data.lanes[bar.lane] + ", " + (bar.open ? "outcome unknown: may take effect later or never" : bar.kind === "fail" ? "refused" : bar.kind) +
       (bar.line > 0 ? ", line " + bar.line : "") + "\\nfrom " + bar.from + (bar.to === null ? "" : " to " + bar.to + " (" + (bar.to - bar.from) + " " + data.unit + ")") + leaseText(bar);
   const shown = data.steps[steps];
   stateBox.textContent = !shown ? "" : step === 0

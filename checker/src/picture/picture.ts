@@ -6,8 +6,10 @@ export type BarKind = "ok" | "fail" | "unknown" | "illegal";
 export interface Bar {
   readonly lane: number;
   readonly from: number;
-  /** Null: it never returned, and is drawn to the right edge. */
+  /** When it returned or its client gave up; null: neither, and it is drawn to the right edge. */
   readonly to: number | null;
+  /** True when it may still take effect after `to`. */
+  readonly open: boolean;
   readonly kind: BarKind;
   readonly label: string;
   /** Line of the invoke in the history file, 0 when there is none. */
@@ -40,6 +42,8 @@ export interface Focus {
 export interface Picture {
   readonly title: string;
   readonly verdict: "ok" | "illegal" | "unknown";
+  /** The verdict in a word or two. */
+  readonly verdictName: string;
   readonly sentence: string;
   /** What one unit of the time axis is, for example "us". */
   readonly unit: string;

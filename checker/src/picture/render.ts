@@ -20,8 +20,6 @@ function embeddedJson(picture: Picture): string {
   return JSON.stringify(picture).replace(/</g, "\\u003c");
 }
 
-const VERDICTS = { ok: "linearizable", illegal: "violated", unknown: "unknown" } as const;
-
 function stepTools({ steps }: Picture): string {
   if (steps.length === 0) return "";
   const options = steps.map(({ name }, at) => `<option value="${at}">${escapeHtml(name)}</option>`);
@@ -54,7 +52,7 @@ const KEYS =
 
 /** The whole HTML file of a picture. */
 export function renderPicture(picture: Picture): string {
-  const { title, verdict, sentence } = picture;
+  const { title, verdict, verdictName, sentence } = picture;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -66,7 +64,7 @@ export function renderPicture(picture: Picture): string {
 </head>
 <body>
 <header>
-<h1>${escapeHtml(title)}: <span class="${verdict}">${VERDICTS[verdict]}</span></h1>
+<h1>${escapeHtml(title)}: <span class="${verdict}">${verdictName}</span></h1>
 <p id="sentence">${escapeHtml(sentence)}</p>
 <div class="tools">
 <span><button id="zoomIn" title="zoom in (+)">zoom in</button><button id="zoomOut" title="zoom out (-)">zoom out</button><button id="zoomAll" title="show all (0)">all</button></span>

@@ -11,6 +11,12 @@ import { Lanes } from "./picture.js";
 /** Orders of a legal history are long and need no explaining: the largest partitions only. */
 const STEPS_MAX = 12;
 
+const VERDICT_NAMES = {
+  ok: "linearizable",
+  illegal: "not linearizable",
+  unknown: "unknown",
+} as const;
+
 function stepsOf(parts: readonly PartitionResult[]): Steps[] {
   const bad = parts.filter((part) => part.verdict !== "ok");
   const shown = bad.length > 0 ? bad : parts;
@@ -46,7 +52,8 @@ export function searchPicture<S, I, O>(
     return {
       lane: lanes.of(op.process),
       from: op.callTime,
-      to: Number.isFinite(op.ret) ? op.returnTime : null,
+      to: Number.isFinite(op.returnTime) ? op.returnTime : null,
+      open: op.outcome === "unknown",
       kind,
       label: operation === undefined ? op.f : describeOperation(model, operation),
       line: fileLine(op.call),
@@ -66,6 +73,7 @@ export function searchPicture<S, I, O>(
   return {
     title: `${model.name}: ${operations.length} operations`,
     verdict: result.verdict,
+    verdictName: VERDICT_NAMES[result.verdict],
     sentence: result.sentence,
     unit: "us",
     lanes: lanes.names,

@@ -599,6 +599,18 @@ describe("P2 order in real time", () => {
       },
       "while a (priority 1",
     ],
+    [
+      "two better ones relieve each other, each alone leaves a gap",
+      () => {
+        const story = untimed().enqueue("a", { priority: "1" }).enqueue("z", { priority: "9" });
+        const worst = story.credit({ stream: "z" });
+        const open = story.invoke("enqueue", { topic: "t", payload: "p-b", priority: "2" });
+        story.complete(open, "ok", { messageId: "b", partition: 0, duplicate: false });
+        story.pop("a", { priority: "1" }).deliver(worst, "z", { priority: "9" });
+        return story.pop("b", { priority: "2" });
+      },
+      "b (priority 2)",
+    ],
   ]);
 });
 
