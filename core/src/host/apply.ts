@@ -40,13 +40,14 @@ export class Applier {
   /** True when something is left for the next turn. */
   run(): boolean {
     const { turnApplyEntriesMax, turnApplyBytesMax } = this.context.config.limits;
-    const slots = [...this.context.groups.values()];
+    const slots = this.context.touchedInOrder();
     const budget = { entries: turnApplyEntriesMax, bytes: turnApplyBytesMax };
     for (let i = 0; i < slots.length; i += 1) {
       const slot = slots[(this.next + i) % slots.length];
       this.guard(slot, () => this.applySlot(slot, budget));
     }
     this.next = slots.length === 0 ? 0 : (this.next + 1) % slots.length;
+    for (const slot of slots) if (isIdle(slot)) this.context.touched.delete(slot);
     return budget.entries <= 0 || budget.bytes <= 0;
   }
 
@@ -102,8 +103,8 @@ export class Applier {
       observer?.applied(slot.id, entry, machine.cluster.hash.hi, machine.cluster.hash.lo);
     } else {
       const { partition } = machine;
-      partition.listener = observer
-        ? (event) => observer.machineEvent(slot.id, entry.index, entry.stampMs, event)
+      partition.listener = observer?.machineEvent
+        ? (event) => observer.machineEvent?.(slot.id, entry.index, entry.stampMs, event)
         : undefined;
       partition.apply(entry, results);
       observer?.applied(slot.id, entry, partition.hash.hi, partition.hash.lo);
@@ -112,4 +113,13 @@ export class Applier {
     this.entriesApplied += 1;
     this.leader.applied(slot, entry.index, entry.term, results);
   }
+}
+
+/** Nothing is left to do for the group until something happens to it. */
+function isIdle(slot: GroupSlot): boolean {
+  const { raft, machine } = slot;
+  if (slot.queue.length > 0 || slot.confirmedReads.length > 0) return false;
+  if (raft.appliedIndex < Math.min(raft.commitIndex, raft.durableIndex)) return false;
+  const hasReady = machine.kind === "partition" && machine.partition.ready.size > 0;
+  return !(slot.standing.size > 0 && hasReady);
 }

@@ -133,6 +133,7 @@ export class StoreReader {
       { n: number; hash: readonly [number, number]; dirty: readonly DirtyGroup[] } | undefined;
     const newest = new Map<number, DirtyGroup>();
     let oldest = 0;
+    let boots = 0;
     for (const turn of this.turns) {
       const record = this.decodeTurn(turn);
       if (previous) {
@@ -147,10 +148,14 @@ export class StoreReader {
       for (const d of record.dirtyBefore) if (!newest.has(d.group)) newest.set(d.group, d);
       for (const d of record.dirty) newest.set(d.group, d);
       oldest = record.oldest;
+      boots = record.boots;
       previous = { n: record.n, hash: turnRecordHash(turn.bytes), dirty: record.dirty };
     }
     if (previous && this.turns[0].n !== oldest) {
       throw damaged(`batches ${oldest} to ${this.turns[0].n - 1} are missing`);
+    }
+    if (boots !== this.boots) {
+      throw damaged(`the node record counts ${this.boots} starts, the newest batch ${boots}`);
     }
     this.verifyMentions(newest);
     if (!previous && this.hardStates.size > 0) throw damaged("the batch chain is missing");

@@ -42,6 +42,8 @@ export class HostContext {
   monotonicMs = 0;
   wallMs = 0;
   readonly groups = new Map<number, GroupSlot>();
+  /** Groups that something happened to since they were last found idle: only these are visited. */
+  readonly touched = new Set<GroupSlot>();
   /** Effects for clients, drained at the end of the turn. */
   clientEffects: ClientEffect[] = [];
   /** Set when there is work left for another turn although no event is waiting. */
@@ -78,6 +80,11 @@ export class HostContext {
       senderIncarnation: this.incarnation,
     };
     this.builders = this.config.members.map(() => new FrameBuilder(head, this.crc));
+  }
+
+  /** The touched groups in slot order, so that no order depends on arrival. */
+  touchedInOrder(): GroupSlot[] {
+    return [...this.touched].sort((a, b) => a.id - b.id);
   }
 
   send(peer: number, message: PeerMessage): void {

@@ -2,7 +2,9 @@
 // several, ladders of candidates, digests of the leases an edge holds. Leader memory only.
 
 import type { IntentResult } from "../delivery/events.js";
+import { State } from "../delivery/message-store.js";
 import type { Partition } from "../delivery/partition.js";
+import { assert } from "../lib/assert.js";
 import { ladder } from "../delivery/views.js";
 import { encodeIntent } from "../wire/intents.js";
 import type {
@@ -64,6 +66,7 @@ export function onGrantRequest(context: HostContext, from: number, m: GrantReque
     status(context, slot, from, m, m.round, m.serial, "closed", 0);
     return;
   }
+  context.touched.add(slot);
   if (m.isStanding) stand(context, slot, partition, from, m);
   else slot.queue.push(oneShot(from, m));
 }
@@ -219,6 +222,7 @@ export function answerGrant(
 
 function itemOf(p: Partition, slot: number, leaseMs: number): GrantedItem {
   const m = p.messages;
+  assert(m.state[slot] === State.leased, "Q3: what is delivered is leased");
   return {
     index: m.index[slot],
     offset: m.offset[slot],

@@ -304,7 +304,13 @@ export class Host {
 
   private restore(store: RestoredStore): void {
     this.restored = store;
-    this.persistence.restore(store.lastBatch, store.lastHash, store.lastDirty, store.keptBatches);
+    this.persistence.restore(
+      store.boots + 1,
+      store.lastBatch,
+      store.lastHash,
+      store.lastDirty,
+      store.keptBatches,
+    );
     this.context.incarnation = store.boots + 1;
     this.extraOps = [
       { type: "put", key: tagKey(Tag.node), value: encodeNodeRecord(store.boots + 1) },
@@ -374,6 +380,7 @@ export class Host {
       const slot = this.context.groups.get(place.group);
       if (slot) this.leader.lostLeadership(slot);
       this.context.groups.delete(place.group);
+      if (slot) this.context.touched.delete(slot);
       this.places.delete(place.group);
     }
     this.streams.topicDeleted(record.topic);
@@ -388,6 +395,7 @@ export class Host {
   /** Runs a step of one group; a broken invariant stops that group here and nothing of it leaves (D-40). */
   private guard(slot: GroupSlot, step: () => void): void {
     if (slot.stoppedBecause !== undefined) return;
+    this.context.touched.add(slot);
     const marks = this.context.markOutbox();
     try {
       step();
@@ -474,6 +482,7 @@ export class Host {
       const graceMs = this.context.config.defaults.disconnectGraceMs;
       const intent = encodeIntent({ kind: "edge.replaced", edge, edgeIncarnation, graceMs });
       slot.queue.push({ intent, origin: { type: "none" }, isEnqueue: false });
+      this.context.touched.add(slot);
     }
   }
 

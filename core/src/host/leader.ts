@@ -70,6 +70,7 @@ export class Leader {
     const context = this.nextRead;
     this.nextRead += 1;
     slot.reads.set(context, read);
+    this.context.touched.add(slot);
     requestRead(slot.raft, this.beats.requestRound(), context);
   }
 
@@ -96,6 +97,7 @@ export class Leader {
       return;
     }
     slot.queue.push(queued);
+    this.context.touched.add(slot);
   }
 
   // --- proposing ---------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ export interface HostObserver {
   proposed(group: number, index: number, term: number): void;
   /** After apply: the state hash of the replica at this index. */
   applied(group: number, entry: EntryView, hashHi: number, hashLo: number): void;
-  machineEvent(group: number, index: number, stampMs: number, event: MachineEvent): void;
+  /** What an entry did to messages; without it no such event is made. */
+  machineEvent?(group: number, index: number, stampMs: number, event: MachineEvent): void;
   /** A message is handed to the network (or to the own node), in this turn. */
   sent(to: number, message: PeerMessage): void;
   /** A broken invariant stopped the group on this node. */

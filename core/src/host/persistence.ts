@@ -41,13 +41,17 @@ export class Persistence {
   batches = 0;
   batchBytes = 0;
 
-  /** Goes on after the last record found at start. */
+  private boots = 0;
+
+  /** Goes on after the last record found at start; `boots` counts this start too. */
   restore(
+    boots: number,
     lastN: number,
     hash: readonly [number, number],
     dirty: readonly DirtyGroup[],
     kept: number[],
   ): void {
+    this.boots = boots;
     this.nextBatch = lastN + 1;
     this.previousHash = hash;
     this.dirtyBefore = dirty;
@@ -117,6 +121,7 @@ export class Persistence {
     }
     const value = encodeTurnRecord({
       n,
+      boots: this.boots,
       oldest: this.kept.length > 0 ? this.kept[0].n : n,
       previousHash: this.previousHash[0],
       previousHash2: this.previousHash[1],

@@ -120,6 +120,8 @@ export interface DirtyGroup {
  */
 export interface TurnRecord {
   readonly n: number;
+  /** Starts of the node so far: an older node record is noticed by it. */
+  readonly boots: number;
   /** The lowest n whose record is still kept after this batch. */
   readonly oldest: number;
   readonly previousHash: number;
@@ -145,7 +147,12 @@ function readDirty(r: Reader): DirtyGroup[] {
 
 export function encodeTurnRecord(record: TurnRecord): Uint8Array {
   const w = new Writer(64 + record.dirty.length * 28);
-  w.u8(1).u48(record.n).u48(record.oldest).u32(record.previousHash).u32(record.previousHash2);
+  w.u8(1)
+    .u48(record.n)
+    .u32(record.boots)
+    .u48(record.oldest)
+    .u32(record.previousHash)
+    .u32(record.previousHash2);
   w.u32(record.operationsHash);
   writeDirty(w, record.dirty);
   writeDirty(w, record.dirtyBefore);
@@ -157,6 +164,7 @@ export function decodeTurnRecord(bytes: Uint8Array): TurnRecord {
   if (r.u8() !== 1) throw new MalformedInput("turn record version is unknown");
   const record = {
     n: r.u48(),
+    boots: r.u32(),
     oldest: r.u48(),
     previousHash: r.u32(),
     previousHash2: r.u32(),
