@@ -148,6 +148,12 @@ export class SimDisk {
     return (isLive ? this.live : this.log.rebuild()).content();
   }
 
+  /** One value of `durable()`, by hex key; cheap while every batch that was applied is also synced. */
+  durableValue(key: string): Uint8Array | undefined {
+    const isLive = this.unsynced.every((batch) => !batch.isApplied);
+    return isLive ? this.live.get(key) : this.log.rebuild().get(key);
+  }
+
   private open(instance: Instance, token: number): void {
     this.after(instance, DRAW.open, this.options.settings.open, () => {
       if (this.owner !== undefined) {

@@ -1,0 +1,85 @@
+// What the rules read of the world, as narrow views: the real world fits them, and so do the synthetic
+// states of unit tests. Nothing here is ever written to.
+
+import type { Block, MachineEvent, MessageRef, Partition, Role } from "@disheap/core";
+import type { Seen } from "../oracle.js";
+
+export interface LogView {
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+  readonly lastStampMs: number;
+  /** 0 for index 0, -1 beyond the end. */
+  termAt(index: number): number;
+  blockAt(index: number): Block | undefined;
+}
+
+/** One replica of a group, in memory. */
+export interface ReplicaView {
+  readonly id: number;
+  readonly term: number;
+  readonly vote: number;
+  readonly role: Role;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly durableIndex: number;
+  readonly durableTerm: number;
+  readonly voters: readonly number[];
+  readonly log: LogView;
+  readonly progress: ReadonlyMap<number, { readonly match: number }>;
+}
+
+export interface SlotView {
+  readonly raft: ReplicaView;
+  readonly machine:
+    { readonly kind: "cluster" } | { readonly kind: "partition"; readonly partition: Partition };
+}
+
+export interface HostView {
+  readonly isReady: boolean;
+  readonly context: {
+    readonly incarnation: number;
+    readonly wallMs: number;
+    readonly groups: ReadonlyMap<number, SlotView>;
+  };
+}
+
+export interface NodeView {
+  readonly number: number;
+  readonly disk: { durableValue(key: string): Uint8Array | undefined };
+  readonly isDamaged: boolean;
+}
+
+export interface Watched {
+  readonly queue: { readonly nowUs: number };
+  readonly nodes: readonly NodeView[];
+  node(number: number): NodeView;
+  host(number: number): HostView | undefined;
+}
+
+/** A place in time: an event's text is made only when a rule is broken. */
+export interface SeenAt {
+  readonly atUs: number;
+  readonly node: number;
+}
+
+export function seen(at: SeenAt, text: string): Seen {
+  return { atUs: at.atUs, node: at.node, text };
+}
+
+/** One number per (group, index) or (group, term): groups are below 2^21 in any run. */
+export function pairKey(group: number, value: number): number {
+  return group * 4294967296 + value;
+}
+
+/** The text under which a message stands in the event log. */
+export function aboutMessage(message: MessageRef): string {
+  return `message ${message.index}.${message.offset} `;
+}
+
+/** A machine event in words. */
+export function eventText(group: number, index: number, event: MachineEvent): string {
+  const { kind, index: messageIndex, offset, ...rest } = event;
+  const fields = Object.entries(rest).map(([name, value]) => `${name} ${value}`);
+  const what = `message ${messageIndex}.${offset} ${kind.slice("message.".length)}`;
+  return `entry ${index} of group ${group}: ${[what, ...fields].join(", ")}`;
+}
