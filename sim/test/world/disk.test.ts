@@ -52,6 +52,21 @@ class World {
   }
 }
 
+/** A crash loses what no sync covered: neither view of the durable content may show it. */
+test("a durable value is what durable() holds", () => {
+  const world = new World();
+  world.port.write(1, [put(1, 10)], true);
+  world.port.write(2, [put(1, 11)], false);
+  world.loop.runFor(1_000_000);
+  const key = toHex(Uint8Array.of(1));
+  expect(world.disk.durableValue(key)).toEqual(Uint8Array.of(10));
+  expect(world.disk.durableValue(key)).toEqual(world.disk.durable().get(key));
+  world.port.write(3, [put(1, 12)], true);
+  world.loop.runFor(1_000_000);
+  expect(world.disk.durableValue(key)).toEqual(Uint8Array.of(12));
+  expect(world.disk.durableValue(toHex(Uint8Array.of(2)))).toBeUndefined();
+});
+
 const put = (key: number, value: number): DiskOp => ({
   type: "put",
   key: Uint8Array.of(key),

@@ -34,23 +34,16 @@ export class Elections implements Rule {
   }
 
   sent(node: number, to: number, message: PeerMessage): void {
-    switch (message.kind) {
-      case "vote":
-        this.voted(node, message.group, message.term, node, "asked for votes for itself");
-        break;
-      case "vote.reply":
-        if (message.granted) {
-          this.voted(node, message.group, message.term, to, `granted its vote to n${to}`);
-        }
-        break;
-      case "append":
-        this.leads(node, message.group, message.term, node, "sent an append as leader");
-        break;
-      case "beat":
-        for (const item of message.items) {
-          this.leads(node, item.group, item.term, node, "sent a beat as leader");
-        }
-        break;
+    if (message.kind === "vote") {
+      this.voted(node, message.group, message.term, node, "asked for votes for itself");
+    } else if (message.kind === "vote.reply" && message.granted) {
+      this.voted(node, message.group, message.term, to, `granted its vote to n${to}`);
+    } else if (message.kind === "append") {
+      this.leads(node, message.group, message.term, node, "sent an append as leader");
+    } else if (message.kind === "beat") {
+      for (const { group, term } of message.items) {
+        this.leads(node, group, term, node, "sent a beat as leader");
+      }
     }
   }
 

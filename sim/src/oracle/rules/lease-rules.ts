@@ -7,7 +7,7 @@
 //   Q10 nothing happens to a dead message;
 //   Q11 nothing is granted before its not-before.
 
-import { broken, type GroupRecord, type Happening, type MessageRecord, type MessageRule } from "./ledger.js";
+import { broken, type Happening, type MessageRecord, type MessageRule } from "./ledger.js";
 
 const LEASE_LIFE_MAX_MS = 12 * 3_600_000;
 
@@ -17,7 +17,7 @@ function openGrant(message: MessageRecord): Happening {
 }
 
 export class LeaseRules implements MessageRule {
-  event(now: Happening, message: MessageRecord | undefined, _group: GroupRecord): void {
+  event(now: Happening, message: MessageRecord | undefined): void {
     const { event } = now;
     if (event.kind === "message.enqueued") {
       if (message) broken("Q2", "it was enqueued a second time", now, message.last);
@@ -36,7 +36,12 @@ export class LeaseRules implements MessageRule {
     if (event.kind === "message.granted") this.granted(now, event.fence, message);
     else if (event.kind === "message.ready") {
       if (message.standing !== "delayed") {
-        broken("Q11", `it turned ready by time while it was ${message.standing}`, now, message.last);
+        broken(
+          "Q11",
+          `it turned ready by time while it was ${message.standing}`,
+          now,
+          message.last,
+        );
       }
     } else this.onLease(now, event, message);
   }
@@ -52,7 +57,12 @@ export class LeaseRules implements MessageRule {
       broken("Q11", `granted while it is delayed until ${message.untilMs}`, now, message.last);
     }
     if (fence <= message.fence) {
-      broken("Q4", `granted with fence ${fence} after fence ${message.fence}`, now, openGrant(message));
+      broken(
+        "Q4",
+        `granted with fence ${fence} after fence ${message.fence}`,
+        now,
+        openGrant(message),
+      );
     }
     if (fence !== message.fence + 1) {
       broken("Q4", `its fence jumped from ${message.fence} to ${fence}`, now, message.last);

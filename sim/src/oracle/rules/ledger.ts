@@ -67,7 +67,13 @@ export interface GroupRecord {
   /** Index of the last entry. */
   index: number;
   stampMs: number;
-  readonly tally: { enqueued: number; granted: number; acked: number; nacked: number; expired: number };
+  readonly tally: {
+    enqueued: number;
+    granted: number;
+    acked: number;
+    nacked: number;
+    expired: number;
+  };
 }
 
 /** Offsets are below 2^14, so this is one number per message of a group. */
@@ -253,4 +259,3 @@ export function broken(
     about: aboutMessage(event),
   });
 }
-

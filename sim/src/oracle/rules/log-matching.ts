@@ -4,7 +4,14 @@
 
 import type { Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../oracle.js";
-import { pairKey, seen, type HostView, type LogView, type SeenAt, type Watched } from "./watched.js";
+import {
+  pairKey,
+  seen,
+  type HostView,
+  type LogView,
+  type SeenAt,
+  type Watched,
+} from "./watched.js";
 
 /** Turns of a node between two comparisons of its logs with the others'. */
 const TURNS_BETWEEN = 256;
@@ -64,7 +71,12 @@ export class LogMatching implements Rule {
     }
   }
 
-  private broken(group: number, node: number, peer: number, { index, same, what }: Difference): never {
+  private broken(
+    group: number,
+    node: number,
+    peer: number,
+    { index, same, what }: Difference,
+  ): never {
     const atUs = this.world?.queue.nowUs ?? 0;
     throw new RuleBroken({
       rule: "R2",

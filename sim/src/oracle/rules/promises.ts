@@ -2,7 +2,7 @@
 // included: a vote and a vote request name a term and a vote, an append reply a term and a log up to an
 // index, a beat reply a term. Own votes count the same: who leads has its own vote on disk.
 
-import type { PeerMessage, Role } from "@disheap/core";
+import { assertNever, type PeerMessage, type Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../oracle.js";
 import { DurableReader } from "./durable.js";
 import { seen, type Watched } from "./watched.js";
@@ -36,6 +36,24 @@ export class Promises implements Rule {
           this.term(node, group, term, `a beat reply to n${to}`);
         }
         break;
+      case "pre-vote":
+      case "pre-vote.reply":
+      case "append":
+      case "beat":
+        // Class Send: they leave at once and promise nothing.
+        break;
+      case "request":
+      case "reply":
+      case "grant.request":
+      case "granted":
+      case "ask":
+      case "ladder":
+      case "digest":
+      case "digest.request":
+        // What hosts say of committed entries: R5 and R7 look at commit and apply.
+        break;
+      default:
+        assertNever(message, "message class");
     }
   }
 

@@ -2,7 +2,13 @@
 //   Q9 attempts grow by one per grant and fall by one per undelivered release; a failure keeps them;
 //   Q10 dead exactly when attempts exceed the message's retries and the topic has dead letters on.
 
-import { broken, type GroupRecord, type Happening, type MessageRecord, type MessageRule } from "./ledger.js";
+import {
+  broken,
+  type GroupRecord,
+  type Happening,
+  type MessageRecord,
+  type MessageRule,
+} from "./ledger.js";
 
 export class RetryRules implements MessageRule {
   event(now: Happening, message: MessageRecord | undefined, group: GroupRecord): void {

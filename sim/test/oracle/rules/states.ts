@@ -1,0 +1,258 @@
+// Synthetic states for the rules' tests: a world of plain objects, replicas, entries and events.
+
+import {
+  encodeBlock,
+  encodeIntent,
+  eachEntry,
+  EntryKind,
+  type Block,
+  type EntryView,
+  type Intent,
+  type MachineEvent,
+  type TopicSettings,
+} from "@disheap/core";
+import { expect } from "vitest";
+import { RuleBroken } from "../../../src/oracle/oracle.js";
+import { decodeIntents, type CommittedEntry } from "../../../src/oracle/rules/canon.js";
+import type {
+  HostView,
+  LogView,
+  NodeView,
+  ReplicaView,
+  SlotView,
+  Watched,
+} from "../../../src/oracle/rules/watched.js";
+
+export const SETTINGS: TopicSettings = {
+  mode: "MIN",
+  partitions: 1,
+  replicationFactor: 3,
+  topKBound: 100,
+  retentionMs: 0,
+  visibilityMs: 1000,
+  maxRetries: 1,
+  maxPayloadBytes: 1000,
+  compression: false,
+  dlqEnabled: true,
+  dlqRetentionMs: 0,
+};
+
+export class FakeLog implements LogView {
+  readonly terms: number[];
+  lastStampMs = 0;
+
+  constructor(terms: number[] = []) {
+    this.terms = terms;
+  }
+
+  get lastIndex(): number {
+    return this.terms.length;
+  }
+
+  get lastTerm(): number {
+    return this.terms.at(-1) ?? 0;
+  }
+
+  termAt(index: number): number {
+    if (index === 0) return 0;
+    return this.terms[index - 1] ?? -1;
+  }
+
+  blockAt(): Block | undefined {
+    return undefined;
+  }
+}
+
+export type Replica = { -readonly [K in keyof ReplicaView]: ReplicaView[K] };
+
+export function replica(fields: Partial<ReplicaView> = {}): Replica {
+  return {
+    id: 1,
+    term: 1,
+    vote: 0,
+    role: "follower",
+    commitIndex: 0,
+    appliedIndex: 0,
+    durableIndex: 0,
+    durableTerm: 1,
+    voters: [1, 2, 3],
+    log: new FakeLog(),
+    progress: new Map(),
+    ...fields,
+  };
+}
+
+export function slot(raft: ReplicaView): SlotView {
+  return { raft, machine: { kind: "cluster" } };
+}
+
+export class FakeNode implements NodeView {
+  readonly number: number;
+  readonly values = new Map<string, Uint8Array>();
+  readonly disk = { durableValue: (key: string) => this.values.get(key) };
+  isDamaged = false;
+
+  constructor(number: number) {
+    this.number = number;
+  }
+}
+
+export class FakeWorld implements Watched {
+  readonly queue = { nowUs: 0 };
+  readonly nodes = [new FakeNode(1), new FakeNode(2), new FakeNode(3)];
+  readonly hosts = new Map<number, HostView>();
+
+  node(number: number): FakeNode {
+    return this.nodes[number - 1];
+  }
+
+  host(number: number): HostView | undefined {
+    return this.hosts.get(number);
+  }
+
+  /** A ready host that holds these replicas. */
+  put(number: number, ...replicas: ReplicaView[]): HostView {
+    const groups = new Map(replicas.map((r) => [r.id, slot(r)]));
+    const host = { isReady: true, context: { incarnation: 1, wallMs: 0, groups } };
+    this.hosts.set(number, host);
+    return host;
+  }
+}
+
+/** A block of one entry, and the entry in it. */
+export function block(
+  index: number,
+  term: number,
+  stampMs: number,
+  intents: readonly Intent[] = [],
+  kind: number = EntryKind.command,
+): Block {
+  const entry = { kind, stampMs, seedHi: 5, seedLo: 6, intents: intents.map(encodeIntent) };
+  return encodeBlock(1, index, term, term, [entry]);
+}
+
+export function view(
+  index: number,
+  term: number,
+  stampMs: number,
+  intents: readonly Intent[] = [],
+): EntryView {
+  let found: EntryView | undefined;
+  eachEntry(block(index, term, stampMs, intents), index, index, (entry) => {
+    found = entry;
+  });
+  if (!found) throw new Error("a block holds its entry");
+  return found;
+}
+
+/** Entries of group 1 in log order, as the first apply hands them on. */
+export class Entries {
+  private index = 0;
+
+  next(
+    stampMs: number,
+    events: readonly MachineEvent[] = [],
+    intents: readonly Intent[] = [],
+  ): CommittedEntry {
+    this.index += 1;
+    const { index } = this;
+    const entry = view(index, 1, stampMs, intents);
+    return {
+      atUs: stampMs * 1000,
+      node: 1,
+      group: 1,
+      index,
+      term: 1,
+      stampMs,
+      seedHi: entry.seedHi,
+      seedLo: entry.seedLo,
+      intents: decodeIntents(entry),
+      events,
+    };
+  }
+
+  init(settings: Partial<TopicSettings> = {}): CommittedEntry {
+    return this.next(0, [], [{ kind: "partition.init", settings: { ...SETTINGS, ...settings } }]);
+  }
+}
+
+type EventOf<K extends MachineEvent["kind"]> = Extract<MachineEvent, { kind: K }>;
+
+type Failed = Extract<MachineEvent, { readonly outcome: string }>;
+
+/** Events of message 2.0, the first one after the entry that sets a partition up. */
+export const events = {
+  enqueued: (fields: Partial<EventOf<"message.enqueued">> = {}): MachineEvent => ({
+    kind: "message.enqueued",
+    index: 2,
+    offset: 0,
+    priorityHi: 0,
+    priorityLo: 7,
+    maxRetries: 1,
+    notBeforeMs: 0,
+    ...fields,
+  }),
+  granted: (fields: Partial<EventOf<"message.granted">> = {}): MachineEvent => ({
+    kind: "message.granted",
+    index: 2,
+    offset: 0,
+    fence: 1,
+    attempts: 1,
+    deadlineMs: 2000,
+    edge: 1,
+    edgeIncarnation: 1,
+    stream: 1,
+    round: 1,
+    ...fields,
+  }),
+  acked: (fence = 1): MachineEvent => ({ kind: "message.acked", index: 2, offset: 0, fence }),
+  nacked: (fields: Partial<Failed> = {}): MachineEvent => ({
+    kind: "message.nacked",
+    index: 2,
+    offset: 0,
+    fence: 1,
+    attempts: 1,
+    outcome: "ready",
+    notBeforeMs: 1000,
+    ...fields,
+  }),
+  expired: (fields: Partial<Failed> = {}): MachineEvent => ({
+    kind: "message.expired",
+    index: 2,
+    offset: 0,
+    fence: 1,
+    attempts: 1,
+    outcome: "ready",
+    notBeforeMs: 2000,
+    ...fields,
+  }),
+  ready: (): MachineEvent => ({ kind: "message.ready", index: 2, offset: 0 }),
+  released: (fence = 1): MachineEvent => ({ kind: "message.released", index: 2, offset: 0, fence }),
+  extended: (deadlineMs: number, fence = 1): MachineEvent => ({
+    kind: "message.extended",
+    index: 2,
+    offset: 0,
+    fence,
+    deadlineMs,
+  }),
+  shortened: (deadlineMs: number, fence = 1): MachineEvent => ({
+    kind: "message.shortened",
+    index: 2,
+    offset: 0,
+    fence,
+    deadlineMs,
+  }),
+};
+
+/** Runs `act`, which must break `rule`, and returns how. */
+export function breaks(rule: string, act: () => void): RuleBroken {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof RuleBroken)) throw error;
+    expect(error.rule).toBe(rule);
+    expect(error.message.length).toBeGreaterThan(20);
+    return error;
+  }
+  throw new Error(`${rule} was not noticed`);
+}
