@@ -37,6 +37,7 @@ export interface NodeConfig {
   readonly logLevel: LogLevel;
   readonly logFormat: "json" | "text";
   readonly enableHealth: boolean;
+  readonly enableReflection: boolean;
   /** Replication factor of topics that name none; undefined leaves it to the cluster. */
   readonly defaultRf: number | undefined;
   readonly timing: TimingConfig;
@@ -94,6 +95,7 @@ function assemble(values: Values, input: ConfigInput): NodeConfig {
     logLevel: values.logLevel ?? "info",
     logFormat: values.logFormat ?? (values.logJson === false ? "text" : "json"),
     enableHealth: values.enableHealth ?? true,
+    enableReflection: values.enableReflection ?? true,
     defaultRf: values.defaultRf,
     timing: timingOf(values),
     limits: {

@@ -65,7 +65,7 @@ export const OPTIONS = {
   enableReflection: {
     flag: "enable-reflection",
     isSwitch: true,
-    help: "accepted; reflection is not built yet",
+    help: "gRPC reflection (default: true)",
   },
   enableHealth: { flag: "enable-health", isSwitch: true, help: "gRPC health (default: true)" },
   maxMessageSize: { env: "ENGINE_MAX_MESSAGE_SIZE", help: "bytes of a gRPC message (4194304)" },

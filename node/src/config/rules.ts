@@ -171,9 +171,6 @@ export function findWarnings(values: Values, settings: Settings): string[] {
   if (values.raftDir !== undefined) {
     warnings.push("--raft-dir has no effect: the log lives in the data directory.");
   }
-  if (values.enableReflection === true) {
-    warnings.push("--enable-reflection has no effect: reflection is not built yet.");
-  }
   if (values.raftAdvertise !== undefined && values.cluster !== undefined) {
     warnings.push("RAFT_ADVERTISE has no effect beside a cluster list, which names the addresses.");
   }

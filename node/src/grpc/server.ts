@@ -1,5 +1,5 @@
-// The gRPC server of a node: the contract's service and the health service, with the contract's limits
-// (section 1).
+// The gRPC server of a node: the contract's service, health and reflection, with the contract's limits
+// (sections 1 and 15).
 
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
@@ -7,6 +7,7 @@ import { HealthImplementation } from "grpc-health-check";
 import { type Address, formatAddress } from "../config/address.js";
 import { tolerantDefinition } from "./definition.js";
 import { PopCall } from "./pop-stream.js";
+import { addReflection } from "./reflection.js";
 import { type ServiceContext, unaryMethods, unbuiltMethods } from "./unary.js";
 
 /** Calls under way get this long after the streams were ended. */
@@ -16,6 +17,7 @@ export interface GrpcServerOptions {
   readonly bind: Address;
   readonly messageBytesMax: number;
   readonly enableHealth: boolean;
+  readonly enableReflection: boolean;
 }
 
 const HEALTH_NAMES = ["", "disheap.v1.Disheap"];
@@ -47,6 +49,9 @@ export class GrpcServer {
     this.server.addService(tolerantDefinition(), methods);
     this.health = new HealthImplementation();
     if (options.enableHealth) this.health.addToServer(this.server);
+    if (options.enableReflection) {
+      addReflection(this.server, { hasHealth: options.enableHealth });
+    }
     this.setServing(false);
   }
 

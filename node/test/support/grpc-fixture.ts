@@ -37,6 +37,7 @@ export async function startFixture(part: Partial<ServiceContext> = {}): Promise<
     bind: { host: "127.0.0.1", port: 0 },
     messageBytesMax: 4_194_304,
     enableHealth: true,
+    enableReflection: true,
   });
   const address = `127.0.0.1:${await server.listen()}`;
   const client = new DisheapClient(address, credentials.createInsecure());
