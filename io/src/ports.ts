@@ -17,8 +17,7 @@ export interface DiskEntry {
 /** Completion of a disk submission; `token` is the submitter's. A failure poisons the node (D-40). */
 export type DiskEvent =
   /**
-   * The store is open. `isNew`: neither identity file nor store existed. `notice` is a sentence for
-   * the operator, when the adapter had something to tell.
+   * The store is open. `isNew`: neither identity file nor store existed.
    */
   | { readonly kind: "disk.opened"; readonly token: number; readonly isNew: boolean }
   | { readonly kind: "disk.written"; readonly token: number }
@@ -62,7 +61,7 @@ export type NetworkEvent =
 /**
  * Unreliable frames to peers: a frame arrives whole and unchanged, or not at all; inside one life of
  * a link in order, across a reconnect possibly late. `send` never blocks: a link that is down or
- * over its byte budget drops the frame.
+ * over its byte budget drops the frame. A frame must not change after `send`.
  */
 export interface NetworkPort {
   send(peer: number, frame: Uint8Array): void;
@@ -79,6 +78,11 @@ export interface ClockPort {
 export interface SchedulerPort {
   /** Asks for one more call of `Turn.run`, soon; several requests before it may become one call. */
   wake(): void;
+  /**
+   * Asks for a call of `Turn.run` at this time of the monotonic clock; replaces an earlier request.
+   * A call that comes early or late changes only when something happens, never what.
+   */
+  wakeAt(monotonicUs: number): void;
 }
 
 export interface ClientPort {

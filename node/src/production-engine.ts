@@ -40,6 +40,7 @@ export class ProductionEngine implements Engine {
   private readonly network: GrpcNetwork;
   private readonly tickMs: number;
   private ticks: NodeJS.Timeout | undefined;
+  private alarm: NodeJS.Timeout | undefined;
 
   constructor(options: EngineOptions) {
     const { config, log, observer, emit, onFatal } = options;
@@ -90,6 +91,11 @@ export class ProductionEngine implements Engine {
               this.turn.run();
             });
           },
+          wakeAt: (monotonicUs) => {
+            clearTimeout(this.alarm);
+            const waitMs = (monotonicUs - Number(hrtime.bigint() / 1000n)) / 1000;
+            this.alarm = setTimeout(() => this.turn.run(), Math.max(0, waitMs));
+          },
         },
         clients: { emit },
         process: { fatal: onFatal },
@@ -123,6 +129,7 @@ export class ProductionEngine implements Engine {
   halt(): void {
     this.turn.stop();
     clearInterval(this.ticks);
+    clearTimeout(this.alarm);
   }
 
   /** Nothing runs any more; resolves once the store is free for the next process. */

@@ -72,6 +72,7 @@ export class Applier {
       this.onServing(slot);
     }
     this.leader.serveReads(slot);
+    this.leader.updateDue(slot);
   }
 
   private blockFor(slot: GroupSlot, index: number): Block | undefined {

@@ -97,6 +97,8 @@ export class GroupSlot {
   readonly proposed = new Map<number, ProposedEntry>();
   grantEntriesInFlight = 0;
   lastTickIndex = 0;
+  /** When the next timer is due on this node's monotonic clock; Infinity when none, or not serving. */
+  dueMs = Infinity;
   readonly standing = new Map<string, StandingCredits>();
   standingTurn = 0;
   readonly interests = new Map<string, Interest>();

@@ -49,6 +49,7 @@ import { statusOf } from "./status-of.js";
 /** Token of the scan that reads the store at start; log reads count from 1. */
 export const BOOT_TOKEN = 0;
 const BOOT_SCAN_BYTES = 4 << 20;
+const DUE_GRAIN_MS = 10;
 
 /** What the turn feeds in. Disk events are those of io/ports.ts. */
 export type HostEvent =
@@ -192,6 +193,15 @@ export class Host {
     return effects;
   }
 
+  /** When a timer of a group that this node leads is due, in steps of 10 ms (D-19); Infinity: never. */
+  nextDueUs(): number {
+    let dueMs = Infinity;
+    for (const slot of this.context.groups.values()) dueMs = Math.min(dueMs, slot.dueMs);
+    if (dueMs === Infinity) return Infinity;
+    const laterMs = Math.max(dueMs, this.context.monotonicMs + 1);
+    return Math.ceil(laterMs / DUE_GRAIN_MS) * DUE_GRAIN_MS * 1000;
+  }
+
   get wantsTurn(): boolean {
     return this.context.wantsTurn;
   }
@@ -261,7 +271,6 @@ export class Host {
           tickLeader(g);
           if (!g.isLeader) return;
           tickReplication(g);
-          this.leader.tick(slot);
         }
       });
     }

@@ -132,6 +132,7 @@ export class Leader {
     const g = slot.raft;
     if (!g.isLeader) return;
     if (slot.isServing) {
+      this.proposeDue(slot);
       while (g.log.lastIndex - g.commitIndex < UNCOMMITTED_ENTRIES_MAX) {
         if (!this.collectEntry(slot)) break;
       }
@@ -162,14 +163,22 @@ export class Leader {
   }
 
   /** Proposes a tick when a timer is due and nothing else will carry time forward (D-19). */
-  tick(slot: GroupSlot): void {
+  private proposeDue(slot: GroupSlot): void {
     const g = slot.raft;
-    if (!slot.isServing || slot.machine.kind !== "partition") return;
-    const isIdle = slot.queue.length === 0 && slot.lastTickIndex <= g.appliedIndex;
-    if (!isIdle || g.appliedIndex < g.log.lastIndex) return;
-    if (slot.machine.partition.nextTimerMs > g.stampNowMs()) return;
+    if (slot.dueMs > this.context.monotonicMs || slot.queue.length > 0) return;
+    // One on its way is enough; its apply sets the next due time.
+    if (slot.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
     slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false });
     slot.lastTickIndex = g.log.lastIndex + 1;
+  }
+
+  /** When the group's next timer is due, by the clock that carries its time. */
+  updateDue(slot: GroupSlot): void {
+    slot.dueMs = Infinity;
+    if (!slot.isServing || slot.machine.kind !== "partition") return;
+    const next = slot.machine.partition.nextTimerMs;
+    if (next === Infinity) return;
+    slot.dueMs = this.context.monotonicMs + Math.max(0, next - slot.raft.stampNowMs());
   }
 
   private append(slot: GroupSlot, kind: number, queued: readonly QueuedIntent[]): void {
@@ -227,6 +236,7 @@ export class Leader {
     const { queue } = slot;
     slot.queue = [];
     slot.isServing = false;
+    slot.dueMs = Infinity;
     for (const queued of queue) this.overwritten(slot, queued.origin);
     for (const read of [...slot.reads.values(), ...slot.confirmedReads]) {
       this.answer(read, { type: "surely-not", leader: slot.raft.leader });

@@ -22,6 +22,7 @@ export class Turn {
   private inbox: TurnEvent[] = [];
   private isStopped = false;
   private isWoken = false;
+  private dueUs = Infinity;
 
   constructor(options: { readonly host: Host; readonly ports: Ports }) {
     this.host = options.host;
@@ -74,6 +75,10 @@ export class Turn {
       return;
     }
     if (this.inbox.length > 0 || host.wantsTurn) this.wake();
+    const dueUs = host.nextDueUs();
+    if (dueUs === this.dueUs) return;
+    this.dueUs = dueUs;
+    if (dueUs !== Infinity) ports.scheduler.wakeAt(dueUs);
   }
 
   private take(): TurnEvent[] {

@@ -35,6 +35,8 @@ export interface Process {
   isAlive: boolean;
   isScheduled: boolean;
   inboxCount: number;
+  /** Counts the alarms set: a replaced one does nothing. */
+  alarm: number;
 }
 
 export interface SimNode {
@@ -165,6 +167,7 @@ export class World {
       isAlive: true,
       isScheduled: false,
       inboxCount: 0,
+      alarm: 0,
     };
     node.process = process;
     process.turn.start();
@@ -199,7 +202,10 @@ export class World {
           monotonicUs: () => this.queue.nowUs - process().startedUs,
           wallMs: () => EPOCH_MS + Math.floor(this.queue.nowUs / 1000) + node.skewMs,
         },
-        scheduler: { wake: () => this.scheduleTurn(node, process()) },
+        scheduler: {
+          wake: () => this.scheduleTurn(node, process()),
+          wakeAt: (monotonicUs) => this.scheduleAlarm(node, process(), monotonicUs),
+        },
         clients: {
           emit: (effect) => {
             if (!isAlive()) return;
@@ -229,6 +235,14 @@ export class World {
       this.trace.number("turn", this.queue.nowUs * 8 + node.number);
       process.turn.run();
       if (process.isAlive) this.hooks.oracle.afterTurn(node.number, process.host);
+    });
+  }
+
+  private scheduleAlarm(node: SimNode, process: Process, monotonicUs: number): void {
+    process.alarm += 1;
+    const { alarm } = process;
+    this.queue.schedule(process.startedUs + monotonicUs, () => {
+      if (process.isAlive && process.alarm === alarm) this.scheduleTurn(node, process);
     });
   }
 
