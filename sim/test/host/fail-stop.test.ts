@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { Host } from "@disheap/core";
+import { createTopic, quietWorld } from "./quiet-world.js";
+import { replicas } from "../../src/run/cluster-view.js";
+
+test("D-40: a broken invariant in one of eight groups stops that replica; the other seven go on", () => {
+  const q = quietWorld(3, {}, false);
+  q.advance(2_000);
+  createTopic(q, "jobs", 8);
+  q.advance(1_000);
+  const victim = q.world.host(2)?.context.groups.get(5);
+  expect(victim).toBeDefined();
+  if (!victim) return;
+  // The commit index cannot lie beyond the log: the next apply finds it out.
+  victim.raft.commitIndex = victim.raft.log.lastIndex + 7;
+  victim.raft.durableIndex = victim.raft.log.lastIndex + 7;
+  let stopped: string | undefined;
+  try {
+    q.advance(500);
+  } catch (error) {
+    stopped = (error as Error).message;
+  }
+  // The simulator's observer reports it as a failed run; the host has stopped the replica by then.
+  expect(stopped).toMatch(/n2 stopped group 5/);
+  expect(victim.stoppedBecause).toMatch(/^L1|^R4|^R12/);
+  const others = [...(q.world.host(2)?.context.groups.values() ?? [])].filter((s) => s.id !== 5);
+  expect(others.filter((s) => s.stoppedBecause !== undefined)).toEqual([]);
+  q.advance(6_000);
+  for (const [group, views] of replicas(q.world)) {
+    expect(
+      views.some((v) => v.slot.isServing),
+      `group ${group}`,
+    ).toBe(true);
+  }
+});
+
+test("D-70: frames of another cluster on the same addresses are dropped and counted", () => {
+  const ours = quietWorld(3, {}, false);
+  ours.advance(2_000);
+  const host = ours.world.host(1);
+  if (!host) throw new Error("n1 is up");
+  const { config } = host.context;
+  const members = config.members.map((m) => ({ ...m, address: `${m.address}0` }));
+  const foreign = new Host({ ...config, members, node: "n2" });
+  foreign.context.incarnation = 9;
+  foreign.context.openFrames();
+  foreign.context.send(1, { kind: "beat", round: 1, items: [] });
+  const [{ frame }] = foreign.context.takeFrames();
+  const before = host.status().metrics;
+  host.step({ kind: "peer.frame", peer: 2, frame });
+  const after = host.status().metrics;
+  expect(after.framesRefused).toBe(before.framesRefused + 1);
+  // A frame of incarnation 9 would have replaced the real n2.
+  ours.advance(1_000);
+  expect(ours.ask(2, { op: "topic.list", pageSize: 0, pageToken: "" })).toMatchObject({ ok: true });
+});
