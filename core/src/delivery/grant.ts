@@ -8,6 +8,9 @@ import { LEASE_LIFE_MAX_MS } from "./lease-limits.js";
 import type { ApplyContext, Partition } from "./partition.js";
 import type { StreamState } from "./streams.js";
 
+/** Payload bytes one grant takes beyond its first message: what it took must fit one frame. */
+const GRANT_BYTES_MAX = 1 << 20;
+
 export function applyGrant(p: Partition, intent: GrantIntent, context: ApplyContext): IntentResult {
   if (intent.edgeIncarnation > p.streams.incarnationOf(intent.edge)) {
     replaceEdge(p, intent.edge, intent.edgeIncarnation, 0, context);
@@ -19,11 +22,13 @@ export function applyGrant(p: Partition, intent: GrantIntent, context: ApplyCont
   const before = intent.round === stream.round ? stream.granted : 0;
   const allowed = Math.min(Math.max(0, intent.n - before), intent.limit);
   const slots: number[] = [];
-  while (slots.length < allowed) {
+  let bytes = 0;
+  while (slots.length < allowed && bytes < GRANT_BYTES_MAX) {
     const slot = p.ready.first();
     if (slot < 0 || isWorse(p, slot, intent.bound)) break;
     lease(p, slot, stream, intent, context);
     slots.push(slot);
+    bytes += p.messages.payload[slot].length;
   }
   p.streams.update(stream, intent.round, before + slots.length);
   p.counts.totalPops += slots.length;

@@ -77,7 +77,10 @@ export class Applier {
 
   private blockFor(slot: GroupSlot, index: number): Block | undefined {
     const held = slot.raft.log.blockAt(index);
-    if (held) return held;
+    if (held) {
+      this.fetched.delete(slot.id);
+      return held;
+    }
     const { first } = slot.raft.log.rangeAt(index);
     const read = this.fetched.get(slot.id)?.find((b) => b.first === first);
     if (read) return read;

@@ -153,7 +153,7 @@ export function standingIntents(
   if (slot.machine.kind !== "partition" || slot.standing.size === 0) return [];
   const { partition } = slot.machine;
   const expected = partition.ready.size + enqueues;
-  if (expected === 0 || (enqueues === 0 && slot.grantEntriesInFlight > 0)) return [];
+  if (expected === 0 || (enqueues === 0 && slot.lastGrantIndex > slot.raft.appliedIndex)) return [];
   const open: StandingCredits[] = [];
   for (const [key, s] of slot.standing) {
     if (context.monotonicMs - s.seenMs > FORGET_MS || isOver(partition, s))

@@ -36,7 +36,7 @@ export interface QueuedIntent {
 export interface ProposedEntry {
   readonly term: number;
   readonly origins: readonly Origin[];
-  readonly hasGrants: boolean;
+  readonly bytes: number;
 }
 
 export interface StandingCredits {
@@ -94,8 +94,12 @@ export class GroupSlot {
   isFetchingForApply = false;
   readonly held: HeldMessage[] = [];
   queue: QueuedIntent[] = [];
+  queueBytes = 0;
+  /** Bytes of the entries in `proposed`. */
+  proposedBytes = 0;
   readonly proposed = new Map<number, ProposedEntry>();
-  grantEntriesInFlight = 0;
+  /** Index of the newest entry with grants that this leader proposed. */
+  lastGrantIndex = 0;
   lastTickIndex = 0;
   /** When the next timer is due on this node's monotonic clock; Infinity when none, or not serving. */
   dueMs = Infinity;

@@ -20,8 +20,10 @@ import { OnceTable } from "./once-table.js";
 
 /** Entries a leader may have uncommitted before it lets its queue grow instead. */
 const UNCOMMITTED_ENTRIES_MAX = 512;
-/** Intents a leader queues before it refuses more. */
+const UNCOMMITTED_BYTES_MAX = 64 << 20;
+/** Intents a leader queues before it refuses more, and their bytes. */
 const QUEUE_MAX = 65_536;
+const QUEUE_BYTES_MAX = 128 << 20;
 
 const TICK_INTENT = encodeIntent({ kind: "tick" });
 
@@ -88,7 +90,8 @@ export class Leader {
   }
 
   enqueueIntent(slot: GroupSlot, queued: QueuedIntent): void {
-    if (slot.queue.length >= QUEUE_MAX && queued.origin.type === "request") {
+    const isFull = slot.queue.length >= QUEUE_MAX || slot.queueBytes >= QUEUE_BYTES_MAX;
+    if (isFull && queued.origin.type === "request") {
       this.answer(queued.origin, {
         type: "refused",
         code: "RESOURCE_EXHAUSTED",
@@ -97,6 +100,7 @@ export class Leader {
       return;
     }
     slot.queue.push(queued);
+    slot.queueBytes += queued.intent.length;
     this.context.touched.add(slot);
   }
 
@@ -110,6 +114,7 @@ export class Leader {
   /** The own term's first entry is applied: from here this leader answers. */
   startServing(slot: GroupSlot): void {
     slot.isServing = true;
+    slot.lastGrantIndex = 0;
     if (slot.machine.kind === "partition") {
       const { partition } = slot.machine;
       if (!partition.settings) this.proposeInit(slot);
@@ -133,12 +138,16 @@ export class Leader {
     if (!g.isLeader) return;
     if (slot.isServing) {
       this.proposeDue(slot);
-      while (g.log.lastIndex - g.commitIndex < UNCOMMITTED_ENTRIES_MAX) {
-        if (!this.collectEntry(slot)) break;
-      }
+      while (this.hasRoom(slot)) if (!this.collectEntry(slot)) break;
       if (slot.queue.length > 0) this.context.wantsTurn = true;
     }
     replicate(g);
+  }
+
+  private hasRoom(slot: GroupSlot): boolean {
+    const { log, commitIndex } = slot.raft;
+    const entries = log.lastIndex - commitIndex;
+    return entries < UNCOMMITTED_ENTRIES_MAX && slot.proposedBytes < UNCOMMITTED_BYTES_MAX;
   }
 
   private collectEntry(slot: GroupSlot): boolean {
@@ -154,6 +163,7 @@ export class Leader {
       taken.push(queued);
     }
     slot.queue = slot.queue.slice(taken.length);
+    slot.queueBytes = slot.queue.length === 0 ? 0 : slot.queueBytes - bytes;
     // Standing credits ride behind the enqueues of the same entry (D-6).
     const grants = standingIntents(this.context, slot, enqueues);
     taken.push(...grants);
@@ -190,9 +200,10 @@ export class Leader {
     const entry = { kind, stampMs: g.stampNowMs(), seedHi: entryHi, seedLo: entryLo, intents };
     const block = encodeBlock(g.id, index, g.term, g.log.lastTerm, [entry]);
     const origins = queued.map((q) => q.origin);
-    const hasGrants = origins.some((o) => o.type === "grant");
-    if (hasGrants) slot.grantEntriesInFlight += 1;
-    slot.proposed.set(index, { term: g.term, origins, hasGrants });
+    if (origins.some((o) => o.type === "grant")) slot.lastGrantIndex = index;
+    this.forget(slot, index);
+    slot.proposed.set(index, { term: g.term, origins, bytes: block.bytes.length });
+    slot.proposedBytes += block.bytes.length;
     appendOwn(g, block);
     this.context.observer?.proposed(g.id, index, g.term);
   }
@@ -204,7 +215,7 @@ export class Leader {
     const waiting = slot.proposed.get(index);
     if (waiting) {
       slot.proposed.delete(index);
-      if (waiting.hasGrants) slot.grantEntriesInFlight -= 1;
+      slot.proposedBytes -= waiting.bytes;
       const isOurs = waiting.term === term && results !== undefined;
       waiting.origins.forEach((origin, i) => {
         if (isOurs) this.deliverResult(slot, origin, results[i], index);
@@ -224,6 +235,15 @@ export class Leader {
     else if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
   }
 
+  /** What an earlier leadership of this node proposed at `index` never came about. */
+  private forget(slot: GroupSlot, index: number): void {
+    const waiting = slot.proposed.get(index);
+    if (!waiting) return;
+    slot.proposed.delete(index);
+    slot.proposedBytes -= waiting.bytes;
+    for (const origin of waiting.origins) this.overwritten(slot, origin);
+  }
+
   /** Another term's entry took the slot: surely not applied, may be proposed again (D-11). */
   private overwritten(slot: GroupSlot, origin: Origin): void {
     if (origin.type === "request") {
@@ -235,6 +255,7 @@ export class Leader {
   lostLeadership(slot: GroupSlot): void {
     const { queue } = slot;
     slot.queue = [];
+    slot.queueBytes = 0;
     slot.isServing = false;
     slot.dueMs = Infinity;
     for (const queued of queue) this.overwritten(slot, queued.origin);

@@ -30,6 +30,9 @@ export interface PartReply {
   readonly from: number;
 }
 
+/** Payload bytes of a peek beyond its first message: the answer must fit one gRPC message. */
+const PEEK_BYTES_MAX = 2 << 20;
+
 type Names = (member: number) => string;
 
 function topicCounts(replies: readonly PartReply[], names: Names): Map<string, TopicCounts> {
@@ -119,8 +122,15 @@ export function mergePeek(
     hasMore ||= part.hasMore;
   }
   rows.sort((a, b) => a.rank - b.rank || byPriority(a.message, b.message, mode));
-  const items = rows.slice(0, limit).map((row) => row.message);
-  return { ok: true, op: "peek", items, hasMore: hasMore || rows.length > limit };
+  let bytes = 0;
+  const items: PeekedMessage[] = [];
+  for (const { message } of rows) {
+    bytes += message.payload.length;
+    const isFull = items.length > 0 && bytes > PEEK_BYTES_MAX;
+    if (items.length >= limit || isFull) break;
+    items.push(message);
+  }
+  return { ok: true, op: "peek", items, hasMore: hasMore || rows.length > items.length };
 }
 
 function byPriority(a: PeekedMessage, b: PeekedMessage, mode: Mode): number {

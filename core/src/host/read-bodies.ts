@@ -50,9 +50,19 @@ export function decodePartitionCounts(body: Uint8Array): Counts {
   return counts;
 }
 
+/** Payload bytes of one partition's peek beyond its first message: the reply must fit one frame. */
+const PEEK_BYTES_MAX = 1 << 20;
+
 export function encodePeek(p: Partition, limit: number, includeDlq: boolean): Uint8Array {
   const m = p.messages;
-  const { slots, hasMore } = peek(p, limit, includeDlq);
+  const found = peek(p, limit, includeDlq);
+  let bytes = 0;
+  const slots = found.slots.filter((slot) => {
+    const fits = bytes < PEEK_BYTES_MAX;
+    bytes += m.payload[slot].length;
+    return fits;
+  });
+  const hasMore = found.hasMore || slots.length < found.slots.length;
   const w = new Writer(1024).u8(hasMore ? 1 : 0).u32(slots.length);
   for (const slot of slots) {
     w.u48(m.index[slot]).u16(m.offset[slot]).u48(m.enqueuedMs[slot]).u8(m.state[slot]);
