@@ -54,9 +54,11 @@ function checkBuried(first: FirstViolation, record: MessageRecord, facts: TopicF
       () => `${nameOf(record)} is both a dead letter and ${alive.state}`,
     );
   }
-  // A message whose enqueue never answered may have asked for a limit of its own: not judged.
-  const ofEnqueue = record.enqueues.map((enqueue) => enqueue.maxRetries ?? facts.maxRetries)[0];
-  const maxRetries = record.deliveries[0]?.maxRetries ?? ofEnqueue;
+  // Only the first enqueue or a delivery tells the limit: a repeat's own is ignored by the queue,
+  // and an enqueue that never answered may have asked for any.
+  const original = record.enqueues.find((enqueue) => !enqueue.duplicate);
+  const asked = original === undefined ? undefined : (original.maxRetries ?? facts.maxRetries);
+  const maxRetries = record.deliveries[0]?.maxRetries ?? asked;
   const { attempts } = dead;
   if (maxRetries === undefined || attempts === undefined || attempts > maxRetries) return;
   first.offer(

@@ -66,8 +66,10 @@ class LivesOfTopic {
   }
 }
 
-function priorityOf(record: MessageRecord): bigint {
-  return record.deliveries[0]?.priority ?? record.enqueues[0]?.priority ?? 0n;
+/** A repeat's own priority is ignored by the queue; without a delivery or the first enqueue, any. */
+function priorityOf({ deliveries, enqueues }: MessageRecord): bigint {
+  const original = enqueues.find((enqueue) => !enqueue.duplicate);
+  return deliveries[0]?.priority ?? original?.priority ?? 0n;
 }
 
 function checkTopic(

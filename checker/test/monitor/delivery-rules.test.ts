@@ -1,0 +1,356 @@
+// Rules about what is delivered, to whom, and under which token.
+// The illegal stories are the known failures of queues in the field; each is named by its failure.
+import { describe } from "vitest";
+import type { Recorder } from "../support/recorder.js";
+import { record } from "../support/recorder.js";
+import { illegal, legal } from "../support/stories.js";
+
+const unanswered = (story: Recorder, payload: string, priority = "5"): Recorder =>
+  story.complete(story.invoke("enqueue", { topic: "t", payload, priority }), "info");
+
+describe("Q1 no loss", () => {
+  legal([
+    [
+      "acked, or dead, or still there",
+      () => {
+        const story = record().enqueue("a").enqueue("b").enqueue("c");
+        story.pop("a").ack("a").pop("b");
+        return story.remaining("b", "leased").remaining("c", "dlq").drained();
+      },
+    ],
+    [
+      "an ack of unknown outcome may have removed it",
+      () => record().enqueue("a").pop("a").ack("a", 1, "info").drained(),
+    ],
+    ["not drained: absence proves nothing", () => record().enqueue("a")],
+    [
+      "a purge takes messages away",
+      () => {
+        const story = record().enqueue("a");
+        return story.complete(story.invoke("purge", { topic: "t" }), "ok").drained();
+      },
+    ],
+  ]);
+  illegal("Q1", [
+    [
+      "acknowledged before it was synced, lost by a crash",
+      () => record().enqueue("a").drained(),
+      "was never delivered",
+    ],
+    [
+      "delivered, consumer died, message gone",
+      () => record().enqueue("a").pop("a").drained(),
+      "was delivered but never acked",
+    ],
+    [
+      "a refused ack took effect all the same",
+      () => record().enqueue("a").pop("a").ack("a", 1, "fail").drained(),
+      "lost",
+    ],
+    [
+      "a nack dropped the message",
+      () => record().enqueue("a").pop("a").nack("a").drained(),
+      "lost",
+    ],
+  ]);
+});
+
+describe("Q2 no phantom", () => {
+  legal([
+    [
+      "delivered while its enqueue is still open",
+      () => {
+        const story = record();
+        const id = story.invoke("enqueue", { topic: "t", payload: "p-a", priority: "5" });
+        story.pop("a");
+        return story.complete(id, "ok", { messageId: "a", partition: 0, duplicate: false });
+      },
+    ],
+    [
+      "an enqueue of unknown outcome explains one message",
+      () => unanswered(record(), "p-a").pop("a"),
+    ],
+    [
+      "the message of a repeated enqueue carries the first payload",
+      () => {
+        const triple = { producer: "p", epoch: "0", sequence: "9" };
+        const story = record();
+        const lost = story.invoke("enqueue", {
+          topic: "t",
+          payload: "one",
+          priority: "1",
+          ...triple,
+        });
+        story.complete(lost, "info");
+        story.enqueue("a", { payload: "two", priority: "2", ...triple }, { duplicate: true });
+        return story.pop("a", { payload: "one", priority: "1" });
+      },
+    ],
+  ]);
+  illegal("Q2", [
+    ["nobody enqueued it", () => record().pop("a"), "phantom"],
+    [
+      "another payload came back (index and log out of step)",
+      () => record().enqueue("a").pop("a", { payload: "p-b" }),
+      "delivered with payload p-b",
+    ],
+    [
+      "a refused enqueue was delivered",
+      () => {
+        const story = record();
+        const id = story.invoke("enqueue", { topic: "t", payload: "p-a", priority: "5" });
+        return story.complete(id, "fail", { code: "RESOURCE_EXHAUSTED" }).pop("a");
+      },
+      "was refused",
+    ],
+    [
+      "one unknown enqueue made two messages (applied twice after a restart)",
+      () => unanswered(record(), "p-x").pop("a", { payload: "p-x" }).pop("b", { payload: "p-x" }),
+      "message b of topic t",
+    ],
+    ["delivered before it was sent", () => record().pop("a").enqueue("a"), "before its enqueue"],
+    ["two enqueues share an id", () => record().enqueue("a").enqueue("a"), "two enqueues"],
+    [
+      "delivered from another partition",
+      () => record().topic({ partitions: 2 }).enqueue("a").pop("a", { partition: 1 }),
+      "partition 1",
+    ],
+  ]);
+});
+
+describe("Q3 exclusive lease", () => {
+  const two = (grantedMs: number) =>
+    record().enqueue("a").pop("a", { grantedMs: 1000 }).pop("a", { fence: 2, grantedMs });
+  legal([
+    ["granted again after the lease ran out", () => two(31_000)],
+    ["granted again after a disconnect cut the lease to the grace time", () => two(6000)],
+    [
+      "granted again after a nack",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { grantedMs: 1000 })
+          .nack("a", 1, 0)
+          .pop("a", { fence: 2, grantedMs: 1001 }),
+    ],
+    [
+      "granted again after a nack of unknown outcome",
+      () => {
+        const story = record().enqueue("a").pop("a", { grantedMs: 1000 });
+        story.settle("nack", "a", 1, {}, "info");
+        return story.pop("a", { fence: 2, grantedMs: 1001 });
+      },
+    ],
+    [
+      "the cluster told when the lease ended",
+      () => {
+        const story = record().enqueue("a").pop("a", { grantedMs: 1000 });
+        story.event("lease.expired", { topic: "t", messageId: "a", fence: 1, atMs: 2000 });
+        return story.pop("a", { fence: 2, grantedMs: 2000 });
+      },
+    ],
+  ]);
+  illegal("Q3", [
+    ["two consumers hold it (grant not seen by the new leader)", () => two(1500), "two consumers"],
+    ["a deposed leader expired the lease by its own clock", () => two(5999), "two consumers"],
+    [
+      "granted again before the cluster ended the lease",
+      () => {
+        const story = record().enqueue("a").pop("a", { grantedMs: 1000 });
+        story.event("lease.expired", { topic: "t", messageId: "a", fence: 1, atMs: 9000 });
+        return story.pop("a", { fence: 2, grantedMs: 8000 });
+      },
+      "at least until 9000 ms",
+    ],
+    [
+      "a refused nack freed the message",
+      () => {
+        const story = record().enqueue("a").pop("a", { grantedMs: 1000 });
+        story.settle("nack", "a", 1, {}, "fail");
+        return story.pop("a", { fence: 2, grantedMs: 1100 });
+      },
+      "two consumers",
+    ],
+  ]);
+});
+
+describe("Q4 fencing", () => {
+  const twice = () => record().enqueue("a").pop("a", { grantedMs: 1000 });
+  legal([
+    [
+      "a stale token is refused",
+      () => twice().pop("a", { fence: 2, grantedMs: 40_000 }).ack("a", 1, "fail").ack("a", 2),
+    ],
+    [
+      "a repeated nack is answered OK after the next grant",
+      () => twice().nack("a", 1, 0).pop("a", { fence: 2, grantedMs: 40_000 }).nack("a", 1, 0),
+    ],
+    [
+      "an older grant of another credit arrives late on the same stream",
+      () => {
+        const story = record().enqueue("a");
+        const early = story.credit({ stream: "s" });
+        story.pop("a", { fence: 2, grantedMs: 40_000, stream: "other" });
+        return story.deliver(early, "a", { fence: 1, grantedMs: 1000 });
+      },
+    ],
+  ]);
+  illegal("Q4", [
+    [
+      "the fence was reset by a failover",
+      () =>
+        twice()
+          .nack("a")
+          .pop("a", { fence: 2, grantedMs: 40_000 })
+          .nack("a", 2)
+          .pop("a", { fence: 1, attempts: 1, grantedMs: 80_000 }),
+      "same fence 1",
+    ],
+    [
+      "the fence went back",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { fence: 5, attempts: 1, grantedMs: 1000 })
+          .pop("a", { fence: 3, attempts: 2, grantedMs: 50_000 }),
+      "went back",
+    ],
+    [
+      "a nack with a stale token was accepted",
+      () => twice().pop("a", { fence: 2, grantedMs: 40_000 }).nack("a", 1),
+      "stale fence 1",
+    ],
+    [
+      "an extend with a stale token was accepted",
+      () => twice().pop("a", { fence: 2, grantedMs: 40_000 }).settle("extend", "a", 1),
+      "stale fence 1",
+    ],
+    ["a made-up token was accepted", () => twice().ack("a", 77), "had not been delivered"],
+  ]);
+});
+
+describe("Q5 no resurrection", () => {
+  legal([
+    [
+      "an earlier grant arrives after the ack",
+      () => {
+        const story = record().enqueue("a");
+        const early = story.credit({ stream: "s" });
+        story.pop("a", { fence: 2, grantedMs: 40_000 }).ack("a", 2);
+        return story.deliver(early, "a", { fence: 1, grantedMs: 1000 });
+      },
+    ],
+    [
+      "an ack of unknown outcome may not have happened",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { grantedMs: 1000 })
+          .ack("a", 1, "info")
+          .pop("a", { fence: 2, grantedMs: 40_000 }),
+    ],
+  ]);
+  illegal("Q5", [
+    [
+      "an ack was buffered and lost when the stream closed",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { grantedMs: 1000 })
+          .ack("a")
+          .pop("a", { fence: 2, grantedMs: 40_000 }),
+      "came back",
+    ],
+    [
+      "a snapshot brought an acked message back",
+      () => record().enqueue("a").pop("a").ack("a").remaining("a", "ready"),
+      "still there (ready)",
+    ],
+    [
+      "an acked message became a dead letter",
+      () => record().enqueue("a").pop("a").ack("a").remaining("a", "dlq"),
+      "still there (dlq)",
+    ],
+    [
+      "two consumers acked it",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { grantedMs: 1 })
+          .pop("a", { fence: 2, grantedMs: 40_000 })
+          .ack("a", 1)
+          .ack("a", 2),
+      "acked twice",
+    ],
+    [
+      "a fresh stream got it after the ack with its old fence",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { fence: 2, attempts: 1 })
+          .ack("a", 2)
+          .pop("a", { fence: 1, attempts: 1 }),
+      "came back",
+    ],
+  ]);
+});
+
+describe("Q7 the queue's time", () => {
+  const stamped = (grantedMs: number) => {
+    const story = record().enqueue("a").pop("a", { enqueuedMs: 100, grantedMs });
+    return story.enqueue("b").pop("b", { enqueuedMs: 500, grantedMs: 9000 });
+  };
+  legal([["stamps follow the order of calls", () => stamped(300)]]);
+  illegal("Q7", [
+    ["a later enqueue carries an earlier stamp", () => stamped(501), "later than the stamp"],
+    ["group time stepped back at a leader change", () => stamped(4000), "later than the stamp"],
+    ["a grant was stamped from the future", () => stamped(8_999), "later than the stamp"],
+  ]);
+});
+
+describe("Q8 dedup", () => {
+  const triple = (sequence: string, extra: object = {}) => ({
+    producer: "p",
+    epoch: "1",
+    sequence,
+    ...extra,
+  });
+  legal([
+    [
+      "a repeat gets the first id",
+      () => record().enqueue("a", triple("1")).enqueue("a", triple("1"), { duplicate: true }),
+    ],
+    [
+      "another epoch is another message",
+      () =>
+        record()
+          .enqueue("a", triple("1"))
+          .enqueue("b", { ...triple("1"), epoch: "2" }),
+    ],
+    [
+      "lower sequences are accepted",
+      () => record().enqueue("a", triple("2")).enqueue("b", triple("1")),
+    ],
+    [
+      "a retry inside the client shows as a lone duplicate",
+      () => record().enqueue("a", triple("1"), { duplicate: true }),
+    ],
+  ]);
+  illegal("Q8", [
+    [
+      "dedup state lost on leader change",
+      () => record().enqueue("a", triple("1")).enqueue("b", triple("1")),
+      "made two messages: a and b",
+    ],
+    [
+      "the repeat was recognised but answered with another id",
+      () => record().enqueue("a", triple("1")).enqueue("b", triple("1"), { duplicate: true }),
+      "a and b",
+    ],
+    [
+      "both were told they were new",
+      () => record().enqueue("a", triple("1")).enqueue("a", triple("1")),
+      "both told that they were new",
+    ],
+  ]);
+});
