@@ -50,7 +50,8 @@ async function run(options: SupervisorOptions): Promise<number> {
     const count = String(options.nodes.length);
     console.log(`Starting ${count} ${count === "1" ? "node" : "nodes"} ...`);
     const leader = await supervisor.start();
-    console.log(bannerText(options, leader, process.cwd(), paint));
+    const running = { leader, pids: supervisor.pids() };
+    console.log(bannerText(options, running, process.cwd(), paint));
   } catch (error) {
     await supervisor.stop();
     if (ended.code !== undefined) return ended.code;

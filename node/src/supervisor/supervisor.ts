@@ -76,6 +76,13 @@ export class Supervisor {
     );
   }
 
+  /** The processes that run now, by node. */
+  pids(): ReadonlyMap<string, number> {
+    const pids = new Map<string, number>();
+    for (const { spec, pid } of this.children) if (pid !== undefined) pids.set(spec.name, pid);
+    return pids;
+  }
+
   /** Stops every node; safe to call again. */
   stop(): Promise<void> {
     this.isStopping = true;
@@ -113,7 +120,7 @@ export class Supervisor {
       const health = await askHealth(node);
       if (health?.healthy === true) {
         this.restartMs.delete(node.name);
-        this.ports.say(`${node.name} is back.`);
+        this.ports.say(`${node.name} is back: process ${String(pid)}.`);
         return;
       }
       await sleep(HEALTH_POLL_MS);

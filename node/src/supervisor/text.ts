@@ -23,20 +23,27 @@ export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
 
 const DEFAULT_GRPC = 9090;
 
+/** What is running: who leads, and the process of each node, to be watched or killed. */
+export interface Running {
+  readonly leader: string;
+  readonly pids: ReadonlyMap<string, number>;
+}
+
 export function bannerText(
   options: SupervisorOptions,
-  leader: string,
+  { leader, pids }: Running,
   cwd: string,
   paint: Paint,
 ): string {
   const count = options.nodes.length;
   const nodes = count === 1 ? "one node" : `${String(count)} nodes`;
-  const header = ["node", "gRPC", "HTTP", "metrics"];
+  const header = ["node", "gRPC", "HTTP", "metrics", "process"];
   const rows = options.nodes.map((node) => [
     node.name,
     `127.0.0.1:${String(node.ports.grpc)}`,
     `http://127.0.0.1:${String(node.ports.http)}`,
     `http://127.0.0.1:${String(node.ports.metrics)}/metrics`,
+    String(pids.get(node.name) ?? "-"),
   ]);
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),

@@ -53,7 +53,7 @@ it("brings up three nodes, restarts a killed one, and Ctrl-C leaves nothing", as
   expect(supervisor.output()).toContain(`127.0.0.1:${base + 4}`);
   const [first = 0] = nodes;
   process.kill(first, "SIGKILL");
-  await until(() => supervisor.output().includes("n1 is back."));
+  await until(() => supervisor.output().includes("n1 is back: process "));
   expect(supervisor.output()).toContain("n1 ended (killed by SIGKILL)");
   const again = pidOf(join(bench.folder, "data", `ports-${base}`), "n1");
   expect(again).not.toBe(first);

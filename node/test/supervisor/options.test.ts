@@ -61,8 +61,10 @@ it.each([
 
 describe("the banner", () => {
   const paint = paintFor({ isTTY: false });
+  const pids = new Map([["n3", 4242]]);
   it("shows where everything is and two commands", () => {
-    const text = bannerText(accepted(), "n2", "/srv/app", paint);
+    const text = bannerText(accepted(), { leader: "n2", pids }, "/srv/app", paint);
+    expect(text).toMatch(/^ {2}n3 .* 4242$/m);
     expect(text).toContain("3 nodes, n2 leads");
     expect(text).toContain("127.0.0.1:9094");
     expect(text).toContain("./data");
@@ -71,7 +73,12 @@ describe("the banner", () => {
   });
 
   it("names the endpoint when it is not the usual one", () => {
-    const text = bannerText(accepted("--port-base", "20000"), "n1", "/srv/app", paint);
+    const text = bannerText(
+      accepted("--port-base", "20000"),
+      { leader: "n1", pids },
+      "/srv/app",
+      paint,
+    );
     expect(text.match(/--endpoints 127\.0\.0\.1:20000,127\.0\.0\.1:20002,/g)).toHaveLength(2);
   });
 });

@@ -93,8 +93,10 @@ describe("a supervisor", () => {
     await until(() => said.length === 2);
     expect(said).toEqual([
       "n2 ended (killed by SIGKILL); starting it again in 0.5 s.",
-      "n2 is back.",
+      expect.stringMatching(/^n2 is back: process \d+\.$/),
     ]);
+    expect(said[1]).toContain(String(running.pids().get("n2")));
+    expect(running.pids().get("n2")).not.toBe(victim?.pid);
     expect(starts().map(({ name }) => name)).toEqual(
       expect.arrayContaining(["n1", "n2", "n3", "n2"]),
     );
