@@ -9,7 +9,7 @@ export * from "./host/node-config.js";
 export * from "./host/status.js";
 export * from "./host/observer.js";
 export { clusterIdOf, type OutgoingFrame } from "./host/context.js";
-export { Host, BOOT_TOKEN, type HostEvent } from "./host/host.js";
+export { Host, type HostEvent } from "./host/host.js";
 export { GroupSlot, type Machine } from "./host/group-slot.js";
 export { decodeLeaseToken, encodeLeaseToken, type LeaseToken } from "./host/lease-token.js";
 export type { Batch, StoreOp } from "./host/persistence.js";

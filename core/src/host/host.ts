@@ -1,41 +1,21 @@
 // One node: many groups, routing, client streams. Synchronous and deterministic: events go in through
 // `step`, the turn (io/turn) drains what must leave. Nothing here reads a clock, a disk or a network.
 
-import { ClusterMachine, type PartitionPlace, type TopicRecord } from "../cluster/cluster.js";
-import { Partition } from "../delivery/partition.js";
+import { ClusterMachine, type TopicRecord } from "../cluster/cluster.js";
 import { InvariantViolation } from "../lib/assert.js";
 import { MalformedInput } from "../lib/bytes.js";
 import type { Crc32 } from "../lib/crc32.js";
-import { hash32 } from "../lib/hash.js";
-import {
-  countOwnVote,
-  onPreVote,
-  onPreVoteReply,
-  onVote,
-  onVoteReply,
-  tickElection,
-  tickLeader,
-} from "../raft/election.js";
-import { RaftGroup, type RaftSettings } from "../raft/group.js";
-import {
-  maybeCommit,
-  onAppend,
-  onAppendReply,
-  refilled,
-  tickReplication,
-} from "../raft/replication.js";
-import { encodeNodeRecord, Tag, tagKey } from "../wire/disk-records.js";
-import { decodeFrame } from "../wire/frames.js";
+import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
+import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
-import type { PeerMessage, RaftMessage } from "../wire/messages.js";
 import type { ClientEffect, ClientEvent } from "./api.js";
 import { Applier } from "./apply.js";
 import { Beats } from "./beats.js";
-import { DamagedStore, StoreReader, type RestoredStore } from "./boot.js";
 import { HostContext, type OutgoingFrame } from "./context.js";
 import { Streams } from "./edge/streams.js";
-import { onAsk, onDigestRequest, onGrantRequest } from "./grants.js";
-import { GroupSlot, type Machine } from "./group-slot.js";
+import type { GroupSlot } from "./group-slot.js";
+import { GroupTable } from "./group-table.js";
+import { Inbound } from "./inbound.js";
 import { Leader } from "./leader.js";
 import { currentBlocks, LogReads, type LogRead } from "./log-reads.js";
 import type { HostConfig } from "./node-config.js";
@@ -43,12 +23,10 @@ import type { HostObserver } from "./observer.js";
 import { Operations } from "./operations.js";
 import { Persistence, type Batch, type StoreOp } from "./persistence.js";
 import { RaftAdapter } from "./raft-adapter.js";
+import { BOOT_TOKEN, bootRecord, Startup } from "./startup.js";
 import type { NodeStatus } from "./status.js";
 import { statusOf } from "./status-of.js";
 
-/** Token of the scan that reads the store at start; log reads count from 1. */
-export const BOOT_TOKEN = 0;
-const BOOT_SCAN_BYTES = 4 << 20;
 const DUE_GRAIN_MS = 10;
 
 /** What the turn feeds in. Disk events are those of io/ports.ts. */
@@ -72,67 +50,62 @@ export class Host {
   readonly context: HostContext;
   private readonly persistence = new Persistence();
   private readonly reads = new LogReads();
+  private readonly startup: Startup;
+  private readonly groups: GroupTable;
   private readonly beats: Beats;
   private readonly leader: Leader;
   private readonly applier: Applier;
   private readonly adapter: RaftAdapter;
+  private readonly inbound: Inbound;
   readonly operations: Operations;
   readonly streams: Streams;
-  private readonly settings: RaftSettings;
-  /** The store as read at start; groups take their part when the meta table names them. */
-  private restored: RestoredStore | undefined;
-  private readonly reader: StoreReader;
-  private bootScan: LogRead | undefined;
   private extraOps: StoreOp[] = [];
   private bootBatch = 0;
   isReady = false;
   /** Set when the node cannot go on: the turn stops the process with it. */
   fatalMessage: string | undefined;
-  private readonly peerIncarnations: number[];
-  /** Where each partition's group lives. */
-  private readonly places = new Map<number, { place: PartitionPlace; topic: string }>();
   private events = 0;
-  private framesReceived = 0;
-  private framesRefused = 0;
   private leaderChanges = 0;
   turns = 0;
 
   constructor(config: HostConfig, observer?: HostObserver, crc?: Crc32) {
-    this.context = new HostContext(config, observer, crc);
-    this.reader = new StoreReader(config.limits.logTailBytesMax);
-    this.settings = raftSettings(config);
-    this.peerIncarnations = config.members.map(() => 0);
+    const context = new HostContext(config, observer, crc);
+    this.context = context;
+    const { persistence, reads } = this;
     const guard = (slot: GroupSlot, step: () => void): void => this.guard(slot, step);
-    this.beats = new Beats(this.context, guard);
-    this.leader = new Leader(this.context, this.beats);
-    this.adapter = new RaftAdapter({
-      context: this.context,
-      persistence: this.persistence,
-      reads: this.reads,
-      leader: this.leader,
-      onRoleChanged: (slot) => this.onRoleChanged(slot),
-    });
+    this.startup = new Startup(config.limits.logTailBytesMax);
+    this.beats = new Beats(context, guard);
+    const leader = new Leader(context, this.beats);
+    this.leader = leader;
+    const onRoleChanged = (slot: GroupSlot): void => this.onRoleChanged(slot);
+    this.adapter = new RaftAdapter({ context, persistence, reads, leader, onRoleChanged });
+    this.groups = new GroupTable(context, this.adapter);
     this.applier = new Applier({
-      context: this.context,
-      leader: this.leader,
-      reads: this.reads,
+      context,
+      leader,
+      reads,
       guard,
       onServing: (slot) => this.checkEdges(slot),
       onMetaApplied: () => this.operations.metaApplied(),
     });
-    this.operations = new Operations(this.context, {
+    this.operations = new Operations(context, {
       lookedUp: (stream, failure) => this.streams.topicsCurrent(stream, failure),
     });
-    this.streams = new Streams(this.context, this.operations, {
-      findTopic: (topic) => this.cluster()?.topics.get(topic),
-      findPlace: (group) => this.places.get(group)?.place,
+    this.streams = new Streams(context, this.operations, {
+      findTopic: (topic) => this.groups.cluster?.topics.get(topic),
+      findPlace: (group) => this.groups.placeOf(group),
       lookUp: (stream) => this.operations.lookUpFor(stream),
     });
-  }
-
-  private cluster(): ClusterMachine | undefined {
-    const machine = this.context.groups.get(0)?.machine;
-    return machine?.kind === "cluster" ? machine.cluster : undefined;
+    this.inbound = new Inbound({
+      context,
+      beats: this.beats,
+      leader,
+      operations: this.operations,
+      streams: this.streams,
+      guard,
+      isDiskStalled: () => this.isDiskStalled(),
+      peerIsNew: (peer, isReplaced) => this.peerIsNew(peer, isReplaced),
+    });
   }
 
   // --- the turn's calls, in the turn's order -------------------------------------------------------
@@ -175,10 +148,8 @@ export class Host {
 
   takeReads(): readonly LogRead[] {
     const reads = this.reads.take();
-    if (!this.bootScan) return reads;
-    const all = [this.bootScan, ...reads];
-    this.bootScan = undefined;
-    return all;
+    const scan = this.startup.takeScan();
+    return scan ? [scan, ...reads] : reads;
   }
 
   applyCommitted(): void {
@@ -214,19 +185,14 @@ export class Host {
         if (this.isReady) this.tick();
         break;
       case "peer.frame":
-        if (this.isReady) this.onFrame(event.frame);
+        if (this.isReady) this.inbound.onFrame(event.frame);
         break;
       case "peer.up":
       case "peer.down":
       case "disk.got":
         break;
       case "disk.opened":
-        this.bootScan = {
-          token: BOOT_TOKEN,
-          from: tagKey(0),
-          to: tagKey(Tag.end),
-          bytesMax: BOOT_SCAN_BYTES,
-        };
+        this.startup.opened();
         break;
       case "disk.scanned":
         this.onScanned(event);
@@ -293,105 +259,34 @@ export class Host {
       this.onLogRead(event);
       return;
     }
-    try {
-      for (const { key, value } of event.entries) this.reader.take(key, value);
-      if (event.done) this.restore(this.reader.finish());
-      else this.continueScan(event.entries);
-    } catch (error) {
-      if (!(error instanceof DamagedStore)) throw error;
-      this.fatalMessage = error.message;
-    }
-  }
-
-  private continueScan(entries: readonly { readonly key: Uint8Array }[]): void {
-    const last = entries[entries.length - 1].key;
-    // The least key above the last one.
-    const from = new Uint8Array(last.length + 1);
-    from.set(last);
-    this.bootScan = { token: BOOT_TOKEN, from, to: tagKey(Tag.end), bytesMax: BOOT_SCAN_BYTES };
-  }
-
-  private restore(store: RestoredStore): void {
-    this.restored = store;
-    this.persistence.restore(
-      store.boots + 1,
-      store.lastBatch,
-      store.lastHash,
-      store.lastDirty,
-      store.keptBatches,
-    );
-    this.context.incarnation = store.boots + 1;
-    this.extraOps = [
-      { type: "put", key: tagKey(Tag.node), value: encodeNodeRecord(store.boots + 1) },
-    ];
+    const isRead = this.startup.scanned(event);
+    this.fatalMessage ??= this.startup.problem;
+    const store = this.startup.restored;
+    if (!isRead || !store) return;
+    const boots = store.boots + 1;
+    const { lastBatch, lastHash, lastDirty, keptBatches } = store;
+    this.persistence.restore(boots, lastBatch, lastHash, lastDirty, keptBatches);
+    this.context.incarnation = boots;
+    this.extraOps = [bootRecord(boots)];
     this.context.wantsTurn = true;
   }
 
   /** The new incarnation is synced: the node takes part. */
   private becomeReady(): void {
     this.isReady = true;
-    this.peerIncarnations[this.context.self - 1] = this.context.incarnation;
+    this.inbound.setOwn(this.context.incarnation);
     this.context.openFrames();
     const cluster = new ClusterMachine(this.context.memberCount, {
-      topicCreated: (record) => this.topicCreated(record),
+      topicCreated: (record) => this.groups.topicCreated(record),
       topicDeleted: (record) => this.topicDeleted(record),
     });
-    const voters = this.context.config.members.map((_, i) => i + 1);
-    this.addGroup(0, 0, voters, { kind: "cluster", cluster });
+    this.groups.start(this.startup.restored?.groups ?? new Map(), cluster);
   }
 
   // --- groups --------------------------------------------------------------------------------------
 
-  private addGroup(
-    id: number,
-    incarnation: number,
-    voters: readonly number[],
-    machine: Machine,
-  ): void {
-    const { config, self } = this.context;
-    const raft = new RaftGroup({
-      id,
-      incarnation,
-      self,
-      voters,
-      settings: this.settings,
-      host: this.adapter,
-      jitterSeed: hash32(config.seedHi, config.seedLo, 0x6a697474),
-    });
-    const stored = this.restored?.groups.get(id);
-    if (stored) {
-      for (const b of stored.blocks) raft.log.restore(b.header, b.size, b.block, b.last);
-      raft.restoreHardState(stored.hardState);
-    }
-    // The preferred leader of a new group campaigns at once (D-50).
-    raft.isEager = raft.term === 0 && voters[0] === self;
-    const slot = new GroupSlot(raft, machine);
-    this.context.groups.set(id, slot);
-  }
-
-  private topicCreated(record: TopicRecord): void {
-    const { limits } = this.context.config;
-    for (const place of record.partitions) {
-      this.places.set(place.group, { place, topic: record.topic });
-      if (!place.voters.includes(this.context.self)) continue;
-      const partition = new Partition(place.group, record.settings.mode, limits);
-      this.addGroup(place.group, place.incarnation, place.voters, {
-        kind: "partition",
-        partition,
-        topic: record.topic,
-        partitionId: place.partition,
-      });
-    }
-  }
-
   private topicDeleted(record: TopicRecord): void {
-    for (const place of record.partitions) {
-      const slot = this.context.groups.get(place.group);
-      if (slot) this.leader.lostLeadership(slot);
-      this.context.groups.delete(place.group);
-      if (slot) this.context.touched.delete(slot);
-      this.places.delete(place.group);
-    }
+    for (const slot of this.groups.topicDeleted(record)) this.leader.lostLeadership(slot);
     this.streams.topicDeleted(record.topic);
   }
 
@@ -410,7 +305,7 @@ export class Host {
       step();
     } catch (error) {
       if (error instanceof MalformedInput) {
-        this.framesRefused += 1;
+        this.inbound.refused += 1;
         return;
       }
       if (!(error instanceof InvariantViolation)) throw error;
@@ -450,32 +345,7 @@ export class Host {
 
   // --- peers ---------------------------------------------------------------------------------------
 
-  private onFrame(bytes: Uint8Array): void {
-    this.framesReceived += 1;
-    let frame;
-    try {
-      frame = decodeFrame(bytes, this.context.crc);
-    } catch (error) {
-      if (!(error instanceof MalformedInput)) throw error;
-      this.framesRefused += 1;
-      return;
-    }
-    const { cluster, memberCount } = this.context;
-    const isOurs = frame.clusterHi === cluster.hi && frame.clusterLo === cluster.lo;
-    if (!isOurs || frame.sender < 1 || frame.sender > memberCount) {
-      this.framesRefused += 1;
-      return;
-    }
-    const known = this.peerIncarnations[frame.sender - 1];
-    // What an earlier life of the sender said is void: it may have promised what it lost.
-    if (frame.senderIncarnation < known) return;
-    if (frame.senderIncarnation > known) this.peerIsNew(frame.sender, frame.senderIncarnation);
-    for (const message of frame.messages) this.onMessage(frame.sender, message);
-  }
-
-  private peerIsNew(peer: number, incarnation: number): void {
-    const isReplaced = this.peerIncarnations[peer - 1] !== 0;
-    this.peerIncarnations[peer - 1] = incarnation;
+  private peerIsNew(peer: number, isReplaced: boolean): void {
     if (isReplaced) this.operations.router.peerReplaced(peer);
     for (const slot of this.context.groups.values()) this.checkEdges(slot);
   }
@@ -486,7 +356,7 @@ export class Host {
     const { partition } = slot.machine;
     for (let edge = 1; edge <= this.context.memberCount; edge += 1) {
       const held = partition.streams.incarnationOf(edge);
-      const edgeIncarnation = this.peerIncarnations[edge - 1];
+      const edgeIncarnation = this.inbound.incarnationOf(edge);
       if (held === 0 || held >= edgeIncarnation) continue;
       const graceMs = this.context.config.defaults.disconnectGraceMs;
       const intent = encodeIntent({ kind: "edge.replaced", edge, edgeIncarnation, graceMs });
@@ -497,80 +367,8 @@ export class Host {
 
   private drainLoopback(): void {
     const { loopback, self } = this.context;
-    for (let i = 0; i < loopback.length; i += 1) this.onMessage(self, loopback[i]);
+    for (let i = 0; i < loopback.length; i += 1) this.inbound.onMessage(self, loopback[i]);
     loopback.length = 0;
-  }
-
-  private onMessage(from: number, m: PeerMessage): void {
-    switch (m.kind) {
-      case "pre-vote":
-      case "pre-vote.reply":
-      case "vote":
-      case "vote.reply":
-      case "append":
-      case "append.reply":
-        this.onRaftMessage(from, m);
-        break;
-      case "beat":
-        this.beats.onBeat(from, m, this.isDiskStalled());
-        break;
-      case "beat.reply":
-        this.beats.onBeatReply(from, m);
-        break;
-      case "request":
-        this.leader.onRequest(from, m);
-        break;
-      case "reply":
-        this.operations.router.onReply(from, m);
-        break;
-      case "grant.request":
-        onGrantRequest(this.context, from, m);
-        break;
-      case "granted":
-        this.streams.onGranted(from, m);
-        break;
-      case "ask":
-        onAsk(this.context, from, m);
-        break;
-      case "ladder":
-        this.streams.onLadder(from, m);
-        break;
-      case "digest":
-        this.streams.onDigest(m);
-        break;
-      case "digest.request":
-        onDigestRequest(this.context, from, m);
-        break;
-    }
-  }
-
-  private onRaftMessage(from: number, m: RaftMessage): void {
-    const slot = this.context.groups.get(m.group);
-    if (!slot || slot.raft.incarnation !== m.incarnation) return;
-    if (!slot.raft.voters.includes(from)) return;
-    this.guard(slot, () => {
-      const g = slot.raft;
-      switch (m.kind) {
-        case "pre-vote":
-          onPreVote(g, from, m);
-          break;
-        case "pre-vote.reply":
-          onPreVoteReply(g, from, m);
-          break;
-        case "vote":
-          onVote(g, from, m);
-          break;
-        case "vote.reply":
-          onVoteReply(g, from, m);
-          break;
-        case "append":
-          onAppend(g, from, m);
-          break;
-        case "append.reply":
-          onAppendReply(g, from, m);
-          break;
-      }
-    });
   }
 
   // --- for operators -------------------------------------------------------------------------------
@@ -585,25 +383,11 @@ export class Host {
         batches: this.persistence.batches,
         batchBytes: this.persistence.batchBytes,
         framesSent: this.context.framesSent,
-        framesReceived: this.framesReceived,
-        framesRefused: this.framesRefused,
+        framesReceived: this.inbound.received,
+        framesRefused: this.inbound.refused,
         entriesApplied: this.applier.entriesApplied,
         leaderChanges: this.leaderChanges,
       },
     });
   }
-}
-
-function raftSettings(config: HostConfig): RaftSettings {
-  const { timing, limits } = config;
-  const ticks = (ms: number): number => Math.max(1, Math.round(ms / timing.tickMs));
-  return {
-    electionTicksMin: ticks(timing.electionMinMs),
-    electionTicksSpread: ticks(timing.electionMaxMs - timing.electionMinMs),
-    checkQuorumTicks: ticks(timing.checkQuorumMs),
-    resendTicks: Math.max(4, 3 * ticks(timing.beatMs)),
-    appendBlocksMax: limits.appendBlocksMax,
-    appendBytesMax: limits.appendBytesMax,
-    inflightAppendsMax: limits.inflightAppendsMax,
-  };
 }

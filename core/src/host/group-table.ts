@@ -1,0 +1,106 @@
+// The groups of this node: made when the meta group's log says so, with what the store held of them, and
+// removed with their topic. Also where every partition of the cluster lives.
+
+import type { ClusterMachine, PartitionPlace, TopicRecord } from "../cluster/cluster.js";
+import { Partition } from "../delivery/partition.js";
+import { hash32 } from "../lib/hash.js";
+import { RaftGroup, type RaftHost, type RaftSettings } from "../raft/group.js";
+import type { RestoredGroup } from "./boot.js";
+import type { HostContext } from "./context.js";
+import { GroupSlot, type Machine } from "./group-slot.js";
+import type { HostConfig } from "./node-config.js";
+
+export class GroupTable {
+  private readonly context: HostContext;
+  private readonly settings: RaftSettings;
+  private readonly raftHost: RaftHost;
+  private readonly places = new Map<number, PartitionPlace>();
+  private stored: ReadonlyMap<number, RestoredGroup> = new Map();
+
+  constructor(context: HostContext, raftHost: RaftHost) {
+    this.context = context;
+    this.raftHost = raftHost;
+    this.settings = raftSettings(context.config);
+  }
+
+  /** Starts the meta group over what the store held. */
+  start(stored: ReadonlyMap<number, RestoredGroup>, cluster: ClusterMachine): void {
+    this.stored = stored;
+    const voters = this.context.config.members.map((_, i) => i + 1);
+    this.add(0, 0, voters, { kind: "cluster", cluster });
+  }
+
+  get cluster(): ClusterMachine | undefined {
+    const machine = this.context.groups.get(0)?.machine;
+    return machine?.kind === "cluster" ? machine.cluster : undefined;
+  }
+
+  placeOf(group: number): PartitionPlace | undefined {
+    return this.places.get(group);
+  }
+
+  private add(id: number, incarnation: number, voters: readonly number[], machine: Machine): void {
+    const { config, self } = this.context;
+    const raft = new RaftGroup({
+      id,
+      incarnation,
+      self,
+      voters,
+      settings: this.settings,
+      host: this.raftHost,
+      jitterSeed: hash32(config.seedHi, config.seedLo, 0x6a697474),
+    });
+    const stored = this.stored.get(id);
+    if (stored) {
+      for (const b of stored.blocks) raft.log.restore(b.header, b.size, b.block, b.last);
+      raft.restoreHardState(stored.hardState);
+    }
+    // The preferred leader of a new group campaigns at once (D-50).
+    raft.isEager = raft.term === 0 && voters[0] === self;
+    this.context.groups.set(id, new GroupSlot(raft, machine));
+  }
+
+  topicCreated(record: TopicRecord): void {
+    const { limits } = this.context.config;
+    for (const place of record.partitions) {
+      this.places.set(place.group, place);
+      if (!place.voters.includes(this.context.self)) continue;
+      const partition = new Partition(place.group, record.settings.mode, limits);
+      this.add(place.group, place.incarnation, place.voters, {
+        kind: "partition",
+        partition,
+        topic: record.topic,
+        partitionId: place.partition,
+      });
+    }
+  }
+
+  /** Removes the groups of a topic; returns those that lived here. */
+  topicDeleted(record: TopicRecord): GroupSlot[] {
+    const removed: GroupSlot[] = [];
+    for (const place of record.partitions) {
+      const slot = this.context.groups.get(place.group);
+      if (slot) {
+        removed.push(slot);
+        this.context.touched.delete(slot);
+      }
+      this.context.groups.delete(place.group);
+      this.places.delete(place.group);
+    }
+    return removed;
+  }
+}
+
+function raftSettings(config: HostConfig): RaftSettings {
+  const { timing, limits } = config;
+  const ticks = (ms: number): number => Math.max(1, Math.round(ms / timing.tickMs));
+  return {
+    electionTicksMin: ticks(timing.electionMinMs),
+    electionTicksSpread: ticks(timing.electionMaxMs - timing.electionMinMs),
+    checkQuorumTicks: ticks(timing.checkQuorumMs),
+    resendTicks: Math.max(4, 3 * ticks(timing.beatMs)),
+    appendBlocksMax: limits.appendBlocksMax,
+    appendBytesMax: limits.appendBytesMax,
+    inflightAppendsMax: limits.inflightAppendsMax,
+  };
+}

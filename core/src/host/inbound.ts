@@ -1,0 +1,152 @@
+// Frames from peers: refuses what is malformed or of another cluster, drops what an earlier life of the
+// sender said, and hands each message to the part it is for.
+
+import { MalformedInput } from "../lib/bytes.js";
+import { onPreVote, onPreVoteReply, onVote, onVoteReply } from "../raft/election.js";
+import type { RaftGroup } from "../raft/group.js";
+import { onAppend, onAppendReply } from "../raft/replication.js";
+import { decodeFrame, type Frame } from "../wire/frames.js";
+import type { PeerMessage, RaftMessage } from "../wire/messages.js";
+import type { Beats } from "./beats.js";
+import type { HostContext } from "./context.js";
+import type { Streams } from "./edge/streams.js";
+import { onAsk, onDigestRequest, onGrantRequest } from "./grants.js";
+import type { GroupSlot } from "./group-slot.js";
+import type { Leader } from "./leader.js";
+import type { Operations } from "./operations.js";
+
+export interface InboundParts {
+  readonly context: HostContext;
+  readonly beats: Beats;
+  readonly leader: Leader;
+  readonly operations: Operations;
+  readonly streams: Streams;
+  readonly guard: (slot: GroupSlot, step: () => void) => void;
+  readonly isDiskStalled: () => boolean;
+  /** A member came back under a new incarnation, or was heard for the first time. */
+  readonly peerIsNew: (peer: number, isReplaced: boolean) => void;
+}
+
+export class Inbound {
+  private readonly parts: InboundParts;
+  /** Newest incarnation heard of each member, 0 for none. */
+  private readonly incarnations: number[];
+  received = 0;
+  refused = 0;
+
+  constructor(parts: InboundParts) {
+    this.parts = parts;
+    this.incarnations = parts.context.config.members.map(() => 0);
+  }
+
+  incarnationOf(member: number): number {
+    return this.incarnations[member - 1];
+  }
+
+  setOwn(incarnation: number): void {
+    this.incarnations[this.parts.context.self - 1] = incarnation;
+  }
+
+  onFrame(bytes: Uint8Array): void {
+    this.received += 1;
+    const frame = this.read(bytes);
+    if (!frame) {
+      this.refused += 1;
+      return;
+    }
+    const known = this.incarnations[frame.sender - 1];
+    // What an earlier life of the sender said is void: it may have promised what it lost.
+    if (frame.senderIncarnation < known) return;
+    if (frame.senderIncarnation > known) {
+      this.incarnations[frame.sender - 1] = frame.senderIncarnation;
+      this.parts.peerIsNew(frame.sender, known !== 0);
+    }
+    for (const message of frame.messages) this.onMessage(frame.sender, message);
+  }
+
+  private read(bytes: Uint8Array): Frame | undefined {
+    const { cluster, memberCount, crc } = this.parts.context;
+    try {
+      const frame = decodeFrame(bytes, crc);
+      const isOurs = frame.clusterHi === cluster.hi && frame.clusterLo === cluster.lo;
+      return isOurs && frame.sender >= 1 && frame.sender <= memberCount ? frame : undefined;
+    } catch (error) {
+      if (error instanceof MalformedInput) return undefined;
+      throw error;
+    }
+  }
+
+  onMessage(from: number, m: PeerMessage): void {
+    const { context, beats, leader, operations, streams } = this.parts;
+    switch (m.kind) {
+      case "pre-vote":
+      case "pre-vote.reply":
+      case "vote":
+      case "vote.reply":
+      case "append":
+      case "append.reply":
+        this.onRaftMessage(from, m);
+        break;
+      case "beat":
+        beats.onBeat(from, m, this.parts.isDiskStalled());
+        break;
+      case "beat.reply":
+        beats.onBeatReply(from, m);
+        break;
+      case "request":
+        leader.onRequest(from, m);
+        break;
+      case "reply":
+        operations.router.onReply(from, m);
+        break;
+      case "grant.request":
+        onGrantRequest(context, from, m);
+        break;
+      case "granted":
+        streams.onGranted(from, m);
+        break;
+      case "ask":
+        onAsk(context, from, m);
+        break;
+      case "ladder":
+        streams.onLadder(from, m);
+        break;
+      case "digest":
+        streams.onDigest(m);
+        break;
+      case "digest.request":
+        onDigestRequest(context, from, m);
+        break;
+    }
+  }
+
+  private onRaftMessage(from: number, m: RaftMessage): void {
+    const slot = this.parts.context.groups.get(m.group);
+    if (!slot || slot.raft.incarnation !== m.incarnation) return;
+    if (!slot.raft.voters.includes(from)) return;
+    this.parts.guard(slot, () => stepRaft(slot.raft, from, m));
+  }
+}
+
+function stepRaft(g: RaftGroup, from: number, m: RaftMessage): void {
+  switch (m.kind) {
+    case "pre-vote":
+      onPreVote(g, from, m);
+      break;
+    case "pre-vote.reply":
+      onPreVoteReply(g, from, m);
+      break;
+    case "vote":
+      onVote(g, from, m);
+      break;
+    case "vote.reply":
+      onVoteReply(g, from, m);
+      break;
+    case "append":
+      onAppend(g, from, m);
+      break;
+    case "append.reply":
+      onAppendReply(g, from, m);
+      break;
+  }
+}
