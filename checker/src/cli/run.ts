@@ -126,7 +126,7 @@ async function check(io: CommandIo, args: CheckArguments): Promise<number> {
   } catch (error) {
     if (error instanceof HistoryError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new HistoryError("HISTORY_EMPTY", 0, `cannot be read: ${why}`);
+    throw new HistoryError("HISTORY_UNREADABLE", 0, `cannot be read: ${why}`);
   }
   if (args.model === DISHEAP) return report(io, args, lines);
   const model = historyModel(args.model);

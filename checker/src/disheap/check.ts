@@ -17,11 +17,19 @@ import { checkNoPhantom } from "../monitor/no-phantom.js";
 import { checkNoResurrection } from "../monitor/no-resurrection.js";
 import { checkPartitionOrder, checkPopOrder } from "../monitor/pop-order.js";
 import type { QueueHistory } from "../monitor/queue-history.js";
+import type { RankBound } from "../monitor/rank-order.js";
+import { checkRankOrder } from "../monitor/rank-order.js";
 import { checkQueueTime } from "../monitor/queue-time.js";
 import type { Violation } from "../monitor/violation.js";
 import { disheapQueueHistory } from "./queue-history.js";
 
-export interface CheckDisheapOptions extends ExclusiveOptions, DedupOptions, DeadLetterOptions {}
+export interface CheckDisheapOptions extends ExclusiveOptions, DedupOptions, DeadLetterOptions {
+  /**
+   * Also judge the order over partitions (P1) with this K and S. Only for histories in which no
+   * partition can have been left out of a choice: a client cannot see that.
+   */
+  readonly rankBound?: RankBound;
+}
 
 export type GuaranteeId = "G1" | "G2" | "G3" | "G4" | "G5" | "G6" | "G7" | "G8" | "G9";
 
@@ -84,6 +92,7 @@ interface Facts {
   readonly batches: number;
   readonly onePartitionDeliveries: number;
   readonly limited: number;
+  readonly rankedDeliveries: number;
 }
 
 const q = (
@@ -124,6 +133,13 @@ const RULES = {
     checkPopOrder,
     (f) => f.onePartitionDeliveries,
   ),
+  P1: q(
+    "P1",
+    "rank bound over partitions",
+    (history, { rankBound }) =>
+      rankBound === undefined ? undefined : checkRankOrder(history, rankBound),
+    (f) => f.rankedDeliveries,
+  ),
   T1: q("T1", "a batch is visible whole or not at all", checkBatches, (f) => f.batches),
 } as const;
 
@@ -162,7 +178,7 @@ const GUARANTEES: readonly Guarantee[] = [
   {
     id: "G5",
     title: "Order",
-    rules: [RULES.Q14, RULES.P2],
+    rules: [RULES.Q14, RULES.P2, RULES.P1],
     note: "nothing was delivered from a topic that the history describes",
   },
   {
@@ -206,7 +222,7 @@ function countHistory(history: QueueHistory): DisheapCounts {
   };
 }
 
-function gatherFacts(history: QueueHistory): Facts {
+function gatherFacts(history: QueueHistory, { rankBound }: CheckDisheapOptions): Facts {
   const records = [...history.messages.values()];
   const timed = history.deliveries.filter((delivery) => delivery.grantedMs !== undefined);
   const keys = new Map<string, number>();
@@ -229,6 +245,7 @@ function gatherFacts(history: QueueHistory): Facts {
     onePartitionDeliveries: history.deliveries.filter(
       (delivery) => topicOf(delivery.topic)?.partitions === 1,
     ).length,
+    rankedDeliveries: rankBound === undefined ? 0 : timed.length,
     limited: history.deliveries.filter((delivery) => topicOf(delivery.topic)?.dlq !== undefined)
       .length,
   };
@@ -258,7 +275,7 @@ export function checkQueueHistory(
   history: QueueHistory,
   options: CheckDisheapOptions = {},
 ): DisheapReport {
-  const facts = gatherFacts(history);
+  const facts = gatherFacts(history, options);
   const run = (rule: Rule): RuleReport => {
     const violation = rule.run(history, options);
     const { id, title } = rule;

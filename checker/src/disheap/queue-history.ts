@@ -178,6 +178,7 @@ class Builder {
       enqueuedMs: output.integer("enqueuedMs"),
       deadlineMs,
       earliest,
+      filtered: input.has("partitions"),
       ...(visibilityMs === undefined ? {} : { grantedMs: deadlineMs - visibilityMs }),
     };
     this.deliveries.push(delivery);

@@ -3,6 +3,7 @@
 
 /** Why a history was refused. */
 export type HistoryErrorCode =
+  | "HISTORY_UNREADABLE"
   | "HISTORY_EMPTY"
   | "HISTORY_HEADER"
   | "HISTORY_VERSION"

@@ -16,4 +16,5 @@ export * from "./violation.js";
 export * from "./priority-lives.js";
 export * from "./priority-queue-monitor.js";
 export * from "./rank-bound.js";
+export * from "./rank-order.js";
 export type * from "./better-waiting.js";

@@ -3,163 +3,27 @@
 //   log, for any number of partitions, ties included;
 // - `checkPopOrder` compares in real time only, for topics of one partition, by priority.
 // Both accuse a pop only when a better message was certainly ready during all of the time in which
-// the pop can have happened. What is uncertain (a grant nobody saw, a backoff of unknown length, an
-// operation of unknown outcome) never counts against the queue.
-import type { PopInterval, ReadyInterval } from "./better-waiting.js";
+// the pop can have happened (see readiness.ts).
+import type { PopInterval } from "./better-waiting.js";
 import { sweepBetterWaiting } from "./better-waiting.js";
 import { checkPopOrderLives } from "./pop-order-lives.js";
-import type { Delivery, MessageRecord, QueueHistory, Settle, TopicFacts } from "./queue-history.js";
+import type { Delivery, MessageRecord, QueueHistory, TopicFacts } from "./queue-history.js";
 import { topicFacts } from "./queue-history.js";
+import type { Axis, Ready, Sample } from "./readiness.js";
+import {
+  queueTime,
+  rankSamples,
+  readyIntervals,
+  realTime,
+  sampleOf,
+  TIMERS_AT_ONCE,
+} from "./readiness.js";
 import { FirstViolation, nameOf } from "./first-violation.js";
 import type { Violation } from "./violation.js";
-
-/** Most timers a partition fires at once; with fewer messages none of them can be late. */
-const TIMERS_AT_ONCE = 4096;
-const BACKOFF_MAX_MS = 300_000;
-
-interface Sample {
-  readonly record: MessageRecord;
-  readonly priority: bigint;
-  readonly enqueuedMs: number;
-}
-
-interface Ready extends ReadyInterval {
-  readonly sample: Sample;
-  /** The lines that prove both ends of the interval. */
-  readonly evidence: readonly number[];
-}
 
 interface Pop extends PopInterval {
   readonly sample: Sample;
   readonly delivery: Delivery;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Full order of a partition; with `ties` false only the priority counts. */
-function compareSamples(a: Sample, b: Sample, mode: "MIN" | "MAX", ties: boolean): number {
-  if (a.priority !== b.priority) return a.priority < b.priority === (mode === "MIN") ? -1 : 1;
-  if (!ties) return 0;
-  return a.enqueuedMs - b.enqueuedMs || compareText(a.record.messageId, b.record.messageId);
-}
-
-function rankSamples(
-  samples: readonly Sample[],
-  mode: "MIN" | "MAX",
-  ties: boolean,
-): { ranks: Map<Sample, number>; count: number } {
-  const sorted = [...samples].sort((a, b) => compareSamples(a, b, mode, ties));
-  const ranks = new Map<Sample, number>();
-  let rank = -1;
-  sorted.forEach((sample, at) => {
-    const before = sorted[at - 1];
-    if (before === undefined || compareSamples(before, sample, mode, ties) !== 0) rank += 1;
-    ranks.set(sample, rank);
-  });
-  return { ranks, count: rank + 1 };
-}
-
-/** How a look at the history measures time: where grants and readiness lie on its axis. */
-interface Axis {
-  readonly ties: boolean;
-  pop(delivery: Delivery): { from: number; to: number } | undefined;
-  /** Certainly ready from here on, after the enqueue, if nobody was granted it. */
-  enqueued(record: MessageRecord, timers: boolean): number | undefined;
-  /** Certainly ready again from here on, after this lease, if nobody was granted it since. */
-  released(record: MessageRecord, lease: Delivery, timers: boolean): number | undefined;
-  /** Certainly not granted before this. */
-  granted(delivery: Delivery): number | undefined;
-}
-
-function settlesOf(record: MessageRecord, lease: Delivery): Settle[] {
-  return record.settles.filter((settle) => settle.fence === lease.fence);
-}
-
-const queueTime: Axis = {
-  ties: true,
-  pop({ grantedMs }) {
-    return grantedMs === undefined ? undefined : { from: grantedMs, to: grantedMs };
-  },
-  enqueued(record, timers) {
-    const enqueue = record.enqueues.find((candidate) => !candidate.duplicate);
-    const enqueuedMs = record.deliveries[0]?.enqueuedMs;
-    if (enqueue === undefined || enqueuedMs === undefined) return undefined;
-    return enqueue.delayMs > 0 && !timers ? undefined : enqueuedMs + enqueue.delayMs;
-  },
-  released(record, lease, timers) {
-    const settles = settlesOf(record, lease);
-    if (!timers || settles.some((settle) => settle.kind === "extend")) return undefined;
-    const chosen = settles.map((settle) => settle.backoffMs ?? 0);
-    return lease.deadlineMs + Math.max(BACKOFF_MAX_MS, ...chosen);
-  },
-  granted: ({ grantedMs }) => grantedMs,
-};
-
-const realTime: Axis = {
-  ties: false,
-  pop: ({ earliest, ret }) => ({ from: earliest, to: ret }),
-  enqueued(record) {
-    const enqueue = record.enqueues.find((candidate) => !candidate.duplicate);
-    return enqueue === undefined || enqueue.delayMs > 0 ? undefined : enqueue.ret;
-  },
-  released(record, lease) {
-    const nacks = settlesOf(record, lease).filter(
-      (settle) => settle.kind === "nack" && settle.outcome !== "fail",
-    );
-    if (!nacks.every((nack) => nack.backoffMs === 0)) return undefined;
-    const done = nacks.filter((nack) => nack.outcome === "ok").map((nack) => nack.ret);
-    return done.length === 0 ? undefined : Math.min(...done);
-  },
-  granted: ({ earliest }) => earliest,
-};
-
-/** The intervals in which a message was certainly ready; ranks are filled in later. */
-function readyIntervals(
-  sample: Sample,
-  axis: Axis,
-  facts: TopicFacts,
-  timers: boolean,
-): Omit<Ready, "rank">[] {
-  const { record } = sample;
-  const found: Omit<Ready, "rank">[] = [];
-  record.deliveries.forEach((next, at) => {
-    const lease = record.deliveries[at - 1];
-    // Only between neighbouring fences is it certain that nobody else was granted the message.
-    const neighbours = next.fence === (lease?.fence ?? 0) + 1;
-    if (!neighbours || (lease !== undefined && facts.replayed)) return;
-    const from =
-      lease === undefined ? axis.enqueued(record, timers) : axis.released(record, lease, timers);
-    const to = axis.granted(next);
-    if (from === undefined || to === undefined || from >= to) return;
-    const start = lease?.ret ?? record.enqueues[0]?.ret ?? -1;
-    found.push({ from, to, sample, evidence: [start, next.ret] });
-  });
-  return found.concat(neverGranted(sample, axis, facts, timers));
-}
-
-/** Enqueued, never granted (fence 0), and still ready at the end. */
-function neverGranted(
-  sample: Sample,
-  axis: Axis,
-  facts: TopicFacts,
-  timers: boolean,
-): Omit<Ready, "rank">[] {
-  const { record } = sample;
-  const left = record.remaining.find((one) => one.state === "ready" && one.fence === 0);
-  const from = axis.enqueued(record, timers);
-  if (left === undefined || from === undefined || facts.lossy) return [];
-  if (record.deliveries.length > 0) return [];
-  return [{ from, to: Infinity, sample, evidence: [record.enqueues[0]?.ret ?? -1, left.index] }];
-}
-
-function sampleOf(record: MessageRecord): Sample | undefined {
-  const delivery = record.deliveries[0];
-  const enqueue = record.enqueues.find((candidate) => !candidate.duplicate);
-  const priority = delivery?.priority ?? enqueue?.priority;
-  if (priority === undefined) return undefined;
-  return { record, priority, enqueuedMs: delivery?.enqueuedMs ?? 0 };
 }
 
 function checkPartition(

@@ -53,6 +53,8 @@ export interface Delivery extends Span {
    * made for an earlier credit of the same stream, so this can lie before `call`.
    */
   readonly earliest: number;
+  /** The stream asked for some partitions only, so better messages elsewhere do not count. */
+  readonly filtered: boolean;
 }
 
 /** A pop whose outcome is unknown: it may have taken a message that nobody saw. */

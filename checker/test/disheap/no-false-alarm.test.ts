@@ -5,7 +5,7 @@ import { GRACE_MS, QueueWorld } from "../support/queue-world.js";
 import { Random } from "../support/random.js";
 
 /** `CHECKER_HISTORIES=40000` runs more. */
-const HISTORIES = Number(process.env.CHECKER_HISTORIES ?? 1500);
+const HISTORIES = Number(process.env.CHECKER_HISTORIES ?? 800);
 const STEPS = 400;
 
 function violationsOf(seed: number, bug?: Bug): { rule: string; text: string }[] {
