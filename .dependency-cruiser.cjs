@@ -1,64 +1,115 @@
-// Which room may import which: the table of docs/ARCHITECTURE.md, as rules over the built output.
-const room = (...names) => names.map((name) => `^${name}/dist/`);
-const npm = (...names) => names.map((name) => `(^|/)node_modules/${name}/`);
-const own = (name, ...allowed) => ({
-  name: `${name.replace("/", "-")}-imports`,
+// Which room may import which: the table of docs/ARCHITECTURE.md as rules over the built output (what
+// runs) and over the sources (where imports of types alone still stand). tools/test/boundaries.test.ts
+// plants a breach of every rule here and sees it caught.
+
+/** A room's sources and built output. `inside` narrows it to paths that start so. */
+const at = (room, inside = "") => `^${room}/(dist|src)/${inside}`;
+const npm = (...names) => names.map((name) => `(^|/)node_modules/(@types/)?${name}/`);
+const GRPC = "@grpc/grpc-js";
+
+/** What a room may import beside itself. Node's own modules only where `builtins` is set. */
+const ROOMS = {
+  core: {},
+  io: { rooms: ["core"], packages: [GRPC, "classic-level"], builtins: true },
+  checker: { builtins: true },
+  sim: { rooms: ["core", "io", "checker"], packages: ["seedrandom"], builtins: true },
+  proto: { packages: [GRPC, "@bufbuild/protobuf"], builtins: true },
+  "clients/typescript": { rooms: ["proto"], packages: [GRPC], builtins: true },
+  node: {
+    rooms: ["core", "io", "proto", "clients/typescript"],
+    packages: [
+      GRPC,
+      "@grpc/reflection",
+      "grpc-health-check",
+      "pino",
+      "prom-client",
+      "commander",
+      "zod",
+    ],
+    builtins: true,
+  },
+  reports: { rooms: ["core", "checker"], builtins: true },
+  "test/cluster": {
+    rooms: ["clients/typescript", "proto", "sim", "checker"],
+    packages: [GRPC],
+    builtins: true,
+  },
+};
+
+const roomRules = Object.entries(ROOMS).map(([room, { rooms = [], packages = [], builtins }]) => ({
+  name: `${room.replace("/", "-")}-imports`,
   severity: "error",
-  comment: `${name}/ may import only itself and what docs/ARCHITECTURE.md lists for it.`,
-  from: { path: `^${name}/dist/` },
-  to: { pathNot: [...room(name), ...allowed] },
-});
-const builtin = "^(node:)?[a-z_/0-9]+$";
+  comment: `${room}/ may import only itself and what docs/ARCHITECTURE.md lists for it.`,
+  from: { path: at(room) },
+  to: {
+    pathNot: [room, ...rooms].map((one) => at(one)).concat(npm(...packages)),
+    // One that does not resolve is reported as that.
+    couldNotResolve: false,
+    ...(builtins ? { dependencyTypesNot: ["core"] } : {}),
+  },
+}));
 
 module.exports = {
   forbidden: [
-    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-circular",
+      severity: "error",
+      comment: "Modules that need each other to run; types may name each other.",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     { name: "unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
-    own("core"),
-    { ...own("io", ...room("core"), ...npm("@grpc/grpc-js", "classic-level"), builtin) },
+    ...roomRules,
+    {
+      name: "by-package-name",
+      severity: "error",
+      comment: "Another room is entered by its package name, through what it exports.",
+      from: { path: "^((?:clients/|test/)?[^/]+)/(?:dist|src)/" },
+      to: {
+        path: "^((clients|test)/)?[^/]+/(dist|src)/",
+        pathNot: "^$1/",
+        dependencyTypes: ["local"],
+      },
+    },
     {
       name: "turn-is-pure",
       severity: "error",
       comment: "io/turn runs in both worlds: only core and the ports.",
-      from: { path: "^io/dist/(turn|ports)" },
-      to: { pathNot: ["^io/dist/(turn|ports)", "^core/dist/"] },
+      from: { path: at("io", "(turn/|ports\\.)") },
+      to: { pathNot: [at("io", "(turn/|ports\\.)"), at("core")], couldNotResolve: false },
     },
-    own("checker", builtin),
-    own("sim", ...room("core", "io", "checker"), ...npm("seedrandom"), builtin),
-    own("proto", ...npm("@grpc/grpc-js", "@bufbuild/protobuf"), builtin),
-    own("clients/typescript", ...room("proto"), ...npm("@grpc/grpc-js"), builtin),
-    own(
-      "node",
-      ...room("core", "io", "proto", "clients/typescript"),
-      ...npm(
-        "@grpc/grpc-js",
-        "@grpc/reflection",
-        "grpc-health-check",
-        "pino",
-        "prom-client",
-        "commander",
-        "zod",
-      ),
-      builtin,
-    ),
+    {
+      name: "checker-runs-in-a-browser",
+      severity: "error",
+      comment: "Only the checker's command line, its threads and its bench need Node.",
+      from: { path: at("checker", "(?!cli/|bench/)") },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "simulated-world-only",
+      severity: "error",
+      comment: "The simulator never touches a real disk or network.",
+      from: { path: at("sim") },
+      to: { path: at("io", "(level|grpc)/") },
+    },
+    {
+      name: "runs-are-deterministic",
+      severity: "error",
+      comment: "What decides a run reaches nothing of the machine it runs on.",
+      from: { path: at("sim", "(world|plan|run|workload|oracle)/") },
+      to: { dependencyTypes: ["core"] },
+    },
     {
       name: "client-only-in-the-command-line",
       severity: "error",
       comment: "In node/, only the command line may use the SDK.",
-      from: { path: "^node/dist/(?!cli/)" },
-      to: { path: "^clients/typescript/dist/" },
+      from: { path: at("node", "(?!cli/)") },
+      to: { path: at("clients/typescript") },
     },
-    own("reports", ...room("core", "checker"), builtin),
-    own(
-      "test/cluster",
-      ...room("clients/typescript", "proto", "sim", "checker"),
-      ...npm("@grpc/grpc-js"),
-      builtin,
-    ),
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    tsPreCompilationDeps: false,
+    tsPreCompilationDeps: true,
     exoticRequireStrings: [],
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "default"] },
   },

@@ -1,0 +1,189 @@
+// Plants every forbidden kind of import into a small tree and sees the dependency check catch it, by
+// the rule that is meant for it and by no other. Each plant has an allowed twin beside it that passes.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cruise, unbuilt } from "../boundaries.mjs";
+import { rooms, root } from "../rooms.mjs";
+import { layOut, write } from "./support/tree.js";
+
+interface Plant {
+  readonly file: string;
+  readonly text: string;
+  readonly rules: readonly string[];
+}
+
+const value = (specifier: string): string => `import * as x from "${specifier}";\nexport { x };\n`;
+const type = (specifier: string): string =>
+  `import type * as x from "${specifier}";\nexport type Y = typeof x;\n`;
+const plant = (file: string, specifier: string, ...rules: string[]): Plant => ({
+  file,
+  text: file.endsWith(".ts") ? type(specifier) : value(specifier),
+  rules,
+});
+
+/** One breach each; a file without rules is the other half of the one before it. */
+const FORBIDDEN: readonly Plant[] = [
+  // core: no package, no builtin, no other room, neither as a value nor as a type
+  plant("core/dist/a/npm.js", "fast-check", "core-imports"),
+  plant("core/dist/a/builtin.js", "node:fs", "core-imports"),
+  plant("core/dist/a/builtin-deep.js", "node:fs/promises", "core-imports"),
+  plant("core/dist/a/io.js", "@disheap/io", "core-imports"),
+  plant("core/dist/a/io-subpath.js", "@disheap/io/turn", "core-imports"),
+  plant("core/dist/a/checker.js", "linearizability", "core-imports"),
+  plant("core/src/a/types-of-io.ts", "@disheap/io", "core-imports"),
+  plant("core/src/a/types-of-node.ts", "node:fs", "core-imports"),
+  {
+    file: "core/dist/a/dynamic.js",
+    text: 'export const x = import("node:fs");\n',
+    rules: ["core-imports"],
+  },
+  {
+    file: "core/dist/a/re-export.js",
+    text: 'export * from "@disheap/io";\n',
+    rules: ["core-imports"],
+  },
+  // io, and the turn inside it
+  plant("io/dist/a/sim.js", "@disheap/sim", "io-imports"),
+  plant("io/dist/a/npm.js", "zod", "io-imports"),
+  plant("io/dist/turn/grpc.js", "@grpc/grpc-js", "turn-is-pure"),
+  plant("io/dist/turn/builtin.js", "node:timers", "turn-is-pure"),
+  plant("io/dist/turn/adapter.js", "../level/index.js", "turn-is-pure"),
+  plant("io/src/turn/types.ts", "@grpc/grpc-js", "turn-is-pure"),
+  plant("io/dist/ports.js", "node:stream", "turn-is-pure"),
+  // checker: alone in the world
+  plant("checker/dist/a/core.js", "@disheap/core", "checker-imports"),
+  plant("checker/dist/a/npm.js", "fast-check", "checker-imports"),
+  plant("checker/src/a/types-of-core.ts", "@disheap/core", "checker-imports"),
+  plant("checker/dist/a/builtin.js", "node:fs", "checker-runs-in-a-browser"),
+  // sim: no production room, no real adapter; a run reaches nothing of the machine
+  plant("sim/dist/a/node.js", "@disheap/node", "sim-imports"),
+  plant("sim/dist/a/npm.js", "zod", "sim-imports"),
+  plant("sim/dist/a/level.js", "@disheap/io/level", "simulated-world-only"),
+  plant("sim/dist/a/grpc.js", "@disheap/io/grpc", "simulated-world-only"),
+  plant("sim/dist/world/clock.js", "node:perf_hooks", "runs-are-deterministic"),
+  plant("sim/dist/oracle/rules/random.js", "node:crypto", "runs-are-deterministic"),
+  // proto, the client, the node
+  plant("proto/dist/a/core.js", "@disheap/core", "proto-imports"),
+  plant("clients/typescript/dist/a/core.js", "@disheap/core", "clients-typescript-imports"),
+  plant("clients/typescript/dist/a/npm.js", "zod", "clients-typescript-imports"),
+  plant("node/dist/a/sim.js", "@disheap/sim", "node-imports"),
+  plant("node/dist/a/checker.js", "linearizability", "node-imports"),
+  plant("node/dist/a/npm.js", "classic-level", "node-imports"),
+  plant("node/dist/grpc/client.js", "@disheap/client", "client-only-in-the-command-line"),
+  plant("node/src/grpc/types.ts", "@disheap/client", "client-only-in-the-command-line"),
+  // reports and the process test
+  plant("reports/dist/a/io.js", "@disheap/io", "reports-imports"),
+  plant("reports/dist/a/sim.js", "@disheap/sim", "reports-imports"),
+  plant("reports/dist/a/npm.js", "zod", "reports-imports"),
+  plant("test/cluster/dist/a/core.js", "@disheap/core", "test-cluster-imports"),
+  plant("test/cluster/dist/a/node.js", "@disheap/node", "test-cluster-imports"),
+  // any room
+  plant("io/dist/a/side-door.js", "../../../core/dist/index.js", "by-package-name"),
+  plant("io/dist/a/not-exported.js", "@disheap/core/dist/index.js", "unresolvable"),
+  plant("io/dist/a/not-there.js", "./nowhere.js", "unresolvable"),
+  plant("node/dist/a/not-installed.js", "no-such-package", "unresolvable"),
+  plant("core/dist/a/ring.js", "../index.js", "no-circular"),
+  { file: "core/dist/index.js", text: value("./a/ring.js"), rules: [] },
+];
+
+const ALLOWED: readonly Plant[] = [
+  plant("core/dist/b/own.js", "../index.js"),
+  plant("io/dist/b/core.js", "@disheap/core"),
+  plant("io/dist/ports.js", "@disheap/core"),
+  plant("io/dist/b/npm.js", "classic-level"),
+  plant("io/dist/b/builtin.js", "node:fs/promises"),
+  plant("io/dist/turn/core.js", "@disheap/core"),
+  plant("io/dist/turn/ports-user.js", "../ports.js"),
+  plant("checker/dist/cli/builtin.js", "node:worker_threads"),
+  plant("sim/dist/b/io.js", "@disheap/io/turn"),
+  plant("sim/dist/cli/builtin.js", "node:fs"),
+  plant("sim/dist/plan/npm.js", "seedrandom"),
+  plant("node/dist/cli/client.js", "@disheap/client"),
+  plant("node/dist/b/level.js", "@disheap/io/level"),
+  plant("reports/dist/b/checker.js", "linearizability"),
+  plant("test/cluster/dist/b/sim.js", "@disheap/sim"),
+  // Two files that only name each other's types are no cycle when they run.
+  plant("core/src/b/one.ts", "./two.js"),
+  plant("core/src/b/two.ts", "./one.js"),
+];
+
+const BREACHES = FORBIDDEN.filter(({ rules }) => rules.length > 0);
+
+interface Report {
+  readonly summary: {
+    readonly violations: readonly { readonly from: string; readonly rule: { name: string } }[];
+  };
+}
+
+const folders: string[] = [];
+
+function newTree(plants: readonly Plant[]): string {
+  const base = mkdtempSync(join(tmpdir(), "disheap-boundaries-"));
+  folders.push(base);
+  layOut(base);
+  for (const { file, text } of plants) write(base, file, text);
+  return base;
+}
+
+/** File -> the rules it broke. */
+function broken(base: string): Map<string, string[]> {
+  const run = cruise(base, rooms, "json");
+  const { summary } = JSON.parse(run.stdout) as Report;
+  const found = new Map<string, string[]>();
+  for (const { from, rule } of summary.violations) {
+    found.set(from, [...new Set([...(found.get(from) ?? []), rule.name])].sort());
+  }
+  return found;
+}
+
+afterAll(() => {
+  for (const base of folders) rmSync(base, { recursive: true, force: true });
+});
+
+describe("the dependency check", () => {
+  let found = new Map<string, string[]>();
+
+  beforeAll(() => {
+    // Later files replace earlier ones of the same name.
+    found = broken(newTree([...ALLOWED, ...FORBIDDEN]));
+  });
+
+  it.each(BREACHES.map((p) => [p.file, p] as const))("catches %s", (file, { rules }) => {
+    expect(found.get(file)).toEqual([...rules].sort());
+  });
+
+  it("finds nothing else than what was planted", () => {
+    const planted = BREACHES.map(({ file }) => file).sort();
+    expect([...found.keys()].sort()).toEqual(planted);
+  });
+
+  it("exits 0 on a tree without plants and 1 on one with a plant", () => {
+    const [first] = FORBIDDEN;
+    expect(cruise(newTree(ALLOWED), rooms, "err").status).toBe(0);
+    const run = cruise(newTree([...ALLOWED, first]), rooms, "err");
+    expect(run.status).toBe(1);
+    expect(run.stdout).toContain(`error core-imports: ${first.file}`);
+  });
+
+  it("has a rule for every room, and every rule is planted", () => {
+    const require = createRequire(import.meta.url);
+    const config = require(join(root, ".dependency-cruiser.cjs")) as {
+      forbidden: readonly { readonly name: string }[];
+    };
+    const names = config.forbidden.map(({ name }) => name);
+    for (const room of rooms) expect(names).toContain(`${room.replace("/", "-")}-imports`);
+    const seen = new Set(FORBIDDEN.flatMap(({ rules }) => rules));
+    expect(names.filter((name) => !seen.has(name))).toEqual([]);
+  });
+
+  it("names sources without output, so that an unbuilt tree cannot pass", () => {
+    const base = newTree([]);
+    expect(unbuilt(base, rooms)).toEqual([]);
+    write(base, "core/src/raft/new.ts", "export {};\n");
+    expect(unbuilt(base, rooms)).toEqual(["core/src/raft/new.ts"]);
+  });
+});
