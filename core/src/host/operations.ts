@@ -3,50 +3,24 @@
 // read barrier on the meta group before NOT_FOUND is said.
 
 import type { ClusterMachine, PartitionPlace, TopicRecord } from "../cluster/cluster.js";
-import { rendezvous } from "../cluster/placement.js";
-import { utf8Encode, Reader } from "../lib/bytes.js";
-import { fold32, hash32, hashBytes } from "../lib/hash.js";
-import { decodeMessageId, encodeMessageId } from "../lib/ulid.js";
+import { Reader } from "../lib/bytes.js";
+import { encodeMessageId } from "../lib/ulid.js";
 import { encodeIntent, type Intent } from "../wire/intents.js";
 import type { RequestAction } from "../wire/messages.js";
 import type { ClientRequest, ClientResult, Failure } from "./api.js";
+import { PartitionChooser } from "./choose-partition.js";
 import { confirmationProblem } from "./confirmation.js";
 import type { HostContext } from "./context.js";
-import { spreadHash } from "./draws.js";
-import { decodeLeaseToken } from "./lease-token.js";
-import { listResult, mergePeek, mergeStats, type PartReply } from "./merge-reads.js";
-import { Requests, type RequestEnd } from "./requests.js";
+import { listResult, mergePeek, mergeStats } from "./merge-reads.js";
 import {
-  enqueueProblem,
-  invalid,
-  payloadProblem,
-  resolveSettings,
-  settleProblem,
-  tokenProblem,
-  topicNameProblem,
-} from "./validate.js";
-
-/** One partition that an operation asks. */
-interface Part {
-  readonly topic: string;
-  readonly place: PartitionPlace;
-}
-
-interface Operation {
-  readonly id: number;
-  /** Undefined: nobody waits (releases, stream closes). */
-  readonly requestId: number | undefined;
-  readonly request: ClientRequest | undefined;
-  /** A stream that waits for news of its topic. */
-  readonly lookUpFor: number | undefined;
-  readonly deadlineMs: number;
-  /** The meta table was confirmed current after the request came. */
-  isFresh: boolean;
-  stage: "run" | "barrier" | "create" | "deleting" | "closing" | "deleted" | "background";
-  parts: readonly Part[];
-  waiting: number;
-  replies: PartReply[];
-}
+  noSuchPartition,
+  peekLimit,
+  settleIntent,
+  type Operation,
+  type Part,
+} from "./operation.js";
+import { Requests, type RequestEnd } from "./requests.js";
+import { invalid, payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
 
 /** Whom operations call back beside clients. */
 export interface OperationHooks {
@@ -66,13 +40,14 @@ export class Operations {
     heapId: string;
   }[] = [];
   private nextOperation = 1;
-  private spread = 0;
+  private readonly chooser: PartitionChooser;
 
   private readonly hooks: OperationHooks;
 
   constructor(context: HostContext, hooks: OperationHooks) {
     this.context = context;
     this.hooks = hooks;
+    this.chooser = new PartitionChooser(context.config.seedLo);
     this.requests = new Requests(context, (operation, part, end) =>
       this.onEnd(operation, part, end),
     );
@@ -95,7 +70,7 @@ export class Operations {
 
   onClientRequest(requestId: number, request: ClientRequest): void {
     const operation = this.open(requestId, request);
-    const failure = this.statelessProblem(request);
+    const failure = statelessProblem(request);
     if (failure) this.fail(operation, failure);
     else this.run(operation);
   }
@@ -139,29 +114,6 @@ export class Operations {
     this.nextOperation += 1;
     this.operations.set(operation.id, operation);
     return operation;
-  }
-
-  private statelessProblem(request: ClientRequest): Failure | undefined {
-    switch (request.op) {
-      case "topic.create":
-      case "topic.delete":
-        return topicNameProblem(request.topic);
-      case "topic.list":
-        return undefined;
-      case "stats":
-        return request.topic === undefined ? undefined : topicNameProblem(request.topic);
-      case "peek":
-        return topicNameProblem(request.topic);
-      case "enqueue":
-        return topicNameProblem(request.topic) ?? enqueueProblem(request);
-      case "ack":
-      case "nack":
-        return (
-          topicNameProblem(request.topic) ?? settleProblem(request.messageId, request.leaseToken)
-        );
-      case "extend":
-        return topicNameProblem(request.topic) ?? tokenProblem(request.leaseToken);
-    }
   }
 
   // --- running -----------------------------------------------------------------------------------
@@ -298,7 +250,7 @@ export class Operations {
       if (!record) return;
       const { partitionId } = request;
       if (partitionId !== undefined && partitionId >= record.settings.partitions) {
-        this.fail(operation, partitionNotFound(partitionId, record));
+        this.fail(operation, noSuchPartition(partitionId, record));
         return;
       }
     }
@@ -316,7 +268,7 @@ export class Operations {
     if (!record) return;
     const { partitionId } = request;
     if (partitionId !== undefined && partitionId >= record.settings.partitions) {
-      this.fail(operation, partitionNotFound(partitionId, record));
+      this.fail(operation, noSuchPartition(partitionId, record));
       return;
     }
     const limit = peekLimit(request.limit);
@@ -335,7 +287,7 @@ export class Operations {
       return;
     }
     const { priorityHi, priorityLo, payload, maxRetries, delayMs = 0, producer } = request;
-    const place = record.partitions[this.choosePartition(request, record.settings.partitions)];
+    const place = record.partitions[this.chooser.choose(request, record.settings.partitions)];
     const intent = encodeIntent({
       kind: "enqueue",
       priorityHi,
@@ -349,46 +301,21 @@ export class Operations {
     this.ask(operation, parts, { type: "propose", intent }, producer !== undefined);
   }
 
-  /** Key, then triple (so that a retry lands where the dedup is, D-33), then spread evenly. */
-  private choosePartition(
-    request: Extract<ClientRequest, { op: "enqueue" }>,
-    partitions: number,
-  ): number {
-    const { partitionKey, producer } = request;
-    if (partitions === 1) return 0;
-    if (partitionKey !== undefined && partitionKey !== "") {
-      return rendezvous(hashBytes(0x6b657921, utf8Encode(partitionKey)), partitions);
-    }
-    if (producer) {
-      const name = hashBytes(0x70726f64, utf8Encode(producer.producerId));
-      const epoch = fold32(fold32(name, producer.epochHi), producer.epochLo);
-      const block = hash32(epoch, producer.sequenceHi, producer.sequenceLo >>> 6);
-      return rendezvous(block, partitions);
-    }
-    this.spread += 1;
-    return (spreadHash(this.context.config.seedLo, 0) + this.spread) % partitions;
-  }
-
   private settle(
     operation: Operation,
     request: Extract<ClientRequest, { op: "ack" | "nack" | "extend" }>,
   ): void {
     const record = this.topicFor(operation, request.topic);
     if (!record) return;
-    const token = decodeLeaseToken(request.leaseToken);
-    const place = record.partitions.find((p) => p.group === token?.group);
-    const isOfMessage = request.op === "extend" || namesMessage(request.messageId, token);
-    if (!token || !place || !isOfMessage) {
+    const settled = settleIntent(request, record);
+    if (!settled) {
       this.fail(operation, {
         code: "FAILED_PRECONDITION",
         message: "the lease token does not belong to this message of this topic",
       });
       return;
     }
-    let intent: Intent;
-    if (request.op === "ack") intent = { kind: "ack", token };
-    else if (request.op === "nack") intent = { kind: "nack", token, backoffMs: request.backoffMs };
-    else intent = { kind: "extend", token, extensionMs: request.extensionMs };
+    const { place, intent } = settled;
     const action: RequestAction = { type: "propose", intent: encodeIntent(intent) };
     this.ask(operation, [{ topic: record.topic, place }], action, request.op !== "extend");
   }
@@ -559,24 +486,4 @@ export class Operations {
     const result: ClientResult = { ok: false, failure };
     this.context.reply({ kind: "client.reply", requestId: operation.requestId, result });
   }
-}
-
-export function peekLimit(limit: number): number {
-  return limit === 0 ? 10 : Math.min(limit, 1000);
-}
-
-function partitionNotFound(partitionId: number, record: TopicRecord): Failure {
-  const last = record.settings.partitions - 1;
-  return {
-    code: "NOT_FOUND",
-    message: `partition ${partitionId} not found: topic "${record.topic}" has partitions 0 to ${last}`,
-  };
-}
-
-function namesMessage(
-  messageId: string,
-  token: { readonly group: number; readonly index: number; readonly offset: number } | undefined,
-): boolean {
-  const id = decodeMessageId(messageId);
-  return id?.group === token?.group && id?.index === token?.index && id?.offset === token?.offset;
 }

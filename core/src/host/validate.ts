@@ -68,7 +68,7 @@ export function resolveSettings(
 type Enqueue = Extract<ClientRequest, { op: "enqueue" }>;
 
 /** What can be said of an enqueue without the topic. */
-export function enqueueProblem(request: Enqueue): Failure | undefined {
+function enqueueProblem(request: Enqueue): Failure | undefined {
   const { payload, delayMs, maxRetries, producer } = request;
   if (payload.length === 0) return invalid("payload is empty; send at least one byte");
   if (delayMs !== undefined) {
@@ -103,7 +103,7 @@ export function payloadProblem(
   );
 }
 
-export function settleProblem(messageId: string, leaseToken: string): Failure | undefined {
+function settleProblem(messageId: string, leaseToken: string): Failure | undefined {
   if (messageId === "") return invalid("message_id is empty; send the id of the delivered message");
   if (leaseToken === "") return invalid("lease_token is empty; send the token of the delivery");
   if (!decodeMessageId(messageId)) {
@@ -112,8 +112,31 @@ export function settleProblem(messageId: string, leaseToken: string): Failure | 
   return tokenProblem(leaseToken);
 }
 
-export function tokenProblem(leaseToken: string): Failure | undefined {
+function tokenProblem(leaseToken: string): Failure | undefined {
   if (leaseToken === "") return invalid("lease_token is empty; send the token of the delivery");
   if (decodeLeaseToken(leaseToken)) return undefined;
   return invalid("lease_token is malformed; send the 43 characters that came with the delivery");
+}
+
+/** What can be said of a request without any state. */
+export function statelessProblem(request: ClientRequest): Failure | undefined {
+  switch (request.op) {
+    case "topic.create":
+    case "topic.delete":
+    case "peek":
+      return topicNameProblem(request.topic);
+    case "topic.list":
+      return undefined;
+    case "stats":
+      return request.topic === undefined ? undefined : topicNameProblem(request.topic);
+    case "enqueue":
+      return topicNameProblem(request.topic) ?? enqueueProblem(request);
+    case "ack":
+    case "nack":
+      return (
+        topicNameProblem(request.topic) ?? settleProblem(request.messageId, request.leaseToken)
+      );
+    case "extend":
+      return topicNameProblem(request.topic) ?? tokenProblem(request.leaseToken);
+  }
 }
