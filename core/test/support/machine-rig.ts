@@ -1,0 +1,66 @@
+// A partition machine driven by real entries: intents are encoded into a block and applied from its
+// bytes, as on every replica.
+
+import type { Mode, TopicSettings } from "../../src/host/api.js";
+import type { IntentResult, MachineEvent } from "../../src/delivery/events.js";
+import { Partition, type PartitionLimits } from "../../src/delivery/partition.js";
+import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
+import { encodeIntent, type Intent, type TokenParts } from "../../src/wire/intents.js";
+
+export const SETTINGS: TopicSettings = {
+  mode: "MIN",
+  partitions: 1,
+  replicationFactor: 3,
+  topKBound: 100,
+  retentionMs: 86_400_000,
+  visibilityMs: 30_000,
+  maxRetries: 3,
+  maxPayloadBytes: 1 << 20,
+  compression: false,
+  dlqEnabled: true,
+  dlqRetentionMs: 604_800_000,
+};
+
+export const LIMITS: PartitionLimits = {
+  dedupPerProducerMax: 10_000,
+  tombstonesMax: 262_144,
+  tombstoneMs: 600_000,
+};
+
+export interface EntryOptions {
+  readonly stampMs: number;
+  readonly seedHi?: number;
+  readonly seedLo?: number;
+}
+
+export class MachineRig {
+  readonly partition: Partition;
+  readonly events: MachineEvent[] = [];
+  index = 0;
+
+  constructor(group = 1, mode: Mode = "MIN", limits: Partial<PartitionLimits> = {}) {
+    this.partition = new Partition(group, mode, { ...LIMITS, ...limits });
+    this.partition.listener = (event) => this.events.push(event);
+  }
+
+  /** Applies one entry and returns the results of its intents. */
+  apply(options: EntryOptions, intents: readonly Intent[]): IntentResult[] {
+    this.index += 1;
+    const { stampMs, seedHi = 1, seedLo = 2 } = options;
+    const kind = intents.length === 0 ? EntryKind.noop : EntryKind.command;
+    const entry = { kind, stampMs, seedHi, seedLo, intents: intents.map(encodeIntent) };
+    const block = encodeBlock(this.partition.group, this.index, 1, 1, [entry]);
+    const results: IntentResult[] = [];
+    eachEntry(block, this.index, this.index, (view) => this.partition.apply(view, results));
+    return results;
+  }
+
+  init(stampMs: number, settings: Partial<TopicSettings> = {}): void {
+    const all = { ...SETTINGS, mode: this.partition.mode, ...settings };
+    this.apply({ stampMs }, [{ kind: "partition.init", settings: all }]);
+  }
+
+  token(index: number, offset: number, fence: number): TokenParts {
+    return { index, offset, fence, mac: this.partition.mac(index, offset, fence) };
+  }
+}
