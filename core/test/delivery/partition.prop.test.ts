@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { DedupTable } from "../../src/delivery/dedup.js";
 import type { IntentResult } from "../../src/delivery/events.js";
 import { MessageStore, State } from "../../src/delivery/message-store.js";
-import { messageHash, StateHash } from "../../src/delivery/state-hash.js";
+import { messageHash, type StateHash } from "../../src/delivery/state-hash.js";
 import { StreamTable } from "../../src/delivery/streams.js";
 import { Tombstones } from "../../src/delivery/tombstones.js";
 import { ladder } from "../../src/delivery/views.js";

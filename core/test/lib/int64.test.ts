@@ -22,6 +22,6 @@ test("at the ends: MIN_INT64 is least, MAX_INT64 greatest, and -1 comes before 0
   const max = [2147483647, 4294967295] as const;
   const minusOne = [-1, 4294967295] as const;
   const zero = [0, 0] as const;
-  const sorted = [zero, max, minusOne, min].sort((a, b) => compareInt64(...a, ...b));
+  const sorted = [zero, max, minusOne, min].sort((a, b) => compareInt64(a[0], a[1], b[0], b[1]));
   expect(sorted).toEqual([min, minusOne, zero, max]);
 });

@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { ClusterMachine, type TopicRecord } from "../../src/cluster/cluster.js";
+import type { IntentResult } from "../../src/delivery/events.js";
+import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
+import { encodeIntent, type Intent } from "../../src/wire/intents.js";
+import { SETTINGS } from "../support/machine-rig.js";
+
+class ClusterRig {
+  readonly created: string[] = [];
+  readonly deleted: string[] = [];
+  readonly machine: ClusterMachine;
+  index = 0;
+
+  constructor(members = 3) {
+    this.machine = new ClusterMachine(members, {
+      topicCreated: (r) => this.created.push(r.topic),
+      topicDeleted: (r) => this.deleted.push(r.topic),
+    });
+  }
+
+  apply(stampMs: number, ...intents: Intent[]): IntentResult[] {
+    this.index += 1;
+    const kind = intents.length === 0 ? EntryKind.noop : EntryKind.command;
+    const entry = { kind, stampMs, seedHi: 0, seedLo: 0, intents: intents.map(encodeIntent) };
+    const block = encodeBlock(0, this.index, 1, 1, [entry]);
+    const results: IntentResult[] = [];
+    eachEntry(block, this.index, this.index, (view) => this.machine.apply(view, results));
+    return results;
+  }
+
+  record(topic: string): TopicRecord {
+    const record = this.machine.topics.get(topic);
+    if (!record) throw new Error(`topic ${topic} must exist`);
+    return record;
+  }
+}
+
+function create(topic: string, partitions = 1): Intent {
+  return { kind: "topic.create", topic, settings: { ...SETTINGS, partitions } };
+}
+
+describe("topics", () => {
+  test("get groups counted from 1, with the entry's index as incarnation (D-50)", () => {
+    const rig = new ClusterRig();
+    rig.apply(1000);
+    rig.apply(1001, create("a", 2), create("b"));
+    const places = (topic: string): unknown[] =>
+      rig.record(topic).partitions.map((p) => [p.partition, p.group, p.incarnation, p.voters]);
+    expect(places("a")).toEqual([
+      [0, 1, 2, [2, 3, 1]],
+      [1, 2, 2, [3, 1, 2]],
+    ]);
+    expect(places("b")).toEqual([[0, 3, 2, [1, 2, 3]]]);
+    expect(rig.created).toEqual(["a", "b"]);
+  });
+
+  test("a group id is never used again, not by the same name either (D-10)", () => {
+    const rig = new ClusterRig();
+    const [first] = rig.apply(5000, create("a", 3));
+    expect(first).toEqual({ type: "created", heapId: "a-5" });
+    rig.apply(6000, { kind: "topic.deleting", topic: "a" });
+    rig.apply(7000, { kind: "topic.deleted", topic: "a" });
+    rig.apply(8000, create("a"));
+    expect(rig.record("a").partitions).toMatchObject([{ group: 4, incarnation: 4 }]);
+    expect(rig.record("a").heapId).toBe("a-8");
+    expect(rig.deleted).toEqual(["a"]);
+  });
+
+  test("exist once: a second creation is refused and takes no group", () => {
+    const rig = new ClusterRig();
+    rig.apply(1, create("a"));
+    const [again] = rig.apply(2, create("a", 5));
+    expect(again).toMatchObject({ type: "refused", code: "ALREADY_EXISTS" });
+    rig.apply(3, create("b"));
+    expect(rig.record("b").partitions[0].group).toBe(2);
+  });
+
+  test("are closed before they go; what is not there is not found", () => {
+    const rig = new ClusterRig();
+    rig.apply(1, create("a"));
+    const [unknown] = rig.apply(2, { kind: "topic.deleting", topic: "b" });
+    expect(unknown).toMatchObject({ type: "refused", code: "NOT_FOUND" });
+    expect(() => rig.apply(3, { kind: "topic.deleted", topic: "a" })).toThrow(/^D-51/);
+  });
+
+  test("are listed by name", () => {
+    const rig = new ClusterRig();
+    rig.apply(1, create("b"), create("a"), create("B"));
+    expect(rig.machine.sortedTopics().map((t) => t.topic)).toEqual(["B", "a", "b"]);
+  });
+});
+
+describe("the log decides", () => {
+  test("entries follow each other and stamps never go back", () => {
+    const rig = new ClusterRig();
+    rig.apply(1000);
+    expect(() => rig.apply(999)).toThrow(/^Q7/);
+    rig.index = 5;
+    expect(() => rig.apply(1000)).toThrow(/^R4/);
+  });
+
+  test("replicas that applied the same have the same hash, others not", () => {
+    const [a, b, c] = [new ClusterRig(), new ClusterRig(), new ClusterRig()];
+    for (const rig of [a, b]) rig.apply(1, create("t"), create("u", 2));
+    c.apply(1, create("t"), create("u", 3));
+    const hash = (rig: ClusterRig): number[] => [rig.machine.hash.hi, rig.machine.hash.lo];
+    expect(hash(a)).toEqual(hash(b));
+    expect(hash(a)).not.toEqual(hash(c));
+    const before = hash(b);
+    b.apply(2, { kind: "topic.deleting", topic: "t" });
+    expect(hash(b)).not.toEqual(before);
+  });
+
+  test("an intent of a partition does not belong here", () => {
+    const rig = new ClusterRig();
+    expect(() => rig.apply(1, { kind: "partition.close" })).toThrow("of a partition");
+  });
+});
