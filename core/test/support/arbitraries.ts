@@ -192,6 +192,8 @@ export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<P
     ...of("request"),
     edgeIncarnation: u32,
     requestId: u48,
+    attempt: u32,
+    isOnce: flag,
     group: u32,
     action: fc.oneof(
       fc.record({ type: fc.constant("propose" as const), intent: bytes }),
@@ -204,6 +206,7 @@ export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<P
     ...of("reply"),
     edgeIncarnation: u32,
     requestId: u48,
+    attempt: u32,
     outcome: fc.oneof(
       fc.record({ type: fc.constant("done" as const), index: u48, body: bytes }),
       fc.record({ type: fc.constant("refused" as const), code: errorCode, message: text }),

@@ -89,7 +89,7 @@ export class RaftNode implements RaftHost {
   held: { seq: number; to: number; message: RaftMessage }[] = [];
   /** What a crash leaves. */
   readonly disk = new Map<number, Uint8Array>();
-  hardState: HardState = { term: 0, vote: 0, lastIndex: 0 };
+  hardState: HardState = { term: 0, vote: 0, lastIndex: 0, lastTerm: 0 };
   readonly confirmed: { index: number; context: number }[] = [];
   isReady = false;
   wall = 0;
@@ -239,7 +239,7 @@ export class RaftNode implements RaftHost {
     terms.forEach((t, i) => {
       this.disk.set(i + 1, blockOf(i + 1, t, terms[i - 1] ?? 0).bytes);
     });
-    this.hardState = { term, vote, lastIndex: terms.length };
+    this.hardState = { term, vote, lastIndex: terms.length, lastTerm: terms.at(-1) ?? 0 };
     this.restart();
   }
 

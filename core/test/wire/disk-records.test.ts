@@ -20,12 +20,13 @@ import {
 import { u16, u32, u48 } from "../support/arbitraries.js";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-const hardState = fc.record({ term: u32, vote: u16, lastIndex: u48 });
+const hardState = fc.record({ term: u32, vote: u16, lastIndex: u48, lastTerm: u32 });
 const dirty = fc.array(fc.record({ group: u32, lastIndex: u48, hardStateHash: u32 }), {
   maxLength: 5,
 });
 const turnRecord = fc.record({
   n: u48,
+  boots: u32,
   oldest: u48,
   previousHash: u32,
   previousHash2: u32,
@@ -76,12 +77,13 @@ describe("keys", () => {
 
 describe("records", () => {
   test("goldens", () => {
-    expect(hex(encodeHardState({ term: 5, vote: 2, lastIndex: 2 ** 33 }))).toBe(
-      "01050000000200000000000200e88d523a",
+    expect(hex(encodeHardState({ term: 5, vote: 2, lastIndex: 2 ** 33, lastTerm: 4 }))).toBe(
+      "01050000000200000000000200040000002b4f811a",
     );
     expect(hex(encodeNodeRecord(3))).toBe("01030000004371f7e9");
     const record = {
       n: 9,
+      boots: 6,
       oldest: 4,
       previousHash: 0x01020304,
       previousHash2: 0x05060708,
@@ -90,10 +92,10 @@ describe("records", () => {
       dirtyBefore: [],
     };
     expect(hex(encodeTurnRecord(record))).toBe(
-      "010900000000000400000000000403020108070605" +
-        "0c0b0a090100000001000000020000000000030000000000000013072735",
+      "0109000000000006000000040000000000040302010807060" +
+        "50c0b0a09010000000100000002000000000003000000000000003818a3ee",
     );
-    expect(turnRecordHash(encodeTurnRecord(record))).toEqual([1710841210, 973585685]);
+    expect(turnRecordHash(encodeTurnRecord(record))).toEqual([2833554553, 2903929585]);
   });
 
   test("are read back as they were written", () => {

@@ -60,6 +60,8 @@ test("what outlives the frame is a copy: blocks of an append, the intent of a re
     kind: "request",
     edgeIncarnation: 1,
     requestId: 1,
+    attempt: 1,
+    isOnce: true,
     group: 1,
     action: { type: "propose", intent: Uint8Array.of(4, 5, 6) },
   });
