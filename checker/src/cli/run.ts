@@ -11,6 +11,7 @@ import { pairOperations } from "../history/operations.js";
 import type { HistoryModel } from "../model/history-model.js";
 import { historyModel, MODEL_NAMES } from "../model/history-model.js";
 import { disheapPicture } from "../picture/disheap-picture.js";
+import type { Picture } from "../picture/picture.js";
 import { renderPicture } from "../picture/render.js";
 import { searchPicture } from "../picture/search-picture.js";
 import type { CheckResult, Progress } from "../search/check.js";
@@ -83,6 +84,17 @@ function poolOptions(args: CheckArguments): PoolOptions {
   return { model, workers, timeoutMs, memoryBytes };
 }
 
+async function writePicture(io: CommandIo, file: string, picture: Picture): Promise<boolean> {
+  try {
+    await io.write(file, renderPicture(picture));
+    return true;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    io.err(`--html ${file} cannot be written: ${why}`);
+    return false;
+  }
+}
+
 async function search(
   io: CommandIo,
   args: CheckArguments,
@@ -101,7 +113,7 @@ async function search(
   else printSearch(io, recorded, result);
   if (args.html !== undefined) {
     const picture = searchPicture(model, operations, recorded, result);
-    await io.write(args.html, renderPicture(picture));
+    if (!(await writePicture(io, args.html, picture))) return EXIT.badInput;
   }
   return EXIT[result.verdict];
 }
@@ -114,7 +126,8 @@ async function report(
   const result = checkDisheap(lines);
   io.out(args.json ? JSON.stringify(result) : renderDisheapReport(result));
   if (args.html !== undefined) {
-    await io.write(args.html, renderPicture(disheapPicture(lines, result)));
+    const written = await writePicture(io, args.html, disheapPicture(lines, result));
+    if (!written) return EXIT.badInput;
   }
   return result.verdict === "ok" ? EXIT.ok : EXIT.illegal;
 }

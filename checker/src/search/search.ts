@@ -47,8 +47,6 @@ interface Frame {
   /** Path length before the operation that led here, so that it can be taken back. */
   readonly pathBefore: number;
   readonly stateBefore: number;
-  /** Slot of the never-returned operation that led here with nothing placed after it, else -1. */
-  readonly bare: number;
   /** Candidates as pairs (operation, state after it); operation = rank, or -1 - slot. */
   readonly candidates: number[];
   cursor: number;
@@ -83,7 +81,7 @@ export class Search<S, I, O> {
     this.#kindByRank = completed.map((index) => this.table.kindOf[index] ?? 0);
     this.#kindBySlot = pending.map((index) => this.table.kindOf[index] ?? 0);
     this.#state = this.table.initial;
-    this.#enter(0, this.table.initial, -1);
+    this.#enter(0, this.table.initial, false);
   }
 
   get status(): SearchStatus {
@@ -149,11 +147,14 @@ export class Search<S, I, O> {
     const stateBefore = this.#state;
     this.#place(step);
     this.#state = after;
-    this.#enter(pathBefore, stateBefore, step < 0 ? -1 - step : -1);
+    this.#enter(pathBefore, stateBefore, step < 0);
   }
 
-  /** Arrives at a configuration: places what S1 allows, then opens it unless it is known. */
-  #enter(pathBefore: number, stateBefore: number, slot: number): void {
+  /**
+   * Arrives at a configuration: places what S1 allows, then opens it unless it is known. `lost`
+   * tells that a never-returned operation led here.
+   */
+  #enter(pathBefore: number, stateBefore: number, lost: boolean): void {
     const lengthBefore = this.#path.length;
     const block = this.#placeReadOnly();
     if (block > this.#blockedAt) this.#blockedAt = block;
@@ -167,9 +168,10 @@ export class Search<S, I, O> {
       this.#state = stateBefore;
       return;
     }
-    const bare = slot >= 0 && this.#path.length === lengthBefore ? slot : -1;
-    const candidates = this.#candidates(block, bare >= 0 ? stateBefore : -1);
-    this.#frames.push({ pathBefore, stateBefore, bare, candidates, cursor: 0 });
+    // S2 applies right after a never-returned operation, when S1 has placed nothing behind it.
+    const bare = lost && this.#path.length === lengthBefore;
+    const candidates = this.#candidates(block, bare ? stateBefore : -1);
+    this.#frames.push({ pathBefore, stateBefore, candidates, cursor: 0 });
   }
 
   /** S1. Returns the entry of the first return in the way, or -1 when all is placed. */

@@ -21,6 +21,7 @@ async function linearizability(argv: string[], files: Record<string, string> = {
       yield await Promise.resolve(text);
     },
     write: (file, text) => {
+      if (file.startsWith("/none/")) return Promise.reject(new Error(`ENOENT: ${file}`));
       ran.written.set(file, text);
       return Promise.resolve();
     },
@@ -79,6 +80,10 @@ describe("exit codes", () => {
     [["check", "legal", "--model", "cas"], '--model "cas" is not known; use one of register'],
     [["check", "legal"], "name a model with --model"],
     [["check", "--model", "kv"], "name the history file"],
+    [
+      ["check", "legal", "--model", "register", "--html", "/none/p.html"],
+      "cannot be written: ENOENT",
+    ],
     [["check", "a", "b", "--model", "kv"], '"b" is a second one'],
     [["check", "legal", "--model", "kv", "--timeout", "60"], '--timeout "60": write a number and'],
     [["check", "legal", "--model", "kv", "--wat"], "--wat is not an option"],

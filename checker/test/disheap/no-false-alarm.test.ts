@@ -1,8 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { checkDisheap, formatViolation } from "../../src/index.js";
 import type { Bug } from "../support/queue-machine.js";
 import { GRACE_MS, QueueWorld } from "../support/queue-world.js";
 import { Random } from "../support/random.js";
+
+// Many histories on a busy machine: slowness is no failure.
+vi.setConfig({ testTimeout: 1_800_000 });
 
 /** `CHECKER_HISTORIES=40000` runs more. */
 const HISTORIES = Number(process.env.CHECKER_HISTORIES ?? 800);

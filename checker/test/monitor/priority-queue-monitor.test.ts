@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type {
   LeasedQueueInput,
   LeasedQueueOutput,
@@ -20,6 +20,9 @@ import { leasedQueueDomain, priorityQueueDomain } from "../support/domains.js";
 import type { Domain } from "../support/histories.js";
 import { mutate, randomHistory } from "../support/histories.js";
 import { Random } from "../support/random.js";
+
+// Many histories on a busy machine: slowness is no failure.
+vi.setConfig({ testTimeout: 1_800_000 });
 
 /** 100,000 histories in all over the four comparisons below. */
 const HISTORIES = 25_000;

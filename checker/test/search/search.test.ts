@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type {
   CheckEvent,
   Model,
@@ -27,6 +27,9 @@ import * as domains from "../support/domains.js";
 import type { Domain } from "../support/histories.js";
 import { mutate, randomHistory } from "../support/histories.js";
 import { Random } from "../support/random.js";
+
+// Many histories on a busy machine: slowness is no failure.
+vi.setConfig({ testTimeout: 1_800_000 });
 
 /** Histories per model: 108,000 in all over the nine models, in about five seconds. */
 const HISTORIES = Number(process.env.CHECKER_HISTORIES ?? 12_000);
