@@ -2,35 +2,53 @@
 // one that names it best comes first.
 
 import type { Rule } from "../oracle.js";
+import { AnswerRules } from "./answer-rules.js";
 import { Canon } from "./canon.js";
 import { Commits } from "./commits.js";
+import { Conservation } from "./conservation.js";
 import { DamageNoticed } from "./damage.js";
+import { DedupRules } from "./dedup-rules.js";
+import { DeliveryRules } from "./delivery-rules.js";
 import { Elections } from "./elections.js";
+import { GroupTime } from "./group-time.js";
 import { LeaseRules } from "./lease-rules.js";
 import { Ledger } from "./ledger.js";
 import { LogMatching } from "./log-matching.js";
 import { AppendOnly, Bounds, Monotone } from "./monotone.js";
 import { OrderRules } from "./order-rules.js";
 import { Promises } from "./promises.js";
+import { Reads } from "./reads.js";
+import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
 
 export function makeRules(): Rule[] {
+  const deliveries = new DeliveryRules();
   const ledger = new Ledger([
     new LeaseRules(),
     new RetryRules(),
     new TimerRules(),
     new OrderRules(),
+    deliveries,
   ]);
+  deliveries.reads(ledger);
+  const reference = new Reference();
+  const conservation = new Conservation(ledger);
   const commits = new Commits();
   return [
     new Promises(),
     new Elections(),
-    new Canon([ledger]),
+    new GroupTime(),
+    new Canon([ledger, new DedupRules(), reference, conservation]),
+    conservation,
     commits,
     new LogMatching(),
     new Sweep([new Monotone(), new Bounds(), new AppendOnly(), commits]),
     new DamageNoticed(),
+    deliveries,
+    reference,
+    new AnswerRules(ledger),
+    new Reads(),
   ];
 }

@@ -24,6 +24,7 @@ export interface Grant {
   readonly edge: number;
   readonly edgeIncarnation: number;
   readonly stream: number;
+  readonly round: number;
 }
 
 export type Standing = "ready" | "delayed" | "leased" | "acked" | "dead";
@@ -43,10 +44,14 @@ export interface MessageRecord {
   /** Highest fence ever granted. */
   fence: number;
   readonly grants: Grant[];
-  /** Fences that were acknowledged or rejected, as the log decided. */
-  ackedFence: number | undefined;
-  readonly nackedFences: Set<number>;
-  /** What happened to it last. */
+  readonly payload: Uint8Array | undefined;
+  /** What was done with its leases, by fence. */
+  readonly acked: Map<number, Happening>;
+  readonly nacked: Map<number, Happening>;
+  readonly extended: Map<number, Happening>;
+  readonly released: Map<number, Happening>;
+  /** Its enqueue, and what happened to it last. */
+  readonly made: Happening;
   last: Happening;
 }
 
@@ -55,6 +60,18 @@ export interface MessageRule {
   event(now: Happening, message: MessageRecord | undefined, group: GroupRecord): void;
   /** After all events of an entry. */
   entryDone?(entry: CommittedEntry, group: GroupRecord): void;
+}
+
+/** Totals of events, and how many messages stand where now. */
+export interface Tally {
+  enqueued: number;
+  granted: number;
+  acked: number;
+  nacked: number;
+  expired: number;
+  dead: number;
+  leased: number;
+  delayed: number;
 }
 
 export interface GroupRecord {
@@ -67,13 +84,7 @@ export interface GroupRecord {
   /** Index of the last entry. */
   index: number;
   stampMs: number;
-  readonly tally: {
-    enqueued: number;
-    granted: number;
-    acked: number;
-    nacked: number;
-    expired: number;
-  };
+  readonly tally: Tally;
 }
 
 /** Offsets are below 2^14, so this is one number per message of a group. */
@@ -108,7 +119,7 @@ export class Ledger implements EntryRule {
       const message = group.messages.get(messageKey(event.index, event.offset));
       for (const rule of this.rules) rule.event(now, message, group);
       if (event.kind === "message.enqueued") admit(group, now, event);
-      else if (message) follow(group, message, now);
+      else if (message) counted(group.tally, message, () => follow(group, message, now));
     }
     for (const rule of this.rules) rule.entryDone?.(entry, group);
   }
@@ -124,7 +135,16 @@ export class Ledger implements EntryRule {
         dlqEnabled: false,
         index: 0,
         stampMs: 0,
-        tally: { enqueued: 0, granted: 0, acked: 0, nacked: 0, expired: 0 },
+        tally: {
+          enqueued: 0,
+          granted: 0,
+          acked: 0,
+          nacked: 0,
+          expired: 0,
+          dead: 0,
+          leased: 0,
+          delayed: 0,
+        },
       };
       this.groups.set(group, record);
     }
@@ -159,13 +179,35 @@ function admit(group: GroupRecord, now: Happening, event: EventOf<"message.enque
     attempts: 0,
     fence: 0,
     grants: [],
-    ackedFence: undefined,
-    nackedFences: new Set(),
+    payload: payloadOf(now),
+    acked: new Map(),
+    nacked: new Map(),
+    extended: new Map(),
+    released: new Map(),
+    made: now,
     last: now,
   };
   group.messages.set(messageKey(index, offset), message);
   group.tally.enqueued += 1;
-  if (isDelayed) group.waiting.add(message);
+  if (!isDelayed) return;
+  group.waiting.add(message);
+  group.tally.delayed += 1;
+}
+
+/** The payload its intent carried: the message's offset is the intent's place in the entry. */
+function payloadOf({ entry, event }: Happening): Uint8Array | undefined {
+  const intent = entry.intents.at(event.offset);
+  return intent?.kind === "enqueue" ? intent.payload : undefined;
+}
+
+/** Keeps the tally of where messages stand while `change` moves one. */
+function counted(tally: Tally, message: MessageRecord, change: () => void): void {
+  const before = message.standing;
+  change();
+  const after = message.standing;
+  if (before === after) return;
+  if (before === "leased" || before === "delayed") tally[before] -= 1;
+  if (after === "leased" || after === "delayed" || after === "dead") tally[after] += 1;
 }
 
 function follow(group: GroupRecord, message: MessageRecord, now: Happening): void {
@@ -181,11 +223,11 @@ function follow(group: GroupRecord, message: MessageRecord, now: Happening): voi
       break;
     case "message.acked":
       message.standing = "acked";
-      message.ackedFence = event.fence;
+      message.acked.set(event.fence, now);
       tally.acked += 1;
       break;
     case "message.nacked":
-      message.nackedFences.add(event.fence);
+      message.nacked.set(event.fence, now);
       tally.nacked += 1;
       stand(message, event.outcome, event.notBeforeMs);
       break;
@@ -198,9 +240,13 @@ function follow(group: GroupRecord, message: MessageRecord, now: Happening): voi
       break;
     case "message.released":
       message.attempts -= 1;
+      message.released.set(event.fence, now);
       stand(message, "ready", 0);
       break;
     case "message.extended":
+      message.extended.set(event.fence, now);
+      message.untilMs = event.deadlineMs;
+      break;
     case "message.shortened":
       message.untilMs = event.deadlineMs;
       break;
@@ -216,7 +262,7 @@ function stand(message: MessageRecord, standing: Standing, untilMs: number): voi
 }
 
 function grant(message: MessageRecord, now: Happening, event: EventOf<"message.granted">): void {
-  const { fence, attempts, deadlineMs, edge, edgeIncarnation, stream } = event;
+  const { fence, attempts, deadlineMs, edge, edgeIncarnation, stream, round } = event;
   stand(message, "leased", deadlineMs);
   message.attempts = attempts;
   message.fence = fence;
@@ -229,6 +275,7 @@ function grant(message: MessageRecord, now: Happening, event: EventOf<"message.g
     edge,
     edgeIncarnation,
     stream,
+    round,
   });
 }
 

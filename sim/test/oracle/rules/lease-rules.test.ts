@@ -36,8 +36,10 @@ test("Q3-Q6: a life of a message by the rules", () => {
   const message = ledger.find(1, 2, 0);
   expect(message?.standing).toBe("acked");
   expect(message?.grants.map((g) => g.fence)).toEqual([1, 2, 3, 4]);
-  expect(message?.ackedFence).toBe(4);
-  expect([...(message?.nackedFences ?? [])]).toEqual([3]);
+  expect([...(message?.acked.keys() ?? [])]).toEqual([4]);
+  expect([...(message?.nacked.keys() ?? [])]).toEqual([3]);
+  expect([...(message?.released.keys() ?? [])]).toEqual([2]);
+  expect([...(message?.extended.keys() ?? [])]).toEqual([1]);
 });
 
 test("Q3: a grant while a lease is live", () => {

@@ -3,9 +3,11 @@
 import {
   encodeBlock,
   encodeIntent,
+  encodeMessageId,
   eachEntry,
   EntryKind,
   type Block,
+  type DeliveredItem,
   type EntryView,
   type Intent,
   type MachineEvent,
@@ -243,6 +245,25 @@ export const events = {
     deadlineMs,
   }),
 };
+
+/** An item of a stream as a consumer gets it. */
+export function item(fields: Partial<DeliveredItem> = {}): DeliveredItem {
+  return {
+    messageId: encodeMessageId(10, 1, 2, 0),
+    topic: "t",
+    partitionId: 0,
+    payload: Uint8Array.of(1),
+    priorityHi: 0,
+    priorityLo: 7,
+    enqueuedMs: 10,
+    leaseToken: "",
+    leaseDeadlineMs: 2000,
+    fence: 1,
+    attempts: 1,
+    maxRetries: 1,
+    ...fields,
+  };
+}
 
 /** Runs `act`, which must break `rule`, and returns how. */
 export function breaks(rule: string, act: () => void): RuleBroken {

@@ -1,0 +1,134 @@
+// What clients are told stands in the log:
+//   R12 an OK leaves only for what a committed entry did: the message enqueued as asked, the lease
+//      acknowledged, rejected or extended;
+//   Q5 a repeat of an acknowledgement or rejection with the same token is OK while it is remembered
+//      (10 minutes of group time, D-35).
+
+import {
+  decodeLeaseToken,
+  decodeMessageId,
+  type ClientEffect,
+  type ClientRequest,
+  type ClientResult,
+} from "@disheap/core";
+import { RuleBroken, type Rule, type Seen } from "../oracle.js";
+import {
+  nameOf,
+  seenHappening,
+  type Happening,
+  type Ledger,
+  type MessageRecord,
+} from "./ledger.js";
+import { priorityText } from "./order-rules.js";
+import { aboutMessage, seen, type Watched } from "./watched.js";
+
+const REMEMBERED_MS = 600_000;
+
+type SettleRequest = Extract<ClientRequest, { op: "ack" | "nack" | "extend" }>;
+type EnqueueRequest = Extract<ClientRequest, { op: "enqueue" }>;
+
+export class AnswerRules implements Rule {
+  private world: Watched | undefined;
+  private readonly ledger: Ledger;
+  private readonly requests = new Map<number, EnqueueRequest | SettleRequest>();
+
+  constructor(ledger: Ledger) {
+    this.ledger = ledger;
+  }
+
+  attach(world: Watched): void {
+    this.world = world;
+  }
+
+  /** Called for every request when it reaches its node. */
+  readStarted(requestId: number, _node: number, request: ClientRequest): void {
+    const { op } = request;
+    if (op === "enqueue" || op === "ack" || op === "nack" || op === "extend") {
+      this.requests.set(requestId, request);
+    }
+  }
+
+  clientEffect(node: number, effect: ClientEffect): void {
+    if (effect.kind !== "client.reply") return;
+    const request = this.requests.get(effect.requestId);
+    if (!request) return;
+    this.requests.delete(effect.requestId);
+    const now = { atUs: this.world?.queue.nowUs ?? 0, node };
+    if (request.op === "enqueue") this.enqueued(request, effect.result, now);
+    else this.settled(request, effect.result, now);
+  }
+
+  private enqueued(
+    request: EnqueueRequest,
+    result: ClientResult,
+    at: { atUs: number; node: number },
+  ): void {
+    if (!result.ok || result.op !== "enqueue") return;
+    const now = seen(at, `answered OK: ${result.messageId}`);
+    const id = decodeMessageId(result.messageId);
+    const message = id && this.ledger.find(id.group, id.index, id.offset);
+    if (!message) fail("R12", `OK for ${result.messageId}, but no committed entry made it`, now);
+    // The first message counts for a repeat, whatever the repeat carried.
+    if (result.duplicate) return;
+    if (priorityText(message) !== priorityText(request)) {
+      const asked = `asked for with priority ${priorityText(request)}`;
+      fail(
+        "Q13",
+        `${nameOf(message)} has priority ${priorityText(message)}; it was ${asked}`,
+        now,
+        message.made,
+        message,
+      );
+    }
+  }
+
+  private settled(
+    request: SettleRequest,
+    result: ClientResult,
+    at: { atUs: number; node: number },
+  ): void {
+    const token = decodeLeaseToken(request.leaseToken);
+    const message = token && this.ledger.find(token.group, token.index, token.offset);
+    if (!token || !message) return;
+    const { op } = request;
+    const done = doneWith(message, op).get(token.fence);
+    const lease = `${nameOf(message)}, lease ${token.fence}`;
+    if (result.ok) {
+      if (done) return;
+      const now = seen(at, `answered OK to ${op}`);
+      fail(
+        "R12",
+        `${lease}: OK for ${op}, but no committed entry did it`,
+        now,
+        message.last,
+        message,
+      );
+    }
+    if (op === "extend" || result.failure.code !== "FAILED_PRECONDITION" || !done) return;
+    const stampMs = this.ledger.group(token.group)?.stampMs ?? 0;
+    if (stampMs - done.entry.stampMs >= REMEMBERED_MS) return;
+    const now = seen(at, `refused ${op}: ${result.failure.message}`);
+    fail("Q5", `${lease}: a repeat of the ${op} that succeeded was refused`, now, done, message);
+  }
+}
+
+function doneWith(message: MessageRecord, op: SettleRequest["op"]): ReadonlyMap<number, Happening> {
+  if (op === "ack") return message.acked;
+  return op === "nack" ? message.nacked : message.extended;
+}
+
+function fail(
+  rule: string,
+  message: string,
+  now: Seen,
+  first?: Happening,
+  about?: MessageRecord,
+): never {
+  throw new RuleBroken({
+    rule,
+    message,
+    ...(first ? { first: seenHappening(first) } : {}),
+    second: now,
+    about: about ? aboutMessage(about) : "",
+  });
+}

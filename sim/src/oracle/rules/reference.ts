@@ -1,0 +1,122 @@
+// Tier (a): every committed entry is played to the reference model, and what the machine did must be
+// what the model says. The difference is named by the rule it concerns.
+
+import { decodeLeaseToken, type ClientEffect, type MachineEvent } from "@disheap/core";
+import { RuleBroken, type Rule } from "../oracle.js";
+import { differingEvent, type CommittedEntry, type EntryRule } from "./canon.js";
+import { byAge, ReferenceModel } from "./reference-model.js";
+import { aboutMessage, eventText, pairKey, seen } from "./watched.js";
+
+export class Reference implements Rule, EntryRule {
+  private readonly models = new Map<number, ReferenceModel>();
+  /** The MAC of every token that a consumer was given. */
+  private readonly tokens = new Map<string, string>();
+
+  /** A consumer is given a lease token: from now on it may come back. */
+  clientEffect(_node: number, effect: ClientEffect): void {
+    if (effect.kind !== "stream.item") return;
+    const token = decodeLeaseToken(effect.item.leaseToken);
+    if (token) this.tokens.set(tokenName(token.group, token), token.mac.join());
+  }
+
+  entry(entry: CommittedEntry): void {
+    const { group } = entry;
+    let model = this.models.get(group);
+    if (!model) {
+      model = new ReferenceModel(
+        (token) => this.tokens.get(tokenName(group, token)) === token.mac.join(),
+      );
+      this.models.set(group, model);
+    }
+    const expected = inIdOrder(model.apply(entry));
+    const found = inIdOrder(entry.events);
+    const differing = differingEvent(expected, found);
+    if (differing >= 0) broken(entry, expected.at(differing), found.at(differing));
+  }
+}
+
+function tokenName(
+  group: number,
+  token: { readonly index: number; readonly offset: number; readonly fence: number },
+): string {
+  return `${pairKey(group, token.index)}.${token.offset}.${token.fence}`;
+}
+
+/** Leases that one intent shortens have no order among themselves: runs of them are sorted. */
+function inIdOrder(events: readonly MachineEvent[]): readonly MachineEvent[] {
+  if (!events.some((e) => e.kind === "message.shortened")) return events;
+  const sorted = [...events];
+  let from = 0;
+  while (from < sorted.length) {
+    let to = from;
+    while (to < sorted.length && sorted[to].kind === "message.shortened") to += 1;
+    const run = sorted.slice(from, to).sort(byAge);
+    sorted.splice(from, run.length, ...run);
+    from = to + 1;
+  }
+  return sorted;
+}
+
+function broken(
+  entry: CommittedEntry,
+  expected: MachineEvent | undefined,
+  found: MachineEvent | undefined,
+): never {
+  const text = (event: MachineEvent | undefined): string =>
+    event ? eventText(entry.group, entry.index, event) : "nothing more";
+  const about = found ?? expected;
+  throw new RuleBroken({
+    rule: ruleOf(expected, found),
+    message:
+      `entry ${entry.index} of group ${entry.group} (term ${entry.term}, stamp ${entry.stampMs}) must ` +
+      `do "${text(expected)}", and did "${text(found)}"`,
+    first: seen(entry, `by the reference model: ${text(expected)}`),
+    second: seen(entry, `by the machine: ${text(found)}`),
+    about: about ? aboutMessage(about) : `group ${entry.group} `,
+  });
+}
+
+const RULE_OF_KIND: Readonly<Record<MachineEvent["kind"], string>> = {
+  "message.enqueued": "Q8",
+  "message.duplicate": "Q8",
+  "message.granted": "Q14",
+  "message.acked": "Q4",
+  "message.nacked": "Q4",
+  "message.expired": "Q7",
+  "message.ready": "Q11",
+  "message.extended": "Q6",
+  "message.shortened": "Q16",
+  "message.released": "Q9",
+};
+
+/** The rule that the first differing field belongs to; otherwise that of what should have happened. */
+export function ruleOf(
+  expected: MachineEvent | undefined,
+  found: MachineEvent | undefined,
+): string {
+  if (!expected || !found || expected.kind !== found.kind) {
+    const event = expected ?? found;
+    return event ? RULE_OF_KIND[event.kind] : "R4";
+  }
+  const isSameMessage = expected.index === found.index && expected.offset === found.offset;
+  if (!isSameMessage) return RULE_OF_KIND[expected.kind];
+  const left = expected as unknown as Readonly<Record<string, unknown>>;
+  const right = found as unknown as Readonly<Record<string, unknown>>;
+  const field = Object.keys(left).find((name) => left[name] !== right[name]) ?? "";
+  return RULE_OF_FIELD[field] ?? RULE_OF_KIND[expected.kind];
+}
+
+const RULE_OF_FIELD: Readonly<Record<string, string>> = {
+  priorityHi: "Q13",
+  priorityLo: "Q13",
+  maxRetries: "Q10",
+  notBeforeMs: "Q11",
+  fence: "Q4",
+  attempts: "Q9",
+  deadlineMs: "Q6",
+  outcome: "Q10",
+  edge: "Q16",
+  edgeIncarnation: "Q16",
+  stream: "Q16",
+  round: "Q16",
+};
