@@ -1,0 +1,91 @@
+// What the documents say is checked where a program can: links lead somewhere, every setting and every
+// error code has its line, every room is in the architecture page, and the promise is worded as decided.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { rooms, root } from "./rooms.mjs";
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+function documents(): string[] {
+  const inDocs = readdirSync(join(root, "docs"), { recursive: true })
+    .map((name) => join("docs", String(name)))
+    .filter((name) => name.endsWith(".md"));
+  return ["README.md", "CONTRIBUTING.md", ...inDocs];
+}
+
+/** Headings as the anchors that links use. */
+function anchors(text: string): Set<string> {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => title);
+  return new Set(
+    headings.map((title) =>
+      title
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, "")
+        .replace(/ /g, "-"),
+    ),
+  );
+}
+
+function brokenLinks(document: string): string[] {
+  const links = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  return links.filter((link) => {
+    if (/^https?:/.test(link)) return false;
+    const [path = "", anchor] = link.split("#");
+    const file = path === "" ? document : relative(root, resolve(root, dirname(document), path));
+    if (!existsSync(join(root, file))) return true;
+    return anchor !== undefined && !anchors(read(file)).has(anchor);
+  });
+}
+
+describe("documents", () => {
+  it.each(documents())("%s links to what exists", (document) => {
+    expect(brokenLinks(document)).toEqual([]);
+  });
+
+  it("configuration.md names every flag and variable of a node", () => {
+    const options = read("node/src/config/options.ts");
+    const flags = [...options.matchAll(/flag: "([a-z-]+)"/g)].map(([, name = ""]) => `--${name}`);
+    const variables = [...options.matchAll(/env: "([A-Z_]+)"/g)].map(([, name = ""]) => name);
+    expect(flags.length).toBeGreaterThan(10);
+    expect(variables.length).toBeGreaterThan(20);
+    const text = read("docs/operating/configuration.md");
+    expect([...flags, ...variables].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it("errors.md names every error code, and configuration.md no variable that does not exist", () => {
+    const codes = [...read("core/src/wire/error-codes.ts").matchAll(/^ {2}"([A-Z_]+)",$/gm)];
+    expect(codes.length).toBeGreaterThan(5);
+    const errors = read("docs/errors.md");
+    const missing = codes.map(([, code = ""]) => code).filter((code) => !errors.includes(code));
+    expect(missing).toEqual([]);
+    const options = read("node/src/config/options.ts");
+    const named = [...read("docs/operating/configuration.md").matchAll(/`([A-Z]+_[A-Z_]+)`/g)];
+    expect(named.map(([, name = ""]) => name).filter((name) => !options.includes(name))).toEqual(
+      [],
+    );
+  });
+
+  it("ARCHITECTURE.md has a row for every room", () => {
+    const text = read("docs/ARCHITECTURE.md");
+    expect(rooms.filter((room) => !text.includes(`| \`${room}/\``))).toEqual([]);
+  });
+
+  it("the promise is worded as decided", () => {
+    const text = read("README.md").replaceAll("\n", " ");
+    expect(text).toContain(
+      "exactly-once delivery from engine to consumer: a message's acknowledgement commits exactly " +
+        "once, it is never leased to two consumers at a time, and never delivered again after its " +
+        "acknowledgement committed; consumer side effects are protected by the fencing token.",
+    );
+    expect(text).not.toMatch(/handed out twice/i);
+  });
+
+  it("the README's program is the one that is kept runnable", () => {
+    const [, program = ""] = /```ts\n([\s\S]*?)```/.exec(read("README.md")) ?? [];
+    const kept = read("docs/examples/three-priorities.mjs");
+    const lines = program.split("\n").filter((line) => /enqueue|console|ack\(|close\(/.test(line));
+    expect(lines).toHaveLength(6);
+    for (const line of lines) expect(kept).toContain(line.trim().replace('"mail"', "topic"));
+  });
+});
