@@ -8,16 +8,16 @@ import { installIfNeeded } from "./install.mjs";
 import { rooms, root } from "./rooms.mjs";
 
 /** Deletes every compiled file whose source is gone. Returns how many were removed. */
-export function removeStaleOutput() {
+export function removeStaleOutput(base = root, names = rooms) {
   let removed = 0;
-  for (const room of rooms) {
-    const dist = join(root, room, "dist");
+  for (const room of names) {
+    const dist = join(base, room, "dist");
     if (!existsSync(dist)) continue;
     for (const file of readdirSync(dist, { recursive: true })) {
       const name = String(file);
-      const base = name.replace(/\.(d\.ts|js)(\.map)?$/, "");
-      if (base === name) continue;
-      if (existsSync(join(root, room, "src", `${base}.ts`))) continue;
+      const stem = name.replace(/\.(d\.ts|js)(\.map)?$/, "");
+      if (stem === name) continue;
+      if (existsSync(join(base, room, "src", `${stem}.ts`))) continue;
       rmSync(join(dist, name), { force: true });
       rmSync(join(dist, ".tsbuildinfo"), { force: true });
       removed += 1;

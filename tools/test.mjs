@@ -1,119 +1,101 @@
-// `npm test`: every gate that CI has, in one place. The last line is `N passed, M failed`, where N
-// counts tests, gates and seeds, and a suite that fails to load counts as failed.
-import { spawnSync } from "node:child_process";
+// `npm test`: every gate that CI has, in one place. A gate that passes is one line, one that fails shows
+// what it said. The last line is `N passed, M failed`, where N counts tests, gates and seeds (tally.mjs).
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { build } from "./build.mjs";
 import { root } from "./rooms.mjs";
+import { countPassedFailed, countSeeds, countTests, Tally } from "./tally.mjs";
 
-let passed = 0;
-let failed = 0;
-const failures = [];
+const SEEDS = 24;
+const TAIL_LINES = 200;
 
-function record(name, ok, passedCount = 1, failedCount = ok ? 0 : 1) {
-  passed += ok ? passedCount : Math.max(0, passedCount);
-  failed += failedCount;
-  if (!ok) failures.push(name);
-}
+const tally = new Tally();
+const bin = (path) => join(root, "node_modules", path);
+const secondsSince = (started) => ((Date.now() - started) / 1000).toFixed(1);
 
-function gate(name, command, args) {
-  const started = Date.now();
-  const run = spawnSync(command, args, { cwd: root, stdio: "inherit" });
-  const ok = run.status === 0;
-  console.log(`${ok ? "ok  " : "FAIL"} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-  record(name, ok, ok ? 1 : 0);
-  return ok;
-}
-
-/** A script that prints one JSON object as its last line and exits 1 on a failure. */
-function countedGate(name, args, count) {
-  const started = Date.now();
-  const run = spawnSync(process.execPath, args, {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
+/** Runs a script; its output line by line to `onLine`. Resolves to whether it ended with 0. */
+function run(args, onLine) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) =>
+        onLine(line, stream === child.stdout),
+      );
+    }
+    child.on("error", () => resolve(false));
+    child.on("close", (code) => resolve(code === 0));
   });
-  const lines = run.stdout.trimEnd().split("\n");
-  let counts = { passed: 0, failed: 1 };
-  try {
-    counts = count(JSON.parse(lines.at(-1)));
-  } catch {
-    console.log(lines.slice(-20).join("\n"));
-  }
-  const ok = run.status === 0 && counts.failed === 0;
-  if (!ok) console.log(lines.slice(0, -1).slice(-60).join("\n"));
-  console.log(
-    `${ok ? "ok  " : "FAIL"} ${name}: ${counts.passed} passed, ${counts.failed} failed` +
-      ` (${((Date.now() - started) / 1000).toFixed(1)} s)`,
-  );
-  record(name, ok, counts.passed, ok ? 0 : Math.max(1, counts.failed));
 }
 
-function vitest() {
+function conclude(name, started, result, detail) {
+  const isOk = tally.add(name, result);
+  console.log(`${isOk ? "ok  " : "FAIL"} ${name}${detail ?? ""} (${secondsSince(started)} s)`);
+  return isOk;
+}
+
+/** A gate that passes or fails as a whole. */
+async function gate(name, args) {
+  const started = Date.now();
+  const lines = [];
+  const isOk = await run(args, (line) => lines.push(line));
+  if (!isOk) console.log(lines.slice(-TAIL_LINES).join("\n"));
+  conclude(name, started, { isOk, passed: isOk ? 1 : 0, failed: isOk ? 0 : 1 });
+}
+
+/** A gate with counts in the last line that it prints. */
+async function countedGate(name, args, count) {
+  const started = Date.now();
+  const [all, out] = [[], []];
+  const isOk = await run(args, (line, isOut) => {
+    all.push(line);
+    if (isOut) out.push(line);
+  });
+  const counts = count(out.join("\n"));
+  if (!isOk || counts.failed > 0) console.log(all.slice(-TAIL_LINES).join("\n"));
+  const detail = `: ${counts.passed} passed, ${counts.failed} failed`;
+  conclude(name, started, { isOk, ...counts }, detail);
+}
+
+/** Vitest shows its failures as they come; the lines of what passes are left out. */
+async function tests() {
+  const started = Date.now();
   const folder = mkdtempSync(join(tmpdir(), "disheap-test-"));
   const report = join(folder, "vitest.json");
-  const bin = join(root, "node_modules", "vitest", "vitest.mjs");
-  const args = [bin, "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const run = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
-  let ok = run.status === 0;
-  if (existsSync(report)) {
-    const result = JSON.parse(readFileSync(report, "utf8"));
-    // A suite that fails to load has no tests and would count as zero failures.
-    const unloaded = result.testResults.filter(
-      (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
-    ).length;
-    const bad = result.numFailedTests + unloaded;
-    ok = ok && bad === 0 && result.numPassedTests > 0;
-    record("vitest", ok, result.numPassedTests, ok ? 0 : Math.max(1, bad));
-  } else {
-    ok = false;
-    record("vitest", false, 0);
-  }
-  console.log(`${ok ? "ok  " : "FAIL"} vitest`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const isOk = await run([bin("vitest/vitest.mjs"), "run", ...reporters], (line) => {
+    if (!/^\s*(\u001b\[\d+m)*\s*✓|^\s*$/u.test(line)) console.log(line);
+  });
+  const counts = countTests(existsSync(report) ? readFileSync(report, "utf8") : "");
   rmSync(folder, { recursive: true, force: true });
+  const detail = `: ${counts.passed} passed, ${counts.failed} failed`;
+  conclude("unit, property and conformance tests", started, { isOk, ...counts }, detail);
 }
 
 const started = Date.now();
 console.log(`node ${process.version}`);
-const compiled = build() === 0;
-console.log(`${compiled ? "ok  " : "FAIL"} types`);
-record("types", compiled, compiled ? 1 : 0);
-if (compiled) {
-  const node = process.execPath;
-  gate("types of tests", node, [
-    join(root, "node_modules/typescript/bin/tsc"),
-    "-p",
-    "tsconfig.test.json",
-  ]);
-  gate("lint", node, [join(root, "node_modules/eslint/bin/eslint.js"), "."]);
-  gate("format", node, [
-    join(root, "node_modules/prettier/bin/prettier.cjs"),
-    "--check",
-    "--log-level=warn",
-    ".",
-  ]);
-  gate("boundaries", node, [join(root, "tools/boundaries.mjs")]);
-  vitest();
-  if (existsSync(join(root, "sim/dist/cli/main.js"))) {
-    countedGate(
-      "simulation",
-      [join(root, "sim/dist/cli/main.js"), "--seeds", "1..24", "--twice", "--json"],
-      (result) => ({
-        passed: result.seeds - result.failed.length,
-        failed: result.failed.length + result.determinism.mismatches,
-      }),
-    );
-  }
-  if (existsSync(join(root, "test/cluster/dist/main.js"))) {
-    countedGate("process test", [join(root, "test/cluster/dist/main.js"), "--json"], (result) => ({
-      passed: result.passed,
-      failed: result.failed,
-    }));
-  }
+const isCompiled = build() === 0;
+const compiled = { isOk: isCompiled, passed: isCompiled ? 1 : 0, failed: 0 };
+if (conclude("types", started, compiled)) {
+  await gate("types of tests", [bin("typescript/bin/tsc"), "-p", "tsconfig.test.json"]);
+  await gate("lint", [bin("eslint/bin/eslint.js"), "."]);
+  await gate("format", [bin("prettier/bin/prettier.cjs"), "--check", "--log-level=warn", "."]);
+  await gate("boundaries", [join(root, "tools/boundaries.mjs")]);
+  await tests();
+  await countedGate(
+    "simulation, each seed twice",
+    [join(root, "sim/dist/cli/main.js"), "--seeds", `1..${SEEDS}`, "--twice", "--json"],
+    (text) => countSeeds(text, SEEDS),
+  );
+  await countedGate(
+    "process test",
+    [join(root, "test/cluster/dist/main.js"), "--json"],
+    countPassedFailed,
+  );
 }
-if (failures.length > 0) console.log(`failed: ${failures.join(", ")}`);
-console.log(`took ${((Date.now() - started) / 1000).toFixed(0)} s`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+if (tally.failures.length > 0) console.log(`failed: ${tally.failures.join(", ")}`);
+console.log(`took ${secondsSince(started)} s`);
+console.log(tally.lastLine);
+process.exit(tally.failed === 0 ? 0 : 1);
