@@ -79,7 +79,12 @@ export const queueTime: Axis = {
     const settles = settlesOf(record, lease);
     if (!timers || settles.some((settle) => settle.kind === "extend")) return undefined;
     const chosen = settles.map((settle) => settle.backoffMs ?? 0);
-    return lease.deadlineMs + Math.max(BACKOFF_MAX_MS, ...chosen);
+    // A lease that ran out ends at the first entry after its deadline, which a jump of the queue's
+    // time or a change of leader can put anywhere: only a recorded end, or a nack before it, is sure.
+    const end = record.ends.find((one) => one.fence === lease.fence);
+    const isNacked = settles.some((one) => one.kind === "nack" && one.outcome === "ok");
+    if (end === undefined && !isNacked) return undefined;
+    return Math.max(lease.deadlineMs, end?.atMs ?? 0) + Math.max(BACKOFF_MAX_MS, ...chosen);
   },
   granted: ({ grantedMs }) => grantedMs,
 };

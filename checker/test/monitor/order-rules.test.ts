@@ -128,6 +128,15 @@ describe("Q14 order by the partition's time", () => {
     return first === "a" ? (pop("a", 500), pop("b", 600)) : (pop("b", 500), pop("a", 600));
   };
   legal([
+    [
+      "the lease ran out long after its deadline: time jumped, and the backoff runs from there",
+      () => {
+        const story = record().enqueue("a", { priority: "1" }).enqueue("b", { priority: "2" });
+        story.pop("a", { priority: "1", grantedMs: 500 });
+        story.pop("b", { priority: "2", grantedMs: 400_000 });
+        return story.pop("a", { priority: "1", fence: 2, grantedMs: 400_001 });
+      },
+    ],
     ["smaller first under MIN", () => pair("MIN", "1", "2", "a")],
     ["larger first under MAX", () => pair("MAX", "1", "2", "b")],
     ["equal priorities: earlier first", () => pair("MIN", "1", "1", "a", 100, 101)],
@@ -153,6 +162,7 @@ describe("Q14 order by the partition's time", () => {
       () => {
         const story = record().enqueue("a", { priority: "1" }).enqueue("b", { priority: "2" });
         story.pop("a", { priority: "1", grantedMs: 500 });
+        story.event("lease.expired", { topic: "t", messageId: "a", fence: 1, atMs: 40_000 });
         story.pop("b", { priority: "2", grantedMs: 400_000 });
         return story.pop("a", { priority: "1", fence: 2, grantedMs: 400_001 });
       },

@@ -15,10 +15,16 @@ type Make = (
   draws: PlanDraws,
   scope: Scope,
   window: { atMs: number; untilMs: number },
-) => FaultPlan;
+) => FaultPlan | readonly FaultPlan[];
 
 /** Kinds that a swarm turns on or off, with how many windows of each at most. */
-const KINDS: readonly { readonly name: string; readonly most: number; readonly make: Make }[] = [
+const KINDS: readonly {
+  readonly name: string;
+  readonly most: number;
+  /** How many seeds have the kind; half of them when not given. */
+  readonly perMillion?: number;
+  readonly make: Make;
+}[] = [
   { name: "loss", most: 4, make: rate("net.loss") },
   { name: "duplicate", most: 4, make: rate("net.duplicate") },
   { name: "delay", most: 4, make: rate("net.delay") },
@@ -33,19 +39,19 @@ const KINDS: readonly { readonly name: string; readonly most: number; readonly m
   { name: "pause", most: 3, make: pause },
   { name: "skew", most: 2, make: clock("clock.skew") },
   { name: "jump", most: 3, make: clock("clock.jump") },
+  { name: "majorityJump", most: 1, perMillion: 120_000, make: majorityJump },
 ];
 
 export function expandFaults(draws: PlanDraws, scope: Scope): FaultPlan[] {
   const faults: FaultPlan[] = [];
-  for (const { name, most, make } of KINDS) {
-    if (!draws.chance(`has.${name}`, 500_000)) continue;
+  for (const { name, most, perMillion, make } of KINDS) {
+    if (!draws.chance(`has.${name}`, perMillion ?? 500_000)) continue;
     const count = draws.between(`count.${name}`, 1, most);
     for (let i = 0; i < count; i += 1) {
       const atMs = draws.between(`at.${name}`, 1_000, scope.durationMs - 6_000);
       const lengthMs = draws.between(`for.${name}`, 200, 9_000);
-      faults.push(
-        make(draws, scope, { atMs, untilMs: Math.min(scope.durationMs, atMs + lengthMs) }),
-      );
+      const window = { atMs, untilMs: Math.min(scope.durationMs, atMs + lengthMs) };
+      faults.push(...[make(draws, scope, window)].flat());
     }
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
@@ -150,4 +156,24 @@ function clock(kind: "clock.skew" | "clock.jump"): Make {
     const atMs = kind === "clock.skew" ? 0 : window.atMs;
     return { kind, atMs, node, offsetMs: isBack ? -size : size };
   };
+}
+
+/**
+ * A majority of clocks jumps together: group time follows, so expiry and delays come early (D-20). Below
+ * a day, so that no dedup window ends and every other rule stays in force.
+ */
+function majorityJump(
+  draws: PlanDraws,
+  scope: Scope,
+  window: { atMs: number },
+): readonly FaultPlan[] {
+  const offsetMs = draws.pick("majority.size", [2_000, 60_000, 3_600_000]);
+  const isBack = draws.chance("majority.back", 300_000);
+  const count = Math.floor(scope.nodes / 2) + 1;
+  return Array.from({ length: count }, (_, i) => ({
+    kind: "clock.jump",
+    atMs: window.atMs,
+    node: i + 1,
+    offsetMs: isBack ? -offsetMs : offsetMs,
+  }));
 }
