@@ -2,7 +2,7 @@
 // different keys never influence each other. A key that was never written reads as null or "".
 import type { Model } from "../search/model.js";
 import { partitionBy, textOf } from "../search/model.js";
-import { HashedText, hashText } from "./persistent.js";
+import { HashedText } from "./persistent.js";
 
 export type KvInput =
   | { readonly f: "get"; readonly key: string }
@@ -103,30 +103,46 @@ export function kv(): Model<HashedText, KvInput, KvOutput> {
   };
 }
 
-/** Values of all keys. Absent and "" are one: nothing can tell them apart. */
+/** Values of all keys, by number of the key; absent and "" are one, nothing can tell them apart. */
 interface Store {
-  readonly values: ReadonlyMap<string, HashedText>;
+  readonly values: readonly HashedText[];
   readonly hash: number;
 }
 
-function share(key: string, value: HashedText): number {
-  return Math.imul(hashText(key) ^ value.hash, 0x85ebca6b) ^ value.text.length;
+/** Numbers keys in order of first use: an array costs a fraction of a map, and states are many. */
+class Keys {
+  readonly #numbers = new Map<string, number>();
+
+  of(key: string): number {
+    let number = this.#numbers.get(key);
+    if (number === undefined) this.#numbers.set(key, (number = this.#numbers.size));
+    return number;
+  }
+
+  names(): [string, number][] {
+    return [...this.#numbers].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
 }
 
-function write({ values, hash }: Store, key: string, old: HashedText, value: HashedText): Store {
-  const next = new Map(values);
-  if (value.text === "") next.delete(key);
-  else next.set(key, value);
-  const without = old.text === "" ? 0 : share(key, old);
-  const added = value.text === "" ? 0 : share(key, value);
-  return { values: next, hash: (hash - without + added) | 0 };
+function share(key: number, value: HashedText): number {
+  if (value.text === "") return 0;
+  return Math.imul(Math.imul(key + 1, 0x9e3779b1) ^ value.hash, 0x85ebca6b) ^ value.text.length;
+}
+
+function write({ values, hash }: Store, key: number, value: HashedText): Store {
+  const next = values.slice();
+  while (next.length <= key) next.push(HashedText.empty);
+  const old = next[key] ?? HashedText.empty;
+  next[key] = value;
+  return { values: next, hash: (hash - share(key, old) + share(key, value)) | 0 };
 }
 
 function sameStore(a: Store, b: Store): boolean {
-  if (a.values.size !== b.values.size) return false;
-  for (const [key, value] of a.values) {
-    const other = b.values.get(key);
-    if (other === undefined || !value.equals(other)) return false;
+  if (a.hash !== b.hash) return false;
+  const length = Math.max(a.values.length, b.values.length);
+  for (let key = 0; key < length; key += 1) {
+    const one = a.values[key] ?? HashedText.empty;
+    if (!one.equals(b.values[key] ?? HashedText.empty)) return false;
   }
   return true;
 }
@@ -134,26 +150,27 @@ function sameStore(a: Store, b: Store): boolean {
 /** All keys in one state: for checks without partitions. */
 export function kvWhole(): Model<Store, KvInput, KvOutput> {
   const texts = new Texts();
+  const keys = new Keys();
+  const valueOf = ({ values }: Store, key: string): HashedText =>
+    values[keys.of(key)] ?? HashedText.empty;
   return {
     name: "kv-whole",
-    init: () => ({ values: new Map(), hash: 0 }),
+    init: () => ({ values: [], hash: 0 }),
     step(state, input, output) {
-      const old = state.values.get(input.key) ?? HashedText.empty;
+      const old = valueOf(state, input.key);
       const value = stepKey(texts, old, input, output);
       if (value === undefined || value.equals(old)) return value === undefined ? undefined : state;
-      return write(state, input.key, old, value);
+      return write(state, keys.of(input.key), value);
     },
     equal: sameStore,
     hash: (state) => state.hash,
     isReadOnly,
-    canReach({ values }, input, output, others) {
-      const old = values.get(input.key) ?? HashedText.empty;
-      return canReachKey(texts, old, input, output, others);
-    },
+    canReach: (state, input, output, others) =>
+      canReachKey(texts, valueOf(state, input.key), input, output, others),
     describeOperation: describe,
-    describeState({ values }) {
-      const sorted = [...values].sort(([a], [b]) => (a < b ? -1 : 1));
-      return `{${sorted.map(([key, { text }]) => `${key}: ${textOf(text)}`).join(", ")}}`;
+    describeState(state) {
+      const filled = keys.names().filter(([key]) => valueOf(state, key).text !== "");
+      return `{${filled.map(([key]) => `${key}: ${textOf(valueOf(state, key).text)}`).join(", ")}}`;
     },
   };
 }

@@ -12,6 +12,8 @@ const MANY = -3;
 const ROW_KINDS_MAX = 512;
 const STATE_BYTES = 200;
 const MAP_ENTRY_BYTES = 40;
+/** The map only saves asking the model again: when it is full it starts anew. */
+const MAP_ENTRIES_MAX = 400_000;
 
 export class StateTable<S, I, O> {
   readonly #model: Model<S, I, O>;
@@ -78,8 +80,11 @@ export class StateTable<S, I, O> {
       return next;
     }
     const key = state * this.#samples.length + kind;
-    let next = this.#sparse.get(key);
-    if (next === undefined) this.#sparse.set(key, (next = this.#ask(state, kind)));
+    const known = this.#sparse.get(key);
+    if (known !== undefined) return known;
+    const next = this.#ask(state, kind);
+    if (this.#sparse.size >= MAP_ENTRIES_MAX) this.#sparse.clear();
+    this.#sparse.set(key, next);
     return next;
   }
 
