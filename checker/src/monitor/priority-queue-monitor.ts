@@ -212,13 +212,21 @@ class LivesBuilder {
   }
 }
 
+/** 64-bit integers sort natively, several times faster than with a comparator. */
+function sortIntegers(values: bigint[]): bigint[] {
+  if (values.every((value) => BigInt.asIntN(64, value) === value)) {
+    return [...BigInt64Array.from(values).sort()];
+  }
+  return values.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
 function rankPriorities(
   operations: readonly AnyOperation[],
   mode: PriorityMode,
 ): Map<bigint, number> {
   const distinct = new Set<bigint>();
   for (const { input } of operations) if (input.f === "push") distinct.add(input.priority);
-  const sorted = [...distinct].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const sorted = sortIntegers([...distinct]);
   if (mode === "MAX") sorted.reverse();
   return new Map(sorted.map((priority, rank) => [priority, rank]));
 }
