@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { rooms, root } from "./rooms.mjs";
+import { rooms, root } from "../rooms.mjs";
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
