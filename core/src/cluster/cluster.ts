@@ -50,6 +50,7 @@ export class ClusterMachine {
   constructor(memberCount: number, listener: ClusterListener) {
     this.memberCount = memberCount;
     this.listener = listener;
+    this.hash.add(rowHash(0x61, this.nextGroup), rowHash(0x67, this.nextGroup));
   }
 
   apply(entry: EntryView, results: IntentResult[] | undefined): void {
@@ -108,7 +109,9 @@ export class ClusterMachine {
     for (let partition = 0; partition < settings.partitions; partition += 1) {
       const group = this.nextGroup;
       assert(group <= GROUP_MAX, "D-10: group ids must fit 24 bits");
+      this.hash.remove(rowHash(0x61, group), rowHash(0x67, group));
       this.nextGroup += 1;
+      this.hash.add(rowHash(0x61, group + 1), rowHash(0x67, group + 1));
       const voters = placeReplicas(group, this.memberCount, settings.replicationFactor);
       partitions.push({ partition, group, incarnation: index, voters });
     }
@@ -147,15 +150,7 @@ export class ClusterMachine {
   }
 
   private count(record: TopicRecord, isAdded: boolean): void {
-    const name = hashBytes(0x7091c, utf8Encode(record.topic));
-    const first = record.partitions[0].group;
-    const row = [
-      name,
-      first,
-      record.partitions.length,
-      record.createdMs,
-      record.isDeleting ? 1 : 0,
-    ];
+    const row = [...recordRow(record), ...settingsRow(record.settings)];
     if (isAdded) this.hash.add(rowHash(0x31, ...row), rowHash(0x47, ...row));
     else this.hash.remove(rowHash(0x31, ...row), rowHash(0x47, ...row));
   }
@@ -164,6 +159,37 @@ export class ClusterMachine {
   sortedTopics(): TopicRecord[] {
     return [...this.topics.values()].sort((a, b) => (a.topic < b.topic ? -1 : 1));
   }
+}
+
+/** Everything of a topic as integers, for the state hash (D-63). */
+function recordRow(record: TopicRecord): number[] {
+  const row = [
+    hashBytes(0x7091c, utf8Encode(record.topic)),
+    hashBytes(0x7091d, utf8Encode(record.heapId)),
+    record.createdMs,
+    record.updatedMs,
+    record.isDeleting ? 1 : 0,
+  ];
+  for (const place of record.partitions) {
+    row.push(place.partition, place.group, place.incarnation, ...place.voters);
+  }
+  return row;
+}
+
+function settingsRow(s: TopicSettings): number[] {
+  return [
+    s.mode === "MAX" ? 1 : 0,
+    s.partitions,
+    s.replicationFactor,
+    s.topKBound,
+    s.retentionMs,
+    s.visibilityMs,
+    s.maxRetries,
+    s.maxPayloadBytes,
+    s.compression ? 1 : 0,
+    s.dlqEnabled ? 1 : 0,
+    s.dlqRetentionMs,
+  ];
 }
 
 function notFound(topic: string): IntentResult {

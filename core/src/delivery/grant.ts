@@ -11,9 +11,12 @@ import type { StreamState } from "./streams.js";
 /** Payload bytes one grant takes beyond its first message: what it took must fit one frame. */
 const GRANT_BYTES_MAX = 1 << 20;
 
+/** Grace for the leases of an edge whose new life is first seen in a grant. */
+const REPLACED_GRACE_MS = 5_000;
+
 export function applyGrant(p: Partition, intent: GrantIntent, context: ApplyContext): IntentResult {
   if (intent.edgeIncarnation > p.streams.incarnationOf(intent.edge)) {
-    replaceEdge(p, intent.edge, intent.edgeIncarnation, 0, context);
+    replaceEdge(p, intent.edge, intent.edgeIncarnation, REPLACED_GRACE_MS, context);
   }
   const stream = p.streams.open(intent.edge, intent.edgeIncarnation, intent.stream);
   if (!stream || stream.isClosed || intent.round < stream.round) {

@@ -185,7 +185,7 @@ export class Host {
         if (this.isReady) this.tick();
         break;
       case "peer.frame":
-        if (this.isReady) this.inbound.onFrame(event.frame);
+        if (this.isReady) this.inbound.onFrame(event.peer, event.frame);
         break;
       case "peer.up":
       case "peer.down":

@@ -47,10 +47,11 @@ export class Inbound {
     this.incarnations[this.parts.context.self - 1] = incarnation;
   }
 
-  onFrame(bytes: Uint8Array): void {
+  /** `peer` is whom the link belongs to: a frame that names another sender is refused. */
+  onFrame(peer: number, bytes: Uint8Array): void {
     this.received += 1;
     const frame = this.read(bytes);
-    if (!frame) {
+    if (frame?.sender !== peer) {
       this.refused += 1;
       return;
     }
@@ -65,11 +66,12 @@ export class Inbound {
   }
 
   private read(bytes: Uint8Array): Frame | undefined {
-    const { cluster, memberCount, crc } = this.parts.context;
+    const { cluster, memberCount, self, crc } = this.parts.context;
     try {
       const frame = decodeFrame(bytes, crc);
       const isOurs = frame.clusterHi === cluster.hi && frame.clusterLo === cluster.lo;
-      return isOurs && frame.sender >= 1 && frame.sender <= memberCount ? frame : undefined;
+      const isMember = frame.sender >= 1 && frame.sender <= memberCount;
+      return isOurs && isMember && frame.sender !== self ? frame : undefined;
     } catch (error) {
       if (error instanceof MalformedInput) return undefined;
       throw error;

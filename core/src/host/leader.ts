@@ -235,13 +235,16 @@ export class Leader {
     else if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
   }
 
-  /** What an earlier leadership of this node proposed at `index` never came about. */
+  /**
+   * Makes room for a new entry at an index where an earlier leadership of this node had proposed one.
+   * Nobody is answered: another voter may still hold the old entry, lead later and commit it, so only
+   * an applied entry of another term proves that it never will be (D-11).
+   */
   private forget(slot: GroupSlot, index: number): void {
     const waiting = slot.proposed.get(index);
     if (!waiting) return;
     slot.proposed.delete(index);
     slot.proposedBytes -= waiting.bytes;
-    for (const origin of waiting.origins) this.overwritten(slot, origin);
   }
 
   /** Another term's entry took the slot: surely not applied, may be proposed again (D-11). */

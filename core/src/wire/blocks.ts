@@ -6,6 +6,7 @@
 // Entry: u32 length of the rest, u8 kind, u48 stamp, u32 seed hi, u32 seed lo, u16 intents, intents.
 
 import { crc32 } from "../lib/crc32.js";
+import { fold32, mix32 } from "../lib/hash.js";
 import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
 
 export const BLOCK_VERSION = 1;
@@ -78,9 +79,14 @@ export function encodeBlock(
   return { group, first, count: entries.length, term, prevTerm, lastStampMs, bytes };
 }
 
+/**
+ * The crc of the head and that of the entries, mixed: a plain XOR of the two would let a pair of flips
+ * cancel out, because CRC is linear.
+ */
 function blockCrc(bytes: Uint8Array): number {
   const head = crc32(bytes, 0, CRC_AT);
-  return (crc32(bytes, BLOCK_HEADER_BYTES, bytes.length) ^ head ^ bytes.length) >>> 0;
+  const entries = crc32(bytes, BLOCK_HEADER_BYTES, bytes.length);
+  return fold32(fold32(mix32(head), entries), bytes.length);
 }
 
 /** Reads and verifies a block; throws `MalformedInput` when anything is off. */

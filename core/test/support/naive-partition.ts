@@ -216,7 +216,8 @@ export class NaivePartition {
 
   private grant(intent: Extract<Intent, { kind: "grant" }>): IntentResult {
     const { edge, edgeIncarnation, stream, round } = intent;
-    if (edgeIncarnation > (this.edges.get(edge) ?? 0)) this.replaceEdge(edge, edgeIncarnation, 0);
+    if (edgeIncarnation > (this.edges.get(edge) ?? 0))
+      this.replaceEdge(edge, edgeIncarnation, 5_000);
     const s = this.streamOf(edge, edgeIncarnation, stream);
     if (!s || s.isClosed || round < s.round) {
       return { type: "granted", slots: [], grantedInRound: 0, isClosed: false };

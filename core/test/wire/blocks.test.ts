@@ -36,8 +36,15 @@ describe("a block", () => {
   test("golden: a log written today must open tomorrow", () => {
     const block = encodeBlock(2, 2 ** 33 + 5, 3, 2, [oneEntry()]);
     expect(Buffer.from(block.bytes).toString("hex")).toBe(
-      "010002000000050000000200010003000000020000001a000000070000000000000028d757171600000001070000000000010000000200000001000100000009",
+      "010002000000050000000200010003000000020000001a000000070000000000000035390de11600000001070000000000010000000200000001000100000009",
     );
+  });
+
+  test("a pair of flips at matching distances in head and entries does not cancel out", () => {
+    const bytes = encodeBlock(2, 5, 3, 2, [oneEntry()]).bytes.slice();
+    bytes[33] ^= 1;
+    bytes[bytes.length - 1] ^= 1;
+    expect(() => decodeBlock(bytes)).toThrow(/checksum/);
   });
 
   test("decodes to the header it was made with, on the very same bytes", () => {

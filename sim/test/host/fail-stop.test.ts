@@ -54,3 +54,20 @@ test("D-70: frames of another cluster on the same addresses are dropped and coun
   ours.advance(1_000);
   expect(ours.ask(2, { op: "topic.list", pageSize: 0, pageToken: "" })).toMatchObject({ ok: true });
 });
+
+test("a frame that names another sender than its link is refused, also the node's own", () => {
+  const q = quietWorld(3, {}, false);
+  q.advance(2_000);
+  const [n1, n2] = [q.world.host(1), q.world.host(2)];
+  if (!n1 || !n2) throw new Error("both are up");
+  n2.context.send(1, { kind: "beat", round: 1, items: [] });
+  const [{ frame }] = n2.context.takeFrames();
+  const before = n1.status().metrics.framesRefused;
+  n1.step({ kind: "peer.frame", peer: 3, frame });
+  expect(n1.status().metrics.framesRefused).toBe(before + 1);
+  n1.context.send(2, { kind: "beat", round: 1, items: [] });
+  const [own] = n1.context.takeFrames();
+  n1.step({ kind: "peer.frame", peer: 2, frame: own.frame });
+  n1.step({ kind: "peer.frame", peer: 1, frame: own.frame });
+  expect(n1.status().metrics.framesRefused).toBe(before + 3);
+});
