@@ -1,17 +1,15 @@
 // One channel per node, opened when first needed. Every call takes the endpoints in a new random
-// order, so that load spreads; those that just failed to connect come last for a moment.
+// order, so that load spreads; one that could not be reached comes last until its channel, which keeps
+// dialling by itself, is connected again: nobody waits for a dead node while others answer.
 import { connectivityState, credentials } from "@grpc/grpc-js";
 import { DisheapClient as RawClient } from "@disheap/proto";
 import { DisheapUnavailableError } from "./errors.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** How long an endpoint that could not be reached is tried last. */
-const coolDownMs = 2_000;
-
 export class Endpoint {
   readonly address: string;
   readonly client: RawClient;
-  #coolUntilMs = 0;
+  #isUnreachable = false;
 
   constructor(address: string, options: ResolvedOptions) {
     this.address = address;
@@ -19,13 +17,17 @@ export class Endpoint {
     this.client = new RawClient(address, plain, options.channelOptions);
   }
 
+  /** It could not be reached and is not connected again; asking makes the channel dial. */
   get isCooling(): boolean {
-    return performance.now() < this.#coolUntilMs;
+    if (!this.#isUnreachable) return false;
+    const state = this.client.getChannel().getConnectivityState(true);
+    if (state === connectivityState.READY) this.#isUnreachable = false;
+    return this.#isUnreachable;
   }
 
-  /** It just failed: others are tried before it for a moment. */
+  /** It just failed: others are tried before it until it is connected again. */
   coolDown(): void {
-    this.#coolUntilMs = performance.now() + coolDownMs;
+    this.#isUnreachable = true;
   }
 
   /**
