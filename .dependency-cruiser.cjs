@@ -34,6 +34,7 @@ const ROOMS = {
     packages: [GRPC],
     builtins: true,
   },
+  bench: { rooms: ["clients/typescript", "proto"], packages: [GRPC], builtins: true },
 };
 
 const roomRules = Object.entries(ROOMS).map(([room, { rooms = [], packages = [], builtins }]) => ({

@@ -13,4 +13,5 @@ export const rooms = [
   "node",
   "reports",
   "test/cluster",
+  "bench",
 ];

@@ -75,12 +75,14 @@ const FORBIDDEN: readonly Plant[] = [
   plant("node/dist/a/npm.js", "classic-level", "node-imports"),
   plant("node/dist/grpc/client.js", "@disheap/client", "client-only-in-the-command-line"),
   plant("node/src/grpc/types.ts", "@disheap/client", "client-only-in-the-command-line"),
-  // reports and the process test
+  // reports, the process test and the bench
   plant("reports/dist/a/io.js", "@disheap/io", "reports-imports"),
   plant("reports/dist/a/sim.js", "@disheap/sim", "reports-imports"),
   plant("reports/dist/a/npm.js", "zod", "reports-imports"),
   plant("test/cluster/dist/a/core.js", "@disheap/core", "test-cluster-imports"),
   plant("test/cluster/dist/a/node.js", "@disheap/node", "test-cluster-imports"),
+  plant("bench/dist/a/core.js", "@disheap/core", "bench-imports"),
+  plant("bench/dist/a/node.js", "@disheap/node", "bench-imports"),
   // any room
   plant("io/dist/a/side-door.js", "../../../core/dist/index.js", "by-package-name"),
   plant("io/dist/a/not-exported.js", "@disheap/core/dist/index.js", "unresolvable"),
@@ -106,6 +108,7 @@ const ALLOWED: readonly Plant[] = [
   plant("node/dist/b/level.js", "@disheap/io/level"),
   plant("reports/dist/b/checker.js", "linearizability"),
   plant("test/cluster/dist/b/sim.js", "@disheap/sim"),
+  plant("bench/dist/b/client.js", "@disheap/client"),
   // Two files that only name each other's types are no cycle when they run.
   plant("core/src/b/one.ts", "./two.js"),
   plant("core/src/b/two.ts", "./one.js"),

@@ -29,9 +29,9 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly inflight: Gauge;
   private readonly backlog: Gauge;
   private readonly byTopic: Record<CounterName, Counter>;
-  private readonly ofNode: Record<"walBytes" | "applied" | "leaderChanges", Counter>;
+  private readonly ofNode: Record<"walBytes" | "syncs" | "applied" | "leaderChanges", Counter>;
   private readonly clusterSize: Gauge;
-  private nodeBefore = { walBytes: 0, applied: 0, leaderChanges: 0 };
+  private nodeBefore = { walBytes: 0, syncs: 0, applied: 0, leaderChanges: 0 };
 
   constructor(status: () => NodeStatus) {
     this.status = status;
@@ -85,6 +85,10 @@ export class NodeMetrics implements ServiceMetrics {
         "wal_bytes_written_total",
         "Bytes of keys and values this node wrote to its store.",
       ),
+      syncs: this.counter(
+        "storage_syncs_total",
+        "Batches this node wrote to its store, each with one sync.",
+      ),
       applied: this.counter("raft_applied_entries_total", "Log entries this node applied."),
       leaderChanges: this.counter(
         "raft_leader_changes_total",
@@ -121,10 +125,12 @@ export class NodeMetrics implements ServiceMetrics {
     this.clusterSize.set(status.members.length);
     const node = {
       walBytes: status.metrics.batchBytes,
+      syncs: status.metrics.batches,
       applied: status.metrics.entriesApplied,
       leaderChanges: status.metrics.leaderChanges,
     };
     this.ofNode.walBytes.inc(node.walBytes - this.nodeBefore.walBytes);
+    this.ofNode.syncs.inc(node.syncs - this.nodeBefore.syncs);
     this.ofNode.applied.inc(node.applied - this.nodeBefore.applied);
     this.ofNode.leaderChanges.inc(node.leaderChanges - this.nodeBefore.leaderChanges);
     this.nodeBefore = node;

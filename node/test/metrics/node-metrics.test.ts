@@ -85,6 +85,19 @@ it("counts what happened while this node led, once", async () => {
   expect(found).toContain('dlq_total{topic="jobs"} 2');
 });
 
+it("counts what the node wrote, from one sample to the next", async () => {
+  let batches = 3;
+  const metrics = new NodeMetrics(() => {
+    const status = nodeStatus();
+    return { ...status, metrics: { ...status.metrics, batches, batchBytes: batches * 100 } };
+  });
+  metrics.sample();
+  batches = 10;
+  const lines = (await metrics.render()).body.split("\n");
+  expect(lines).toContain("storage_syncs_total 10");
+  expect(lines).toContain("wal_bytes_written_total 1000");
+});
+
 it("observes latencies where they are measured", async () => {
   const { metrics, lines } = metricsOver([[partition(7, {})]]);
   metrics.sample();

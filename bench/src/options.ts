@@ -1,0 +1,64 @@
+// The command line of the bench.
+
+import { parseArgs } from "node:util";
+
+export interface Options {
+  readonly json: boolean;
+  readonly help: boolean;
+  /** Empty: all. A name also picks those it is the beginning of: `enqueue` picks `enqueue-64`. */
+  readonly workloads: readonly string[];
+  readonly runs: number;
+  readonly seconds: number | undefined;
+  readonly profileFolder: string | undefined;
+}
+
+export class UsageError extends Error {}
+
+export function readOptions(argv: readonly string[]): Options {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: {
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false, short: "h" },
+        workload: { type: "string", multiple: true, default: [] },
+        runs: { type: "string", default: "1" },
+        seconds: { type: "string" },
+        profile: { type: "string" },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)} Try --help.`);
+  }
+  return {
+    json: values.json,
+    help: values.help,
+    workloads: values.workload,
+    runs: countOf("--runs", values.runs, 100),
+    seconds: values.seconds === undefined ? undefined : countOf("--seconds", values.seconds, 120),
+    profileFolder: values.profile,
+  };
+}
+
+function countOf(flag: string, text: string, max: number): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= max) return value;
+  throw new UsageError(`${flag} is "${text}"; it must be a whole number from 1 to ${max}.`);
+}
+
+/** The workloads that the names pick, in their own order; a name that picks none is refused. */
+export function pick<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: readonly string[],
+): T[] {
+  const matches = (one: T, name: string): boolean =>
+    one.name === name || one.name.startsWith(`${name}-`);
+  for (const name of names) {
+    if (all.some((one) => matches(one, name))) continue;
+    const known = all.map((one) => one.name).join(", ");
+    throw new UsageError(`There is no workload "${name}". Known: ${known}.`);
+  }
+  if (names.length === 0) return [...all];
+  return all.filter((one) => names.some((name) => matches(one, name)));
+}

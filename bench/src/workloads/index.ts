@@ -1,0 +1,20 @@
+// All workloads, in the order they run.
+
+import { endToEnd } from "./end-to-end.js";
+import { enqueueOnly } from "./enqueue.js";
+import { generator } from "./generator.js";
+import { memory } from "./memory.js";
+import { open } from "./open.js";
+import type { Workload } from "./workload.js";
+
+export const WORKLOADS: readonly Workload[] = [
+  generator,
+  open,
+  enqueueOnly(1),
+  enqueueOnly(64),
+  enqueueOnly(256),
+  endToEnd(1),
+  endToEnd(64),
+  endToEnd(256),
+  memory,
+];
