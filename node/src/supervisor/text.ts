@@ -52,7 +52,8 @@ export function bannerText(
     cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ");
   const first = options.nodes[0]?.ports.grpc ?? DEFAULT_GRPC;
   const endpoints = rows.map(([, grpc]) => grpc).join(",");
-  const where = first === DEFAULT_GRPC ? "" : ` --endpoints ${endpoints}`;
+  // Without it the commands would look at the usual ports, where another cluster may be.
+  const where = first === DEFAULT_GRPC ? [] : [`  export DISHEAP_ENDPOINTS=${endpoints}`];
   return [
     "",
     `${paint.good("Disheap is up:")} ${paint.bold(nodes)}, ${leader} leads.`,
@@ -62,8 +63,9 @@ export function bannerText(
     "",
     "Try it in another terminal:",
     "",
-    `  npx disheap topic create jobs${where}`,
-    `  npx disheap enqueue jobs "wake the pager" --priority 1${where}`,
+    ...where,
+    "  npx disheap topic create jobs",
+    '  npx disheap enqueue jobs "wake the pager" --priority 1',
     "",
     paint.dim(`Data and logs: ${shortPath(options.dataDir, cwd)}. Ctrl-C stops everything.`),
     "",

@@ -69,7 +69,7 @@ describe("the banner", () => {
     expect(text).toContain("127.0.0.1:9094");
     expect(text).toContain("./data");
     expect(text.match(/^ {2}npx disheap /gm)).toHaveLength(2);
-    expect(text).not.toContain("--endpoints");
+    expect(text).not.toContain("DISHEAP_ENDPOINTS");
   });
 
   it("names the endpoint when it is not the usual one", () => {
@@ -79,6 +79,8 @@ describe("the banner", () => {
       "/srv/app",
       paint,
     );
-    expect(text.match(/--endpoints 127\.0\.0\.1:20000,127\.0\.0\.1:20002,/g)).toHaveLength(2);
+    expect(text).toMatch(
+      /^ {2}export DISHEAP_ENDPOINTS=127\.0\.0\.1:20000,127\.0\.0\.1:20002,.*\n {2}npx disheap /m,
+    );
   });
 });
