@@ -59,7 +59,11 @@ export class Turn {
     if (this.isStopped) return;
     const { host, ports } = this;
     host.setTime(ports.clock.monotonicUs(), ports.clock.wallMs());
-    for (const event of this.take()) host.step(event);
+    for (const event of this.take()) {
+      host.step(event);
+      // After a failed write or a damaged store nothing leaves any more, not even from this turn.
+      if (this.isOver()) return;
+    }
     host.collect();
     this.sendFrames();
     this.submit();
@@ -69,16 +73,20 @@ export class Turn {
     for (const read of host.takeReads()) {
       ports.disk.scan(read.token, read.from, read.to, read.bytesMax);
     }
-    if (host.fatalMessage !== undefined) {
-      this.stop();
-      ports.process.fatal(host.fatalMessage);
-      return;
-    }
     if (this.inbox.length > 0 || host.wantsTurn) this.wake();
     const dueUs = host.nextDueUs();
     if (dueUs === this.dueUs) return;
     this.dueUs = dueUs;
     if (dueUs !== Infinity) ports.scheduler.wakeAt(dueUs);
+  }
+
+  /** The host cannot go on: stops everything and says why. */
+  private isOver(): boolean {
+    const { fatalMessage } = this.host;
+    if (fatalMessage === undefined) return false;
+    this.stop();
+    this.ports.process.fatal(fatalMessage);
+    return true;
   }
 
   private take(): TurnEvent[] {
