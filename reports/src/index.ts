@@ -1,1 +1,2 @@
-export {};
+export * from "./page.js";
+export * from "./run.js";
