@@ -70,16 +70,16 @@ export function repliesTo(net: RaftNet, to: number): RaftMessage[] {
 }
 
 /** The blocks of a log with these terms from index `from` on, one entry each, ready to be sent. */
-export function blocksOf(terms: readonly number[], from: number): SentBlock[] {
+export function blocksOf(terms: readonly number[], from: number, group = 1): SentBlock[] {
   return terms.slice(from - 1).map((term, i) => {
     const index = from + i;
-    return { bytes: blockOf(index, term, terms[index - 2] ?? 0).bytes, use: 1 };
+    return { bytes: blockOf(index, term, terms[index - 2] ?? 0, group).bytes, use: 1 };
   });
 }
 
-function blockOf(index: number, term: number, prevTerm: number): Block {
+function blockOf(index: number, term: number, prevTerm: number, group = 1): Block {
   const entry = { kind: EntryKind.command, stampMs: 1, seedHi: 0, seedLo: 0, intents: [] };
-  return encodeBlock(1, index, term, prevTerm, [entry]);
+  return encodeBlock(group, index, term, prevTerm, [entry]);
 }
 
 export class RaftNode implements RaftHost {

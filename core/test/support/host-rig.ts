@@ -1,0 +1,191 @@
+// One host driven by hand: its turn as io/turn runs it, a disk of which the test decides what is synced
+// when, and frames to and from peers that the test plays.
+
+import type { ClientEffect, ClientRequest } from "../../src/host/api.js";
+import { clusterIdOf } from "../../src/host/context.js";
+import { Host, type HostEvent } from "../../src/host/host.js";
+import {
+  DEFAULT_DEFAULTS,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMING,
+  type ClusterMember,
+  type LimitsConfig,
+} from "../../src/host/node-config.js";
+import type { Batch } from "../../src/host/persistence.js";
+import { crc32 } from "../../src/lib/crc32.js";
+import { decodeFrame, FrameBuilder, type FrameHead } from "../../src/wire/frames.js";
+import type { PeerMessage } from "../../src/wire/messages.js";
+
+export interface Entry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Key in hex to value: sorting the keys as text sorts them as bytes. */
+export type Store = Map<string, Uint8Array>;
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+export function entriesOf(store: Store): Entry[] {
+  const keys = [...store.keys()].sort((a, b) => (a < b ? -1 : 1));
+  return keys.map((key) => ({
+    key: Uint8Array.from(Buffer.from(key, "hex")),
+    value: store.get(key) ?? new Uint8Array(0),
+  }));
+}
+
+export interface SentMessage {
+  readonly to: number;
+  readonly message: PeerMessage;
+}
+
+export class HostRig {
+  readonly host: Host;
+  readonly members: readonly ClusterMember[];
+  readonly store: Store;
+  /** The batch that was submitted and not synced yet. */
+  inFlight: Batch | undefined;
+  /** Every batch in order, and what the store held before it. */
+  readonly history: { readonly batch: Batch; readonly before: Store }[] = [];
+  sent: SentMessage[] = [];
+  effects: ClientEffect[] = [];
+  nowMs = 1_000_000;
+  private nextRequest = 1;
+  private peerIncarnation = 1;
+
+  constructor(options: { nodes?: number; store?: Store; limits?: Partial<LimitsConfig> } = {}) {
+    const { nodes = 1, store = new Map<string, Uint8Array>(), limits = {} } = options;
+    this.store = store;
+    this.members = Array.from({ length: nodes }, (_, i) => ({
+      name: `n${i + 1}`,
+      address: `host${i + 1}:8300`,
+    }));
+    this.host = new Host({
+      node: "n1",
+      members: this.members,
+      seedHi: 1,
+      seedLo: 2,
+      timing: DEFAULT_TIMING,
+      limits: { ...DEFAULT_LIMITS, ...limits },
+      defaults: DEFAULT_DEFAULTS,
+    });
+  }
+
+  /** One turn over these events; nothing is synced by it. */
+  turn(...events: readonly HostEvent[]): void {
+    const { host } = this;
+    host.setTime(this.nowMs * 1000, this.nowMs);
+    for (const event of events) host.step(event);
+    host.collect();
+    this.takeFrames();
+    this.submit();
+    host.applyCommitted();
+    this.takeFrames();
+    this.effects.push(...host.takeClientEffects());
+    for (const read of host.takeReads()) {
+      const found = entriesOf(this.store).filter(
+        ({ key }) => hex(key) >= hex(read.from) && hex(key) < hex(read.to),
+      );
+      // In chunks of three, as a port may.
+      const entries = found.slice(0, 3);
+      const done = entries.length === found.length;
+      this.turn({ kind: "disk.scanned", token: read.token, entries, done });
+    }
+  }
+
+  private takeFrames(): void {
+    for (const { peer, frame } of this.host.takeFrames()) {
+      for (const message of decodeFrame(frame, crc32).messages)
+        this.sent.push({ to: peer, message });
+    }
+  }
+
+  private submit(): void {
+    const batch = this.host.takeBatch();
+    if (!batch) return;
+    if (this.inFlight) throw new Error("one batch is in flight at a time");
+    this.inFlight = batch;
+  }
+
+  /** The batch in flight is synced; its completion is a turn of its own. */
+  sync(): void {
+    const batch = this.inFlight;
+    if (!batch) throw new Error("a batch must be in flight");
+    this.inFlight = undefined;
+    this.history.push({ batch, before: new Map(this.store) });
+    for (const op of batch.ops) {
+      if (op.type === "put") this.store.set(hex(op.key), op.value);
+      else this.store.delete(hex(op.key));
+    }
+    this.turn({ kind: "disk.written", token: batch.n });
+  }
+
+  /** Turns and syncs until there is nothing left to do. */
+  settle(): void {
+    for (let i = 0; i < 1000; i += 1) {
+      if (this.inFlight) this.sync();
+      else if (this.host.wantsTurn) this.turn();
+      else return;
+    }
+    throw new Error("the host does not come to rest");
+  }
+
+  /** Opens the store; the record that counts this start is in flight afterwards. */
+  open(): void {
+    this.turn({ kind: "disk.opened", token: 0, isNew: this.store.size === 0 });
+    if (!this.inFlight && this.host.wantsTurn) this.turn();
+  }
+
+  start(): void {
+    this.open();
+    this.settle();
+  }
+
+  pass(ms: number): void {
+    for (let passed = 0; passed < ms; passed += DEFAULT_TIMING.tickMs) {
+      this.nowMs += DEFAULT_TIMING.tickMs;
+      this.turn({ kind: "tick" });
+    }
+  }
+
+  /** A client's request and everything that follows from it; returns the answer. */
+  ask(request: ClientRequest): unknown {
+    const requestId = this.nextRequest;
+    this.nextRequest += 1;
+    this.turn({ kind: "client.request", requestId, request });
+    this.settle();
+    const found = this.effects.find((e) => e.kind === "client.reply" && e.requestId === requestId);
+    return found?.kind === "client.reply" ? found.result : undefined;
+  }
+
+  /** A frame of a peer; `head` changes what its header says. */
+  frameOf(
+    peer: number,
+    messages: readonly PeerMessage[],
+    head: Partial<FrameHead> = {},
+  ): Uint8Array {
+    const cluster = clusterIdOf(this.members);
+    const all = {
+      clusterHi: cluster.hi,
+      clusterLo: cluster.lo,
+      sender: peer,
+      senderIncarnation: this.peerIncarnation,
+      ...head,
+    };
+    const builder = new FrameBuilder(all, crc32);
+    for (const m of messages) builder.add(m);
+    return builder.take();
+  }
+
+  /** Messages of a peer arrive, in a turn of their own. */
+  from(peer: number, ...messages: readonly PeerMessage[]): void {
+    this.turn({ kind: "peer.frame", peer, frame: this.frameOf(peer, messages) });
+  }
+
+  /** What was sent since the last call, of the given kinds. */
+  take(...kinds: readonly PeerMessage["kind"][]): SentMessage[] {
+    const taken = this.sent.filter((s) => kinds.includes(s.message.kind));
+    this.sent = [];
+    return taken;
+  }
+}
