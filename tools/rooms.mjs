@@ -14,4 +14,5 @@ export const rooms = [
   "reports",
   "test/cluster",
   "bench",
+  "test/hardening",
 ];

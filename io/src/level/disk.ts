@@ -70,7 +70,7 @@ class LevelDiskPort implements LevelDisk {
     const db = this.theDb();
     db.get(key).then(
       (value) => this.push({ kind: "disk.got", token, value: value && plainBytes(value) }),
-      (error: unknown) => this.fail(token, messageOf(error)),
+      (error: unknown) => this.fail(token, this.sentence("read", error)),
     );
   }
 
@@ -79,7 +79,7 @@ class LevelDiskPort implements LevelDisk {
     const end = to.length > 0 && to[0] === RESERVED_TAG ? END_OF_KEYS : to;
     scanRange(this.theDb(), from, end, bytesMax).then(
       ({ entries, done }) => this.push({ kind: "disk.scanned", token, entries, done }),
-      (error: unknown) => this.fail(token, messageOf(error)),
+      (error: unknown) => this.fail(token, this.sentence("read", error)),
     );
   }
 
@@ -121,7 +121,7 @@ class LevelDiskPort implements LevelDisk {
       },
       (error: unknown) => {
         this.running = undefined;
-        this.fail(token, messageOf(error));
+        this.fail(token, this.sentence("written", error));
         for (const { token: later } of this.writes.splice(0)) this.refuse(later);
         this.drained?.();
       },
@@ -153,6 +153,14 @@ class LevelDiskPort implements LevelDisk {
         ? "The store is not open; submit operations after disk.opened."
         : `Not tried after an earlier failure: ${this.failure}`;
     setImmediate(() => this.push({ kind: "disk.failed", token, message }));
+  }
+
+  private sentence(what: "read" | "written", error: unknown): string {
+    return (
+      `The store in the data directory ${this.options.directory} cannot be ${what}:` +
+      ` ${messageOf(error)}. Check the disk and its free space, then start this node again;` +
+      " do not delete files from the store."
+    );
   }
 
   private fail(token: number, message: string): void {

@@ -36,6 +36,16 @@ interface Route {
   readonly handle: Handler;
 }
 
+/** Who dawdles is cut off: every request here is small, and a waiting one holds a file handle. */
+const SLOWNESS = {
+  headersTimeout: 8_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+};
+/** More are turned away: an operator's tools need few, and handles are shared with everything else. */
+const CONNECTIONS_MAX = 1_000;
+
 const JOIN_REFUSAL =
   "This cluster cannot grow yet: it was formed from a fixed list. Start every node with the same " +
   "INITIAL_CLUSTER; joining comes with membership change.";
@@ -46,9 +56,10 @@ export class HttpServer {
 
   constructor(routes: ReadonlyMap<string, Route>, bind: Address, context: HttpContext) {
     this.bind = bind;
-    this.server = createServer((request, response) => {
+    this.server = createServer(SLOWNESS, (request, response) => {
       void answer(routes, context, request, response);
     });
+    this.server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** Starts to listen; the port that was bound. */

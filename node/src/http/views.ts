@@ -54,6 +54,8 @@ export function raftView(status: NodeStatus): object {
       suffrage: meta === undefined || meta.voters.includes(member.name) ? "Voter" : "Nonvoter",
     })),
     cluster_id: status.clusterId,
+    open_streams: status.openStreams,
+    pending_requests: status.pendingRequests,
     groups: status.groups.map(groupView),
   };
 }

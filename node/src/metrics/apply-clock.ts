@@ -52,7 +52,6 @@ export function watchHost(
       clock.applied(group, entry.index);
     },
     groupStopped: onStopped,
-    machineEvent: () => undefined,
     sent: () => undefined,
   };
 }

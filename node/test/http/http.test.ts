@@ -116,6 +116,8 @@ describe("GET /raft/status", () => {
         { id: "n3", address: "127.0.0.1:8302", suffrage: "Nonvoter" },
       ],
       cluster_id: "00000000000000aa",
+      open_streams: 0,
+      pending_requests: 0,
       groups: [
         expect.objectContaining({ group: 0, state: "Follower" }),
         expect.objectContaining({

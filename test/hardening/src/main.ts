@@ -1,0 +1,58 @@
+// The hardening suite: `npm run hardening [-- --json] [--quick] [--only TEXT] [--list]`. Bad things are
+// done to real nodes; each must end in a clear error or a clean stop. The last line is
+// `N passed, M failed`, with --json one object; exit code 1 on a failure. Known limits count as
+// neither; they are listed.
+
+import { parseArgs } from "node:util";
+import { allCases } from "./cases/index.js";
+import type { State, Verdict } from "./case.js";
+import { runCases } from "./runner.js";
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+  },
+});
+
+function print(verdict: Verdict): void {
+  const seconds = (verdict.wallMs / 1000).toFixed(1).padStart(5);
+  const what = allCases.find(({ name }) => name === verdict.name);
+  console.log(`${verdict.state.padEnd(7)} ${seconds} s  ${verdict.name}: ${verdict.detail}`);
+  if (verdict.state !== "FAILED" || what === undefined) return;
+  console.log(`                 done: ${what.does}`);
+  console.log(`                 expected: ${what.expects}`);
+}
+
+async function main(): Promise<number> {
+  const cases = allCases
+    .filter(({ isQuick }) => !options.quick || isQuick === true)
+    .filter(({ name }) => name.includes(options.only));
+  if (options.list) {
+    for (const { name, does, expects } of cases) console.log(`${name}\n  ${does}\n  -> ${expects}`);
+    return 0;
+  }
+  const startMs = performance.now();
+  const { verdicts, folder } = await runCases({ cases, onVerdict: print });
+  const count = (state: State): number => verdicts.filter((v) => v.state === state).length;
+  const passed = count("ok");
+  const failed = count("FAILED");
+  if (folder !== undefined) console.log(`data folders and logs are kept in ${folder}`);
+  if (options.json) {
+    const known = verdicts.filter(({ state }) => state === "known");
+    const skipped = verdicts.filter(({ state }) => state === "skipped");
+    const wallMs = Math.round(performance.now() - startMs);
+    console.log(JSON.stringify({ passed, failed, wallMs, known, skipped, cases: verdicts }));
+  } else {
+    console.log(
+      `${String(count("known"))} known limits, ${String(count("skipped"))} skipped,` +
+        ` ${((performance.now() - startMs) / 1000).toFixed(0)} s`,
+    );
+    console.log(`${String(passed)} passed, ${String(failed)} failed`);
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+process.exit(await main());
