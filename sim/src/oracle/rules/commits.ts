@@ -32,9 +32,9 @@ export class Commits implements Rule, ReplicaRule {
     this.world = world;
   }
 
-  /** Term of a committed entry, 0 when nobody committed it yet. */
-  termAt(group: number, index: number): number {
-    return this.groups.get(group)?.entries[index - 1]?.term ?? 0;
+  /** Highest index that any replica of the group said is committed. */
+  lastIndex(group: number): number {
+    return this.groups.get(group)?.entries.length ?? 0;
   }
 
   changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {

@@ -6,7 +6,6 @@ import { AnswerRules } from "./answer-rules.js";
 import { Canon } from "./canon.js";
 import { Commits } from "./commits.js";
 import { Conservation } from "./conservation.js";
-import { DamageNoticed } from "./damage.js";
 import { DedupRules } from "./dedup-rules.js";
 import { DeliveryRules } from "./delivery-rules.js";
 import { Elections } from "./elections.js";
@@ -17,6 +16,8 @@ import { LogMatching } from "./log-matching.js";
 import { AppendOnly, Bounds, Monotone } from "./monotone.js";
 import { OrderRules } from "./order-rules.js";
 import { Promises } from "./promises.js";
+import { Recovery } from "./recovery.js";
+import { ReadIndex } from "./read-index.js";
 import { Reads } from "./reads.js";
 import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
@@ -36,6 +37,7 @@ export function makeRules(): Rule[] {
   const reference = new Reference();
   const conservation = new Conservation(ledger);
   const commits = new Commits();
+  const recovery = new Recovery();
   return [
     new Promises(),
     new Elections(),
@@ -44,8 +46,9 @@ export function makeRules(): Rule[] {
     conservation,
     commits,
     new LogMatching(),
-    new Sweep([new Monotone(), new Bounds(), new AppendOnly(), commits]),
-    new DamageNoticed(),
+    new Sweep([new Monotone(), new Bounds(), new AppendOnly(), commits, recovery]),
+    recovery,
+    new ReadIndex(commits),
     deliveries,
     reference,
     new AnswerRules(ledger),

@@ -1,9 +1,10 @@
 import { crc32, Writer, type HardState, type PeerMessage } from "@disheap/core";
 import { expect, test } from "vitest";
 import { Commits } from "../../../src/oracle/rules/commits.js";
-import { DamageNoticed } from "../../../src/oracle/rules/damage.js";
 import { LogMatching } from "../../../src/oracle/rules/log-matching.js";
 import { Promises } from "../../../src/oracle/rules/promises.js";
+import { ReadIndex } from "../../../src/oracle/rules/read-index.js";
+import { Recovery } from "../../../src/oracle/rules/recovery.js";
 import { snapshot } from "../../../src/oracle/rules/sweep.js";
 import { block, breaks, FakeLog, FakeWorld, replica, type Replica } from "./states.js";
 
@@ -168,15 +169,80 @@ test("R2: equal terms at an index mean equal logs below it", () => {
   expect(error.message).toContain("same term at entry 4, but terms 2 and 3 at entry 3");
 });
 
-test("S1, S2: damage is refused with a sentence, and only damage", () => {
+const DAMAGED = "The data directory is damaged: a gap. Move it away.";
+
+function recovery(): { world: FakeWorld; rule: Recovery } {
   const world = new FakeWorld();
-  const rule = new DamageNoticed();
+  const rule = new Recovery();
   rule.attach(world);
-  const host = world.put(1, replica());
-  rule.afterTurn(1, host);
-  breaks("S1", () => rule.refused(1, "The data directory is damaged: a gap. Move it away."));
+  return { world, rule };
+}
+
+test("S1, S2: damage is refused with a sentence, and only damage", () => {
+  const { world, rule } = recovery();
+  rule.afterTurn(1, world.put(1, replica()));
+  breaks("S1", () => rule.refused(1, DAMAGED));
   world.node(1).isDamaged = true;
-  rule.refused(1, "The data directory is damaged: a gap. Move it away.");
+  rule.refused(1, DAMAGED);
   breaks("S2", () => rule.refused(1, "damaged"));
-  breaks("S1", () => rule.afterTurn(1, host));
+  breaks("S1", () => rule.afterTurn(1, world.put(1, replica())));
+});
+
+test("S1: every life has its own incarnation", () => {
+  const { world, rule } = recovery();
+  const ready = (incarnation: number) => {
+    const host = world.put(1, replica());
+    return { ...host, context: { ...host.context, incarnation } };
+  };
+  const first = ready(1);
+  rule.afterTurn(1, first);
+  rule.afterTurn(1, first);
+  rule.afterTurn(1, ready(2));
+  const error = breaks("S1", () => rule.afterTurn(1, ready(2)));
+  expect(error.message).toContain("came back as incarnation 2 after incarnation 2");
+});
+
+test("S1: a replica comes back as its disk holds it", () => {
+  const recovered = (fields: Partial<Replica>): void => {
+    const { world, rule } = recovery();
+    store(world, 1, 4, 2, [3, 4]);
+    const raft = replica({ term: 4, vote: 2, log: new FakeLog([3, 4]), ...fields });
+    rule.changed(snapshot({ atUs: 1, node: 1 }, raft), undefined, raft);
+  };
+  recovered({});
+  breaks("S1", () => recovered({ term: 3 }));
+  breaks("S1", () => recovered({ vote: 0 }));
+  breaks("S1", () => recovered({ log: new FakeLog([3]) }));
+  breaks("S1", () => recovered({ log: new FakeLog([4, 4]) }));
+});
+
+test("R11: a read covers what was committed before it was asked for", () => {
+  const { world, rule: committed, advance } = commits({ 1: [1, 1], 2: [1, 1], 3: [1, 1] });
+  const rule = new ReadIndex(committed);
+  rule.attach(world);
+  const request = { edgeIncarnation: 1, requestId: 7 };
+  const ask = (attempt: number): void =>
+    rule.sent(3, 1, {
+      kind: "request",
+      ...request,
+      attempt,
+      isOnce: false,
+      group: 1,
+      action: { type: "barrier" },
+    });
+  const answer = (attempt: number, index: number): void =>
+    rule.sent(1, 3, {
+      kind: "reply",
+      ...request,
+      attempt,
+      outcome: { type: "done", index, body: new Uint8Array(0) },
+    });
+  ask(1);
+  advance(1, replica({ log: new FakeLog([1, 1]) }), { commitIndex: 2 });
+  answer(1, 0);
+  ask(2);
+  answer(2, 2);
+  const error = breaks("R11", () => answer(2, 1));
+  expect(error.message).toContain("entry 2 was committed before n3 asked");
+  answer(3, 0);
 });
