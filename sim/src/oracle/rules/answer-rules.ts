@@ -11,6 +11,7 @@ import {
   type ClientRequest,
   type ClientResult,
 } from "@disheap/core";
+import { aboutMessage } from "../event-log.js";
 import { RuleBroken, type Rule, type Seen } from "../oracle.js";
 import {
   nameOf,
@@ -20,7 +21,7 @@ import {
   type MessageRecord,
 } from "./ledger.js";
 import { priorityText } from "./order-rules.js";
-import { aboutMessage, seen, type Watched } from "./watched.js";
+import { seen, type Watched } from "./watched.js";
 
 const REMEMBERED_MS = 600_000;
 
@@ -129,6 +130,6 @@ function fail(
     message,
     ...(first ? { first: seenHappening(first) } : {}),
     second: now,
-    about: about ? aboutMessage(about) : "",
+    about: about ? aboutMessage(about.index, about.offset) : "",
   });
 }

@@ -66,7 +66,7 @@ export class Commits implements Rule, ReplicaRule {
         `${now.commitIndex} of term ${term} by counting copies: a later leader may lack it`,
       first: seen(before, `commit ${before.commitIndex} in term ${before.term}`),
       second: seen(now, `commit ${now.commitIndex} in term ${now.term}`),
-      about: `group ${replica.id}`,
+      about: `group ${replica.id}:`,
     });
   }
 
@@ -85,7 +85,7 @@ export class Commits implements Rule, ReplicaRule {
         `and with term ${term} on n${now.node}`,
       first: seen(first, `committed entry ${index} of term ${first.term}`),
       second: seen(now, `committed entry ${index} of term ${term}`),
-      about: `group ${group}`,
+      about: `group ${group}:`,
     });
   }
 
@@ -111,7 +111,7 @@ export class Commits implements Rule, ReplicaRule {
           { atUs: this.world?.queue.nowUs ?? 0, node },
           `became leader in term ${term}, log to ${log.lastIndex}`,
         ),
-        about: `group ${group}`,
+        about: `group ${group}:`,
       });
     }
   }
@@ -148,7 +148,7 @@ export class Commits implements Rule, ReplicaRule {
         { atUs: world.queue.nowUs, node: lacking[0].number },
         `synced log: ${this.diskText(lacking[0], group, index)}`,
       ),
-      about: `group ${group}`,
+      about: `group ${group}:`,
     });
   }
 

@@ -3,9 +3,10 @@
 // first message, and only a repeat is. Read from the log: which intent asked, which event answered.
 
 import type { MachineEvent, ProducerTriple } from "@disheap/core";
+import { aboutMessage } from "../event-log.js";
 import { RuleBroken } from "../oracle.js";
 import type { CommittedEntry, EntryRule } from "./canon.js";
-import { aboutMessage, seen } from "./watched.js";
+import { seen } from "./watched.js";
 
 const WINDOW_MS = 24 * 3_600_000;
 const SEQUENCES_KEPT = 10_000;
@@ -115,6 +116,6 @@ function broken(
         }
       : {}),
     second: seen(entry, `entry ${entry.index}: ${answer.kind} ${answer.index}.${answer.offset}`),
-    about: aboutMessage(answer),
+    about: aboutMessage(answer.index, answer.offset),
   });
 }

@@ -11,11 +11,12 @@ import {
   type ClientEffect,
   type DeliveredItem,
 } from "@disheap/core";
+import { aboutMessage } from "../event-log.js";
 import { RuleBroken, type Rule, type Seen } from "../oracle.js";
 import type { Grant, Happening, Ledger, MessageRecord, MessageRule } from "./ledger.js";
 import { nameOf, seenHappening } from "./ledger.js";
 import { priorityText } from "./order-rules.js";
-import { aboutMessage, seen, type Watched } from "./watched.js";
+import { seen, type Watched } from "./watched.js";
 
 interface Written {
   readonly atUs: number;
@@ -201,6 +202,6 @@ function fail(
     message,
     ...(first ? { first } : {}),
     second: now,
-    about: about ? aboutMessage(about) : "",
+    about: about ? aboutMessage(about.index, about.offset) : "",
   });
 }

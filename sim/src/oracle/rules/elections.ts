@@ -93,7 +93,7 @@ export class Elections implements Rule {
       message,
       first: seen(first, text(first)),
       second: seen(second, text(second)),
-      about: `group ${group}`,
+      about: `group ${group}:`,
     });
   }
 }

@@ -3,9 +3,10 @@
 // follows the event, whether it was right or not.
 
 import type { MachineEvent } from "@disheap/core";
+import { aboutMessage } from "../event-log.js";
 import { RuleBroken, type Seen } from "../oracle.js";
 import type { CommittedEntry, EntryRule } from "./canon.js";
-import { aboutMessage, eventText, seen } from "./watched.js";
+import { eventText, seen } from "./watched.js";
 
 /** An event at its place: `order` counts the events of its entry. */
 export interface Happening {
@@ -303,6 +304,6 @@ export function broken(
     message: `${name}: ${what} (entry ${entry.index}, term ${entry.term}, stamp ${entry.stampMs})`,
     ...(first ? { first: seenHappening(first) } : {}),
     second: seenHappening(now),
-    about: aboutMessage(event),
+    about: aboutMessage(event.index, event.offset),
   });
 }

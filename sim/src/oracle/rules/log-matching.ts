@@ -43,7 +43,7 @@ export class LogMatching implements Rule {
         "leader proposes each index of its term once, in order",
       first: seen(before, `n${before.node} proposed entry ${before.index} in term ${term}`),
       second: seen(now, `n${node} proposed entry ${index} in term ${term}`),
-      about: `group ${group}`,
+      about: `group ${group}:`,
     });
   }
 
@@ -85,7 +85,7 @@ export class LogMatching implements Rule {
         `${what} at entry ${index}`,
       first: seen({ atUs, node }, `its log at entry ${index}`),
       second: seen({ atUs, node: peer }, `its log at entry ${index}`),
-      about: `group ${group}`,
+      about: `group ${group}:`,
     });
   }
 }

@@ -22,7 +22,7 @@ function broken(
     message: `n${now.node}, group ${replica.id}: ${message}`,
     ...(before ? { first: seen(before, text(before)) } : {}),
     second: seen(now, text(now)),
-    about: `group ${replica.id}`,
+    about: `group ${replica.id}:`,
   });
 }
 

@@ -106,7 +106,7 @@ export class Promises implements Rule {
       message: `n${node}, group ${group}: ${message}; ${disk}`,
       first: seen(at, disk),
       second: seen(at, message),
-      about: `group ${group}`,
+      about: `group ${group}:`,
     });
   }
 }

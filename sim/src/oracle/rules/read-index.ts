@@ -55,7 +55,7 @@ export class ReadIndex implements Rule {
         `committed before n${asked.node} asked`,
       first: seen(asked, `asked for ${what} of group ${group}; committed up to ${committed}`),
       second: seen({ atUs: this.world?.queue.nowUs ?? 0, node }, `answered at index ${index}`),
-      about: `group ${group}`,
+      about: `group ${group}:`,
     });
   }
 }

@@ -30,7 +30,6 @@ export class Recovery implements Rule, ReplicaRule {
         { atUs: this.world.queue.nowUs, node },
         `ready as incarnation ${host.context.incarnation}`,
       ),
-      about: `n${node}`,
     });
   }
 
@@ -49,7 +48,6 @@ export class Recovery implements Rule, ReplicaRule {
         { atUs: this.world?.queue.nowUs ?? 0, node },
         `ready as incarnation ${incarnation}`,
       ),
-      about: `n${node}`,
     });
   }
 
@@ -72,7 +70,7 @@ export class Recovery implements Rule, ReplicaRule {
         `n${now.node} recovered group ${replica.id} as log to ${now.lastIndex}, term ${now.term}, vote ` +
         `${now.vote}, but its disk holds ${differs}`,
       second: seen(now, `recovered group ${replica.id}`),
-      about: `group ${replica.id}`,
+      about: `group ${replica.id}:`,
     });
   }
 
@@ -83,7 +81,6 @@ export class Recovery implements Rule, ReplicaRule {
         rule: "S1",
         message: `n${node} refused to go on although its disk is whole: ${message}`,
         second: seen(at, message),
-        about: `n${node}`,
       });
     }
     if (/\. .+\.$/.test(message)) return;
@@ -91,7 +88,6 @@ export class Recovery implements Rule, ReplicaRule {
       rule: "S2",
       message: `n${node} refused its damaged disk without saying what was found and what to do: "${message}"`,
       second: seen(at, message),
-      about: `n${node}`,
     });
   }
 }

@@ -2,10 +2,11 @@
 // what the model says. The difference is named by the rule it concerns.
 
 import { decodeLeaseToken, type ClientEffect, type MachineEvent } from "@disheap/core";
+import { aboutMessage } from "../event-log.js";
 import { RuleBroken, type Rule } from "../oracle.js";
 import { differingEvent, type CommittedEntry, type EntryRule } from "./canon.js";
 import { byAge, ReferenceModel } from "./reference-model.js";
-import { aboutMessage, eventText, pairKey, seen } from "./watched.js";
+import { eventText, pairKey, seen } from "./watched.js";
 
 export class Reference implements Rule, EntryRule {
   private readonly models = new Map<number, ReferenceModel>();
@@ -72,7 +73,7 @@ function broken(
       `do "${text(expected)}", and did "${text(found)}"`,
     first: seen(entry, `by the reference model: ${text(expected)}`),
     second: seen(entry, `by the machine: ${text(found)}`),
-    about: about ? aboutMessage(about) : `group ${entry.group} `,
+    about: about ? aboutMessage(about.index, about.offset) : `group ${entry.group} `,
   });
 }
 

@@ -2,6 +2,7 @@
 // stamp reaches its deadline and never before; a delayed message turns ready at the first entry whose
 // stamp reaches its not-before and never before. An entry fires at most 4,096 timers (D-19).
 
+import { aboutMessage } from "../event-log.js";
 import { RuleBroken } from "../oracle.js";
 import type { CommittedEntry } from "./canon.js";
 import {
@@ -13,7 +14,7 @@ import {
   type MessageRecord,
   type MessageRule,
 } from "./ledger.js";
-import { aboutMessage, seen } from "./watched.js";
+import { seen } from "./watched.js";
 
 const TIMERS_PER_ENTRY_MAX = 4096;
 
@@ -72,6 +73,6 @@ function notFired(entry: CommittedEntry, message: MessageRecord): never {
       `was due at ${message.untilMs}`,
     first: seenHappening(message.last),
     second: seen(entry, `entry ${entry.index} of group ${entry.group}, stamp ${entry.stampMs}`),
-    about: aboutMessage(message),
+    about: aboutMessage(message.index, message.offset),
   });
 }

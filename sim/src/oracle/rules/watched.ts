@@ -1,7 +1,7 @@
 // What the rules read of the world, as narrow views: the real world fits them, and so do the synthetic
 // states of unit tests. Nothing here is ever written to.
 
-import type { Block, MachineEvent, MessageRef, Partition, Role } from "@disheap/core";
+import type { Block, MachineEvent, Partition, Role } from "@disheap/core";
 import type { Seen } from "../oracle.js";
 
 export interface LogView {
@@ -69,11 +69,6 @@ export function seen(at: SeenAt, text: string): Seen {
 /** One number per (group, index) or (group, term): groups are below 2^21 in any run. */
 export function pairKey(group: number, value: number): number {
   return group * 4294967296 + value;
-}
-
-/** The text under which a message stands in the event log. */
-export function aboutMessage(message: MessageRef): string {
-  return `message ${message.index}.${message.offset} `;
 }
 
 /** A machine event in words. */
