@@ -1,0 +1,174 @@
+// The simulator's command line as a person or a script meets it: exit codes, the JSON line, and what it
+// says to bad arguments. It runs the built program, because that is what `npm run sim` runs.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseHistory } from "linearizability";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commandOf, explain, Totals } from "../../src/cli/report.js";
+import type { JobResult } from "../../src/cli/jobs.js";
+import type { Plan } from "../../src/plan/plan.js";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const scenarios = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
+
+interface Summary {
+  readonly seeds: number;
+  readonly failed: readonly {
+    readonly seed: string;
+    readonly rule: string;
+    readonly command: string;
+  }[];
+  readonly simulatedMs: number;
+  readonly wallMs: number;
+  readonly events: number;
+  readonly eventsPerSecond: number;
+  readonly clientOps: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly determinism: { readonly checked: number; readonly mismatches: number };
+}
+
+function sim(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [main, "--jobs", "1", ...args], { encoding: "utf8" });
+}
+
+const summaryOf = (stdout: string): Summary =>
+  JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as Summary;
+
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "disheap-sim-"));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe("npm run sim", () => {
+  it("exits 0 with the agreed JSON object as its last line, and writes a history", () => {
+    const history = join(folder, "quiet.jsonl");
+    const plan = join(scenarios, "fast/quiet.json");
+    const { status, stdout } = sim("--plan", plan, "--twice", "--json", "--history", history);
+    expect(status).toBe(0);
+    const summary = summaryOf(stdout);
+    expect(summary).toMatchObject({
+      seeds: 1,
+      failed: [],
+      determinism: { checked: 1, mismatches: 0 },
+    });
+    const numbers = ["simulatedMs", "wallMs", "events", "eventsPerSecond", "clientOps"] as const;
+    for (const name of numbers) expect(summary[name], name).toBeGreaterThan(0);
+    expect(summary.faults["client.repeat"]).toBeGreaterThan(0);
+    expect(parseHistory(readFileSync(history, "utf8")).length).toBeGreaterThan(50);
+  });
+
+  it("exits 1 when a rule is broken, and says which, in words, and how to see it again", () => {
+    const plan = join(scenarios, "negative/two-disks-stalled-for-ever.json");
+    const { status, stdout } = sim("--plan", plan, "--json");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^seed two-disks-stalled-for-ever breaks L1: group 0 has no leader/m);
+    expect(stdout).toContain(`reproduce: npm run sim -- --plan ${plan}`);
+    expect(summaryOf(stdout).failed).toMatchObject([
+      { seed: "two-disks-stalled-for-ever", rule: "L1" },
+    ]);
+  });
+
+  it("prints the plan of a seed as data that it takes back", () => {
+    const { status, stdout } = sim("--seed", "7", "--print-plan");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, seed: "7" });
+  });
+
+  it("explains itself with --help", () => {
+    const { status, stdout } = sim("--help");
+    expect(status).toBe(0);
+    expect(stdout).toContain("--seeds A..B");
+  });
+
+  it.each([
+    [["--seeds", "5..1"], /--seeds 5\.\.1 is empty/],
+    [["--seeds", "many"], /--seeds takes a range such as 1\.\.500, not "many"/],
+    [["--jobs", "0"], /--jobs takes a positive number/],
+    [["--plan", "nowhere.json"], /--plan nowhere\.json cannot be read: .*ENOENT/],
+    [["--print-plan"], /--print-plan needs --seed/],
+    [["--frob"], /Unknown option '--frob'/],
+    [["7"], /Unexpected argument '7'/],
+  ])("exits 2 at %j and shows what it takes", (args, sentence) => {
+    const { status, stdout, stderr } = sim(...args);
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(sentence);
+    expect(stderr).toContain("npm run sim -- [options]");
+  });
+});
+
+describe("totals", () => {
+  const plan = JSON.parse(readFileSync(join(scenarios, "fast/quiet.json"), "utf8")) as Plan;
+  const result = (seed: string, changes: Partial<JobResult> = {}): JobResult => ({
+    seed,
+    failure: undefined,
+    mismatch: undefined,
+    wasTwice: true,
+    trace: "0",
+    simulatedMs: 60_000,
+    wallMs: 500,
+    events: 1000,
+    clientOps: 300,
+    faults: [["net.loss", 2]],
+    ...changes,
+  });
+  const failure = {
+    rule: "Q1",
+    message: "it is lost",
+    first: { atUs: 1_000_000, node: 1, text: "it was acked" },
+    second: { atUs: 2_000_000, node: 2, text: "it was not there" },
+    recent: ["what happened last"],
+  };
+
+  it("add up over seeds, with one command per failed seed", () => {
+    const totals = new Totals(3);
+    totals.add(result("1"));
+    totals.add(
+      result("2", {
+        failure,
+        faults: [
+          ["net.loss", 1],
+          ["proc.crash", 1],
+        ],
+      }),
+    );
+    totals.add(result("3", { mismatch: "event 4", wasTwice: true }));
+    expect(totals.isGreen).toBe(false);
+    expect(totals.json()).toMatchObject({
+      seeds: 3,
+      failed: [{ seed: "2", rule: "Q1", command: "npm run sim -- --seed 2" }],
+      simulatedMs: 180_000,
+      events: 3000,
+      eventsPerSecond: 2000,
+      clientOps: 900,
+      faults: { "net.loss": 5, "proc.crash": 1 },
+      determinism: { checked: 3, mismatches: 1 },
+    });
+  });
+
+  it("explain a failure with both events, the last ones, and one command", () => {
+    const text = explain(result("2", { failure }), undefined);
+    expect(text).toContain("seed 2 breaks Q1: it is lost");
+    expect(text).toMatch(/first : 1\.000000 s {2}n1 {2}it was acked/);
+    expect(text).toMatch(/second: 2\.000000 s {2}n2 {2}it was not there/);
+    expect(text).toContain("what happened last");
+    expect(text).toContain(`reproduce: ${commandOf("2", undefined)}`);
+    expect(commandOf(plan.seed, "x.json")).toBe("npm run sim -- --plan x.json");
+  });
+
+  it("a difference between two runs of a seed is not green, and names the event", () => {
+    const totals = new Totals(1);
+    totals.add(result("1", { mismatch: "event 4" }));
+    expect(totals.isGreen).toBe(false);
+    expect(explain(result("1", { mismatch: "event 4" }), undefined)).toContain("first at event 4");
+  });
+});

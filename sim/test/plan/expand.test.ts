@@ -1,0 +1,251 @@
+// Expansion of seeds is pinned: a seed that failed once must mean the same plan for ever. A change that
+// is meant to move every seed renews the snapshots (npx vitest run sim/test/plan -u) and says so.
+
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { expandPlan, PlanDraws, seedBits } from "../../src/plan/expand.js";
+import type { FaultPlan, OperationPlan, Plan } from "../../src/plan/plan.js";
+
+function digest(plan: Plan): object {
+  const count = (values: readonly string[]): Record<string, number> => {
+    const counts: Record<string, number> = {};
+    for (const value of [...values].sort()) counts[value] = (counts[value] ?? 0) + 1;
+    return counts;
+  };
+  return {
+    sha256: createHash("sha256").update(JSON.stringify(plan)).digest("hex"),
+    nodes: plan.nodes,
+    topics: plan.topics.map(({ mode, partitions, replicationFactor }) => ({
+      mode,
+      partitions,
+      replicationFactor,
+    })),
+    operations: count(plan.operations.map(({ type }) => type)),
+    faults: count(plan.faults.map(({ kind }) => kind)),
+  };
+}
+
+describe("golden", () => {
+  it("the bits of a seed never change", () => {
+    expect(["1", "33", "any text"].map(seedBits)).toMatchInlineSnapshot(`
+      [
+        {
+          "hi": 2750935809,
+          "lo": 3646954713,
+        },
+        {
+          "hi": 3033817930,
+          "lo": 2792847875,
+        },
+        {
+          "hi": 685042746,
+          "lo": 1361427706,
+        },
+      ]
+    `);
+  });
+
+  it("seed 1 never changes", () => {
+    expect(digest(expandPlan("1"))).toMatchInlineSnapshot(`
+      {
+        "faults": {
+          "clock.skew": 1,
+          "disk.stall": 2,
+          "net.clog": 3,
+          "net.loss": 3,
+          "net.reset": 4,
+          "proc.crash": 1,
+        },
+        "nodes": 5,
+        "operations": {
+          "consume": 10,
+          "enqueue": 174,
+          "read": 12,
+        },
+        "sha256": "80ef5db8062a92e38b3657c307db25250d26d7f1a15f2c05b6c104202741d10a",
+        "topics": [
+          {
+            "mode": "MAX",
+            "partitions": 1,
+            "replicationFactor": 3,
+          },
+          {
+            "mode": "MIN",
+            "partitions": 4,
+            "replicationFactor": 3,
+          },
+          {
+            "mode": "MIN",
+            "partitions": 4,
+            "replicationFactor": 3,
+          },
+          {
+            "mode": "MIN",
+            "partitions": 1,
+            "replicationFactor": 5,
+          },
+        ],
+      }
+    `);
+  });
+
+  it("seed 7 never changes", () => {
+    expect(digest(expandPlan("7"))).toMatchInlineSnapshot(`
+      {
+        "faults": {
+          "clock.skew": 1,
+          "net.delay": 4,
+          "net.oneway": 1,
+          "net.partition": 2,
+          "net.reset": 4,
+          "proc.crash": 5,
+        },
+        "nodes": 3,
+        "operations": {
+          "consume": 11,
+          "enqueue": 171,
+          "read": 12,
+        },
+        "sha256": "1318d169b7719225aeb20d6d40cb5571415b4f762a4471aac4046ee06dd8fa3a",
+        "topics": [
+          {
+            "mode": "MIN",
+            "partitions": 1,
+            "replicationFactor": 3,
+          },
+          {
+            "mode": "MAX",
+            "partitions": 3,
+            "replicationFactor": 3,
+          },
+          {
+            "mode": "MIN",
+            "partitions": 4,
+            "replicationFactor": 3,
+          },
+          {
+            "mode": "MAX",
+            "partitions": 3,
+            "replicationFactor": 3,
+          },
+        ],
+      }
+    `);
+  });
+
+  it("seed 500 never changes", () => {
+    expect(digest(expandPlan("500"))).toMatchInlineSnapshot(`
+      {
+        "faults": {
+          "clock.skew": 2,
+          "disk.stall": 1,
+          "net.clog": 1,
+          "net.delay": 1,
+          "net.loss": 2,
+          "net.reset": 2,
+          "proc.crash": 5,
+        },
+        "nodes": 3,
+        "operations": {
+          "consume": 16,
+          "enqueue": 192,
+          "read": 12,
+        },
+        "sha256": "e64a0ae5d5152bcc8fc66673232a80e99a59a60be3c66673c9141f63ddae4d6a",
+        "topics": [
+          {
+            "mode": "MAX",
+            "partitions": 1,
+            "replicationFactor": 3,
+          },
+          {
+            "mode": "MAX",
+            "partitions": 4,
+            "replicationFactor": 3,
+          },
+        ],
+      }
+    `);
+  });
+});
+
+const seeds = fc.integer({ min: 1, max: 1_000_000 }).map(String);
+
+/** The members that a fault names. */
+function nodesOf(fault: FaultPlan): readonly number[] {
+  if ("nodes" in fault) return fault.nodes;
+  if ("side" in fault) return fault.side;
+  return "node" in fault ? [fault.node] : [fault.from, fault.to];
+}
+
+describe("any seed", () => {
+  it("is a plan of 60 s and 200 planned operations or more that names only what exists", () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const { nodes, durationMs, topics, operations, faults } = expandPlan(seed);
+        expect(durationMs).toBeGreaterThanOrEqual(60_000);
+        const isMember = (node: number): boolean => node >= 1 && node <= nodes;
+        const names = new Set(topics.map(({ topic }) => topic));
+        const isSound = (one: OperationPlan): boolean =>
+          isMember(one.node) && names.has(one.topic) && one.atMs <= durationMs;
+        expect(operations.filter((one) => !isSound(one))).toEqual([]);
+        // Every credit of a consumer is an operation of its own.
+        const planned = operations.map((one) =>
+          one.type === "consume"
+            ? one.credits
+            : one.type === "enqueue"
+              ? 1 + one.repeats.length
+              : 1,
+        );
+        expect(planned.reduce((a, b) => a + b, 0)).toBeGreaterThanOrEqual(200);
+        const isPossible = (fault: FaultPlan): boolean =>
+          nodesOf(fault).every(isMember) &&
+          (!("untilMs" in fault) || fault.untilMs <= durationMs) &&
+          (!("from" in fault) || fault.from !== fault.to);
+        expect(faults.filter((fault) => !isPossible(fault))).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("survives being printed and read again", () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const plan = expandPlan(seed);
+        expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("is another plan than its neighbour", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_000 }), (n) => {
+        expect(seedBits(String(n))).not.toEqual(seedBits(String(n + 1)));
+      }),
+    );
+  });
+});
+
+describe("D-61: named draws", () => {
+  it("depend on the seed, the name and the place in that name alone, whatever is drawn between", () => {
+    const names = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 40 });
+    fc.assert(
+      fc.property(seeds, names, fc.constantFrom("a", "b", "c", "d"), (seed, order, removed) => {
+        const drawAll = (list: readonly string[]): Map<string, number[]> => {
+          const draws = new PlanDraws(seedBits(seed));
+          const values = new Map<string, number[]>();
+          for (const name of list)
+            values.set(name, [...(values.get(name) ?? []), draws.next(name)]);
+          return values;
+        };
+        const all = drawAll(order);
+        const without = drawAll(order.filter((name) => name !== removed));
+        for (const [name, values] of without) expect(values).toEqual(all.get(name));
+        const sorted = drawAll([...order].sort());
+        for (const [name, values] of sorted) expect(values).toEqual(all.get(name));
+      }),
+    );
+  });
+});
