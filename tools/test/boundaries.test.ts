@@ -83,6 +83,8 @@ const FORBIDDEN: readonly Plant[] = [
   plant("test/cluster/dist/a/node.js", "@disheap/node", "test-cluster-imports"),
   plant("bench/dist/a/core.js", "@disheap/core", "bench-imports"),
   plant("bench/dist/a/node.js", "@disheap/node", "bench-imports"),
+  plant("test/hardening/dist/a/sim.js", "@disheap/sim", "test-hardening-imports"),
+  plant("test/hardening/dist/a/node.js", "@disheap/node", "test-hardening-imports"),
   // any room
   plant("io/dist/a/side-door.js", "../../../core/dist/index.js", "by-package-name"),
   plant("io/dist/a/not-exported.js", "@disheap/core/dist/index.js", "unresolvable"),
