@@ -13,7 +13,9 @@ import { GroupTime } from "./group-time.js";
 import { LeaseRules } from "./lease-rules.js";
 import { Ledger } from "./ledger.js";
 import { LogMatching } from "./log-matching.js";
+import { MetaState } from "./meta-state.js";
 import { AppendOnly, Bounds, Monotone } from "./monotone.js";
+import { Once } from "./once.js";
 import { OrderRules } from "./order-rules.js";
 import { Promises } from "./promises.js";
 import { Recovery } from "./recovery.js";
@@ -37,12 +39,15 @@ export function makeRules(): Rule[] {
   const reference = new Reference();
   const conservation = new Conservation(ledger);
   const commits = new Commits();
+  const once = new Once();
   const recovery = new Recovery();
   return [
     new Promises(),
     new Elections(),
     new GroupTime(),
-    new Canon([ledger, new DedupRules(), reference, conservation]),
+    new Canon([ledger, new DedupRules(), reference, conservation, once]),
+    once,
+    new MetaState(),
     conservation,
     commits,
     new LogMatching(),

@@ -1,7 +1,7 @@
 // What the rules read of the world, as narrow views: the real world fits them, and so do the synthetic
 // states of unit tests. Nothing here is ever written to.
 
-import type { Block, MachineEvent, Partition, Role } from "@disheap/core";
+import type { Block, MachineEvent, Partition, Role, TopicRecord } from "@disheap/core";
 import type { Seen } from "../oracle.js";
 
 export interface LogView {
@@ -31,7 +31,11 @@ export interface ReplicaView {
 export interface SlotView {
   readonly raft: ReplicaView;
   readonly machine:
-    { readonly kind: "cluster" } | { readonly kind: "partition"; readonly partition: Partition };
+    | {
+        readonly kind: "cluster";
+        readonly cluster: { readonly topics: ReadonlyMap<string, TopicRecord> };
+      }
+    | { readonly kind: "partition"; readonly partition: Partition };
 }
 
 export interface HostView {

@@ -85,7 +85,7 @@ export function replica(fields: Partial<ReplicaView> = {}): Replica {
 }
 
 export function slot(raft: ReplicaView): SlotView {
-  return { raft, machine: { kind: "cluster" } };
+  return { raft, machine: { kind: "cluster", cluster: { topics: new Map() } } };
 }
 
 export class FakeNode implements NodeView {

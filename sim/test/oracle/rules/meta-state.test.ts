@@ -1,0 +1,45 @@
+import { ClusterMachine, type Intent } from "@disheap/core";
+import { expect, test } from "vitest";
+import { MetaState } from "../../../src/oracle/rules/meta-state.js";
+import { breaks, FakeWorld, replica, SETTINGS, view } from "./states.js";
+
+const NO_LISTENER = { topicCreated: () => undefined, topicDeleted: () => undefined };
+
+/** Two nodes that apply these meta entries; `change` may touch the second one's machine before. */
+function play(intents: readonly Intent[], change: (machine: ClusterMachine) => void): void {
+  const world = new FakeWorld();
+  const rule = new MetaState();
+  rule.attach(world);
+  for (const node of [1, 2]) {
+    const cluster = new ClusterMachine(3, NO_LISTENER);
+    const slot = { raft: replica({ id: 0 }), machine: { kind: "cluster" as const, cluster } };
+    const context = { incarnation: 1, wallMs: 0, groups: new Map([[0, slot]]) };
+    world.hosts.set(node, { isReady: true, context });
+    if (node === 2) change(cluster);
+    intents.forEach((intent, i) => {
+      const entry = view(i + 1, 1, 10 + i, [intent]);
+      cluster.apply(entry, undefined);
+      rule.applied(node, 0, entry);
+    });
+  }
+}
+
+const create = (topic: string): Intent => ({ kind: "topic.create", topic, settings: SETTINGS });
+
+test("R4: the same meta entries make the same topics", () => {
+  const intents = [create("b"), create("a"), { kind: "topic.deleting" as const, topic: "b" }];
+  play(intents, () => undefined);
+});
+
+test("R4: a topic with other settings on one node is noticed", () => {
+  const error = breaks("R4", () =>
+    play([create("a"), create("b")], (cluster) => {
+      cluster.apply = (entry, results) => {
+        ClusterMachine.prototype.apply.call(cluster, entry, results);
+        const record = cluster.topics.get("a");
+        if (record) cluster.topics.set("a", { ...record, updatedMs: 1 });
+      };
+    }),
+  );
+  expect(error.message).toContain("after entry 1 of the meta group n1 and n2 know other topics");
+});
