@@ -59,11 +59,6 @@ export class Canon implements Rule {
     this.world = world;
   }
 
-  /** Highest index that any replica of the group applied. */
-  lastIndex(group: number): number {
-    return this.groups.get(group)?.length ?? 0;
-  }
-
   machineEvent(
     _node: number,
     _group: number,

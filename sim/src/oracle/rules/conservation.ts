@@ -1,7 +1,7 @@
 // Q15: nothing appears or vanishes. What was enqueued is ready, delayed, leased, dead or acknowledged;
 // the counters say so at every entry; and the machine's structures agree with each other: every message
 // is in exactly the heap its state asks for, under its id, in its stream's list of leases, in heap order.
-// The counters are compared at every entry, the structures at every 64th and at the end.
+// The counters are compared at every entry, the structures at every 16th and at the end.
 
 import { compareInt64, State, type Partition } from "@disheap/core";
 import { RuleBroken, type Rule } from "../oracle.js";
@@ -9,7 +9,7 @@ import type { CommittedEntry, EntryRule } from "./canon.js";
 import type { GroupRecord, Ledger } from "./ledger.js";
 import { seen, type Watched } from "./watched.js";
 
-const ENTRIES_BETWEEN = 64;
+const ENTRIES_BETWEEN = 16;
 
 export class Conservation implements Rule, EntryRule {
   private world: Watched | undefined;

@@ -93,7 +93,9 @@ export class DeliveryRules implements Rule, MessageRule {
       fail("Q2", `${item.messageId} was delivered, but no committed entry made it`, now);
     const grant = message.grants.find((g) => g.fence === item.fence);
     if (!grant) {
-      const text = `${nameOf(message)} was delivered with fence ${item.fence}, which no committed entry granted`;
+      const text =
+        `${nameOf(message)} was delivered with fence ${item.fence}, ` +
+        "which no committed entry granted";
       fail("Q3", text, now, seenHappening(message.last), message);
     }
     return { message, grant };
@@ -103,7 +105,9 @@ export class DeliveryRules implements Rule, MessageRule {
     const incarnation = this.world?.host(node)?.context.incarnation;
     if (grant.edge === node && grant.edgeIncarnation === incarnation) return;
     const holder = `n${grant.edge}, incarnation ${grant.edgeIncarnation}`;
-    const text = `${nameOf(message)}: lease ${grant.fence} belongs to ${holder}, but n${node}, incarnation ${incarnation}, wrote it`;
+    const text =
+      `${nameOf(message)}: lease ${grant.fence} belongs to ${holder}, but n${node}, ` +
+      `incarnation ${incarnation}, wrote it`;
     fail("Q3", text, now, seenHappening(grant.happening), message);
   }
 
@@ -134,7 +138,9 @@ export class DeliveryRules implements Rule, MessageRule {
     if (event.kind !== "message.released" || !message) return;
     const before = this.written.get(message)?.get(event.fence);
     if (!before) return;
-    const text = `${nameOf(message)}: lease ${event.fence} was given back as undelivered, but a consumer had it`;
+    const text =
+      `${nameOf(message)}: lease ${event.fence} was given back as undelivered, ` +
+      "but a consumer had it";
     fail("Q16", text, seenHappening(now), before, message);
   }
 
@@ -146,7 +152,9 @@ export class DeliveryRules implements Rule, MessageRule {
     // The items of one round are sorted before they are written (D-4d).
     const isOneRound = now.grant.round === before.grant.round && now.atUs === before.atUs;
     if (isOneRound && isSorted(before.message, now.message)) return;
-    const text = `${name}: ${nameOf(now.message)}, lease ${now.grant.fence}, was written after ${nameOf(before.message)}, lease ${before.grant.fence}, which was granted later`;
+    const lease = ({ message, grant }: Written): string =>
+      `${nameOf(message)}, lease ${grant.fence}`;
+    const text = `${name}: ${lease(now)}, was written after ${lease(before)}, which was granted later`;
     fail("Q16", text, at, seenHappening(before.grant.happening), now.message);
   }
 }

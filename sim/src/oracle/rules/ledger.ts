@@ -24,7 +24,6 @@ export interface Grant {
   readonly deadlineMs: number;
   readonly edge: number;
   readonly edgeIncarnation: number;
-  readonly stream: number;
   readonly round: number;
 }
 
@@ -82,8 +81,7 @@ export interface GroupRecord {
   readonly waiting: Set<MessageRecord>;
   mode: "MIN" | "MAX" | undefined;
   dlqEnabled: boolean;
-  /** Index of the last entry. */
-  index: number;
+  /** Stamp of the last entry. */
   stampMs: number;
   readonly tally: Tally;
 }
@@ -111,7 +109,6 @@ export class Ledger implements EntryRule {
 
   entry(entry: CommittedEntry): void {
     const group = this.recordOf(entry.group);
-    group.index = entry.index;
     group.stampMs = entry.stampMs;
     if (group.mode === undefined) takeSettings(group, entry);
     for (let order = 0; order < entry.events.length; order += 1) {
@@ -134,7 +131,6 @@ export class Ledger implements EntryRule {
         waiting: new Set(),
         mode: undefined,
         dlqEnabled: false,
-        index: 0,
         stampMs: 0,
         tally: {
           enqueued: 0,
@@ -263,7 +259,7 @@ function stand(message: MessageRecord, standing: Standing, untilMs: number): voi
 }
 
 function grant(message: MessageRecord, now: Happening, event: EventOf<"message.granted">): void {
-  const { fence, attempts, deadlineMs, edge, edgeIncarnation, stream, round } = event;
+  const { fence, attempts, deadlineMs, edge, edgeIncarnation, round } = event;
   stand(message, "leased", deadlineMs);
   message.attempts = attempts;
   message.fence = fence;
@@ -275,7 +271,6 @@ function grant(message: MessageRecord, now: Happening, event: EventOf<"message.g
     deadlineMs,
     edge,
     edgeIncarnation,
-    stream,
     round,
   });
 }

@@ -6,7 +6,7 @@
 import { encodeIntent, hashBytes, type PeerMessage } from "@disheap/core";
 import { RuleBroken, type Rule, type Seen } from "../oracle.js";
 import type { CommittedEntry, EntryRule } from "./canon.js";
-import { seen, type Watched } from "./watched.js";
+import { attemptOf, seen, type Watched } from "./watched.js";
 
 interface Enqueue {
   /** Attempts that left an edge, and those of them that were answered with "surely not". */
@@ -65,18 +65,6 @@ export class Once implements Rule, EntryRule {
     }
     return enqueue;
   }
-}
-
-/** Edge, its incarnation, request and attempt. */
-function attemptOf(
-  edge: number,
-  message: {
-    readonly edgeIncarnation: number;
-    readonly requestId: number;
-    readonly attempt: number;
-  },
-): string {
-  return `n${edge}.${message.edgeIncarnation}.${message.requestId}.${message.attempt}`;
 }
 
 function check({ attempts, refused, committed }: Enqueue): void {

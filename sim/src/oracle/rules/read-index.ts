@@ -5,7 +5,7 @@
 import type { PeerMessage } from "@disheap/core";
 import { RuleBroken, type Rule } from "../oracle.js";
 import type { Commits } from "./commits.js";
-import { seen, type SeenAt, type Watched } from "./watched.js";
+import { attemptOf, seen, type SeenAt, type Watched } from "./watched.js";
 
 interface Asked extends SeenAt {
   readonly group: number;
@@ -31,7 +31,7 @@ export class ReadIndex implements Rule {
     if (message.kind === "request") {
       const { group, action } = message;
       if (action.type === "propose") return;
-      this.asked.set(nameOf(node, message), {
+      this.asked.set(attemptOf(node, message), {
         atUs: this.world?.queue.nowUs ?? 0,
         node,
         group,
@@ -39,7 +39,7 @@ export class ReadIndex implements Rule {
         committed: this.commits.lastIndex(group),
       });
     } else if (message.kind === "reply" && message.outcome.type === "done") {
-      const asked = this.asked.get(nameOf(to, message));
+      const asked = this.asked.get(attemptOf(to, message));
       if (asked && message.outcome.index < asked.committed) {
         this.broken(node, asked, message.outcome.index);
       }
@@ -58,15 +58,4 @@ export class ReadIndex implements Rule {
       about: `group ${group}:`,
     });
   }
-}
-
-function nameOf(
-  edge: number,
-  message: {
-    readonly edgeIncarnation: number;
-    readonly requestId: number;
-    readonly attempt: number;
-  },
-): string {
-  return `${edge}.${message.edgeIncarnation}.${message.requestId}.${message.attempt}`;
 }

@@ -82,3 +82,15 @@ export function eventText(group: number, index: number, event: MachineEvent): st
   const what = `message ${messageIndex}.${offset} ${kind.slice("message.".length)}`;
   return `entry ${index} of group ${group}: ${[what, ...fields].join(", ")}`;
 }
+
+/** One attempt of a forwarded request: its edge, the edge's incarnation, request and attempt. */
+export function attemptOf(
+  edge: number,
+  message: {
+    readonly edgeIncarnation: number;
+    readonly requestId: number;
+    readonly attempt: number;
+  },
+): string {
+  return `n${edge}.${message.edgeIncarnation}.${message.requestId}.${message.attempt}`;
+}
