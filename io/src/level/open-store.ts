@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
+import { storeDamage } from "./check/check-store.js";
 import {
   DataDirectoryError,
   createIdentity,
@@ -56,6 +57,8 @@ async function openDirectory(options: StoreOptions): Promise<OpenedStore> {
   } else if (before.state === "ready") {
     refuseOtherCluster(options, before);
     if (!hasStore) throw fileWithoutStore(options.directory, before, "there is no store beside it");
+    const damage = await storeDamage(storePath(options.directory));
+    if (damage !== undefined) throw damagedStore(options.directory, damage);
   }
   const db = await openLevel(options.directory, before?.state !== "ready");
   try {
@@ -129,6 +132,13 @@ async function storeExists(directory: string): Promise<boolean> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
     throw error;
   }
+}
+
+function damagedStore(directory: string, damage: string): DataDirectoryError {
+  return new DataDirectoryError(
+    `The data directory ${directory} is damaged: ${damage}. This node must not vote with it. Check the` +
+      " disk, move the directory away and keep it for analysis; the other nodes keep serving.",
+  );
 }
 
 function refuseOtherCluster(options: StoreOptions, identity: Identity): void {

@@ -91,7 +91,7 @@ test("D-38: a store that LevelDB opens as an empty one is refused", async () => 
   for (const name of await readdir(store)) {
     if (/\.(log|ldb)$/.test(name)) await rm(join(store, name));
   }
-  expect(await refusal()).toMatch(/an empty store is in its place/);
+  expect(await refusal()).toMatch(/its write-ahead log is missing/);
 });
 
 test("a damaged identity file is refused with a sentence", async () => {

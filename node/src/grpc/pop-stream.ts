@@ -2,7 +2,8 @@
 // back to back, and bounds what a slow reader can pile up here: the engine is given credits only for
 // items there is room for.
 //
-// P1  At most `WINDOW_ITEMS` items are with the engine's open credits or in the queue of this call.
+// P1  At most `WINDOW_ITEMS` items, and about `WINDOW_BYTES` of them, are with the engine's open credits
+//     or in the queue of this call; while the reader does not read, no further credit is passed on.
 // P2  Items are written in the order in which the engine hands them out, never beyond the credits.
 // P3  The engine hears of the end exactly once: half-close, then nothing or cancel; or cancel alone.
 
@@ -19,6 +20,13 @@ import { failureOf, malformedText, type ServiceContext } from "./unary.js";
 
 const CREDITS_MAX = 0xffff_ffff;
 export const WINDOW_ITEMS = 1024;
+/** Until the first item tells how large they are. */
+export const FIRST_WINDOW_ITEMS = 64;
+const WINDOW_BYTES = 4 << 20;
+/** What an item takes beside its payload, roughly. */
+const ITEM_BYTES_MIN = 512;
+/** A large item counts for a while: each further one takes a tenth off. */
+const SIZE_DECAY = 0.9;
 type PopDuplex = ServerDuplexStream<PopOpen | Malformed, PopItem>;
 
 export class PopCall {
@@ -29,6 +37,8 @@ export class PopCall {
   private streamId: number | undefined;
   private filterTimer: NodeJS.Timeout | undefined;
   private hasFilter = false;
+  private windowItems = FIRST_WINDOW_ITEMS;
+  private itemBytes = 0;
   /** From the client, not yet given to the engine. */
   private creditsHeld = 0;
   /** With the engine, not yet delivered. */
@@ -73,6 +83,7 @@ export class PopCall {
     this.streamId = this.context.carrier.openStream({
       onItem: (item) => {
         this.creditsOut -= 1;
+        this.fitWindow(item.payload.length);
         this.queue.push(item);
         this.flush();
       },
@@ -130,12 +141,18 @@ export class PopCall {
     this.giveCredits();
   }
 
+  private fitWindow(payloadBytes: number): void {
+    this.itemBytes = Math.max(payloadBytes + ITEM_BYTES_MIN, this.itemBytes * SIZE_DECAY);
+    const fitting = Math.floor(WINDOW_BYTES / this.itemBytes);
+    this.windowItems = Math.min(WINDOW_ITEMS, Math.max(1, fitting));
+  }
+
   /** Passes on credits in large steps, as far as the window allows (P1). */
   private giveCredits(): void {
     if (!this.hasFilter || this.streamId === undefined || this.ending !== undefined) return;
-    const room = WINDOW_ITEMS - this.creditsOut - this.queue.length;
+    const room = this.isBlocked ? 0 : this.windowItems - this.creditsOut - this.queue.length;
     const given = Math.min(room, this.creditsHeld);
-    const isStepWorthIt = given === this.creditsHeld || room >= WINDOW_ITEMS / 2;
+    const isStepWorthIt = given === this.creditsHeld || room >= this.windowItems / 2;
     if (given > 0 && isStepWorthIt) {
       this.creditsHeld -= given;
       this.creditsOut += given;

@@ -44,6 +44,9 @@ async function run(options: SupervisorOptions): Promise<number> {
     say: (text) => {
       console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`);
     },
+    onGivenUp: () => {
+      ended.end(EXIT_FAILED, "No node is left to run.");
+    },
   });
   const ended = endOnSignal(supervisor);
   try {
@@ -62,15 +65,15 @@ async function run(options: SupervisorOptions): Promise<number> {
   return ended.promise;
 }
 
+interface Ended {
+  promise: Promise<number>;
+  code: number | undefined;
+  end: (code: number, why: string | undefined) => void;
+}
+
 /** Ends everything on a signal, on the loss of whoever started us, and when nobody reads any more. */
-function endOnSignal(supervisor: Supervisor): {
-  readonly promise: Promise<number>;
-  readonly code: number | undefined;
-} {
-  const ended: { promise: Promise<number>; code: number | undefined } = {
-    promise: Promise.resolve(0),
-    code: undefined,
-  };
+function endOnSignal(supervisor: Supervisor): Readonly<Ended> {
+  const ended: Ended = { promise: Promise.resolve(0), code: undefined, end: () => undefined };
   ended.promise = new Promise((resolve) => {
     let firstMs = 0;
     const end = (code: number, why: string | undefined): void => {
@@ -85,6 +88,7 @@ function endOnSignal(supervisor: Supervisor): {
         resolve(code);
       });
     };
+    ended.end = end;
     process.on("SIGINT", () => {
       end(0, "\nStopping all nodes (Ctrl-C again kills them) ...");
     });

@@ -10,12 +10,24 @@ const HEALTH_POLL_MS = 100;
 const START_MAX_MS = 60_000;
 const RESTART_MIN_MS = 500;
 const RESTART_MAX_MS = 15_000;
+/** A node that ends so often in a row for the same reason will not heal by itself. */
+const SAME_END_MAX = 5;
 
 export interface SupervisorPorts {
   /** Command line of a node, before its settings. */
   readonly nodeCommand: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: (text: string) => void;
+  /** No node is left to run: each ended again and again for the same reason. */
+  readonly onGivenUp?: () => void;
+  /** Before the first restart of a node; each further one waits twice as long. */
+  readonly restartMinMs?: number;
+}
+
+/** How a node ended since it was last healthy. */
+interface Ends {
+  readonly reason: string;
+  readonly times: number;
 }
 
 /** A start that failed: the sentence, and the node it is about. */
@@ -33,6 +45,8 @@ export class Supervisor {
   private readonly ports: SupervisorPorts;
   private readonly children: NodeChild[];
   private readonly restartMs = new Map<string, number>();
+  private readonly ends = new Map<string, Ends>();
+  private readonly givenUp = new Set<string>();
   private failure: StartFailure | undefined;
   private isUp = false;
   private isStopping = false;
@@ -102,11 +116,24 @@ export class Supervisor {
       this.failure ??= new StartFailure(`${node.name} ended: ${reason}`, node);
       return;
     }
-    void this.restart(node, reason);
+    const before = this.ends.get(node.name);
+    const times = before?.reason === reason ? before.times + 1 : 1;
+    this.ends.set(node.name, { reason, times });
+    if (times < SAME_END_MAX) void this.restart(node, reason);
+    else this.giveUp(node, reason);
+  }
+
+  private giveUp(node: NodeSpec, reason: string): void {
+    this.givenUp.add(node.name);
+    this.ports.say(
+      `${node.name} ended ${String(SAME_END_MAX)} times in a row (${reason}) and stays stopped. ` +
+        `Mend what ${node.logFile} says, then run npm start again.`,
+    );
+    if (this.givenUp.size === this.children.length) this.ports.onGivenUp?.();
   }
 
   private async restart(node: NodeSpec, reason: string): Promise<void> {
-    const waitMs = this.restartMs.get(node.name) ?? RESTART_MIN_MS;
+    const waitMs = this.restartMs.get(node.name) ?? this.ports.restartMinMs ?? RESTART_MIN_MS;
     this.restartMs.set(node.name, Math.min(waitMs * 2, RESTART_MAX_MS));
     const seconds = String(waitMs / 1000);
     this.ports.say(`${node.name} ended (${reason}); starting it again in ${seconds} s.`);
@@ -120,6 +147,7 @@ export class Supervisor {
       const health = await askHealth(node);
       if (health?.healthy === true) {
         this.restartMs.delete(node.name);
+        this.ends.delete(node.name);
         this.ports.say(`${node.name} is back: process ${String(pid)}.`);
         return;
       }

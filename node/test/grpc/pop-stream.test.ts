@@ -1,7 +1,7 @@
 import type { PopItem, PopOpen } from "@disheap/proto";
 import { type ClientDuplexStream, type ServiceError, status as Status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { WINDOW_ITEMS } from "../../src/grpc/pop-stream.js";
+import { FIRST_WINDOW_ITEMS, WINDOW_ITEMS } from "../../src/grpc/pop-stream.js";
 import { type Fixture, startFixture } from "../support/grpc-fixture.js";
 
 let fixture: Fixture;
@@ -18,6 +18,13 @@ const filter = (topic: string, partitionIds: number[] = []): PopOpen => ({
 const credits = (n: number): PopOpen => ({
   kind: { $case: "flowControl", value: { credits: n } },
 });
+
+/** Credits that the engine was given so far. */
+const given = (): number =>
+  fixture.engine.events.reduce(
+    (sum, event) => sum + (event.kind === "stream.credits" ? event.credits : 0),
+    0,
+  );
 
 /** The end of a stream as seen by the consumer: its status code and sentence. */
 function endOf(stream: Stream): Promise<{ code: number; details: string }> {
@@ -164,12 +171,7 @@ describe("items", () => {
 
   it("never cost the engine more credits than the client sent, and at most a window at once", async () => {
     const { stream, streamId } = await open(WINDOW_ITEMS * 2);
-    const given = () =>
-      fixture.engine.events.reduce(
-        (sum, event) => sum + (event.kind === "stream.credits" ? event.credits : 0),
-        0,
-      );
-    expect(given()).toBe(WINDOW_ITEMS);
+    expect(given()).toBe(FIRST_WINDOW_ITEMS);
     const arriving = items(stream, WINDOW_ITEMS * 2);
     for (let i = 0; i < WINDOW_ITEMS * 2; i += 1) {
       while (given() <= i) await new Promise(setImmediate);
@@ -189,15 +191,25 @@ describe("items", () => {
       fixture.engine.deliver(streamId, { messageId: `m${i}`, payload });
     }
     for (let i = 0; i < 50; i += 1) await new Promise(setImmediate);
-    const given = fixture.engine.events.flatMap((event) =>
-      event.kind === "stream.credits" ? [event.credits] : [],
-    );
-    const total = given.reduce((a, b) => a + b, 0);
-    expect(total).toBeLessThan(WINDOW_ITEMS * 2);
+    expect(given()).toBeLessThan(WINDOW_ITEMS * 2);
     const arriving = items(stream, WINDOW_ITEMS);
     stream.resume();
     const found = await arriving;
     expect(found.at(-1)?.messageId).toBe(`m${WINDOW_ITEMS - 1}`);
+    stream.cancel();
+  });
+
+  it("of a size are asked for in so many bytes, however many credits there are", async () => {
+    const { stream, streamId } = await open(WINDOW_ITEMS);
+    const payload = new Uint8Array(1 << 20);
+    const arriving = items(stream, FIRST_WINDOW_ITEMS + 20);
+    for (let i = 0; i < FIRST_WINDOW_ITEMS + 20; i += 1) {
+      while (given() <= i) await new Promise(setImmediate);
+      // What was given before the first item told its size is spent; then a few at a time.
+      if (i >= FIRST_WINDOW_ITEMS) expect(given() - i).toBeLessThanOrEqual(4);
+      fixture.engine.deliver(streamId, { payload });
+    }
+    await arriving;
     stream.cancel();
   });
 
@@ -206,7 +218,7 @@ describe("items", () => {
     stream.write(credits(0xffff_ffff));
     const arriving = items(stream, 2000);
     for (let i = 0; i < 2000; i += 1) {
-      if (i % 512 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      while (given() <= i) await new Promise(setImmediate);
       fixture.engine.deliver(streamId);
     }
     await arriving;
@@ -256,13 +268,13 @@ describe("ending", () => {
   it("holds a half-close back until the last credit is with the engine", async () => {
     const stream = fixture.client.popStream();
     stream.write(filter("jobs"));
-    stream.write(credits(WINDOW_ITEMS + 1));
+    stream.write(credits(FIRST_WINDOW_ITEMS + 1));
     stream.end();
     const { streamId } = await fixture.engine.seen("stream.credits");
-    const arriving = items(stream, WINDOW_ITEMS);
+    const arriving = items(stream, FIRST_WINDOW_ITEMS);
     for (let i = 0; i < 20; i += 1) await new Promise(setImmediate);
     expect(fixture.engine.kinds()).not.toContain("stream.half-close");
-    for (let i = 0; i < WINDOW_ITEMS; i += 1) fixture.engine.deliver(streamId);
+    for (let i = 0; i < FIRST_WINDOW_ITEMS; i += 1) fixture.engine.deliver(streamId);
     await arriving;
     await fixture.engine.seen("stream.half-close");
     stream.cancel();

@@ -1,12 +1,18 @@
 // Stands in for a node: says it is well, and does what its environment asks of it.
 import { createServer } from "node:http";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 
-const { NODE_ID, ENGINE_HTTP_BIND_ADDRESS, FAKE_STARTS, FAKE_FATAL, FAKE_DEAF } = process.env;
+const { NODE_ID, ENGINE_HTTP_BIND_ADDRESS, FAKE_STARTS, FAKE_FATAL, FAKE_DEAF, FAKE_FATAL_LATER } =
+  process.env;
 appendFileSync(FAKE_STARTS, `${NODE_ID} ${process.pid}\n`);
 console.log(`fake ${NODE_ID}`);
 if (FAKE_FATAL === NODE_ID) {
   process.send({ kind: "fatal", message: "The chain is broken." }, () => process.exit(1));
+} else if (
+  FAKE_FATAL_LATER === NODE_ID &&
+  readFileSync(FAKE_STARTS, "utf8").split("\n").length > 2
+) {
+  process.send({ kind: "fatal", message: "The disk is gone." }, () => process.exit(1));
 } else {
   const isLeader = NODE_ID === "n1";
   const body = { healthy: true, is_leader: isLeader, leader: "x", status: "ok" };

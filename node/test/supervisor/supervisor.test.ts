@@ -14,10 +14,12 @@ const FAKE = fileURLToPath(new URL("fake-node.mjs", import.meta.url));
 let folder: string;
 let supervisor: Supervisor | undefined;
 let said: string[];
+let givenUp: number;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "disheap-supervisor-"));
   said = [];
+  givenUp = 0;
   supervisor = undefined;
 });
 afterEach(async () => {
@@ -40,13 +42,19 @@ async function threeNodes(): Promise<NodeSpec[]> {
   });
 }
 
-function build(nodes: NodeSpec[], env: Record<string, string> = {}): Supervisor {
+function build(
+  nodes: NodeSpec[],
+  env: Record<string, string> = {},
+  more: { restartMinMs?: number } = {},
+): Supervisor {
   supervisor = new Supervisor(
     { nodes, cluster: "list", dataDir: folder },
     {
       nodeCommand: [process.execPath, FAKE],
       env: { ...process.env, FAKE_STARTS: join(folder, "starts"), ...env },
       say: (text) => said.push(text),
+      onGivenUp: () => (givenUp += 1),
+      ...more,
     },
   );
   return supervisor;
@@ -114,6 +122,25 @@ describe("a supervisor", () => {
     await running.stop();
     expect(starts().filter(({ pid }) => isAlive(pid))).toEqual([]);
   });
+
+  it(
+    "gives up a node that ends five times in a row for the same reason",
+    { timeout: 60_000 },
+    async () => {
+      const nodes = (await threeNodes()).slice(0, 1);
+      // Well at first; from its second start on it refuses.
+      const running = build(nodes, { FAKE_FATAL_LATER: "n1" }, { restartMinMs: 10 });
+      await running.start();
+      process.kill(starts()[0]?.pid ?? 0, "SIGKILL");
+      await until(() => said.at(-1)?.includes("stays stopped") === true);
+      expect(said.at(-1)).toBe(
+        "n1 ended 5 times in a row (The disk is gone.) and stays stopped. " +
+          `Mend what ${join(folder, "n1.log")} says, then run npm start again.`,
+      );
+      expect(starts()).toHaveLength(6);
+      expect(givenUp).toBe(1);
+    },
+  );
 
   it("kills a node that does not want to stop, when told to", async () => {
     const running = build(await threeNodes(), { FAKE_DEAF: "n1" });

@@ -40,7 +40,7 @@ function neverReads(api: Api, topic: string): { cancel: () => void } {
   const stream = api.client.popStream();
   stream.pause();
   stream.on("error", () => undefined);
-  const visibilityTimeout = { seconds: 1n, nanos: 0 };
+  const visibilityTimeout = { seconds: 2n, nanos: 0 };
   stream.write({
     kind: { $case: "filter", value: { topic, partitionIds: [], visibilityTimeout } },
   });
@@ -67,13 +67,13 @@ const slowReaders: HardeningCase = {
     const before = node.resources();
     const apis = Array.from({ length: READERS }, () => world.api(node));
     const readers = apis.map((one) => neverReads(one, "large"));
-    // Leases of a second expire and are granted again, so that a pile would grow all the time.
+    // Leases of two seconds expire and are granted again, so that a pile would grow all the time.
     await sleep(8_000);
     const during = node.resources();
     await api.enqueue("large", payload);
     for (const reader of readers) reader.cancel();
     for (const one of apis) one.close();
-    const items = await api.pop("large", { count: LARGE_COUNT + 1, maxMs: 20_000 });
+    const items = await api.pop("large", { count: LARGE_COUNT + 1, maxMs: 45_000 });
     const ids = new Set(items.map(({ messageId }) => messageId));
     expect(ids.size === LARGE_COUNT + 1, `only ${String(ids.size)} messages came afterwards`);
     await until("no stream is left", 10_000, () => isQuiet(node, undefined));
