@@ -5,6 +5,7 @@
 import type { ProducerTriple } from "../host/api.js";
 import { hashBytes } from "../lib/hash.js";
 import { utf8Encode } from "../lib/bytes.js";
+import type { ProducerIdentity } from "./producer-refs.js";
 import { rowHash, type StateHash } from "./state-hash.js";
 
 export interface MessagePlace {
@@ -15,6 +16,7 @@ export interface MessagePlace {
 }
 
 interface Window {
+  readonly identity: ProducerIdentity;
   readonly hash: number;
   lastUsedMs: number;
   /** First message per sequence, in the order of arrival. */
@@ -52,12 +54,15 @@ export class DedupTable {
     return this.windows.get(windowKey(p))?.places.get(sequenceKey(p));
   }
 
-  remember(p: ProducerTriple, place: MessagePlace, nowMs: number): void {
+  /** Returns the producer's identity, for the message to refer to. */
+  remember(p: ProducerTriple, place: MessagePlace, nowMs: number): ProducerIdentity {
     const name = windowKey(p);
     let window = this.windows.get(name);
     if (!window) {
       const hash = hashBytes(0x7f4a7c15, utf8Encode(name));
-      window = { hash, lastUsedMs: nowMs, places: new Map() };
+      const { producerId, epochHi, epochLo } = p;
+      const identity = { producerId, epochHi, epochLo };
+      window = { identity, hash, lastUsedMs: nowMs, places: new Map() };
       this.windows.set(name, window);
     }
     window.lastUsedMs = nowMs;
@@ -72,6 +77,7 @@ export class DedupTable {
       window.places.delete(oldestKey);
       this.count(window, oldestKey, oldest, false);
     }
+    return window.identity;
   }
 
   /** Drops windows that nobody used for a day of group time. */

@@ -25,14 +25,15 @@ export function applyEnqueue(
   m.attempts[slot] = 0;
   m.fence[slot] = 0;
   m.maxRetries[slot] = intent.maxRetries ?? p.settings?.maxRetries ?? 0;
-  // A copy: the message outlives the block it came in.
-  m.payload[slot] = intent.payload.slice();
-  m.producer[slot] = producer;
+  m.payloads.set(slot, intent.payload);
   const notBeforeMs = intent.delayMs > 0 ? context.nowMs + intent.delayMs : 0;
   p.admit(slot, notBeforeMs);
   p.counts.totalEnqueues += 1;
   const place = { index: context.index, offset, stampMs: context.nowMs };
-  if (producer) p.dedup.remember(producer, place, context.nowMs);
+  if (producer) {
+    const identity = p.dedup.remember(producer, place, context.nowMs);
+    m.producers.set(slot, identity, producer.sequenceHi, producer.sequenceLo);
+  }
   p.emit({
     kind: "message.enqueued",
     index: context.index,

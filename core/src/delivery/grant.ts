@@ -31,7 +31,7 @@ export function applyGrant(p: Partition, intent: GrantIntent, context: ApplyCont
     if (slot < 0 || isWorse(p, slot, intent.bound)) break;
     lease(p, slot, stream, intent, context);
     slots.push(slot);
-    bytes += p.messages.payload[slot].length;
+    bytes += p.messages.payloads.bytesAt(slot);
   }
   p.streams.update(stream, intent.round, before + slots.length);
   p.counts.totalPops += slots.length;

@@ -1,10 +1,11 @@
 // The messages of one partition as columns (struct of arrays): one slot per message, no object per
-// message beside its payload. Invariant M1: a slot is in exactly one state, and only `free` slots are
+// message. Invariant M1: a slot is in exactly one state, and only `free` slots are
 // in the free list.
 
 import { assert } from "../lib/assert.js";
-import type { ProducerTriple } from "../host/api.js";
 import { PairTable } from "../lib/pair-table.js";
+import { PayloadStore } from "./payload-store.js";
+import { ProducerRefs } from "./producer-refs.js";
 
 /** Where a message stands. `leased` messages are in no heap but the timers'. */
 export const State = { free: 0, ready: 1, delayed: 2, leased: 3, dead: 4 } as const;
@@ -36,8 +37,8 @@ export class MessageStore {
   round = new Uint32Array(16);
   /** Log index of the entry that granted the lease: lets an edge tell what it has delivered. */
   grantIndex = new Float64Array(16);
-  payload: Uint8Array[] = [];
-  producer: (ProducerTriple | undefined)[] = [];
+  readonly payloads = new PayloadStore();
+  readonly producers = new ProducerRefs();
 
   get size(): number {
     return this.byPlace.size;
@@ -65,8 +66,8 @@ export class MessageStore {
   remove(slot: number): void {
     this.byPlace.delete(this.index[slot], this.offset[slot]);
     this.state[slot] = State.free;
-    this.payload[slot] = EMPTY;
-    this.producer[slot] = undefined;
+    this.payloads.delete(slot);
+    this.producers.delete(slot);
     this.freeSlots.push(slot);
   }
 
@@ -102,8 +103,6 @@ export class MessageStore {
     return this.used - 1;
   }
 }
-
-const EMPTY = new Uint8Array(0);
 
 function copyInto<T extends { set(from: ArrayLike<number>): void }>(
   from: ArrayLike<number>,

@@ -235,8 +235,8 @@ function itemOf(p: Partition, slot: number, leaseMs: number): GrantedItem {
     deadlineMs: m.timeMs[slot],
     leaseMs,
     mac: p.mac(m.index[slot], m.offset[slot], m.fence[slot]),
-    payload: m.payload[slot],
-    producer: m.producer[slot],
+    payload: m.payloads.get(slot),
+    producer: m.producers.get(slot),
   };
 }
 

@@ -59,7 +59,7 @@ export function encodePeek(p: Partition, limit: number, includeDlq: boolean): Ui
   let bytes = 0;
   const slots = found.slots.filter((slot) => {
     const fits = bytes < PEEK_BYTES_MAX;
-    bytes += m.payload[slot].length;
+    bytes += m.payloads.bytesAt(slot);
     return fits;
   });
   const hasMore = found.hasMore || slots.length < found.slots.length;
@@ -67,8 +67,8 @@ export function encodePeek(p: Partition, limit: number, includeDlq: boolean): Ui
   for (const slot of slots) {
     w.u48(m.index[slot]).u16(m.offset[slot]).u48(m.enqueuedMs[slot]).u8(m.state[slot]);
     w.i32(m.priorityHi[slot]).u32(m.priorityLo[slot]).u32(m.attempts[slot]).u32(m.maxRetries[slot]);
-    w.u48(m.timeMs[slot]).blob(m.payload[slot]);
-    const producer = m.producer[slot];
+    w.u48(m.timeMs[slot]).blob(m.payloads.get(slot));
+    const producer = m.producers.get(slot);
     w.u8(producer ? 1 : 0);
     if (producer) {
       w.text(producer.producerId).u32(producer.epochHi).u32(producer.epochLo);

@@ -134,7 +134,7 @@ test("a message keeps its payload when the block it came in is gone", () => {
   const block = encodeBlock(1, 1, 1, 1, [entry]);
   eachEntry(block, 1, 1, (view) => p.apply(view, undefined));
   block.bytes.fill(0);
-  expect(p.messages.payload[p.messages.find(1, 1)]).toEqual(Uint8Array.of(7, 8, 9));
+  expect(p.messages.payloads.get(p.messages.find(1, 1))).toEqual(Uint8Array.of(7, 8, 9));
 });
 
 describe("timers (D-19)", () => {
@@ -204,6 +204,7 @@ test("slots are used again, and a message in a used slot is a new one", () => {
   expect(rig.partition.counts).toMatchObject({ totalMessages: 0, totalAcks: 50, totalPops: 50 });
   rig.apply({ stampMs: 2000 }, [enqueue()]);
   const slot = rig.partition.messages.find(rig.index, 0);
-  const { attempts, fence, producer } = rig.partition.messages;
-  expect([attempts[slot], fence[slot], producer[slot]]).toEqual([0, 0, undefined]);
+  const { messages } = rig.partition;
+  const { attempts, fence } = messages;
+  expect([attempts[slot], fence[slot], messages.producers.get(slot)]).toEqual([0, 0, undefined]);
 });

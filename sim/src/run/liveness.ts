@@ -192,7 +192,7 @@ export class LivenessPhase {
           attempts: m.attempts[slot],
           fence: m.fence[slot],
           priority: decimal(m.priorityHi[slot], m.priorityLo[slot]),
-          payload: payloadHash(m.payload[slot]),
+          payload: payloadHash(m.payloads.get(slot)),
         });
       });
     }
