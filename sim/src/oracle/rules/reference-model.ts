@@ -3,7 +3,14 @@
 // messages, linear searches, no heap, no index, priorities as big integers. It is told what a committed
 // entry asks for and says what must happen.
 
-import { below, hash32, type Intent, type MachineEvent, type TopicSettings } from "@disheap/core";
+import {
+  below,
+  hash32,
+  type Intent,
+  type MachineEvent,
+  type ProducerTriple,
+  type TopicSettings,
+} from "@disheap/core";
 
 type GrantIntent = Extract<Intent, { kind: "grant" }>;
 type EnqueueIntent = Extract<Intent, { kind: "enqueue" }>;
@@ -15,6 +22,8 @@ export interface ModelEntry {
   readonly seedHi: number;
   readonly seedLo: number;
   readonly intents: readonly Intent[];
+  /** What the machine did: asked only where the contract leaves the choice. */
+  readonly events: readonly MachineEvent[];
 }
 
 interface Message {
@@ -31,6 +40,14 @@ interface Message {
   edge: number;
   edgeIncarnation: number;
   stream: number;
+}
+
+/** The first message of a triple: when, and as which one of its producer. */
+interface First {
+  readonly index: number;
+  readonly offset: number;
+  readonly stampMs: number;
+  readonly ordinal: number;
 }
 
 interface Stream {
@@ -51,6 +68,8 @@ interface Now {
 
 const LEASE_LIFE_MAX_MS = 12 * 3_600_000;
 const TIMERS_PER_ENTRY_MAX = 4096;
+const DEDUP_MS = 24 * 3_600_000;
+const DEDUP_SEQUENCES = 10_000;
 
 export class ReferenceModel {
   private settings: TopicSettings | undefined;
@@ -58,8 +77,9 @@ export class ReferenceModel {
   /** In the order of their ids. */
   private messages: Message[] = [];
   private readonly edges = new Map<number, Edge>();
-  /** First message per triple. */
-  private readonly triples = new Map<string, { readonly index: number; readonly offset: number }>();
+  /** First message per triple; how many a producer epoch made so far. */
+  private readonly triples = new Map<string, First>();
+  private readonly made = new Map<string, number>();
   private readonly isAuthentic: (token: TokenParts) => boolean;
 
   /** `isAuthentic` says whether a token is one that a consumer was given. */
@@ -142,22 +162,12 @@ export class ReferenceModel {
     { entry, events }: Now,
   ): void {
     const { producer, priorityHi, priorityLo, delayMs } = intent;
-    const triple =
-      producer &&
-      [
-        producer.producerId,
-        producer.epochHi,
-        producer.epochLo,
-        producer.sequenceHi,
-        producer.sequenceLo,
-      ].join("/");
-    const first = triple === undefined ? undefined : this.triples.get(triple);
+    const { index } = entry;
+    const first = producer && this.firstOf(producer, offset, entry);
     if (first) {
-      events.push({ kind: "message.duplicate", ...first });
+      events.push({ kind: "message.duplicate", index: first.index, offset: first.offset });
       return;
     }
-    const { index } = entry;
-    if (triple !== undefined) this.triples.set(triple, { index, offset });
     const maxRetries = intent.maxRetries ?? settings.maxRetries;
     const notBeforeMs = delayMs > 0 ? entry.stampMs + delayMs : 0;
     this.messages.push({
@@ -183,6 +193,29 @@ export class ReferenceModel {
       maxRetries,
       notBeforeMs,
     });
+  }
+
+  /** The first message of this triple, if it is a repeat; remembers it otherwise (section 12). */
+  private firstOf(
+    { producerId, epochHi, epochLo, sequenceHi, sequenceLo }: ProducerTriple,
+    offset: number,
+    { index, stampMs, events }: ModelEntry,
+  ): First | undefined {
+    const name = [producerId, epochHi, epochLo].join("/");
+    const triple = [name, sequenceHi, sequenceLo].join("/");
+    const ordinal = this.made.get(name) ?? 0;
+    const first = this.triples.get(triple);
+    if (first) {
+      const isInside =
+        stampMs < first.stampMs + DEDUP_MS && ordinal - first.ordinal < DEDUP_SEQUENCES;
+      const isNew = (e: MachineEvent): boolean =>
+        e.kind === "message.enqueued" && e.index === index && e.offset === offset;
+      // Beyond the window a repeat may be either: whole buckets are dropped, not single ones.
+      if (isInside || !events.some(isNew)) return first;
+    }
+    this.made.set(name, ordinal + 1);
+    this.triples.set(triple, { index, offset, stampMs, ordinal });
+    return undefined;
   }
 
   /** The message whose live lease the token proves. */

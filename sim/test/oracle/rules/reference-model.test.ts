@@ -87,6 +87,22 @@ test("the model expires, retries with jitter and buries", () => {
   expect(buried[2]).toEqual([expired({ outcome: "dead", notBeforeMs: 0, index: 2 })]);
 });
 
+test("a repeat inside the window is a repeat; beyond it the machine may choose", () => {
+  const producer = { producerId: "p", epochHi: 0, epochLo: 1, sequenceHi: 0, sequenceLo: 1 };
+  const day = 24 * 3_600_000;
+  const again = (stampMs: number, did: readonly MachineEvent[]): MachineEvent[] => {
+    const reference = new ReferenceModel(() => true);
+    const entries = new Entries();
+    reference.apply(entries.init());
+    reference.apply(entries.next(5, [], [enqueue({ producer })]));
+    return reference.apply(entries.next(stampMs, did, [enqueue({ producer })]));
+  };
+  const repeat: MachineEvent = { kind: "message.duplicate", index: 2, offset: 0 };
+  expect(again(day, [enqueued({ index: 3 })])).toEqual([repeat]);
+  expect(again(day + 5, [repeat])).toEqual([repeat]);
+  expect(again(day + 5, [enqueued({ index: 3 })])).toEqual([enqueued({ index: 3 })]);
+});
+
 test("the reference agrees with a right log and names the rule of a difference", () => {
   const play = (list: MachineEvent[], given = true): void => {
     const rule = new Reference();
