@@ -37,7 +37,10 @@ const PARTS: readonly (readonly [RegExp, string])[] = [
   [/classic-level|abstract-level/, "classic-level"],
   [/node_modules\/(?:.*node_modules\/)?((?:@[^/]+\/)?[^/]+)/, "$1"],
   [/\/proto\/dist\//, "proto (generated codec)"],
-  [/\/(core\/dist\/[^/]+|io\/dist\/[^/]+|node\/dist\/[^/]+|clients\/typescript\/dist|bench\/dist)\//, "$1"],
+  [
+    /\/(core\/dist\/[^/]+|io\/dist\/[^/]+|node\/dist\/[^/]+|clients\/typescript\/dist|bench\/dist)\//,
+    "$1",
+  ],
 ];
 
 function partOf({ url, functionName }: CallFrame): string {
