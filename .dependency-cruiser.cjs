@@ -34,6 +34,7 @@ const ROOMS = {
     packages: [GRPC],
     builtins: true,
   },
+  "test/conformance": { rooms: ["proto"], packages: [GRPC], builtins: true },
   "test/hardening": { rooms: ["core", "io", "proto"], packages: [GRPC], builtins: true },
   bench: { rooms: ["clients/typescript", "proto"], packages: [GRPC], builtins: true },
 };

@@ -13,6 +13,7 @@ export const rooms = [
   "node",
   "reports",
   "test/cluster",
+  "test/conformance",
   "bench",
   "test/hardening",
 ];

@@ -83,6 +83,8 @@ const FORBIDDEN: readonly Plant[] = [
   plant("test/cluster/dist/a/node.js", "@disheap/node", "test-cluster-imports"),
   plant("bench/dist/a/core.js", "@disheap/core", "bench-imports"),
   plant("bench/dist/a/node.js", "@disheap/node", "bench-imports"),
+  plant("test/conformance/dist/a/core.js", "@disheap/core", "test-conformance-imports"),
+  plant("test/conformance/dist/a/node.js", "@disheap/node", "test-conformance-imports"),
   plant("test/hardening/dist/a/sim.js", "@disheap/sim", "test-hardening-imports"),
   plant("test/hardening/dist/a/node.js", "@disheap/node", "test-hardening-imports"),
   // any room

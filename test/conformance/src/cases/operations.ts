@@ -1,0 +1,244 @@
+// Sections 15 and 16: health, reflection, and the HTTP port.
+
+import assert from "node:assert/strict";
+import { credentials, Client, type ServiceError } from "@grpc/grpc-js";
+import { type Bench, refused } from "../bench.js";
+import type { Case } from "../case.js";
+import { until } from "../wait.js";
+
+const SERVING = 1;
+const SERVICE = "disheap.v1.Disheap";
+
+/** A field of bytes or text, as the wire has it. */
+function field(number: number, text: string): Buffer {
+  const value = Buffer.from(text);
+  return Buffer.concat([Buffer.from([(number << 3) | 2, value.length]), value]);
+}
+
+const same = (bytes: Buffer): Buffer => bytes;
+
+function check(bench: Bench, place: number, service: string): Promise<Buffer> {
+  const method = {
+    path: "/grpc.health.v1.Health/Check",
+    requestSerialize: same,
+    responseDeserialize: same,
+  };
+  return bench.call(method, field(1, service), { place });
+}
+
+/** One question to a reflection service; the answer as it came. */
+function reflect(endpoint: string, version: string, request: Buffer): Promise<Buffer> {
+  const client = new Client(endpoint, credentials.createInsecure());
+  const call = client.makeBidiStreamRequest(
+    `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+    same,
+    same,
+  );
+  return new Promise<Buffer>((resolve, reject) => {
+    call.on("data", resolve);
+    call.on("error", (error: ServiceError) => {
+      reject(error);
+    });
+    call.write(request);
+    call.end();
+  }).finally(() => {
+    client.close();
+  });
+}
+
+async function get(url: string): Promise<{ code: number; text: string; json: unknown }> {
+  const response = await fetch(url);
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.includes("json") === true;
+  return { code: response.status, text, json: isJson ? (JSON.parse(text) as unknown) : undefined };
+}
+
+interface RaftStatus {
+  readonly node_id: string;
+  readonly state: string;
+  readonly is_leader: boolean;
+  readonly leader: string;
+  readonly term: number;
+  readonly servers: readonly { id: string; address: string; suffrage: string }[];
+  readonly [key: string]: unknown;
+}
+
+async function raftStatuses(bench: Bench): Promise<RaftStatus[]> {
+  const answers = await Promise.all(bench.nodes.map((node) => get(`${node.http}/raft/status`)));
+  return answers.map(({ json }) => json as RaftStatus);
+}
+
+export function operationCases(): Case[] {
+  return [
+    {
+      section: 15,
+      rule: "health Check is SERVING for the server and the service on every node, NOT_FOUND for others",
+      run: async (bench) => {
+        for (const place of bench.nodes.keys()) {
+          for (const name of ["", SERVICE]) {
+            assert.deepEqual([...(await check(bench, place, name))], [8, SERVING]);
+          }
+          await refused("NOT_FOUND", check(bench, place, "other"));
+        }
+      },
+    },
+    {
+      section: 15,
+      rule: "health Watch tells the present state at once",
+      run: async (bench) => {
+        const client: Client = bench.client(0);
+        const call = client.makeServerStreamRequest(
+          "/grpc.health.v1.Health/Watch",
+          same,
+          same,
+          field(1, SERVICE),
+        );
+        call.on("error", () => undefined);
+        const first = await new Promise<Buffer>((resolve) => call.once("data", resolve));
+        assert.deepEqual([...first], [8, SERVING]);
+        call.cancel();
+      },
+    },
+    {
+      section: 15,
+      rule: "reflection v1 and v1alpha list the service and give its file by name",
+      run: async (bench) => {
+        for (const version of ["v1", "v1alpha"]) {
+          const { endpoint } = bench.node(bench.place());
+          assert((await reflect(endpoint, version, field(7, "*"))).includes(SERVICE));
+          const file = await reflect(endpoint, version, field(4, SERVICE));
+          for (const name of ["disheap.proto", "google/protobuf/duration.proto", "PopStream"]) {
+            assert(file.includes(name), name);
+          }
+        }
+      },
+    },
+    {
+      section: 16,
+      rule: "/health is compact JSON with exactly the four fields, 200 on every node",
+      run: async (bench) => {
+        for (const node of bench.nodes) {
+          const { code, text } = await get(`${node.http}/health`);
+          assert.equal(code, 200);
+          assert.match(
+            text,
+            /^\{"healthy":true,"is_leader":(true|false),"leader":"127\.0\.0\.1:\d+","status":"ok"\}$/,
+          );
+        }
+      },
+    },
+    {
+      section: 16,
+      rule: "exactly one node says is_leader, and all name the same leader",
+      run: async (bench) => {
+        await until("one leader is named by all", async () => {
+          const answers = await Promise.all(bench.nodes.map((node) => get(`${node.http}/health`)));
+          const leading = answers.filter(({ text }) => text.includes('"is_leader":true'));
+          const named = answers.map(({ json }) => (json as { leader: string }).leader);
+          return leading.length === 1 && new Set(named).size === 1;
+        });
+      },
+    },
+    {
+      section: 16,
+      rule: "/raft/status has the contract's fields, one Leader, the same term everywhere",
+      run: async (bench) => {
+        await until("the meta group is settled", async () => {
+          const all = await raftStatuses(bench);
+          const isOneTerm = new Set(all.map(({ term }) => term)).size === 1;
+          return isOneTerm && all.filter(({ state }) => state === "Leader").length === 1;
+        });
+        for (const status of await raftStatuses(bench)) {
+          for (const name of [
+            "term",
+            "last_log_index",
+            "last_log_term",
+            "commit_index",
+            "applied_index",
+            "cluster_size",
+          ]) {
+            assert.equal(typeof status[name], "number", name);
+          }
+          assert(["Leader", "Follower"].includes(status.state), status.state);
+          assert.equal(status.is_leader, status.state === "Leader");
+          assert.equal(status.servers.length, bench.nodes.length);
+          const leader = status.servers.find(({ id, address }) =>
+            status.is_leader ? id === status.leader : address === status.leader,
+          );
+          assert(leader !== undefined, `leader ${status.leader} is no server`);
+          assert(status.servers.every(({ suffrage }) => suffrage === "Voter"));
+          assert(bench.nodes.some(({ name }) => name === status.node_id));
+        }
+      },
+    },
+    {
+      section: 16,
+      rule: "/stats holds numbers, per topic too, on every node",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        await bench.enqueueAll(topic, [1n, 2n]);
+        for (const node of bench.nodes) {
+          const { code, json } = await get(`${node.http}/stats`);
+          const stats = json as {
+            global_stats: Record<string, number>;
+            topic_stats: Record<string, Record<string, number>>;
+          };
+          assert.equal(code, 200);
+          for (const name of [
+            "total_messages",
+            "inflight_messages",
+            "dlq_messages",
+            "total_enqueues",
+            "total_pops",
+            "total_acks",
+            "total_nacks",
+            "total_retries",
+            "total_timeouts",
+          ]) {
+            assert.equal(typeof stats.global_stats[name], "number", name);
+            assert.equal(typeof stats.topic_stats[topic]?.[name], "number", name);
+          }
+          assert.equal(stats.topic_stats[topic]?.["total_messages"], 2);
+        }
+      },
+    },
+    {
+      section: 16,
+      rule: "/metrics is Prometheus text on its own port and on the HTTP port",
+      run: async (bench) => {
+        for (const node of bench.nodes) {
+          for (const url of [`${node.metrics}/metrics`, `${node.http}/metrics`]) {
+            const { code, text } = await get(url);
+            assert.equal(code, 200);
+            assert.match(text, /^# TYPE enqueue_latency_ms histogram$/m);
+          }
+        }
+      },
+    },
+    {
+      section: 16,
+      rule: "POST /join is refused with a sentence while membership cannot change; other methods are 405",
+      run: async (bench) => {
+        const { http } = bench.node(0);
+        const body = JSON.stringify({ node_id: "n9", address: "127.0.0.1:1" });
+        const post = await fetch(`${http}/join`, { method: "POST", body });
+        assert(post.status >= 400, String(post.status));
+        assert.match(((await post.json()) as { error: string }).error, /INITIAL_CLUSTER/);
+        for (const method of ["GET", "PUT", "DELETE"]) {
+          const answer = await fetch(`${http}/join`, { method });
+          await answer.arrayBuffer();
+          assert.equal(answer.status, 405, method);
+        }
+      },
+    },
+    {
+      section: 16,
+      rule: "other paths are 404 and say what there is",
+      run: async (bench) => {
+        const { code, text } = await get(`${bench.node(0).http}/nothing`);
+        assert.equal(code, 404);
+        assert(text.includes("/health"));
+      },
+    },
+  ];
+}

@@ -1,0 +1,197 @@
+// Sections 1 and 2: the service on the wire, its limits, and what its messages carry.
+
+import assert from "node:assert/strict";
+import { connect } from "node:http2";
+import { DisheapService, EnqueueReq, Mode, StatsReq } from "@disheap/proto";
+import { Client, credentials } from "@grpc/grpc-js";
+import { refused } from "../bench.js";
+import type { Case } from "../case.js";
+import { until } from "../wait.js";
+
+export const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+const UINT64_MAX = 2n ** 64n - 1n;
+const MIB = 1024 * 1024;
+
+export function serviceCases(): Case[] {
+  return [
+    {
+      section: 1,
+      rule: "a method that does not exist answers UNIMPLEMENTED",
+      run: async (bench) => {
+        await refused("UNIMPLEMENTED", bench.raw("NoSuchMethod", new Uint8Array()));
+      },
+    },
+    {
+      section: 1,
+      rule: "every method of the service answers; one that is not built yet says so and what to do",
+      run: async (bench) => {
+        for (const [name, method] of Object.entries(DisheapService)) {
+          if (method.requestStream) continue;
+          const call = bench.raw(method.path.split("/")[2] ?? "", new Uint8Array());
+          try {
+            await call;
+          } catch (error) {
+            const { code, details } = error as { code: number; details: string };
+            assert([3, 5, 9, 12].includes(code), `${name}: ${String(code)} ${details}`);
+            if (code === 12) assert.match(details, /not built yet: \w+/);
+          }
+        }
+      },
+    },
+    {
+      section: 1,
+      rule: "a message near 4 MiB goes in and comes out",
+      run: async (bench) => {
+        const topic = await bench.topic({ maxPayloadBytes: BigInt(16 * MIB) });
+        const payload = Buffer.alloc(4 * MIB - 4096, 7);
+        await bench.enqueue(topic, { payload });
+        const { pop, item } = await bench.lease(topic);
+        assert(payload.equals(item.payload));
+        const peeked = await bench.peek(topic);
+        assert.equal(peeked.items[0]?.payload.length, payload.length);
+        pop.cancel();
+      },
+    },
+    {
+      section: 1,
+      rule: "a message above 4 MiB is RESOURCE_EXHAUSTED",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        await refused(
+          "RESOURCE_EXHAUSTED",
+          bench.enqueue(topic, { payload: Buffer.alloc(4 * MIB + 1) }),
+        );
+      },
+    },
+    {
+      section: 1,
+      rule: "1000 concurrent streams are announced, and pings without calls are never answered with GOAWAY",
+      run: async (bench) => {
+        const session = connect(`http://${bench.node(0).endpoint}`);
+        let isSentAway = false;
+        session.on("goaway", () => (isSentAway = true));
+        session.on("error", () => (isSentAway = true));
+        try {
+          await new Promise((resolve) => session.once("remoteSettings", resolve));
+          assert.equal(session.remoteSettings.maxConcurrentStreams, 1000);
+          for (let ping = 0; ping < 20; ping += 1) {
+            await new Promise<void>((resolve, reject) => {
+              session.ping((error) => {
+                if (error === null) resolve();
+                else reject(error);
+              });
+            });
+          }
+          assert(!isSentAway && !session.closed);
+        } finally {
+          session.destroy();
+        }
+      },
+    },
+    {
+      section: 1,
+      rule: "localhost reaches the node",
+      run: async (bench) => {
+        const port = bench.node(0).endpoint.split(":")[1] ?? "";
+        const client = new Client(`localhost:${port}`, credentials.createInsecure());
+        await new Promise<void>((resolve, reject) => {
+          client.waitForReady(Date.now() + 5_000, (error) => {
+            if (error === undefined) resolve();
+            else reject(error);
+          });
+        });
+        client.close();
+      },
+    },
+    {
+      section: 2,
+      rule: "int64 priorities and uint64 producer fields cross the wire at both ends of their range",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        for (const priority of [INT64.max, 0n, INT64.min, -1n]) {
+          const producer = { producerId: "p", epoch: UINT64_MAX, sequence: UINT64_MAX - priority };
+          const sequence = BigInt.asUintN(64, producer.sequence);
+          await bench.enqueue(topic, { priority, ...producer, sequence });
+        }
+        const pop = bench.pop(topic, 4);
+        const items = await pop.take(4);
+        assert.deepEqual(
+          items.map(({ priority }) => priority),
+          [INT64.min, -1n, 0n, INT64.max],
+        );
+        for (const item of items) {
+          assert.equal(item.epoch, UINT64_MAX);
+          assert.equal(item.sequence, BigInt.asUintN(64, UINT64_MAX - item.priority));
+        }
+        pop.cancel();
+      },
+    },
+    {
+      section: 2,
+      rule: "what was not sent is absent: producer fields, lease deadline",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        await bench.enqueue(topic);
+        const [seen] = (await bench.peek(topic)).items;
+        assert.equal(seen?.leaseDeadline, undefined);
+        const { pop, item } = await bench.lease(topic);
+        for (const value of [item.producerId, item.epoch, item.sequence]) {
+          assert.equal(value, undefined);
+        }
+        pop.cancel();
+      },
+    },
+    {
+      section: 2,
+      rule: "the enum is MIN=0, MAX=1, and MAX serves the largest first",
+      run: async (bench) => {
+        const topic = await bench.topic({ mode: Mode.MAX });
+        await bench.enqueueAll(topic, [INT64.min, 5n, INT64.max]);
+        const pop = bench.pop(topic, 3);
+        const got = (await pop.take(3)).map(({ priority }) => priority);
+        assert.deepEqual(got, [INT64.max, 5n, INT64.min]);
+        assert.equal((await bench.info(topic)).mode, Mode.MAX);
+        pop.cancel();
+      },
+    },
+    {
+      section: 2,
+      rule: "unknown fields are ignored",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        const request = EnqueueReq.encode(EnqueueReq.create({ topic, payload: Buffer.from("x") }));
+        const bytes = Buffer.concat([request.finish(), Buffer.from([0xc2, 0x3e, 1, 65])]);
+        await until("the leader is known there", async () => {
+          try {
+            await bench.raw("Enqueue", bytes);
+            return true;
+          } catch (error) {
+            if ((error as { code: number }).code === 14) return false;
+            throw error;
+          }
+        });
+      },
+    },
+    {
+      section: 2,
+      rule: "bytes that are no message are INVALID_ARGUMENT, and the connection goes on",
+      run: async (bench) => {
+        await refused("INVALID_ARGUMENT", bench.raw("Enqueue", Buffer.from([0xff, 0xff, 0xff])));
+        await refused("INVALID_ARGUMENT", bench.raw("Stats", Buffer.from([0x0a, 0x7f])));
+        await bench.call(DisheapService.stats, StatsReq.create());
+      },
+    },
+    {
+      section: 2,
+      rule: "payload bytes come out as they went in",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        const payload = Buffer.from(Array.from({ length: 768 }, (_, index) => index % 256));
+        await bench.enqueue(topic, { payload });
+        const { pop, item } = await bench.lease(topic);
+        assert(payload.equals(item.payload));
+        pop.cancel();
+      },
+    },
+  ];
+}

@@ -1,0 +1,289 @@
+// Sections 6 and 17: settings, and the starts that are refused. Each case starts nodes of its own.
+
+import assert from "node:assert/strict";
+import { DisheapService, EnqueueReq, StatsReq } from "@disheap/proto";
+import { Bench, duration, refused } from "../bench.js";
+import type { StartCase } from "../case.js";
+import type { Launcher, NodeProcess } from "../launcher.js";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+interface Refusal {
+  readonly section: number;
+  readonly rule: string;
+  readonly env?: Env;
+  readonly argv?: readonly string[];
+  /** What the sentence must name. */
+  readonly says: RegExp;
+}
+
+const REFUSALS: readonly Refusal[] = [
+  {
+    section: 6,
+    rule: "gRPC beyond loopback without AUTH_MODE is refused",
+    env: { ENGINE_BIND_ADDRESS: "0.0.0.0:9" },
+    says: /AUTH_MODE/,
+  },
+  {
+    section: 6,
+    rule: "HTTP beyond loopback without AUTH_MODE is refused",
+    env: { ENGINE_HTTP_BIND_ADDRESS: ":9" },
+    says: /AUTH_MODE/,
+  },
+  {
+    section: 6,
+    rule: "metrics beyond loopback without AUTH_MODE are refused",
+    env: { METRICS_BIND_ADDRESS: "[::]:9" },
+    says: /AUTH_MODE/,
+  },
+  {
+    section: 6,
+    rule: "peers beyond loopback without CLUSTER_SECRET are refused",
+    env: { RAFT_BIND: "0.0.0.0:9", AUTH_MODE: "off" },
+    says: /CLUSTER_SECRET/,
+  },
+  {
+    section: 6,
+    rule: "AUTH_MODE=required is refused while keys do not exist",
+    env: { AUTH_MODE: "required" },
+    says: /API keys/,
+  },
+  {
+    section: 6,
+    rule: "an unknown AUTH_MODE is refused",
+    env: { AUTH_MODE: "maybe" },
+    says: /AUTH_MODE.*maybe/,
+  },
+  {
+    section: 17,
+    rule: "RAFT_JOIN_ADDRESSES is refused with what to set instead",
+    env: { RAFT_JOIN_ADDRESSES: "n2:8300" },
+    says: /INITIAL_CLUSTER/,
+  },
+  {
+    section: 17,
+    rule: "BOOTSTRAP without a list is refused with what to set instead",
+    env: { BOOTSTRAP: "true", SINGLE_NODE: undefined },
+    says: /INITIAL_CLUSTER/,
+  },
+  {
+    section: 17,
+    rule: "a node that is told nothing about its cluster is refused",
+    env: { SINGLE_NODE: undefined },
+    says: /INITIAL_CLUSTER/,
+  },
+  {
+    section: 17,
+    rule: "a name that is not in the list is refused",
+    env: { SINGLE_NODE: undefined, INITIAL_CLUSTER: "a=127.0.0.1:1,b=127.0.0.1:2" },
+    says: /NODE_ID/,
+  },
+  {
+    section: 17,
+    rule: "an unknown flag is refused by name",
+    argv: ["--no-such-flag"],
+    says: /--no-such-flag/,
+  },
+  {
+    section: 17,
+    rule: "a value that cannot be read is refused by name",
+    env: { ENGINE_MAX_MESSAGE_SIZE: "much" },
+    says: /ENGINE_MAX_MESSAGE_SIZE.*much/,
+  },
+];
+
+/** Starts a node, lets the case use it, and stops it: the exit code of an asked stop is 0. */
+async function running(
+  launcher: Launcher,
+  env: Env,
+  use: (bench: Bench, node: NodeProcess) => Promise<void>,
+  argv: readonly string[] = [],
+): Promise<void> {
+  const node = await launcher.single(env, argv);
+  node.start();
+  await node.healthy();
+  const bench = new Bench([node], "any");
+  try {
+    await use(bench, node);
+  } finally {
+    bench.close();
+  }
+  assert.equal(await node.signal("SIGTERM"), 0);
+}
+
+export function startCases(): StartCase[] {
+  return [
+    ...REFUSALS.map(({ section, rule, env = {}, argv = [], says }): StartCase => ({
+      section,
+      rule,
+      run: async (launcher) => {
+        const node = await launcher.single(env, argv);
+        node.start();
+        assert.equal(await node.exit(), 2);
+        assert.match(node.log(), says);
+      },
+    })),
+    {
+      section: 6,
+      rule: "AUTH_MODE=optional lets calls without a key in and refuses one that presents a key",
+      run: (launcher) =>
+        running(launcher, { AUTH_MODE: "optional" }, async (bench, node) => {
+          await bench.call(DisheapService.stats, StatsReq.create());
+          for (const headers of [{ authorization: "Bearer dh_a_b" }, { "x-api-key": "dh_a_b" }]) {
+            const call = bench.call(DisheapService.stats, StatsReq.create(), { headers });
+            await refused("UNAUTHENTICATED", call);
+          }
+          const answer = await fetch(`${node.http}/stats`, { headers: { "x-api-key": "dh_a_b" } });
+          assert.equal(answer.status, 401);
+          await answer.arrayBuffer();
+        }),
+    },
+    {
+      section: 17,
+      rule: "every port open with AUTH_MODE=off and a secret starts",
+      run: async (launcher) => {
+        const local = await launcher.single();
+        const open = (name: string): string =>
+          (local.env[name] ?? "").replace("127.0.0.1", "0.0.0.0");
+        const names = ["ENGINE_BIND_ADDRESS", "ENGINE_HTTP_BIND_ADDRESS", "METRICS_BIND_ADDRESS"];
+        const env = Object.fromEntries([...names, "RAFT_BIND"].map((name) => [name, open(name)]));
+        const secure = { ...env, AUTH_MODE: "off", CLUSTER_SECRET: "s" };
+        await running(launcher, secure, async (bench) => {
+          await bench.enqueue(await bench.topic());
+        });
+      },
+    },
+    {
+      section: 17,
+      rule: "the environment wins over flags",
+      run: (launcher) =>
+        running(
+          launcher,
+          {},
+          async (_bench, node) => {
+            const { node_id } = (await (await fetch(`${node.http}/raft/status`)).json()) as {
+              node_id: string;
+            };
+            assert.equal(node_id, "n1");
+          },
+          ["--node-id", "other"],
+        ),
+    },
+    {
+      section: 17,
+      rule: "STORAGE_SYNC_WRITES=false is ignored with a warning, any STORAGE_TYPE is accepted",
+      run: (launcher) =>
+        running(
+          launcher,
+          { STORAGE_SYNC_WRITES: "false", STORAGE_TYPE: "badger" },
+          async (_bench, node) => {
+            assert.match(node.log(), /STORAGE_SYNC_WRITES=false is ignored/);
+            await Promise.resolve();
+          },
+        ),
+    },
+    {
+      section: 17,
+      rule: "METRICS_ENABLED=false opens no metrics port and has no /metrics",
+      run: (launcher) =>
+        running(launcher, { METRICS_ENABLED: "false" }, async (_bench, node) => {
+          await assert.rejects(fetch(`${node.metrics}/metrics`));
+          assert.equal((await fetch(`${node.http}/metrics`)).status, 404);
+        }),
+    },
+    {
+      section: 17,
+      rule: "ENGINE_MAX_MESSAGE_SIZE bounds a gRPC message",
+      run: (launcher) =>
+        running(launcher, { ENGINE_MAX_MESSAGE_SIZE: "65536" }, async (bench) => {
+          const topic = await bench.topic();
+          await bench.enqueue(topic, { payload: Buffer.alloc(60_000) });
+          const large = { payload: Buffer.alloc(70_000) };
+          await refused("RESOURCE_EXHAUSTED", bench.enqueue(topic, large));
+        }),
+    },
+    {
+      section: 17,
+      rule: "ENGINE_DEFAULT_VISIBILITY_TIMEOUT and DEFAULT_RF are what topics without a choice get",
+      run: (launcher) =>
+        running(
+          launcher,
+          { ENGINE_DEFAULT_VISIBILITY_TIMEOUT: "300s", DEFAULT_RF: "2" },
+          async (bench) => {
+            const info = await bench.info(await bench.topic());
+            assert.deepEqual(info.visibilityTimeoutDefault, duration(300_000));
+            assert.equal(info.replicationFactor, 2);
+          },
+        ),
+    },
+    {
+      section: 17,
+      rule: "ENGINE_MAX_PARTITIONS_PER_HEAP bounds a topic",
+      run: (launcher) =>
+        running(launcher, { ENGINE_MAX_PARTITIONS_PER_HEAP: "3" }, async (bench) => {
+          await bench.topic({ partitions: 3 });
+          await refused("INVALID_ARGUMENT", bench.topic({ partitions: 4 }));
+        }),
+    },
+    {
+      section: 17,
+      rule: "POP_STREAM_IDLE_TIMEOUT_MS ends a stream without deliveries with OK",
+      run: (launcher) =>
+        running(launcher, { POP_STREAM_IDLE_TIMEOUT_MS: "700" }, async (bench) => {
+          const topic = await bench.topic();
+          const before = Date.now();
+          assert.equal((await bench.pop(topic).end()).code, 0);
+          assert(Date.now() - before >= 600);
+        }),
+    },
+    {
+      section: 17,
+      rule: "POP_DISCONNECT_GRACE_MS is what a lost consumer's leases have left",
+      run: (launcher) =>
+        running(launcher, { POP_DISCONNECT_GRACE_MS: "300" }, async (bench) => {
+          const topic = await bench.topic();
+          await bench.enqueue(topic);
+          const { pop, item } = await bench.lease(topic, 3_600_000);
+          const before = Date.now();
+          pop.cancel();
+          const again = await bench.pop(topic).one();
+          assert.equal(again.messageId, item.messageId);
+          assert(Date.now() - before < 4_000);
+        }),
+    },
+    {
+      section: 17,
+      rule: "--enable-reflection=false and --enable-health=false take the services away",
+      run: (launcher) =>
+        running(
+          launcher,
+          {},
+          async (bench) => {
+            const same = (bytes: Buffer): Buffer => bytes;
+            const unary = (path: string): Promise<Buffer> =>
+              bench.call(
+                { path, requestSerialize: same, responseDeserialize: same },
+                Buffer.alloc(0),
+              );
+            await refused("UNIMPLEMENTED", unary("/grpc.health.v1.Health/Check"));
+            const reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+            await refused("UNIMPLEMENTED", unary(reflection));
+          },
+          ["--enable-reflection=false", "--enable-health=false"],
+        ),
+    },
+    {
+      section: 17,
+      rule: "logs are JSON lines without payloads",
+      run: (launcher) =>
+        running(launcher, { ENGINE_LOG_LEVEL: "debug" }, async (bench, node) => {
+          const topic = await bench.topic();
+          const payload = Buffer.from("very-secret-payload");
+          await bench.call(DisheapService.enqueue, EnqueueReq.create({ topic, payload }));
+          const lines = node.log().trimEnd().split("\n");
+          for (const line of lines) JSON.parse(line);
+          assert(lines.length > 0 && !node.log().includes("very-secret-payload"));
+        }),
+    },
+  ];
+}

@@ -1,0 +1,180 @@
+// Section 3: what a topic may be, and what it is when nothing is said.
+
+import assert from "node:assert/strict";
+import { DisheapService, MakeHeapReq, Mode } from "@disheap/proto";
+import { duration, refused } from "../bench.js";
+import type { Case } from "../case.js";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+type Settings = Partial<MakeHeapReq>;
+
+const REFUSED: readonly (readonly [string, Settings])[] = [
+  ["an empty name", { topic: "" }],
+  ["a name with a space", { topic: "a b" }],
+  ["a name with a dot", { topic: "a.b" }],
+  ["a name with a letter beyond ASCII", { topic: "ä" }],
+  ["a name with a line feed at its end", { topic: "a\n" }],
+  ["a name of 256 characters", { topic: "a".repeat(256) }],
+  ["mode 2", { mode: 2 as Mode }],
+  ["101 partitions", { partitions: 101 }],
+  ["1001 partitions", { partitions: 1001 }],
+  ["replication factor 8", { replicationFactor: 8 }],
+  ["K = 10001", { topKBound: 10_001 }],
+  ["retention 0", { retentionTime: duration(0) }],
+  ["retention below 0", { retentionTime: duration(-1000) }],
+  ["retention above 365 days", { retentionTime: duration(365 * DAY_MS + 1) }],
+  ["visibility 0", { visibilityTimeoutDefault: duration(0) }],
+  ["visibility below 0", { visibilityTimeoutDefault: duration(-1) }],
+  ["visibility above 12 hours", { visibilityTimeoutDefault: duration(12 * HOUR_MS + 1) }],
+  ["a payload limit above 256 MiB", { maxPayloadBytes: 256n * 1024n * 1024n + 1n }],
+  ["dead letter retention 0", { dlqPolicy: { enabled: true, retentionTime: duration(0) } }],
+  ["dead letter retention below 0", { dlqPolicy: { enabled: true, retentionTime: duration(-1) } }],
+];
+
+const ACCEPTED: readonly (readonly [string, Settings])[] = [
+  ["a name of 255 characters", { topic: "n".repeat(255) }],
+  ["letters, digits, dash and underscore", { topic: "A-z_09" }],
+  ["replication factor 7, on the nodes there are", { replicationFactor: 7 }],
+  ["K = 10000", { topKBound: 10_000 }],
+  ["retention of 365 days", { retentionTime: duration(365 * DAY_MS) }],
+  ["visibility of 12 hours", { visibilityTimeoutDefault: duration(12 * HOUR_MS) }],
+  ["a payload limit of 256 MiB", { maxPayloadBytes: 256n * 1024n * 1024n }],
+  [
+    "what the Python SDK sends",
+    {
+      partitions: 1,
+      replicationFactor: 2,
+      topKBound: 100,
+      visibilityTimeoutDefault: duration(300_000),
+      maxRetriesDefault: 3,
+      maxPayloadBytes: 1_048_576n,
+      dlqPolicy: { enabled: true, retentionTime: undefined },
+    },
+  ],
+];
+
+export function topicCases(): Case[] {
+  return [
+    ...REFUSED.map(([what, settings]): Case => ({
+      section: 3,
+      rule: `MakeHeap with ${what} is INVALID_ARGUMENT`,
+      run: async (bench) => {
+        const request = MakeHeapReq.create({ topic: "never-made", ...settings });
+        await refused("INVALID_ARGUMENT", bench.call(DisheapService.makeHeap, request));
+        const names = (await bench.listAll()).map(({ topic }) => topic);
+        assert(!names.includes(request.topic));
+      },
+    })),
+    ...ACCEPTED.map(([what, settings]): Case => ({
+      section: 3,
+      rule: `MakeHeap with ${what} is accepted`,
+      run: async (bench) => {
+        const request = MakeHeapReq.create({ topic: bench.freshName(), ...settings });
+        await bench.call(DisheapService.makeHeap, request);
+        await bench.settle(request.topic);
+        await bench.enqueue(request.topic);
+      },
+    })),
+    {
+      section: 3,
+      rule: "what is left out takes the default",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        const info = await bench.info(topic);
+        assert.equal(info.mode, Mode.MIN);
+        assert.equal(info.partitions, 1);
+        assert.equal(info.replicationFactor, Math.min(3, bench.nodes.length));
+        assert.equal(info.topKBound, 100);
+        assert.deepEqual(info.retentionTime, duration(DAY_MS));
+        assert.deepEqual(info.visibilityTimeoutDefault, duration(30_000));
+        assert.equal(info.maxRetriesDefault, 3);
+        assert.equal(info.maxPayloadBytes, 1_048_576n);
+        assert.equal(info.compressionEnabled, false);
+        assert.deepEqual(info.dlqPolicy, { enabled: true, retentionTime: duration(7 * DAY_MS) });
+      },
+    },
+    {
+      section: 3,
+      rule: "dlq_policy enabled without retention keeps for 7 days, disabled is off",
+      run: async (bench) => {
+        const on = await bench.topic({ dlqPolicy: { enabled: true, retentionTime: undefined } });
+        const off = await bench.topic({ dlqPolicy: { enabled: false, retentionTime: undefined } });
+        assert.deepEqual((await bench.info(on)).dlqPolicy?.retentionTime, duration(7 * DAY_MS));
+        assert.equal((await bench.info(off)).dlqPolicy?.enabled, false);
+      },
+    },
+    {
+      section: 3,
+      rule: "a chosen value is kept as it was chosen",
+      run: async (bench) => {
+        const settings = {
+          mode: Mode.MAX,
+          partitions: 3,
+          replicationFactor: 1,
+          topKBound: 17,
+          retentionTime: duration(90_000),
+          visibilityTimeoutDefault: duration(1_500),
+          maxRetriesDefault: 9,
+          maxPayloadBytes: 12_345n,
+          compressionEnabled: true,
+          dlqPolicy: { enabled: true, retentionTime: duration(3_600_000) },
+        };
+        const info = await bench.info(await bench.topic(settings));
+        for (const [name, value] of Object.entries(settings)) {
+          assert.deepEqual(info[name as keyof typeof settings], value, name);
+        }
+      },
+    },
+    {
+      section: 3,
+      rule: "an existing topic is ALREADY_EXISTS and the text says so",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        const again = MakeHeapReq.create({ topic, partitions: 2 });
+        for (let place = 0; place < bench.nodes.length; place += 1) {
+          const call = bench.call(DisheapService.makeHeap, again, { place });
+          assert.match((await refused("ALREADY_EXISTS", call)).details, /already exists/);
+        }
+        assert.equal((await bench.info(topic)).partitions, 1);
+      },
+    },
+    {
+      section: 3,
+      rule: "heap_id is the topic, a dash and unix seconds",
+      run: async (bench) => {
+        const topic = bench.freshName();
+        const answer = await bench.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
+        assert.equal(answer.topic, topic);
+        const seconds = new RegExp(`^${topic}-(\\d+)$`).exec(answer.heapId)?.[1];
+        assert(Math.abs(Number(seconds) - Date.now() / 1000) < 60, answer.heapId);
+      },
+    },
+    {
+      section: 3,
+      rule: "a topic made on one node can be used through every other at once",
+      run: async (bench) => {
+        for (let place = 0; place < bench.nodes.length; place += 1) {
+          const topic = bench.freshName();
+          const request = MakeHeapReq.create({ topic, partitions: 2 });
+          await bench.call(DisheapService.makeHeap, request, { place });
+          await Promise.all(bench.nodes.map((_, other) => bench.enqueue(topic, {}, other)));
+          const listed = await bench.listAll((place + 1) % bench.nodes.length);
+          assert(listed.some((heap) => heap.topic === topic));
+        }
+      },
+    },
+    {
+      section: 3,
+      rule: "rf 2 with three nodes is reported as 2 and kept on three",
+      needsThree: true,
+      run: async (bench) => {
+        const topic = await bench.topic({ replicationFactor: 2 });
+        assert.equal((await bench.info(topic)).replicationFactor, 2);
+        const part = (await bench.stats(topic)).partitionStats.get(0);
+        assert.deepEqual([...(part?.replicaNodes ?? [])].sort(), ["n1", "n2", "n3"]);
+      },
+    },
+  ];
+}
