@@ -79,6 +79,11 @@ export class Requests {
     this.hints.set(group, leader);
   }
 
+  /** It does not answer: the next voters are asked. */
+  forgetLeader(group: number): void {
+    this.hints.delete(group);
+  }
+
   start(options: {
     readonly group: number;
     readonly voters: readonly number[];

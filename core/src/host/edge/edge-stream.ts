@@ -20,6 +20,8 @@ export interface Source {
   /** `n` of the last request. */
   asked: number;
   lastSentMs: number;
+  /** When its leader was last heard from, or another member was tried. */
+  lastHeardMs: number;
   /** Since when the leader reports more grants than arrived; 0 when it does not. */
   missingSinceMs: number;
   missing: number;
@@ -89,6 +91,7 @@ export class EdgeStream {
       received: 0,
       asked: 0,
       lastSentMs: -Infinity,
+      lastHeardMs: options.nowMs,
       missingSinceMs: 0,
       missing: 0,
       tries: 0,

@@ -9,6 +9,8 @@ import type { Streams } from "./streams.js";
 const REFRESH_MS = 500;
 /** How long grants may be on their way before the leader is asked which leases it means. */
 const MISSING_MS = 1000;
+/** A member that does not answer for so long is not the leader, or gone: another one is asked. */
+const SILENCE_MS = 1000;
 
 /** Short leases need fresh proof of their age: the refresh follows the visibility (D-25). */
 function refreshMs(stream: EdgeStream): number {
@@ -22,6 +24,9 @@ export function stand(streams: Streams, stream: EdgeStream, isForced: boolean): 
   const n = Math.min(4294967295, source.received + stream.credits);
   if (n === source.asked && !isForced) return;
   const { context } = streams;
+  // Nobody was asked while no credits were open: silence counts from here.
+  const isFirst = context.monotonicMs - source.lastSentMs > SILENCE_MS;
+  if (isFirst) source.lastHeardMs = context.monotonicMs;
   source.asked = n;
   source.isTouched = true;
   source.lastSentMs = context.monotonicMs;
@@ -51,6 +56,7 @@ export function onStandingGranted(
   from: number,
   m: Granted,
 ): void {
+  source.lastHeardMs = streams.context.monotonicMs;
   if (m.state === "not-leader") {
     // Asked again at the next refresh, at another member.
     if (m.serial === stream.serial) source.tries += 1;
@@ -101,7 +107,15 @@ export function tickStanding(streams: Streams, stream: EdgeStream): void {
   }
   if (stream.isHalfClosed) askIfEmpty(streams, stream, source);
   const isOpen = stream.credits > 0 || source.missing > 0;
+  if (isOpen && now - source.lastHeardMs >= SILENCE_MS) tryAnother(streams, source);
   if (isOpen && now - source.lastSentMs >= refreshMs(stream)) stand(streams, stream, true);
+}
+
+/** Refreshes are answered: silence means that nobody is there, so the next voter is asked. */
+function tryAnother(streams: Streams, source: Source): void {
+  source.lastHeardMs = streams.context.monotonicMs;
+  source.tries += 1;
+  streams.operations.router.forgetLeader(source.place.group);
 }
 
 /** A half-closed stream ends when nothing is ready: the ladder tells. */
