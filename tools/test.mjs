@@ -65,7 +65,8 @@ async function tests() {
   const folder = mkdtempSync(join(tmpdir(), "disheap-test-"));
   const report = join(folder, "vitest.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const isOk = await run([bin("vitest/vitest.mjs"), "run", ...reporters], (line) => {
+  const quiet = "--silent=passed-only";
+  const isOk = await run([bin("vitest/vitest.mjs"), "run", quiet, ...reporters], (line) => {
     if (!/^\s*(\u001b\[\d+m)*\s*✓|^\s*$/u.test(line)) console.log(line);
   });
   const counts = countTests(existsSync(report) ? readFileSync(report, "utf8") : "");
