@@ -33,6 +33,8 @@ export class Consumer {
   private lives = 0;
   private isOver = false;
   private isAbandoned = false;
+  /** Half-closed: no more credits, and no new stream when this one breaks. */
+  private isEnding = false;
   private deliveries = 0;
   /** Operation ids of credits sent and not used, oldest first. */
   private openPops: number[] = [];
@@ -89,7 +91,7 @@ export class Consumer {
   }
 
   private sendCredits(credits: number): void {
-    if (this.isOver) return;
+    if (this.isOver || this.isEnding) return;
     const { topic, partitions, visibilityMs } = this.plan;
     const stream = `${this.name}.${this.lives}`;
     for (let i = 0; i < credits; i += 1) {
@@ -109,7 +111,7 @@ export class Consumer {
     this.loseCredits();
     if (this.isOver) return;
     // The topic is gone, or the stream ended well: nothing to come back for.
-    if (!isBroken && (code === "NOT_FOUND" || code === "OK")) {
+    if (this.isEnding || (!isBroken && (code === "NOT_FOUND" || code === "OK"))) {
       this.isOver = true;
       return;
     }
@@ -122,6 +124,7 @@ export class Consumer {
     if (this.isOver) return;
     const { end } = this.plan;
     if (end === "half-close") {
+      this.isEnding = true;
       this.hub.world.count("client.half-close");
       this.hub.sendOnStream(this.stream, { kind: "stream.half-close", streamId: this.stream });
       return;
