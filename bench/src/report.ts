@@ -20,6 +20,8 @@ const COLUMNS: readonly Column[] = [
   { title: "nodes", unit: "CPU s/M", of: (r) => r.cost?.nodesCpu, digits: 0 },
   { title: "client", unit: "CPU s/M", of: (r) => r.cost?.clientCpu, digits: 0 },
   { title: "syncs", unit: "/msg", of: (r) => r.cost?.syncsPerMessage },
+  { title: "turns", unit: "/msg", of: (r) => r.cost?.turnsPerMessage },
+  { title: "frames", unit: "/msg", of: (r) => r.cost?.framesPerMessage },
   { title: "written", unit: "B/msg", of: (r) => r.cost?.writtenBytesPerMessage, digits: 0 },
 ];
 const NAME_WIDTH = 14;

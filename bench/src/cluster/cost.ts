@@ -16,6 +16,8 @@ export interface Cost {
   /** All nodes together: three copies of everything. */
   readonly syncsPerMessage: number;
   readonly writtenBytesPerMessage: number;
+  readonly turnsPerMessage: number;
+  readonly framesPerMessage: number;
 }
 
 export function costOf(before: Reading, after: Reading, messages: number): Cost {
@@ -30,6 +32,8 @@ export function costOf(before: Reading, after: Reading, messages: number): Cost 
     perNodeCpu,
     syncsPerMessage: per(sum(grown("syncs"))),
     writtenBytesPerMessage: per(sum(grown("writtenBytes"))),
+    turnsPerMessage: per(sum(grown("turns"))),
+    framesPerMessage: per(sum(grown("frames"))),
   };
 }
 

@@ -24,6 +24,10 @@ export interface NodeUsage extends ProcessUsage {
   readonly syncs: number;
   /** Bytes of keys and values in them. */
   readonly writtenBytes: number;
+  /** Rounds of the node's loop. */
+  readonly turns: number;
+  /** Frames sent to other nodes. */
+  readonly frames: number;
 }
 
 type Waiting = (reply: ProbeReply) => void;
@@ -79,6 +83,8 @@ export class NodeProcess {
       ...usage,
       syncs: counterOf(text, "storage_syncs_total"),
       writtenBytes: counterOf(text, "wal_bytes_written_total"),
+      turns: counterOf(text, "turns_total"),
+      frames: counterOf(text, "peer_frames_sent_total"),
     };
   }
 

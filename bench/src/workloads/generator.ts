@@ -85,6 +85,8 @@ async function echoLoop(
       clientCpu: perMillion(after.client - before.client),
       syncsPerMessage: 0,
       writtenBytesPerMessage: 0,
+      turnsPerMessage: 0,
+      framesPerMessage: 0,
     },
   };
 }

@@ -3,43 +3,26 @@
 // time are dropped whole.
 
 import type { ProducerTriple } from "../host/api.js";
-import { hashBytes } from "../lib/hash.js";
+import { fold32, fold53, hashBytes, mix32 } from "../lib/hash.js";
 import { utf8Encode } from "../lib/bytes.js";
+import { DedupWindow, type MessagePlace } from "./dedup-window.js";
 import type { ProducerIdentity } from "./producer-refs.js";
-import { rowHash, type StateHash } from "./state-hash.js";
+import type { StateHash } from "./state-hash.js";
 
-export interface MessagePlace {
-  readonly index: number;
-  readonly offset: number;
-  /** Enqueued time: the id needs it after the message is gone. */
-  readonly stampMs: number;
-}
-
-interface Window {
+interface Producer {
   readonly identity: ProducerIdentity;
   readonly hash: number;
+  readonly window: DedupWindow;
   lastUsedMs: number;
-  /** First message per sequence, in the order of arrival. */
-  readonly places: Map<number | string, MessagePlace>;
 }
 
 const WINDOW_MS = 24 * 3_600_000;
 const SWEEP_MS = 60_000;
 
-/** Small sequences stay numbers, so that the hot path makes no string. */
-function sequenceKey(p: ProducerTriple): number | string {
-  return p.sequenceHi < 2 ** 20
-    ? p.sequenceHi * 2 ** 32 + p.sequenceLo
-    : `${p.sequenceHi}:${p.sequenceLo}`;
-}
-
-function keyHash(key: number | string): number {
-  if (typeof key === "number") return rowHash(0x3c6ef372, key);
-  return hashBytes(0x3c6ef372, utf8Encode(key));
-}
-
 export class DedupTable {
-  private readonly windows = new Map<string, Window>();
+  private readonly producers = new Map<string, Producer>();
+  /** The one found last: producers come in runs, and its name need not be built again. */
+  private last: Producer | undefined;
   private readonly perProducerMax: number;
   private readonly hash: StateHash;
   private nextSweepMs = 0;
@@ -51,54 +34,90 @@ export class DedupTable {
 
   /** The first message of this triple, if it is inside the window. */
   find(p: ProducerTriple): MessagePlace | undefined {
-    return this.windows.get(windowKey(p))?.places.get(sequenceKey(p));
+    return this.producerOf(p)?.window.find(p.sequenceHi, p.sequenceLo);
   }
 
-  /** Returns the producer's identity, for the message to refer to. */
+  /** Takes in a triple that `find` did not know; returns the identity for the message to refer to. */
   remember(p: ProducerTriple, place: MessagePlace, nowMs: number): ProducerIdentity {
-    const name = windowKey(p);
-    let window = this.windows.get(name);
-    if (!window) {
-      const hash = hashBytes(0x7f4a7c15, utf8Encode(name));
-      const { producerId, epochHi, epochLo } = p;
-      const identity = { producerId, epochHi, epochLo };
-      window = { identity, hash, lastUsedMs: nowMs, places: new Map() };
-      this.windows.set(name, window);
-    }
-    window.lastUsedMs = nowMs;
-    const key = sequenceKey(p);
-    window.places.set(key, place);
-    this.count(window, key, place, true);
-    if (window.places.size > this.perProducerMax) {
-      const [oldestKey, oldest] = window.places.entries().next().value as [
-        number | string,
-        MessagePlace,
-      ];
-      window.places.delete(oldestKey);
-      this.count(window, oldestKey, oldest, false);
-    }
-    return window.identity;
+    const producer = this.producerOf(p) ?? this.newProducer(p, nowMs);
+    producer.lastUsedMs = nowMs;
+    if (producer.window.isFull) this.dropOldest(producer);
+    producer.window.add(p.sequenceHi, p.sequenceLo, place);
+    this.count(producer, p.sequenceHi, p.sequenceLo, place, true);
+    return producer.identity;
   }
 
   /** Drops windows that nobody used for a day of group time. */
   sweep(nowMs: number): void {
     if (nowMs < this.nextSweepMs) return;
     this.nextSweepMs = nowMs + SWEEP_MS;
-    for (const [name, window] of this.windows) {
-      if (window.lastUsedMs > nowMs - WINDOW_MS) continue;
-      for (const [key, place] of window.places) this.count(window, key, place, false);
-      this.windows.delete(name);
+    for (const [name, producer] of this.producers) {
+      if (producer.lastUsedMs > nowMs - WINDOW_MS) continue;
+      while (producer.window.size > 0) this.dropOldest(producer);
+      this.producers.delete(name);
+      if (this.last === producer) this.last = undefined;
     }
   }
 
-  private count(window: Window, key: number | string, place: MessagePlace, isAdded: boolean): void {
-    const a = rowHash(0x2f0b4a27, window.hash, keyHash(key), place.index, place.offset);
-    const b = rowHash(0x69e3b8d1, window.hash, keyHash(key), place.index, place.offset);
+  private producerOf(p: ProducerTriple): Producer | undefined {
+    const { last } = this;
+    if (last !== undefined && isOf(last.identity, p)) return last;
+    const found = this.producers.get(nameOf(p));
+    if (found !== undefined) this.last = found;
+    return found;
+  }
+
+  private newProducer(p: ProducerTriple, nowMs: number): Producer {
+    const { producerId, epochHi, epochLo } = p;
+    const name = nameOf(p);
+    const producer = {
+      identity: { producerId, epochHi, epochLo },
+      hash: hashBytes(0x7f4a7c15, utf8Encode(name)),
+      window: new DedupWindow(this.perProducerMax),
+      lastUsedMs: nowMs,
+    };
+    this.producers.set(name, producer);
+    this.last = producer;
+    return producer;
+  }
+
+  private dropOldest(producer: Producer): void {
+    producer.window.dropOldest((hi, lo, place) => this.count(producer, hi, lo, place, false));
+  }
+
+  private count(
+    producer: Producer,
+    hi: number,
+    lo: number,
+    place: MessagePlace,
+    isAdded: boolean,
+  ): void {
+    const a = dedupHash(0x2f0b4a27, producer.hash, hi, lo, place);
+    const b = dedupHash(0x69e3b8d1, producer.hash, hi, lo, place);
     if (isAdded) this.hash.add(a, b);
     else this.hash.remove(a, b);
   }
 }
 
-function windowKey(p: ProducerTriple): string {
+function dedupHash(
+  seed: number,
+  producer: number,
+  hi: number,
+  lo: number,
+  { index, offset }: MessagePlace,
+): number {
+  const sequence = fold32(fold32(fold32(mix32(seed), producer), hi), lo);
+  return fold32(fold53(sequence, index), offset);
+}
+
+function isOf(identity: ProducerIdentity, p: ProducerTriple): boolean {
+  return (
+    identity.epochLo === p.epochLo &&
+    identity.epochHi === p.epochHi &&
+    identity.producerId === p.producerId
+  );
+}
+
+function nameOf(p: ProducerTriple): string {
   return `${p.epochHi}:${p.epochLo}:${p.producerId}`;
 }

@@ -7,6 +7,7 @@ import { utf8Encode } from "../lib/bytes.js";
 import { FrameBuilder } from "../wire/frames.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { ClientEffect } from "./api.js";
+import { DueGroups } from "./due-groups.js";
 import type { GroupSlot } from "./group-slot.js";
 import type { ClusterMember, HostConfig } from "./node-config.js";
 import type { HostObserver } from "./observer.js";
@@ -44,6 +45,8 @@ export class HostContext {
   readonly groups = new Map<number, GroupSlot>();
   /** Groups that something happened to since they were last found idle: only these are visited. */
   readonly touched = new Set<GroupSlot>();
+  /** Led groups with a timer ahead of them. */
+  readonly due = new DueGroups();
   /** Effects for clients, drained at the end of the turn. */
   clientEffects: ClientEffect[] = [];
   /** Set when there is work left for another turn although no event is waiting. */
@@ -51,6 +54,8 @@ export class HostContext {
   /** Messages to the own node, handled before the step ends. */
   readonly loopback: PeerMessage[] = [];
   private readonly outbox: PeerMessage[][];
+  /** How many messages waited per peer when the step that runs now began. */
+  private readonly marks: number[];
   private builders: FrameBuilder[] = [];
   framesSent = 0;
 
@@ -61,6 +66,7 @@ export class HostContext {
     this.self = config.members.findIndex((m) => m.name === config.node) + 1;
     this.cluster = clusterIdOf(config.members);
     this.outbox = config.members.map(() => []);
+    this.marks = config.members.map(() => 0);
   }
 
   get memberCount(): number {
@@ -94,13 +100,14 @@ export class HostContext {
     } else this.outbox[peer - 1].push(message);
   }
 
-  /** How many messages wait per peer: the mark to which a stopped group's effects are discarded. */
-  markOutbox(): number[] {
-    return this.outbox.map((list) => list.length);
+  /** Notes how many messages wait per peer; steps of groups never nest, so one note is enough. */
+  markOutbox(): void {
+    for (let i = 0; i < this.outbox.length; i += 1) this.marks[i] = this.outbox[i].length;
   }
 
-  cutOutbox(marks: readonly number[]): void {
-    for (let i = 0; i < marks.length; i += 1) this.outbox[i].length = marks[i];
+  /** Discards what was sent since the mark: nothing of a stopped group's step leaves. */
+  cutOutbox(): void {
+    for (let i = 0; i < this.outbox.length; i += 1) this.outbox[i].length = this.marks[i];
   }
 
   /** Encodes what waits, one frame per peer (more when a frame would grow too large). */

@@ -101,7 +101,7 @@ export class GroupSlot {
   /** Index of the newest entry with grants that this leader proposed. */
   lastGrantIndex = 0;
   lastTickIndex = 0;
-  /** When the next timer is due on this node's monotonic clock; Infinity when none, or not serving. */
+  /** When the next timer is due on this node's monotonic clock; Infinity: never. Set by DueGroups. */
   dueMs = Infinity;
   readonly standing = new Map<string, StandingCredits>();
   standingTurn = 0;

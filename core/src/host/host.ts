@@ -127,10 +127,21 @@ export class Host {
   /** Leaders put what is queued into entries; due beats join the frames. */
   collect(): void {
     if (!this.isReady) return;
-    for (const slot of this.context.groups.values())
+    this.touchDue();
+    for (const slot of this.context.touchedInOrder()) {
       this.guard(slot, () => this.leader.collect(slot));
+    }
     this.beats.flush(this.isDiskStalled());
     this.drainLoopback();
+  }
+
+  private touchDue(): void {
+    const { due, touched, monotonicMs } = this.context;
+    for (;;) {
+      const slot = due.take(monotonicMs);
+      if (slot === undefined) return;
+      touched.add(slot);
+    }
   }
 
   takeFrames(): readonly OutgoingFrame[] {
@@ -166,8 +177,7 @@ export class Host {
 
   /** When a timer of a group that this node leads is due, in steps of 10 ms (D-19); Infinity: never. */
   nextDueUs(): number {
-    let dueMs = Infinity;
-    for (const slot of this.context.groups.values()) dueMs = Math.min(dueMs, slot.dueMs);
+    const dueMs = this.context.due.firstMs;
     if (dueMs === Infinity) return Infinity;
     const laterMs = Math.max(dueMs, this.context.monotonicMs + 1);
     return Math.ceil(laterMs / DUE_GRAIN_MS) * DUE_GRAIN_MS * 1000;
@@ -300,7 +310,7 @@ export class Host {
   private guard(slot: GroupSlot, step: () => void): void {
     if (slot.stoppedBecause !== undefined) return;
     this.context.touched.add(slot);
-    const marks = this.context.markOutbox();
+    this.context.markOutbox();
     try {
       step();
     } catch (error) {
@@ -309,7 +319,7 @@ export class Host {
         return;
       }
       if (!(error instanceof InvariantViolation)) throw error;
-      this.context.cutOutbox(marks);
+      this.context.cutOutbox();
       slot.stoppedBecause = error.message;
       this.context.observer?.groupStopped(slot.id, `${error.message}\n${error.stack ?? ""}`);
     }

@@ -184,11 +184,14 @@ export class Leader {
 
   /** When the group's next timer is due, by the clock that carries its time. */
   updateDue(slot: GroupSlot): void {
-    slot.dueMs = Infinity;
-    if (!slot.isServing || slot.machine.kind !== "partition") return;
+    this.context.due.set(slot, this.dueMsOf(slot));
+  }
+
+  private dueMsOf(slot: GroupSlot): number {
+    if (!slot.isServing || slot.machine.kind !== "partition") return Infinity;
     const next = slot.machine.partition.nextTimerMs;
-    if (next === Infinity) return;
-    slot.dueMs = this.context.monotonicMs + Math.max(0, next - slot.raft.stampNowMs());
+    if (next === Infinity) return Infinity;
+    return this.context.monotonicMs + Math.max(0, next - slot.raft.stampNowMs());
   }
 
   private append(slot: GroupSlot, kind: number, queued: readonly QueuedIntent[]): void {
@@ -260,7 +263,7 @@ export class Leader {
     slot.queue = [];
     slot.queueBytes = 0;
     slot.isServing = false;
-    slot.dueMs = Infinity;
+    this.context.due.delete(slot);
     for (const queued of queue) this.overwritten(slot, queued.origin);
     for (const read of [...slot.reads.values(), ...slot.confirmedReads]) {
       this.answer(read, { type: "surely-not", leader: slot.raft.leader });

@@ -1,11 +1,38 @@
 // Attempts of requests that must not be proposed twice, because their intent is not idempotent: a frame
 // may be delivered twice. Bounded; an edge's new incarnation starts anew.
 
+import { PairTable } from "../lib/pair-table.js";
+
 const KEPT_MAX = 65_536;
 
-interface EdgeAttempts {
+/** The last attempts of one edge's incarnation: a ring in the order of arrival beside a look-up. */
+class EdgeAttempts {
   readonly incarnation: number;
-  readonly seen: Set<string>;
+  private readonly seen = new PairTable();
+  private readonly requestIds: number[] = [];
+  private readonly attempts: number[] = [];
+  private oldest = 0;
+
+  constructor(incarnation: number) {
+    this.incarnation = incarnation;
+  }
+
+  /** False when it is there already. */
+  add(requestId: number, attempt: number): boolean {
+    if (this.seen.get(requestId, attempt) >= 0) return false;
+    if (this.requestIds.length < KEPT_MAX) {
+      this.requestIds.push(requestId);
+      this.attempts.push(attempt);
+    } else {
+      const at = this.oldest;
+      this.seen.delete(this.requestIds[at], this.attempts[at]);
+      this.requestIds[at] = requestId;
+      this.attempts[at] = attempt;
+      this.oldest = (at + 1) % KEPT_MAX;
+    }
+    this.seen.set(requestId, attempt, 1);
+    return true;
+  }
 }
 
 export class OnceTable {
@@ -15,18 +42,9 @@ export class OnceTable {
   isRepeat(edge: number, incarnation: number, requestId: number, attempt: number): boolean {
     let known = this.edges.get(edge);
     if (known?.incarnation !== incarnation) {
-      known = { incarnation, seen: new Set() };
+      known = new EdgeAttempts(incarnation);
       this.edges.set(edge, known);
     }
-    const key = `${requestId}.${attempt}`;
-    if (known.seen.has(key)) return true;
-    known.seen.add(key);
-    if (known.seen.size > KEPT_MAX) {
-      for (const oldest of known.seen) {
-        known.seen.delete(oldest);
-        break;
-      }
-    }
-    return false;
+    return !known.add(requestId, attempt);
   }
 }

@@ -93,9 +93,16 @@ export class Requests {
     readonly operation: number;
     readonly part: number;
   }): void {
+    const { group, voters, action, isIdempotent, deadlineMs, operation, part } = options;
     const request: PendingRequest = {
-      ...options,
       id: this.nextId,
+      group,
+      voters,
+      action,
+      isIdempotent,
+      deadlineMs,
+      operation,
+      part,
       target: 0,
       isOut: false,
       sentMs: 0,

@@ -9,14 +9,17 @@ export class MalformedInput extends Error {
 
 const TWO32 = 4294967296;
 
+/** Beyond this share of unused bytes a finished buffer is copied to its size. */
+const SLACK_MAX = 1 / 4;
+
+// Both classes move bytes one by one: no DataView is made for every record of a few fields.
+
 export class Writer {
   private bytes: Uint8Array;
-  private view: DataView;
   length = 0;
 
   constructor(capacity = 256) {
     this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
   }
 
   private reserve(count: number): number {
@@ -26,14 +29,13 @@ export class Writer {
       const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, at));
       this.bytes = grown;
-      this.view = new DataView(grown.buffer);
     }
     this.length = needed;
     return at;
   }
 
   u8(value: number): this {
-    // The reservation comes first: it may replace the buffer and the view.
+    // The reservation comes first: it may replace the buffer.
     const at = this.reserve(1);
     this.bytes[at] = value;
     return this;
@@ -41,26 +43,24 @@ export class Writer {
 
   u16(value: number): this {
     const at = this.reserve(2);
-    this.view.setUint16(at, value, true);
+    this.setU16(at, value);
     return this;
   }
 
   u32(value: number): this {
     const at = this.reserve(4);
-    this.view.setUint32(at, value, true);
+    this.setU32(at, value);
     return this;
   }
 
   i32(value: number): this {
-    const at = this.reserve(4);
-    this.view.setInt32(at, value, true);
-    return this;
+    return this.u32(value);
   }
 
   u48(value: number): this {
     const at = this.reserve(6);
-    this.view.setUint32(at, value % TWO32, true);
-    this.view.setUint16(at + 4, Math.floor(value / TWO32), true);
+    this.setU32(at, value % TWO32);
+    this.setU16(at + 4, Math.floor(value / TWO32));
     return this;
   }
 
@@ -82,11 +82,16 @@ export class Writer {
   }
 
   setU32(at: number, value: number): void {
-    this.view.setUint32(at, value, true);
+    const { bytes } = this;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
   }
 
   setU16(at: number, value: number): void {
-    this.view.setUint16(at, value, true);
+    this.bytes[at] = value;
+    this.bytes[at + 1] = value >>> 8;
   }
 
   /** A view that is valid until the next write. */
@@ -94,9 +99,16 @@ export class Writer {
     return this.bytes.subarray(0, this.length);
   }
 
-  /** A copy of exactly what was written. */
-  finish(): Uint8Array {
+  /** A copy of exactly what was written; the writer may go on. */
+  copy(): Uint8Array {
     return this.bytes.slice(0, this.length);
+  }
+
+  /** What was written. The buffer goes with it where it fits well: nothing is written after this. */
+  finish(): Uint8Array {
+    const { bytes, length } = this;
+    if (length === bytes.length) return bytes;
+    return bytes.length - length <= bytes.length * SLACK_MAX ? this.peek() : this.copy();
   }
 
   reset(): void {
@@ -106,13 +118,11 @@ export class Writer {
 
 export class Reader {
   readonly bytes: Uint8Array;
-  private readonly view: DataView;
   at: number;
   readonly end: number;
 
   constructor(bytes: Uint8Array, from = 0, to = bytes.length) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = from;
     this.end = to;
   }
@@ -133,20 +143,20 @@ export class Reader {
   }
 
   u16(): number {
-    return this.view.getUint16(this.take(2), true);
+    return u16At(this.bytes, this.take(2));
   }
 
   u32(): number {
-    return this.view.getUint32(this.take(4), true);
+    return u32At(this.bytes, this.take(4));
   }
 
   i32(): number {
-    return this.view.getInt32(this.take(4), true);
+    return u32At(this.bytes, this.take(4)) | 0;
   }
 
   u48(): number {
     const at = this.take(6);
-    return this.view.getUint32(at, true) + this.view.getUint16(at + 4, true) * TWO32;
+    return u32At(this.bytes, at) + u16At(this.bytes, at + 4) * TWO32;
   }
 
   /** A view into the input. */
@@ -166,6 +176,15 @@ export class Reader {
   expectEnd(): void {
     if (this.at !== this.end) throw new MalformedInput(`${this.left} bytes too many`);
   }
+}
+
+function u16At(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8);
+}
+
+function u32At(bytes: Uint8Array, at: number): number {
+  const low = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
+  return (low | (bytes[at + 3] << 24)) >>> 0;
 }
 
 /** UTF-8 of a string; a lone surrogate becomes U+FFFD, so equal bytes mean equal text. */

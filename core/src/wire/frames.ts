@@ -56,7 +56,7 @@ export class FrameBuilder {
   /** The finished frame; the builder starts anew. */
   take(): Uint8Array {
     this.writer.setU32(22, this.count);
-    const frame = this.writer.finish();
+    const frame = this.writer.copy();
     new DataView(frame.buffer).setUint32(4, this.crc(frame, 8, frame.length), true);
     this.begin();
     return frame;

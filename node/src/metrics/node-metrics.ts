@@ -2,7 +2,7 @@
 // belongs to a partition is reported by the node that leads it, so that the sum over all nodes is the
 // cluster's value; snapshot_bytes has no value before snapshots exist.
 
-import type { Counts, GroupStatus, NodeStatus } from "@disheap/core";
+import type { Counts, GroupStatus, HostMetrics, NodeStatus } from "@disheap/core";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ServiceMetrics } from "./port.js";
 
@@ -17,6 +17,43 @@ const PARTITION_COUNTERS = {
 
 type CounterName = keyof typeof PARTITION_COUNTERS;
 
+/** Counters of the node as a whole: the metric's name, what it counts, and where it is read. */
+const NODE_COUNTERS = {
+  wal_bytes_written_total: {
+    help: "Bytes of keys and values this node wrote to its store.",
+    field: "batchBytes",
+  },
+  storage_syncs_total: {
+    help: "Batches this node wrote to its store, each with one sync.",
+    field: "batches",
+  },
+  raft_applied_entries_total: { help: "Log entries this node applied.", field: "entriesApplied" },
+  raft_leader_changes_total: {
+    help: "Changes of a group's leader that this node saw.",
+    field: "leaderChanges",
+  },
+  turns_total: {
+    help: "Rounds of the node's one loop: input, entries, frames, one write, apply, answers.",
+    field: "turns",
+  },
+  turn_events_total: {
+    help: "Events those rounds took in: calls, frames, finished writes, ticks.",
+    field: "events",
+  },
+  peer_frames_sent_total: { help: "Frames this node sent to other nodes.", field: "framesSent" },
+  peer_frames_received_total: {
+    help: "Frames this node took in from other nodes.",
+    field: "framesReceived",
+  },
+  peer_frames_refused_total: {
+    help: "Frames this node refused: malformed, of another cluster, or in another node's name.",
+    field: "framesRefused",
+  },
+} as const satisfies Record<string, { help: string; field: keyof HostMetrics }>;
+
+type NodeCounterName = keyof typeof NODE_COUNTERS;
+const NODE_COUNTER_NAMES = Object.keys(NODE_COUNTERS) as NodeCounterName[];
+
 export class NodeMetrics implements ServiceMetrics {
   private readonly registry = new Registry();
   private readonly status: () => NodeStatus;
@@ -29,9 +66,9 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly inflight: Gauge;
   private readonly backlog: Gauge;
   private readonly byTopic: Record<CounterName, Counter>;
-  private readonly ofNode: Record<"walBytes" | "syncs" | "applied" | "leaderChanges", Counter>;
+  private readonly ofNode: Record<NodeCounterName, Counter>;
   private readonly clusterSize: Gauge;
-  private nodeBefore = { walBytes: 0, syncs: 0, applied: 0, leaderChanges: 0 };
+  private nodeBefore: HostMetrics | undefined;
 
   constructor(status: () => NodeStatus) {
     this.status = status;
@@ -80,21 +117,9 @@ export class NodeMetrics implements ServiceMetrics {
         ["topic"],
       ),
     };
-    this.ofNode = {
-      walBytes: this.counter(
-        "wal_bytes_written_total",
-        "Bytes of keys and values this node wrote to its store.",
-      ),
-      syncs: this.counter(
-        "storage_syncs_total",
-        "Batches this node wrote to its store, each with one sync.",
-      ),
-      applied: this.counter("raft_applied_entries_total", "Log entries this node applied."),
-      leaderChanges: this.counter(
-        "raft_leader_changes_total",
-        "Changes of a group's leader that this node saw.",
-      ),
-    };
+    this.ofNode = Object.fromEntries(
+      NODE_COUNTER_NAMES.map((name) => [name, this.counter(name, NODE_COUNTERS[name].help)]),
+    ) as Record<NodeCounterName, Counter>;
     this.clusterSize = this.gauge("raft_cluster_size", "Members of the cluster.");
     this.gauge(
       "snapshot_bytes",
@@ -123,17 +148,11 @@ export class NodeMetrics implements ServiceMetrics {
     this.inflight.reset();
     this.backlog.reset();
     this.clusterSize.set(status.members.length);
-    const node = {
-      walBytes: status.metrics.batchBytes,
-      syncs: status.metrics.batches,
-      applied: status.metrics.entriesApplied,
-      leaderChanges: status.metrics.leaderChanges,
-    };
-    this.ofNode.walBytes.inc(node.walBytes - this.nodeBefore.walBytes);
-    this.ofNode.syncs.inc(node.syncs - this.nodeBefore.syncs);
-    this.ofNode.applied.inc(node.applied - this.nodeBefore.applied);
-    this.ofNode.leaderChanges.inc(node.leaderChanges - this.nodeBefore.leaderChanges);
-    this.nodeBefore = node;
+    for (const name of NODE_COUNTER_NAMES) {
+      const { field } = NODE_COUNTERS[name];
+      this.ofNode[name].inc(status.metrics[field] - (this.nodeBefore?.[field] ?? 0));
+    }
+    this.nodeBefore = status.metrics;
     for (const group of status.groups) this.samplePartition(group);
   }
 

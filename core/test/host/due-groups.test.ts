@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { DueGroups } from "../../src/host/due-groups.js";
+import type { GroupSlot } from "../../src/host/group-slot.js";
+
+/** The only parts of a slot that the order looks at. */
+const slotOf = (id: number): GroupSlot => ({ id, dueMs: Infinity }) as unknown as GroupSlot;
+
+test("groups come out by time, then by id, and only when they are due", () => {
+  const due = new DueGroups();
+  const [a, b, c] = [slotOf(7), slotOf(3), slotOf(5)];
+  due.set(a, 20);
+  due.set(b, 20);
+  due.set(c, 10);
+  expect(due.firstMs).toBe(10);
+  expect(due.take(9)).toBeUndefined();
+  expect([due.take(20), due.take(20), due.take(20), due.take(20)]).toEqual([c, b, a, undefined]);
+  expect(due.firstMs).toBe(Infinity);
+});
+
+test("a group that was taken keeps its time and comes back when it is set again, even to the same", () => {
+  const due = new DueGroups();
+  const slot = slotOf(1);
+  due.set(slot, 5);
+  due.take(5);
+  expect(slot.dueMs).toBe(5);
+  due.set(slot, 5);
+  expect(due.take(5)).toBe(slot);
+});
+
+const step = fc.record({
+  id: fc.integer({ min: 1, max: 8 }),
+  dueMs: fc.oneof(fc.nat(20), fc.constant(Infinity)),
+  action: fc.constantFrom("set", "delete", "take"),
+});
+
+test("it agrees with looking at every group", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const due = new DueGroups();
+      const slots = Array.from({ length: 9 }, (_, id) => slotOf(id));
+      const waiting = new Map<number, number>();
+      for (const { id, dueMs, action } of steps) {
+        if (action === "set") {
+          due.set(slots[id], dueMs);
+          if (dueMs === Infinity) waiting.delete(id);
+          else waiting.set(id, dueMs);
+        } else if (action === "delete") {
+          due.delete(slots[id]);
+          waiting.delete(id);
+        } else {
+          const sorted = [...waiting].sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+          const first = sorted[0]?.[0];
+          expect(due.take(20)?.id).toBe(first);
+          if (first !== undefined) waiting.delete(first);
+        }
+        expect(due.firstMs).toBe(Math.min(Infinity, ...waiting.values()));
+      }
+    }),
+  );
+});
