@@ -7,7 +7,8 @@ import { formatAddress } from "./config/address.js";
 import { loadConfig, type NodeConfig } from "./config/config.js";
 import { helpText } from "./config/options.js";
 import { createLog, type Log } from "./log.js";
-import { ApplyClock, watchHost } from "./metrics/apply-clock.js";
+import { StageClock } from "./metrics/stage-clock.js";
+import type { ObserveStage } from "./metrics/stages.js";
 import { ProductionEngine } from "./production-engine.js";
 import { Services } from "./services.js";
 
@@ -24,18 +25,24 @@ class NodeProcess {
 
   constructor(config: NodeConfig, log: Log) {
     this.log = log;
-    const clock = new ApplyClock(
-      () => performance.now(),
-      (group, ms) => {
+    const observeStage: ObserveStage = (stage, ms) => {
+      this.services.stageTook(stage, ms);
+    };
+    const clock = new StageClock({
+      nowMs: () => performance.now(),
+      observe: observeStage,
+      onApplied: (group, ms) => {
         this.services.entryApplied(group, ms);
       },
-    );
+      onStopped: (group, reason) => {
+        log.error({ group, reason }, "a broken invariant stopped a group on this node");
+      },
+    });
     this.engine = new ProductionEngine({
       config,
       log,
-      observer: watchHost(clock, (group, reason) => {
-        log.error({ group, reason }, "a broken invariant stopped a group on this node");
-      }),
+      observer: clock,
+      observeStage,
       emit: (effect) => {
         this.services.emit(effect);
       },

@@ -2,6 +2,7 @@
 // clocks and entropy.
 
 import { randomBytes } from "node:crypto";
+import { performance } from "node:perf_hooks";
 import { hrtime } from "node:process";
 import { crc32 as nativeCrc32 } from "node:zlib";
 import {
@@ -14,7 +15,7 @@ import {
   type HostObserver,
   type NodeStatus,
 } from "@disheap/core";
-import type { DiskEvent, NetworkEvent } from "@disheap/io";
+import type { DiskEvent, DiskPort, NetworkEvent } from "@disheap/io";
 import { createGrpcNetwork, type GrpcNetwork } from "@disheap/io/grpc";
 import { createLevelDisk, type LevelDisk } from "@disheap/io/level";
 import { Turn } from "@disheap/io/turn";
@@ -22,11 +23,13 @@ import { formatAddress, isLoopback } from "./config/address.js";
 import type { NodeConfig } from "./config/config.js";
 import type { Engine } from "./engine.js";
 import type { Log } from "./log.js";
+import type { ObserveStage } from "./metrics/stages.js";
 
 export interface EngineOptions {
   readonly config: NodeConfig;
   readonly log: Log;
   readonly observer: HostObserver;
+  readonly observeStage: ObserveStage;
   /** Where the engine's effects for clients go. */
   readonly emit: (effect: ClientEffect) => void;
   /** The node cannot go on; `message` is a sentence for the operator. */
@@ -39,14 +42,17 @@ export class ProductionEngine implements Engine {
   private readonly disk: LevelDisk;
   private readonly network: GrpcNetwork;
   private readonly tickMs: number;
+  private readonly writes: WriteClock;
   private ticks: NodeJS.Timeout | undefined;
   private alarm: NodeJS.Timeout | undefined;
 
   constructor(options: EngineOptions) {
-    const { config, log, observer, emit, onFatal } = options;
+    const { config, log, observer, observeStage, emit, onFatal } = options;
     this.tickMs = config.timing.tickMs;
+    this.writes = new WriteClock(observeStage);
     const { text: clusterId } = clusterIdOf(config.members);
     const push = (event: DiskEvent | NetworkEvent): void => {
+      if (event.kind === "disk.written") this.writes.written();
       this.turn.push(event);
     };
     this.host = new Host(
@@ -78,7 +84,7 @@ export class ProductionEngine implements Engine {
     this.turn = new Turn({
       host: this.host,
       ports: {
-        disk: this.disk,
+        disk: this.writes.around(this.disk),
         network: this.network,
         clock: {
           monotonicUs: () => Number(hrtime.bigint() / 1000n),
@@ -87,7 +93,9 @@ export class ProductionEngine implements Engine {
         scheduler: {
           // One turn per round of the event loop, after the input of the round.
           wake: () => {
+            const sinceMs = performance.now();
             setImmediate(() => {
+              observeStage("turn", performance.now() - sinceMs);
               this.turn.run();
             });
           },
@@ -141,6 +149,42 @@ export class ProductionEngine implements Engine {
     await new Promise<void>((resolve) => {
       this.disk.release(resolve);
     });
+  }
+}
+
+/** Times the writes of the turn, of which one is under way at a time. */
+class WriteClock {
+  private readonly observe: ObserveStage;
+  private sinceMs = 0;
+
+  constructor(observe: ObserveStage) {
+    this.observe = observe;
+  }
+
+  /** The same port; a write starts the clock. */
+  around(disk: DiskPort): DiskPort {
+    return {
+      open: (token) => {
+        disk.open(token);
+      },
+      write: (token, ops, sync) => {
+        this.sinceMs = performance.now();
+        disk.write(token, ops, sync);
+      },
+      get: (token, key) => {
+        disk.get(token, key);
+      },
+      scan: (token, from, to, bytesMax) => {
+        disk.scan(token, from, to, bytesMax);
+      },
+      close: () => {
+        disk.close();
+      },
+    };
+  }
+
+  written(): void {
+    this.observe("sync", performance.now() - this.sinceMs);
   }
 }
 

@@ -11,6 +11,7 @@ import { GrpcServer } from "./grpc/server.js";
 import { type HttpContext, HttpServer, metricsRoutes, operatorRoutes } from "./http/server.js";
 import type { Log } from "./log.js";
 import { NodeMetrics } from "./metrics/node-metrics.js";
+import type { Stage } from "./metrics/stages.js";
 
 const FILTER_WAIT_MS = 10_000;
 const SAMPLE_MS = 1_000;
@@ -100,6 +101,10 @@ export class Services {
   /** An entry that this node proposed is committed and applied. */
   entryApplied(group: number, ms: number): void {
     this.metrics.applied(group, ms);
+  }
+
+  stageTook(stage: Stage, ms: number): void {
+    this.metrics.stageTook(stage, ms);
   }
 
   /** Opens every door; the bound ports in the order gRPC, HTTP, metrics. */

@@ -10,6 +10,8 @@ it("spreads what every process used over the messages", () => {
     cpuMs,
     syncs,
     writtenBytes,
+    turns: syncs * 2,
+    frames: syncs * 3,
   });
   const before = { nodes: [node(100, 10, 1000), node(50, 0, 0)], client: NOTHING };
   const after = {
@@ -22,6 +24,8 @@ it("spreads what every process used over the messages", () => {
   expect(cost.clientCpu).toBe(400);
   expect(cost.syncsPerMessage).toBe(0.03);
   expect(cost.writtenBytesPerMessage).toBe(4);
+  expect(cost.turnsPerMessage).toBe(0.06);
+  expect(cost.framesPerMessage).toBe(0.09);
 });
 
 it("costs nothing per message where there were none", () => {

@@ -53,6 +53,10 @@ export class Applier {
 
   private applySlot(slot: GroupSlot, budget: { entries: number; bytes: number }): void {
     const g = slot.raft;
+    if (g.commitIndex > slot.seenCommit) {
+      slot.seenCommit = g.commitIndex;
+      this.context.observer?.committed?.(slot.id, g.commitIndex);
+    }
     for (;;) {
       const until = Math.min(g.commitIndex, g.durableIndex);
       const from = g.appliedIndex + 1;

@@ -41,6 +41,7 @@ export class HostContext {
   incarnation = 0;
   /** Time of the turn. */
   monotonicMs = 0;
+  monotonicUs = 0;
   wallMs = 0;
   readonly groups = new Map<number, GroupSlot>();
   /** Groups that something happened to since they were last found idle: only these are visited. */

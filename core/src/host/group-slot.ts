@@ -31,6 +31,8 @@ export interface QueuedIntent {
   readonly intent: Uint8Array;
   readonly origin: Origin;
   readonly isEnqueue: boolean;
+  /** When a request's intent came into the queue: monotonic time of that turn. */
+  readonly sinceUs?: number;
 }
 
 export interface ProposedEntry {
@@ -93,6 +95,8 @@ export class GroupSlot {
   stoppedBecause: string | undefined;
   isFetchingForApply = false;
   readonly held: HeldMessage[] = [];
+  /** The commit index that the observer was last told. */
+  seenCommit = 0;
   queue: QueuedIntent[] = [];
   queueBytes = 0;
   /** Bytes of the entries in `proposed`. */

@@ -112,6 +112,7 @@ export class Host {
 
   /** Time is read once per turn, by the turn. */
   setTime(monotonicUs: number, wallMs: number): void {
+    this.context.monotonicUs = monotonicUs;
     this.context.monotonicMs = Math.floor(monotonicUs / 1000);
     this.context.wallMs = wallMs;
     this.context.wantsTurn = false;

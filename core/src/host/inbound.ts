@@ -80,6 +80,7 @@ export class Inbound {
 
   onMessage(from: number, m: PeerMessage): void {
     const { context, beats, leader, operations, streams } = this.parts;
+    context.observer?.received?.(from, m);
     switch (m.kind) {
       case "pre-vote":
       case "pre-vote.reply":

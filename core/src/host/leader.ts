@@ -61,6 +61,7 @@ export class Leader {
         intent: action.intent,
         origin: { type: "request", ...origin },
         isEnqueue,
+        sinceUs: this.context.monotonicUs,
       });
       return;
     }
@@ -208,7 +209,13 @@ export class Leader {
     slot.proposed.set(index, { term: g.term, origins, bytes: block.bytes.length });
     slot.proposedBytes += block.bytes.length;
     appendOwn(g, block);
-    this.context.observer?.proposed(g.id, index, g.term);
+    this.context.observer?.proposed(g.id, index, g.term, this.waitedUs(queued));
+  }
+
+  /** How long the first request of an entry waited in the queue; 0 for an entry without requests. */
+  private waitedUs(queued: readonly QueuedIntent[]): number {
+    const first = queued.find((q) => q.sinceUs !== undefined);
+    return first?.sinceUs === undefined ? 0 : this.context.monotonicUs - first.sinceUs;
   }
 
   // --- answering ---------------------------------------------------------------------------------

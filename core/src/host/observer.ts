@@ -8,12 +8,19 @@ import type { PeerMessage } from "../wire/messages.js";
 
 export interface HostObserver {
   roleChanged(group: number, term: number, role: Role, leader: number): void;
-  /** A leader put an entry at the end of its log. */
-  proposed(group: number, index: number, term: number): void;
+  /**
+   * A leader put an entry at the end of its log. `waitedUs`: from the turn in which its first request
+   * arrived to this one; 0 while nothing holds requests up.
+   */
+  proposed(group: number, index: number, term: number, waitedUs: number): void;
+  /** This replica knows that everything to `index` is committed, and is about to apply it. */
+  committed?(group: number, index: number): void;
   /** After apply: the state hash of the replica at this index. */
   applied(group: number, entry: EntryView, hashHi: number, hashLo: number): void;
   /** What an entry did to messages; without it no such event is made. */
   machineEvent?(group: number, index: number, stampMs: number, event: MachineEvent): void;
+  /** A message of a peer (or of the own node) is about to be handled. */
+  received?(from: number, message: PeerMessage): void;
   /** A message is handed to the network (or to the own node), in this turn. */
   sent(to: number, message: PeerMessage): void;
   /** A broken invariant stopped the group on this node. */

@@ -5,7 +5,9 @@
 import type { Counts, GroupStatus, HostMetrics, NodeStatus } from "@disheap/core";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ServiceMetrics } from "./port.js";
+import { STAGES, type Stage } from "./stages.js";
 
+const STAGE_BUCKETS_MS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000];
 const LATENCY_BUCKETS_MS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
 /** Counters of a partition's replica that only grow, and the metric each feeds. */
@@ -63,6 +65,7 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly enqueueLatency: Histogram;
   private readonly popLatency: Histogram;
   private readonly applyLatency: Histogram;
+  private readonly stages: ReadonlyMap<Stage, Histogram.Internal<"stage">>;
   private readonly inflight: Gauge;
   private readonly backlog: Gauge;
   private readonly byTopic: Record<CounterName, Counter>;
@@ -90,6 +93,7 @@ export class NodeMetrics implements ServiceMetrics {
         "applied it: replication and sync included.",
       ["topic", "partition"],
     );
+    this.stages = this.stageHistograms();
     this.inflight = this.gauge(
       "inflight",
       "Messages under a live lease, in the partitions this node leads.",
@@ -142,6 +146,10 @@ export class NodeMetrics implements ServiceMetrics {
     if (labels !== undefined) this.applyLatency.observe(labels, ms);
   }
 
+  stageTook(stage: Stage, ms: number): void {
+    this.stages.get(stage)?.observe(ms);
+  }
+
   /** Reads the node. Called about once a second and before each answer. */
   sample(): void {
     const status = this.status();
@@ -182,6 +190,19 @@ export class NodeMetrics implements ServiceMetrics {
       { topic, partition: String(partition) },
       counts.totalMessages - counts.inflightMessages,
     );
+  }
+
+  private stageHistograms(): ReadonlyMap<Stage, Histogram.Internal<"stage">> {
+    const names = Object.keys(STAGES) as Stage[];
+    const meanings = names.map((name) => `${name}: ${STAGES[name]}`).join("; ");
+    const histogram = new Histogram({
+      name: "stage_latency_ms",
+      help: `Milliseconds that stages of the work take on this node. ${meanings}.`,
+      labelNames: ["stage"],
+      buckets: STAGE_BUCKETS_MS,
+      registers: [this.registry],
+    });
+    return new Map(names.map((stage) => [stage, histogram.labels({ stage })]));
   }
 
   private histogram(name: string, help: string, labelNames: string[]): Histogram {

@@ -1,7 +1,14 @@
+import { readFileSync } from "node:fs";
 import type { GroupStatus } from "@disheap/core";
 import { expect, it } from "vitest";
 import { NodeMetrics } from "../../src/metrics/node-metrics.js";
+import { STAGES } from "../../src/metrics/stages.js";
 import { group, NO_COUNTS, nodeStatus } from "../support/status.js";
+
+const METRICS_DOCUMENT = readFileSync(
+  new URL("../../../docs/operating/metrics.md", import.meta.url),
+  "utf8",
+);
 
 const CONTRACT = [
   "enqueue_latency_ms",
@@ -43,6 +50,16 @@ it("declares every metric of the contract with a help text", async () => {
   for (const name of CONTRACT) {
     expect(body).toMatch(new RegExp(`^# HELP ${name} [A-Z].*\\.$`, "m"));
   }
+});
+
+it("declares nothing that the operators' document does not explain", async () => {
+  const { metrics } = metricsOver([[]]);
+  const { body } = await metrics.render();
+  const names = [...body.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name);
+  const explained = [...METRICS_DOCUMENT.matchAll(/^\| `([a-z_]+)`/gm)].map(([, name]) => name);
+  expect(explained.sort()).toEqual(names.sort());
+  const stages = [...METRICS_DOCUMENT.matchAll(/^\| `stage="([a-z]+)"`/gm)].map(([, name]) => name);
+  expect(stages.sort()).toEqual(Object.keys(STAGES).sort());
 });
 
 it("shows backlog and inflight of led partitions only", async () => {

@@ -1,0 +1,188 @@
+// Every metric, read from real nodes after an event that must move it: two nodes of a cluster of three,
+// and in place of the third one that only speaks nonsense.
+import { join } from "node:path";
+import { clusterIdOf } from "@disheap/core";
+import { createGrpcNetwork } from "@disheap/io/grpc";
+import { DisheapClient, EnqueueReq, MakeHeapReq, NackReq, type PopItem } from "@disheap/proto";
+import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePorts } from "../support/free-port.js";
+import { ask } from "../support/grpc-fixture.js";
+import { MetricsPage } from "../support/metrics-page.js";
+import { Bench, isHealthy, NODE_MAIN, until } from "../support/processes.js";
+
+const JOBS = '{topic="jobs"}';
+const PARTITION = '{topic="jobs",partition="0"}';
+const stage = (name: string): string => `stage_latency_ms_count{stage="${name}"}`;
+const PAYLOAD = Buffer.alloc(256, 1);
+
+let bench: Bench;
+let client: DisheapClient;
+let members: { name: string; address: string }[];
+let metricsPorts: number[];
+let stream: ClientDuplexStream<unknown, PopItem>;
+const items: PopItem[] = [];
+
+beforeAll(async () => {
+  bench = new Bench();
+  const ports = await freePorts(9);
+  const raft = ports.slice(0, 3);
+  members = raft.map((port, i) => ({ name: `n${i + 1}`, address: `127.0.0.1:${port}` }));
+  metricsPorts = ports.slice(7);
+  const list = members.map(({ name, address }) => `${name}=${address}`).join(",");
+  for (const i of [0, 1]) {
+    bench.run(NODE_MAIN, [], {
+      NODE_ID: `n${i + 1}`,
+      INITIAL_CLUSTER: list,
+      RAFT_BIND: members[i]?.address ?? "",
+      ENGINE_BIND_ADDRESS: `127.0.0.1:${ports[3 + i]}`,
+      ENGINE_HTTP_BIND_ADDRESS: `127.0.0.1:${ports[5 + i]}`,
+      METRICS_BIND_ADDRESS: `127.0.0.1:${ports[7 + i]}`,
+      STORAGE_PATH: join(bench.folder, `n${i + 1}`),
+    });
+  }
+  for (const i of [5, 6]) await until(() => isHealthy(ports[i] ?? 0));
+  client = new DisheapClient(`127.0.0.1:${ports[3]}`, credentials.createInsecure());
+});
+afterAll(async () => {
+  client.close();
+  await bench.clean();
+});
+
+/** Does the event, then waits until every sample has moved by its amount ("more": by anything above 0). */
+async function moves(
+  event: () => Promise<unknown>,
+  expected: Readonly<Record<string, number | "more">>,
+): Promise<void> {
+  const before = await MetricsPage.of(metricsPorts);
+  await event();
+  let wrong: string[] = [];
+  const hold = async (): Promise<boolean> => {
+    const after = await MetricsPage.of(metricsPorts);
+    wrong = Object.entries(expected).flatMap(([sample, by]) => {
+      seen.add(sample.replace(/\{.*/, "").replace(/_(count|sum)$/, ""));
+      const moved = after.get(sample) - before.get(sample);
+      return (by === "more" ? moved > 0 : moved === by) ? [] : [`${sample} moved by ${moved}`];
+    });
+    return wrong.length === 0;
+  };
+  const deadline = Date.now() + 15_000;
+  while (!(await hold()) && Date.now() < deadline) await new Promise((r) => setTimeout(r, 50));
+  expect(wrong).toEqual([]);
+}
+const seen = new Set<string>();
+
+async function delivery(number: number): Promise<PopItem> {
+  stream.write({ kind: { $case: "flowControl", value: { credits: 1 } } });
+  await until(() => items.length >= number);
+  return items[number - 1] as PopItem;
+}
+
+it("a new topic: groups elect leaders and apply their first entries", { timeout: 60_000 }, () =>
+  moves(
+    async () => {
+      const topic = MakeHeapReq.create({
+        topic: "jobs",
+        partitions: 1,
+        replicationFactor: 3,
+        maxRetriesDefault: 1,
+      });
+      expect(await ask((done) => client.makeHeap(topic, done))).toHaveProperty("ok");
+      const stats = () => ask((done) => client.stats({ topic: "jobs" }, done));
+      await until(async () => "ok" in (await stats()));
+    },
+    { raft_applied_entries_total: "more", raft_leader_changes_total: "more" },
+  ),
+);
+
+it("an enqueue: one call, one message in the backlog, through every stage to two disks", () =>
+  moves(
+    async () => {
+      const request = EnqueueReq.create({ topic: "jobs", payload: PAYLOAD, priority: 1n });
+      expect(await ask((done) => client.enqueue(request, done))).toHaveProperty("ok");
+    },
+    {
+      [`enqueue_latency_ms_count${JOBS}`]: 1,
+      [`enqueue_latency_ms_sum${JOBS}`]: "more",
+      [`backlog${PARTITION}`]: 1,
+      [`raft_apply_latency_ms_count${PARTITION}`]: 1,
+      [`raft_apply_latency_ms_sum${PARTITION}`]: "more",
+      [stage("turn")]: "more",
+      [stage("queue")]: 1,
+      [stage("sync")]: "more",
+      [stage("commit")]: 1,
+      [stage("apply")]: 1,
+      wal_bytes_written_total: "more",
+      storage_syncs_total: "more",
+      turns_total: "more",
+      turn_events_total: "more",
+      peer_frames_sent_total: "more",
+      peer_frames_received_total: "more",
+    },
+  ));
+
+it("a delivery: the message leaves the backlog and is in flight", () =>
+  moves(
+    async () => {
+      stream = client.popStream() as never;
+      stream.on("error", () => undefined);
+      stream.on("data", (item: PopItem) => items.push(item));
+      const visibilityTimeout = { seconds: 1n, nanos: 0 };
+      const value = { topic: "jobs", partitionIds: [], visibilityTimeout };
+      stream.write({ kind: { $case: "filter", value } });
+      await delivery(1);
+    },
+    { [`pop_latency_ms_count${JOBS}`]: 1, [`inflight${JOBS}`]: 1, [`backlog${PARTITION}`]: -1 },
+  ));
+
+it("a nack: one retry", () =>
+  moves(
+    async () => {
+      const [{ messageId, leaseToken }] = items as [PopItem];
+      const backoffOverride = { seconds: 0n, nanos: 0 };
+      const nack = NackReq.create({ topic: "jobs", messageId, leaseToken, backoffOverride });
+      expect(await ask((done) => client.nack(nack, done))).toHaveProperty("ok");
+    },
+    { [`retries_total${JOBS}`]: 1, [`inflight${JOBS}`]: -1, [`backlog${PARTITION}`]: 1 },
+  ));
+
+it("a lease that runs out beyond the limit: one timeout, one dead letter", () =>
+  moves(() => delivery(2), {
+    [`lease_timeouts_total${JOBS}`]: 1,
+    [`dlq_total${JOBS}`]: 1,
+    [`backlog${PARTITION}`]: -1,
+  }));
+
+it("time alone: heartbeats are answered", () =>
+  moves(() => Promise.resolve(), { [stage("network")]: "more" }));
+
+it("a member that speaks nonsense: its frame is refused", async () => {
+  const network = createGrpcNetwork({
+    clusterId: clusterIdOf(members).text,
+    node: "n3",
+    members,
+    listen: members[2]?.address ?? "",
+    secret: "",
+    isLoopback: true,
+    push: () => undefined,
+    log: () => undefined,
+  });
+  network.start(() => undefined);
+  await until(() => network.stats().every(({ isUp }) => isUp));
+  await moves(
+    () => {
+      network.send(1, Uint8Array.of(1, 2, 3));
+      return Promise.resolve();
+    },
+    { peer_frames_refused_total: 1 },
+  );
+  await new Promise<void>((resolve) => network.close(resolve));
+});
+
+it("what does not move: the size of the cluster, and snapshots, which do not exist", async () => {
+  const page = await MetricsPage.of(metricsPorts);
+  expect(page.get("raft_cluster_size")).toBe(2 * 3);
+  expect(page.get("snapshot_bytes")).toBe(0);
+  const still = ["raft_cluster_size", "snapshot_bytes"];
+  expect([...page.declared].sort()).toEqual([...seen, ...still].sort());
+});
