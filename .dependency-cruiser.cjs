@@ -36,7 +36,7 @@ const ROOMS = {
   },
   "test/conformance": { rooms: ["proto"], packages: [GRPC], builtins: true },
   "test/hardening": { rooms: ["core", "io", "proto"], packages: [GRPC], builtins: true },
-  bench: { rooms: ["clients/typescript", "proto"], packages: [GRPC], builtins: true },
+  bench: { rooms: ["clients/typescript", "proto", "core", "io"], packages: [GRPC], builtins: true },
 };
 
 const roomRules = Object.entries(ROOMS).map(([room, { rooms = [], packages = [], builtins }]) => ({

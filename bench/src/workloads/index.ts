@@ -1,5 +1,6 @@
 // All workloads, in the order they run.
 
+import { core } from "./core.js";
 import { endToEnd } from "./end-to-end.js";
 import { enqueueOnly } from "./enqueue.js";
 import { generator } from "./generator.js";
@@ -9,6 +10,7 @@ import type { Workload } from "./workload.js";
 
 export const WORKLOADS: readonly Workload[] = [
   generator,
+  core,
   open,
   enqueueOnly(1),
   enqueueOnly(64),

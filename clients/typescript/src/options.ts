@@ -49,6 +49,7 @@ const channelDefaults: ChannelOptions = {
   "grpc.max_reconnect_backoff_ms": 2_000,
   "grpc.enable_retries": 0,
   "grpc.enable_http_proxy": 0,
+  "grpc.enable_channelz": 0,
   "grpc.service_config_disable_resolution": 1,
 };
 

@@ -1,0 +1,152 @@
+// Three nodes without a network, a disk or a public API: the shipped host and turn over ports in memory,
+// in this process. What it costs is what the machine itself costs; the rest of a cluster's figures is
+// gRPC, the store and the system.
+
+import {
+  type ClientRequest,
+  type ClientResult,
+  DEFAULT_DEFAULTS,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMING,
+  Host,
+} from "@disheap/core";
+import { Turn } from "@disheap/io/turn";
+
+const MEMBERS = ["n1", "n2", "n3"].map((name) => ({ name, address: `${name}:1` }));
+const EPOCH_MS = 1_700_000_000_000;
+const TICK_US = DEFAULT_TIMING.tickMs * 1000;
+/** More than an election takes. */
+const TICKS_MAX = 1_000;
+
+interface Node {
+  readonly host: Host;
+  readonly turn: Turn;
+}
+
+export class CoreCluster {
+  /** What the ports were given, in that order; every step may add to it. */
+  private queue: (() => void)[] = [];
+  private readonly nodes: Node[];
+  private readonly waiting = new Map<number, (result: ClientResult) => void>();
+  private nowUs = TICK_US;
+  private lastRequest = 0;
+  turns = 0;
+  frames = 0;
+
+  constructor() {
+    this.nodes = MEMBERS.map((_, i) => this.makeNode(i));
+    for (const { turn } of this.nodes) turn.start();
+    this.settle();
+  }
+
+  get size(): number {
+    return this.nodes.length;
+  }
+
+  /** Hands a request to a node; it is carried out by `settle`. */
+  ask(node: number, request: ClientRequest, done: (result: ClientResult) => void): void {
+    const requestId = ++this.lastRequest;
+    this.waiting.set(requestId, done);
+    this.nodes[node]?.turn.push({ kind: "client.request", requestId, request });
+  }
+
+  /** Lets everything happen that needs no more time. */
+  settle(): void {
+    while (this.queue.length > 0) {
+      const due = this.queue;
+      this.queue = [];
+      for (const step of due) step();
+    }
+  }
+
+  /** Time goes on by one tick. */
+  tick(): void {
+    this.nowUs += TICK_US;
+    for (const { turn } of this.nodes) turn.push({ kind: "tick" });
+    this.settle();
+  }
+
+  /** Makes a topic whose partitions all have leaders. */
+  createTopic(topic: string, partitions: number): void {
+    this.askUntilOk({ op: "topic.create", topic, settings: { partitions, replicationFactor: 3 } });
+    this.askUntilOk({ op: "stats", topic });
+  }
+
+  private askUntilOk(request: ClientRequest): void {
+    let isAsked = false;
+    let isDone = false;
+    for (let i = 0; i < TICKS_MAX && !isDone; i += 1) {
+      if (!isAsked) {
+        isAsked = true;
+        this.ask(0, request, ({ ok }) => {
+          isDone = ok;
+          isAsked = ok;
+        });
+      }
+      this.tick();
+    }
+    if (isDone) return;
+    throw new Error(`The cluster in memory did not carry out ${request.op}.`);
+  }
+
+  private makeNode(i: number): Node {
+    const push = (event: Parameters<Turn["push"]>[0]) => (): void =>
+      this.nodes[i]?.turn.push(event);
+    const host = new Host({
+      node: MEMBERS[i]?.name ?? "",
+      members: MEMBERS,
+      seedHi: i,
+      seedLo: 1,
+      timing: DEFAULT_TIMING,
+      limits: DEFAULT_LIMITS,
+      defaults: DEFAULT_DEFAULTS,
+    });
+    const turn = new Turn({
+      host,
+      ports: {
+        disk: {
+          open: (token) => this.queue.push(push({ kind: "disk.opened", token, isNew: true })),
+          write: (token) => this.queue.push(push({ kind: "disk.written", token })),
+          get: (token) => this.queue.push(push({ kind: "disk.got", token, value: undefined })),
+          scan: (token) =>
+            this.queue.push(push({ kind: "disk.scanned", token, entries: [], done: true })),
+          close: () => undefined,
+        },
+        network: {
+          send: (peer, frame) => {
+            this.frames += 1;
+            const event = { kind: "peer.frame" as const, peer: i + 1, frame };
+            this.queue.push(() => this.nodes[peer - 1]?.turn.push(event));
+          },
+        },
+        clock: {
+          monotonicUs: () => this.nowUs,
+          wallMs: () => EPOCH_MS + Math.floor(this.nowUs / 1000),
+        },
+        scheduler: {
+          wake: () => this.queue.push(() => this.run(i)),
+          // Ticks carry time forward; nothing here waits for less than one.
+          wakeAt: () => undefined,
+        },
+        clients: {
+          emit: (effect) => {
+            if (effect.kind !== "client.reply") return;
+            this.waiting.get(effect.requestId)?.(effect.result);
+            this.waiting.delete(effect.requestId);
+          },
+        },
+        process: {
+          fatal: (message) => {
+            throw new Error(message);
+          },
+        },
+      },
+    });
+    return { host, turn };
+  }
+
+  private run(i: number): void {
+    this.turns += 1;
+    this.nodes[i]?.turn.run();
+  }
+}

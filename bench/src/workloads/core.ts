@@ -1,0 +1,104 @@
+// The machine alone: enqueues through three hosts in this process, one at a time over 20 partitions, and
+// in batches of 256 into one. No latency is told, since nothing here waits for anything.
+
+import { CoreCluster } from "../core-cluster.js";
+import { usageOfThisProcess } from "../cluster/process-usage.js";
+import { nowMs, payloadOf, type Result, type Workload } from "./workload.js";
+
+const TOPIC = "bench-core";
+const WARMUP = 60_000;
+/** One tick of 50 ms for so many messages: the pace of 1,000 a second. */
+const MESSAGES_PER_TICK = 50;
+
+const SHAPES = [
+  { name: "core-1", partitions: 20, window: 1, messages: 60_000 },
+  { name: "core-256", partitions: 1, window: 256, messages: 256_000 },
+];
+
+class Load {
+  private readonly cluster = new CoreCluster();
+  private readonly window: number;
+  private sequence = 0;
+  private untilTick = MESSAGES_PER_TICK;
+  answered = 0;
+  failed = 0;
+
+  constructor(partitions: number, window: number) {
+    this.window = window;
+    this.cluster.createTopic(TOPIC, partitions);
+  }
+
+  get counters(): { readonly turns: number; readonly frames: number } {
+    return { turns: this.cluster.turns, frames: this.cluster.frames };
+  }
+
+  run(messages: number): void {
+    for (let sent = 0; sent < messages; sent += this.window) {
+      for (let i = 0; i < this.window; i += 1) this.enqueue();
+      this.cluster.settle();
+      this.untilTick -= this.window;
+      if (this.untilTick > 0) continue;
+      this.untilTick = MESSAGES_PER_TICK;
+      this.cluster.tick();
+    }
+  }
+
+  private enqueue(): void {
+    const number = ++this.sequence;
+    const producer = {
+      producerId: "bench",
+      epochHi: 0,
+      epochLo: 1,
+      sequenceHi: 0,
+      sequenceLo: number,
+    };
+    this.cluster.ask(
+      number % this.cluster.size,
+      {
+        op: "enqueue",
+        topic: TOPIC,
+        payload: payloadOf(number),
+        priorityHi: 0,
+        priorityLo: number % 100,
+        producer,
+      },
+      ({ ok }) => {
+        this.answered += 1;
+        if (!ok) this.failed += 1;
+      },
+    );
+  }
+}
+
+function measure(shape: (typeof SHAPES)[number]): Result {
+  const load = new Load(shape.partitions, shape.window);
+  load.run(WARMUP);
+  const before = { ...load.counters, answered: load.answered, cpuMs: usageOfThisProcess().cpuMs };
+  const startMs = nowMs();
+  load.run(shape.messages);
+  const elapsedMs = nowMs() - startMs;
+  const messages = load.answered - before.answered;
+  const nodesCpu = ((usageOfThisProcess().cpuMs - before.cpuMs) * 1000) / messages;
+  return {
+    name: shape.name,
+    seconds: elapsedMs / 1000,
+    messages,
+    perSecond: (messages * 1000) / elapsedMs,
+    failed: load.failed,
+    cost: {
+      nodesCpu,
+      perNodeCpu: [],
+      clientCpu: 0,
+      syncsPerMessage: 0,
+      writtenBytesPerMessage: 0,
+      turnsPerMessage: (load.counters.turns - before.turns) / messages,
+      framesPerMessage: (load.counters.frames - before.frames) / messages,
+    },
+  };
+}
+
+export const core: Workload = {
+  name: "core",
+  about: "the machine alone: three hosts in one process, without network, disk and public API",
+  run: () => Promise.resolve(SHAPES.map(measure)),
+};
