@@ -3,6 +3,7 @@
 // overwritten blocks, blocks, hard state per group in slot order, old chain records, the chain record.
 
 import { assert } from "../lib/assert.js";
+import { Fifo } from "../lib/fifo.js";
 import { fold32, hashBytes } from "../lib/hash.js";
 import type { GroupSlot } from "./group-slot.js";
 import {
@@ -36,7 +37,7 @@ export class Persistence {
   private inFlight:
     { n: number; slots: { slot: GroupSlot; seq: number }[]; sinceMs: number } | undefined;
   /** Sizes of the batches whose chain records are still kept, oldest first. */
-  private kept: { n: number; bytes: number }[] = [];
+  private kept = new Fifo<{ readonly n: number; readonly bytes: number }>();
   private keptBytes = 0;
   batches = 0;
   batchBytes = 0;
@@ -55,7 +56,7 @@ export class Persistence {
     this.nextBatch = lastN + 1;
     this.previousHash = hash;
     this.dirtyBefore = dirty;
-    this.kept = kept.map((n) => ({ n, bytes: 4096 }));
+    this.kept = new Fifo(kept.map((n) => ({ n, bytes: 4096 })));
     this.keptBytes = this.kept.length * 4096;
   }
 
@@ -113,16 +114,18 @@ export class Persistence {
   private addChainRecord(n: number, ops: StoreOp[], dirty: readonly DirtyGroup[]): number {
     let bytes = 0;
     for (const op of ops) bytes += op.key.length + (op.type === "put" ? op.value.length : 0);
-    while (this.kept.length > 1 && this.keptBytes - this.kept[0].bytes > CHAIN_KEEP_BYTES) {
-      const oldest = this.kept.shift();
-      assert(oldest !== undefined, "chain: kept records exist");
+    for (;;) {
+      const oldest = this.kept.first();
+      if (oldest === undefined || this.kept.length === 1) break;
+      if (this.keptBytes - oldest.bytes <= CHAIN_KEEP_BYTES) break;
+      this.kept.shift();
       this.keptBytes -= oldest.bytes;
       ops.push({ type: "del", key: turnKey(oldest.n) });
     }
     const value = encodeTurnRecord({
       n,
       boots: this.boots,
-      oldest: this.kept.length > 0 ? this.kept[0].n : n,
+      oldest: this.kept.first()?.n ?? n,
       previousHash: this.previousHash[0],
       previousHash2: this.previousHash[1],
       operationsHash: operationsHash(ops),
