@@ -8,6 +8,7 @@ import {
   DEFAULT_DEFAULTS,
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
+  type DeliveredItem,
   Host,
 } from "@disheap/core";
 import { Turn } from "@disheap/io/turn";
@@ -23,11 +24,17 @@ interface Node {
   readonly turn: Turn;
 }
 
+export interface Consumer {
+  giveCredits(credits: number): void;
+}
+
 export class CoreCluster {
   /** What the ports were given, in that order; every step may add to it. */
   private queue: (() => void)[] = [];
   private readonly nodes: Node[];
   private readonly waiting = new Map<number, (result: ClientResult) => void>();
+  private readonly listeners = new Map<number, (item: DeliveredItem) => void>();
+  private lastStream = 0;
   private nowUs = TICK_US;
   private lastRequest = 0;
   turns = 0;
@@ -48,6 +55,17 @@ export class CoreCluster {
     const requestId = ++this.lastRequest;
     this.waiting.set(requestId, done);
     this.nodes[node]?.turn.push({ kind: "client.request", requestId, request });
+  }
+
+  /** Opens a consumer on a node; it gets nothing before it has credits. */
+  consume(node: number, topic: string, onItem: (item: DeliveredItem) => void): Consumer {
+    const streamId = ++this.lastStream;
+    this.listeners.set(streamId, onItem);
+    const { turn } = this.nodes[node] as Node;
+    turn.push({ kind: "stream.filter", streamId, topic, partitionIds: [] });
+    return {
+      giveCredits: (credits) => turn.push({ kind: "stream.credits", streamId, credits }),
+    };
   }
 
   /** Lets everything happen that needs no more time. */
@@ -130,6 +148,7 @@ export class CoreCluster {
         },
         clients: {
           emit: (effect) => {
+            if (effect.kind === "stream.item") this.listeners.get(effect.streamId)?.(effect.item);
             if (effect.kind !== "client.reply") return;
             this.waiting.get(effect.requestId)?.(effect.result);
             this.waiting.delete(effect.requestId);

@@ -1,5 +1,6 @@
-// The machine alone: enqueues through three hosts in this process, one at a time over 20 partitions, and
-// in batches of 256 into one. No latency is told, since nothing here waits for anything.
+// The machine alone, three hosts in this process: enqueues one at a time over 20 partitions, in batches
+// of 256 into one, and the same with delivery and acknowledgement. No latency is told, since nothing
+// here waits for anything.
 
 import { CoreCluster } from "../core-cluster.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
@@ -11,8 +12,9 @@ const WARMUP = 60_000;
 const MESSAGES_PER_TICK = 50;
 
 const SHAPES = [
-  { name: "core-1", partitions: 20, window: 1, messages: 60_000 },
-  { name: "core-256", partitions: 1, window: 256, messages: 256_000 },
+  { name: "core-1", partitions: 20, window: 1, messages: 60_000, isConsumed: false },
+  { name: "core-256", partitions: 1, window: 256, messages: 256_000, isConsumed: false },
+  { name: "core-e2e-256", partitions: 1, window: 256, messages: 128_000, isConsumed: true },
 ];
 
 class Load {
@@ -23,9 +25,10 @@ class Load {
   answered = 0;
   failed = 0;
 
-  constructor(partitions: number, window: number) {
-    this.window = window;
-    this.cluster.createTopic(TOPIC, partitions);
+  constructor(shape: (typeof SHAPES)[number]) {
+    this.window = shape.window;
+    this.cluster.createTopic(TOPIC, shape.partitions);
+    if (shape.isConsumed) this.consume();
   }
 
   get counters(): { readonly turns: number; readonly frames: number } {
@@ -41,6 +44,18 @@ class Load {
       this.untilTick = MESSAGES_PER_TICK;
       this.cluster.tick();
     }
+  }
+
+  /** A consumer on the last node that acknowledges through the first. */
+  private consume(): void {
+    const consumer = this.cluster.consume(this.cluster.size - 1, TOPIC, (item) => {
+      const { messageId, leaseToken } = item;
+      this.cluster.ask(0, { op: "ack", topic: TOPIC, messageId, leaseToken }, ({ ok }) => {
+        if (!ok) this.failed += 1;
+        consumer.giveCredits(1);
+      });
+    });
+    consumer.giveCredits(this.window);
   }
 
   private enqueue(): void {
@@ -71,7 +86,7 @@ class Load {
 }
 
 function measure(shape: (typeof SHAPES)[number]): Result {
-  const load = new Load(shape.partitions, shape.window);
+  const load = new Load(shape);
   load.run(WARMUP);
   const before = { ...load.counters, answered: load.answered, cpuMs: usageOfThisProcess().cpuMs };
   const startMs = nowMs();
