@@ -2,7 +2,6 @@
 // and one focus per violated rule on the lines that contradict each other.
 import type { DisheapReport } from "../disheap/check.js";
 import type { HistoryLine } from "../history/line.js";
-import { fileLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import { pairOperations } from "../history/operations.js";
 import type { Violation } from "../monitor/violation.js";
@@ -101,7 +100,7 @@ export function disheapPicture(lines: readonly HistoryLine[], report: DisheapRep
       open: op.outcome === "unknown",
       kind: guilty.has(op.call) || guilty.has(op.ret) ? "illegal" : op.outcome,
       label: labelOf(op),
-      line: fileLine(op.call),
+      line: op.line,
     };
   });
   const held = report.guarantees.filter((one) => one.verdict === "ok").length;

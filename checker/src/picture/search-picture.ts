@@ -1,6 +1,5 @@
 // The picture of a search: every operation with what it answered, the window no order gets past, and
 // the longest orders to step through.
-import { fileLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import type { CheckResult, PartitionResult } from "../search/check.js";
 import type { Model, Operation } from "../search/model.js";
@@ -56,7 +55,7 @@ export function searchPicture<S, I, O>(
       open: op.outcome === "unknown",
       kind,
       label: operation === undefined ? op.f : describeOperation(model, operation),
-      line: fileLine(op.call),
+      line: op.line,
     };
   });
   const focuses = windows.map(({ operations: members, blocked: at, from }): Focus => {
