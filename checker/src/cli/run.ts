@@ -69,6 +69,9 @@ function printSearch(
 ): void {
   io.out(result.sentence);
   const rows = windowLines(recorded, result);
+  if (result.partitions.some(({ window }) => window?.alone === true)) {
+    io.out("these operations fit no order, whatever state came before them:");
+  }
   for (const { line, process, text } of rows.slice(0, WINDOW_LINES_MAX)) {
     io.out(`  line ${line}, process ${process}: ${text}`);
   }
