@@ -7,13 +7,13 @@
 // used only a subset of the never-returned ones: whatever this one can still do, that one could.
 
 const NONE = -1;
-const BUCKETS_MIN = 1 << 10;
+const BUCKETS_MIN = 1 << 6;
 
 export class SeenCache {
   readonly #pendingWords: number;
   #buckets = new Int32Array(BUCKETS_MIN).fill(NONE);
   /** Records: next record in the bucket, hash, state, first unplaced rank, pending, window. */
-  #pool = new Int32Array(1 << 12);
+  #pool = new Int32Array(1 << 8);
   #used = 0;
   #count = 0;
 

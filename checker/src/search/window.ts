@@ -4,6 +4,7 @@
 // it fits none. Each beginning is tried by a small search from every state the large one met.
 import type { Model, Operation } from "./model.js";
 import { Search } from "./search.js";
+import type { StateTable } from "./state-table.js";
 
 /** The part of an illegal history that shows it. */
 export interface IllegalWindow {
@@ -24,31 +25,37 @@ export interface IllegalWindow {
 
 const STATES_MAX = 1000;
 const OPERATIONS_MAX = 400;
-/** Small searches in all, and placements in each: explaining must not cost more than judging. */
-const SEARCHES_MAX = 20_000;
-const STEPS_MAX = 4096;
+/** Placements in all small searches: explaining must not cost more than judging. */
+const STEPS_MAX = 20_000;
+const STEPS_AT_ONCE = 32;
 
 class WindowFinder<S, I, O> {
   readonly #model: Model<S, I, O>;
   readonly #operations: readonly Operation<I, O>[];
   /** Those called before the end, by call. */
   readonly #inReach: readonly number[];
-  readonly #states: readonly S[];
   readonly #to: number;
-  #left = SEARCHES_MAX;
+  readonly #table: StateTable<S, I, O>;
+  readonly #kindOf = new Map<number, number>();
+  readonly #states: number;
+  #left = STEPS_MAX;
 
   constructor(
     model: Model<S, I, O>,
     operations: readonly Operation<I, O>[],
+    members: readonly number[],
     inReach: readonly number[],
-    states: readonly S[],
     to: number,
+    table: StateTable<S, I, O>,
   ) {
     this.#model = model;
     this.#operations = operations;
     this.#inReach = inReach;
-    this.#states = states;
     this.#to = to;
+    this.#table = table;
+    // The small searches meet more states; only those of the large one are beginnings.
+    this.#states = table.size;
+    members.forEach((index, at) => this.#kindOf.set(index, table.kindOf[at] ?? 0));
   }
 
   /** Indexes of the operations that overlap the time from `from` to the end. */
@@ -65,11 +72,21 @@ class WindowFinder<S, I, O> {
       // What returns after the end need not have happened inside.
       return [operation.ret > this.#to ? { ...operation, ret: Infinity } : operation];
     });
-    return this.#states.every((state) => {
-      this.#left -= 1;
-      const search = new Search({ ...this.#model, init: () => state }, operations);
-      return this.#left > 0 && search.run(STEPS_MAX) === "illegal";
-    });
+    const kindOf = Int32Array.from(inside, (index) => this.#kindOf.get(index) ?? 0);
+    for (let start = 0; start < this.#states; start += 1) {
+      const part = { table: this.#table, kindOf, start };
+      if (!this.#isIllegal(new Search(this.#model, operations, part))) return false;
+    }
+    return true;
+  }
+
+  #isIllegal(search: Search<S, I, O>): boolean {
+    while (this.#left > 0) {
+      this.#left -= STEPS_AT_ONCE;
+      const status = search.run(STEPS_AT_ONCE);
+      if (status !== "running") return status === "illegal";
+    }
+    return false;
   }
 
   /** The latest of these beginnings (latest first) that shows it, if any does. */
@@ -135,12 +152,10 @@ export function windowOf<S, I, O>(
   const inReach = members.filter((index) => callOf(index) <= to);
   inReach.sort((a, b) => callOf(a) - callOf(b));
   const { table } = search;
-  const states = Array.from({ length: Math.min(table.size, STATES_MAX) }, (_, id) =>
-    table.state(id),
-  );
-  const finder = new WindowFinder(model, operations, inReach, states, to);
+  const tooMany = table.size > STATES_MAX;
+  const finder = new WindowFinder(model, operations, members, inReach, to, table);
   const beginnings = [...new Set(inReach.map(callOf))].filter((at) => at <= call).reverse();
-  const begin = table.size > STATES_MAX ? undefined : finder.latest(beginnings);
+  const begin = tooMany ? undefined : finder.latest(beginnings);
   const from = begin ?? chainStart(operations, inReach, call);
   const inside = finder.overlapping(from);
   const alone = begin !== undefined;
