@@ -83,7 +83,7 @@ function focusOf(
 /** Builds the picture of a checked Disheap history. */
 export function disheapPicture(lines: readonly HistoryLine[], report: DisheapReport): Picture {
   const operations = pairOperations(lines);
-  const lanes = new Lanes();
+  const lanes = new Lanes(operations.map(({ process }) => process));
   const lastTime = lines.reduce((last, line) => Math.max(last, line.time ?? 0), 0);
   const broken = report.guarantees.flatMap((one) =>
     one.rules.flatMap(({ violation }) => (violation === undefined ? [] : [violation])),
