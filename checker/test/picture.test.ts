@@ -75,6 +75,7 @@ describe("picture data", () => {
 
   it("orders lanes as people count, and says when the axis is lines instead of times", () => {
     expect(new Lanes(["p2", "c10", "c9", 3]).names).toEqual(["3", "c9", "c10", "p2"]);
+    expect(new Lanes(["p2", "c10", "c9"], ["p2", "c10"]).names).toEqual(["c10", "p2", "c9"]);
     const recorded = [{ ...paired(0, "write", 1, null, 0, 1), callTime: 2, returnTime: 3 }];
     const result = checkOperations(register(), []);
     const picture = searchPicture(register(), [], recorded, result);

@@ -91,7 +91,8 @@ export const queueTime: Axis = {
 
 export const realTime: Axis = {
   ties: false,
-  pop: ({ earliest, ret }) => ({ from: earliest, to: ret }),
+  // A grant stamped after its own delivery has no moment; Q7 says so, and no order can be judged by it.
+  pop: ({ earliest, ret }) => (earliest > ret ? undefined : { from: earliest, to: ret }),
   enqueued(record) {
     const enqueue = record.enqueues.find((candidate) => !candidate.duplicate);
     return enqueue === undefined || enqueue.delayMs > 0 ? undefined : enqueue.ret;

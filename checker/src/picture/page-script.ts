@@ -100,7 +100,7 @@ function paint() {
   const text = color("text"), faint = color("faint"), line = color("line"), back = color("back");
   pen.font = "12px system-ui, sans-serif"; pen.textBaseline = "middle";
   pen.save(); pen.beginPath(); pen.rect(LEFT, 0, w - LEFT, h); pen.clip();
-  for (const one of data.focuses) { pen.fillStyle = color("focus"); pen.fillRect(x(one.from) - 2, 0, Math.max(4, x(one.to) - x(one.from) + 4), h); }
+  for (const one of focus < 0 ? data.focuses : [data.focuses[focus]]) { pen.fillStyle = color("focus"); pen.fillRect(x(one.from) - 2, 0, Math.max(4, x(one.to) - x(one.from) + 4), h); }
   const tick = niceStep(to - from, Math.max(2, w / 130));
   pen.strokeStyle = line; pen.lineWidth = 1;
   for (let t = first + Math.ceil((from - first) / tick) * tick; t <= to; t += tick) { pen.beginPath(); pen.moveTo(x(t), TOP); pen.lineTo(x(t), h); pen.stroke(); }
@@ -336,7 +336,8 @@ map.addEventListener("pointerdown", (event) => {
   const time = first - pad + (event.offsetX / map.clientWidth) * (last - first + 2 * pad), half = (to - from) / 2;
   show(time - half, time + half);
 });
-new ResizeObserver(draw).observe(chart);
+// A page in a frame has no height at first: what is selected must be in view when it has.
+new ResizeObserver(() => { if (selected >= 0) reveal(selected); draw(); }).observe(chart);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 tell();
 if (data.steps.length > 0 && data.verdict === "illegal") step = data.steps[0].order.length;

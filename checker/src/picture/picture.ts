@@ -54,14 +54,18 @@ export interface Picture {
   readonly focuses: readonly Focus[];
 }
 
-/** Lane numbers by process, in the order people count: c2 before c11, and that before p1. */
+/**
+ * Lane numbers by process, in the order people count: c2 before c11, and that before p1. Those that
+ * should be seen first, because something is wrong there, stand above the others.
+ */
 export class Lanes {
   readonly names: readonly string[];
   readonly #numbers: ReadonlyMap<string, number>;
 
-  constructor(processes: readonly (number | string)[]) {
+  constructor(processes: readonly (number | string)[], above: readonly (number | string)[] = []) {
     const { compare } = new Intl.Collator("en", { numeric: true });
-    this.names = [...new Set(processes.map(String))].sort(compare);
+    const sorted = (names: readonly (number | string)[]) => names.map(String).sort(compare);
+    this.names = [...new Set([...sorted(above), ...sorted(processes)])];
     this.#numbers = new Map(this.names.map((name, number) => [name, number]));
   }
 

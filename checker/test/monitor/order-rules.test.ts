@@ -1,6 +1,7 @@
 // Rules about counting, time, order and batches.
 // The illegal stories are the known failures of queues in the field; each is named by its failure.
-import { describe } from "vitest";
+import { describe, expect, it } from "vitest";
+import { checkDisheap } from "../../src/index.js";
 import { record, Recorder } from "../support/recorder.js";
 import { illegal, legal } from "../support/stories.js";
 
@@ -254,6 +255,14 @@ describe("Q14 order by the partition's time", () => {
       "pop a#1, lease.expired a#1, pop b#1",
     ],
   ]);
+});
+
+it("a grant with an impossible stamp is accused by Q7 alone, not of the order it seems to break", () => {
+  const story = record().enqueue("a").pop("a", { grantedMs: 9000 });
+  story.enqueue("b", { priority: "1" }).pop("b", { priority: "1", grantedMs: 4000 });
+  const rankBound = { k: 1, sMs: 0 };
+  const rules = checkDisheap(story.lines, { rankBound }).guarantees.flatMap((one) => one.rules);
+  expect(rules.filter((one) => one.violation !== undefined).map((one) => one.rule)).toEqual(["Q7"]);
 });
 
 describe("P2 order in real time", () => {
