@@ -90,7 +90,7 @@ export class Search<S, I, O> {
     const kindOf = part?.kindOf ?? this.table.kindOf;
     this.#time = layOut(operations);
     const { completed, pending } = this.#time;
-    this.#cache = new SeenCache(pending.length);
+    this.#cache = new SeenCache(pending.length, part === undefined ? "partition" : "window");
     this.#placed = new Int32Array((completed.length + 31) >> 5);
     this.#pendingUsed = new Int32Array((pending.length + 31) >> 5);
     this.#kindByRank = completed.map((index) => kindOf[index] ?? 0);
