@@ -10,6 +10,8 @@ import {
   checkOperations,
   disheapPicture,
   historyModel,
+  Lanes,
+  register,
   renderPicture,
   searchPicture,
 } from "../src/index.js";
@@ -24,7 +26,7 @@ function paired(
   ret: number,
 ): PairedOperation {
   const outcome = ret === Infinity ? "unknown" : "ok";
-  const times = { call, ret, callTime: call * 10, returnTime: ret * 10 };
+  const times = { call, ret, line: call + 2, callTime: call * 10, returnTime: ret * 10 };
   return { id: index, process: index % 3, f, input, output, outcome, ...times };
 }
 
@@ -49,6 +51,35 @@ describe("picture data", () => {
     expect(picture.bars[1].to).toBeNull();
     expect(picture.steps[0].order).toContain(2);
     expect(picture.focuses).toMatchObject([{ from: 60, to: 70, bars: [3] }]);
+  });
+
+  it("shades the leases of a leased queue, up to their first end", () => {
+    const known = historyModel("leased-priority-queue");
+    const grant = (fence: number) => ({ id: "a", fence });
+    const recorded = [
+      paired(0, "push", { id: "a", priority: 1 }, null, 0, 1),
+      paired(1, "pop", null, grant(1), 2, 3),
+      paired(2, "expire", grant(1), null, 4, Infinity),
+      paired(3, "ack", grant(1), null, 5, 6),
+      paired(4, "pop", null, grant(2), 7, 8),
+    ];
+    const read = known?.read(recorded);
+    if (known === undefined || read === undefined) throw new Error("no leased queue");
+    const result = checkOperations(known.model, read.operations);
+    const picture = searchPicture(known.model, read.operations, read.recorded, result);
+    expect(picture.shades).toEqual([
+      { lane: 1, from: 30, to: 40, label: "lease of a, fence 1" },
+      { lane: 1, from: 80, to: 80, label: "lease of a, fence 2, never settled" },
+    ]);
+  });
+
+  it("orders lanes as people count, and says when the axis is lines instead of times", () => {
+    expect(new Lanes(["p2", "c10", "c9", 3]).names).toEqual(["3", "c9", "c10", "p2"]);
+    expect(new Lanes(["p2", "c10", "c9"], ["p2", "c10"]).names).toEqual(["c10", "p2", "c9"]);
+    const recorded = [{ ...paired(0, "write", 1, null, 0, 1), callTime: 2, returnTime: 3 }];
+    const result = checkOperations(register(), []);
+    const picture = searchPicture(register(), [], recorded, result);
+    expect([picture.unit, registerPicture().unit]).toEqual(["lines", "us"]);
   });
 
   it("shades leases from delivery to settle and focuses on each broken rule", () => {
@@ -106,6 +137,11 @@ describe("picture page", () => {
         await page.keyboard.press("Escape");
         expect(await page.locator("#found").innerText()).toBe("1 of 1");
         expect(await detail.innerText()).toContain("outcome unknown");
+        await page.keyboard.press("/");
+        await page.keyboard.press("ControlOrMeta+a");
+        await page.keyboard.type("@1 write");
+        expect(await page.locator("#found").innerText()).toBe("1 found");
+        await page.keyboard.press("Escape");
         await page.keyboard.press("{");
         expect(await page.locator("#state").innerText()).toContain("before the first step");
         await page.keyboard.press("]");

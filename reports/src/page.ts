@@ -35,7 +35,7 @@ function badge(verdict: Verdict | GuaranteeReport["verdict"]): string {
 function violationOf(found: Violation): string {
   const rows = found.evidence.map(
     ({ index, line }) =>
-      `<tr><td>${fileLine(index)}</td><td>${line.time === undefined ? "" : (line.time / 1e6).toFixed(6)}</td>` +
+      `<tr><td>${fileLine(index, line)}</td><td>${line.time === undefined ? "" : (line.time / 1e6).toFixed(6)}</td>` +
       `<td><code>${escape(JSON.stringify(line))}</code></td></tr>`,
   );
   return (

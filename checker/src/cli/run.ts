@@ -5,7 +5,6 @@ import { renderDisheapReport } from "../disheap/report.js";
 import { readHistory } from "../history/formats.js";
 import { HistoryError } from "../history/history-error.js";
 import type { HistoryLine } from "../history/line.js";
-import { fileLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import { pairOperations } from "../history/operations.js";
 import type { HistoryModel } from "../model/history-model.js";
@@ -57,7 +56,7 @@ function windowLines(recorded: readonly PairedOperation[], result: CheckResult):
     const mark = index === window?.blocked ? "  <- no order explains this" : "";
     const answer = op.outcome === "unknown" ? "?" : `${op.outcome} ${JSON.stringify(op.output)}`;
     const text = `${op.f} ${JSON.stringify(op.input)} -> ${answer}${mark}`;
-    return [{ line: fileLine(op.call), process: op.process, text }];
+    return [{ line: op.line, process: op.process, text }];
   });
 }
 
@@ -70,8 +69,11 @@ function printSearch(
 ): void {
   io.out(result.sentence);
   const rows = windowLines(recorded, result);
-  for (const { process, text } of rows.slice(0, WINDOW_LINES_MAX)) {
-    io.out(`  process ${process}: ${text}`);
+  if (result.partitions.some(({ window }) => window?.alone === true)) {
+    io.out("these operations fit no order, whatever state came before them:");
+  }
+  for (const { line, process, text } of rows.slice(0, WINDOW_LINES_MAX)) {
+    io.out(`  line ${line}, process ${process}: ${text}`);
   }
   if (rows.length > WINDOW_LINES_MAX) {
     io.out(`  … and ${rows.length - WINDOW_LINES_MAX} more operations in the same window`);
@@ -109,8 +111,10 @@ async function search(
     args.workers > 1
       ? await checkInWorkers(model, operations, poolOptions(args))
       : checkOperations(model, operations, { ...bounds, ...progress, progressEveryMs: 1000 });
-  if (args.json) io.out(JSON.stringify({ model: args.model, ...result }));
-  else printSearch(io, recorded, result);
+  if (args.json) {
+    const evidence = windowLines(recorded, result);
+    io.out(JSON.stringify({ model: args.model, ...result, evidence }));
+  } else printSearch(io, recorded, result);
   if (args.html !== undefined) {
     const picture = searchPicture(model, operations, recorded, result);
     if (!(await writePicture(io, args.html, picture))) return EXIT.badInput;
@@ -140,6 +144,10 @@ async function check(io: CommandIo, args: CheckArguments): Promise<number> {
     if (error instanceof HistoryError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new HistoryError("HISTORY_UNREADABLE", 0, `cannot be read: ${why}`);
+  }
+  // An order of nothing always exists: a file of something else must not pass for a legal history.
+  if (!lines.some(({ type }) => type !== "event")) {
+    throw new HistoryError("HISTORY_EMPTY", 0, "there is no operation in it");
   }
   if (args.model === DISHEAP) return report(io, args, lines);
   const model = historyModel(args.model);

@@ -1,18 +1,17 @@
 // Reads typed fields out of a recorded `value`. A history is outside data: a missing or wrong field
 // is refused with its line number, so a broken recorder is never taken for a broken queue.
 import { HistoryError } from "../history/history-error.js";
-import { fileLine } from "../history/line.js";
 
 const INT64 = /^-?\d{1,19}$/;
 
 export class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
-  readonly #index: number;
+  readonly #line: number;
   readonly #where: string;
 
-  /** `where` names the operation in error messages, for example "pop ok". */
-  constructor(value: unknown, index: number, where: string) {
-    this.#index = index;
+  /** `line` is for error messages, and so is `where`, for example "pop ok". */
+  constructor(value: unknown, line: number, where: string) {
+    this.#line = line;
     this.#where = where;
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw this.#error("value must be an object");
@@ -75,6 +74,6 @@ export class Fields {
   }
 
   #error(reason: string): HistoryError {
-    return new HistoryError("HISTORY_VALUE", fileLine(this.#index), `${this.#where}: ${reason}`);
+    return new HistoryError("HISTORY_VALUE", this.#line, `${this.#where}: ${reason}`);
   }
 }

@@ -1,5 +1,6 @@
 // Turns Disheap's recorded operations and events into the neutral queue history the monitors read.
 import type { HistoryLine } from "../history/line.js";
+import { fileLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import { pairOperations } from "../history/operations.js";
 import { tightenGrants } from "../monitor/grant-order.js";
@@ -38,6 +39,10 @@ class Builder {
     this.lines = lines;
   }
 
+  #fileLine(index: number): number {
+    return fileLine(index, this.lines[index]);
+  }
+
   topic(name: string): Mutable<TopicFacts> {
     let facts = this.topics.get(name);
     if (facts === undefined) this.topics.set(name, (facts = unknownTopic(name)));
@@ -63,7 +68,7 @@ class Builder {
   }
 
   event(f: string, value: unknown, index: number): void {
-    const fields = () => new Fields(value, index, `event ${f}`);
+    const fields = () => new Fields(value, this.#fileLine(index), `event ${f}`);
     if (f === "topic") this.#topicEvent(fields());
     if (f === "drained") this.topic(fields().text("topic")).drainedAt = index;
     if (f === "remaining") this.#remaining(fields(), index);
@@ -72,7 +77,7 @@ class Builder {
   }
 
   operation(op: PairedOperation): void {
-    const input = () => new Fields(op.input, op.call, `${op.f} invoke`);
+    const input = () => new Fields(op.input, op.line, `${op.f} invoke`);
     if (op.f === "enqueue") this.#enqueue(op, input());
     else if (op.f === "pop") this.#pop(op, input());
     else if (op.f === "ack" || op.f === "nack" || op.f === "extend") {
@@ -145,7 +150,7 @@ class Builder {
       ...(batch === undefined ? {} : { batch }),
     };
     if (op.outcome === "ok") {
-      const output = new Fields(op.output, op.ret, "enqueue ok");
+      const output = new Fields(op.output, this.#fileLine(op.ret), "enqueue ok");
       enqueue.messageId = output.text("messageId");
       enqueue.partition = output.integer("partition");
       enqueue.duplicate = output.has("duplicate") && output.boolean("duplicate");
@@ -162,7 +167,7 @@ class Builder {
     const span = { outcome: op.outcome, call: op.call, ret: op.ret };
     if (op.outcome === "unknown") this.openPops.push({ ...span, topic });
     if (op.outcome !== "ok") return;
-    const output = new Fields(op.output, op.ret, "pop ok");
+    const output = new Fields(op.output, this.#fileLine(op.ret), "pop ok");
     const deadlineMs = output.integer("deadlineMs");
     const visibilityMs = input.optionalInteger("visibilityMs") ?? this.topic(topic).visibilityMs;
     const delivery: Delivery = {

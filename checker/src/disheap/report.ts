@@ -1,6 +1,6 @@
 // The report per guarantee as text, for terminals and logs.
 import { formatViolation } from "../monitor/violation.js";
-import type { DisheapReport, GuaranteeReport } from "./check.js";
+import type { DisheapReport, GuaranteeReport, RuleReport } from "./check.js";
 
 const MARKS = {
   ok: "ok          ",
@@ -8,15 +8,20 @@ const MARKS = {
   "not-checked": "not checked ",
 } as const;
 
-function renderGuarantee(one: GuaranteeReport): string[] {
-  const rules = one.rules.map(({ rule, checked }) => `${rule} (${checked})`).join(", ");
-  const detail = one.verdict === "not-checked" ? `(${one.note ?? "nothing to judge"})` : rules;
-  const head = `${MARKS[one.verdict]} ${one.guarantee} ${one.title}: ${detail}`;
-  const broken = one.rules.flatMap(({ violation }) => (violation === undefined ? [] : [violation]));
-  return [head, ...broken.map((found) => formatViolation(found).replace(/^/gm, "    "))];
+function renderRule({ rule, title, checked, violation }: RuleReport): string[] {
+  if (violation !== undefined) {
+    return [`    ${rule} ${title}: broken`, formatViolation(violation).replace(/^/gm, "      ")];
+  }
+  return [`    ${rule} ${title}: ${checked === 0 ? "nothing to judge" : `${checked} judged`}`];
 }
 
-/** Renders a report: one line per guarantee, and under a violated one what contradicts what. */
+function renderGuarantee(one: GuaranteeReport): string[] {
+  const head = `${MARKS[one.verdict]} ${one.guarantee} ${one.title}`;
+  if (one.verdict === "not-checked") return [`${head}: ${one.note ?? "nothing to judge"}`];
+  return [head, ...one.rules.flatMap(renderRule)];
+}
+
+/** Renders a report: guarantees with their rules, and under a violated one what contradicts what. */
 export function renderDisheapReport(report: DisheapReport): string {
   const { counts } = report;
   const summary =

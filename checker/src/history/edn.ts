@@ -18,6 +18,10 @@ export type EdnValue =
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
 const CLOSERS: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 const DEPTH_MAX = 200;
+// Sticky: they match where the reader stands, whatever the length of the text.
+const BLANK = /(?:[\s,]+|;[^\n]*)*/y;
+const PLAIN = /[^"\\]*/y;
+const TOKEN = /[^\s,;"()[\]{}]+/y;
 
 class Reader {
   readonly #text: string;
@@ -58,17 +62,8 @@ class Reader {
   }
 
   #skipBlank(): void {
-    for (;;) {
-      const char = this.#text[this.#at];
-      if (char === ";") {
-        const end = this.#text.indexOf("\n", this.#at);
-        this.#at = end < 0 ? this.#text.length : end;
-      } else if (char !== undefined && /[\s,]/.test(char)) {
-        this.#at += 1;
-      } else {
-        return;
-      }
-    }
+    BLANK.lastIndex = this.#at;
+    this.#at += BLANK.exec(this.#text)?.[0].length ?? 0;
   }
 
   #items(closer: string): EdnValue[] {
@@ -95,25 +90,24 @@ class Reader {
   }
 
   #string(): string {
+    const text = this.#text;
     let out = "";
-    for (let at = this.#at + 1; at < this.#text.length; at += 1) {
-      const char = this.#text[at];
-      if (char === '"') {
+    for (let at = this.#at + 1; at < text.length;) {
+      PLAIN.lastIndex = at;
+      const plain = PLAIN.exec(text)?.[0] ?? "";
+      out += plain;
+      at += plain.length;
+      if (text[at] === '"') {
         this.#at = at + 1;
         return out;
       }
-      if (char === "\\") {
-        at += 1;
-        const escaped = this.#text[at] ?? "";
-        if (escaped === "u") {
-          out += String.fromCharCode(parseInt(this.#text.slice(at + 1, at + 5), 16));
-          at += 4;
-        } else {
-          out += ESCAPES[escaped] ?? escaped;
-        }
-      } else {
-        out += char;
-      }
+      const escaped = text[at + 1];
+      if (escaped === undefined) break;
+      const code = text.slice(at + 2, at + 6);
+      if (escaped !== "u") out += ESCAPES[escaped] ?? escaped;
+      else if (/^[0-9a-fA-F]{4}$/.test(code)) out += String.fromCharCode(parseInt(code, 16));
+      else throw new EdnSyntaxError(`"\\u${code}" is not a character: four hex digits must follow`);
+      at += escaped === "u" ? 6 : 2;
     }
     throw new EdnIncomplete("the text ends inside a string");
   }
@@ -141,7 +135,8 @@ class Reader {
   }
 
   #token(): string {
-    const rest = /^[^\s,;"()[\]{}]+/.exec(this.#text.slice(this.#at, this.#at + 256));
+    TOKEN.lastIndex = this.#at;
+    const rest = TOKEN.exec(this.#text);
     if (rest === null) {
       const found = this.#text.slice(this.#at, this.#at + 12);
       throw new EdnSyntaxError(`"${found}" is not EDN`);
@@ -172,4 +167,18 @@ export function parseEdn(text: string): EdnValue[] {
   const forms: EdnValue[] = [];
   while (!reader.atEnd()) forms.push(reader.value());
   return forms;
+}
+
+/** The same for text from inside a vector: `closed` tells whether its "]" came, after which only blanks may. */
+export function parseVectorPart(text: string): { forms: EdnValue[]; closed: boolean } {
+  const reader = new Reader(text);
+  const forms: EdnValue[] = [];
+  while (!reader.atEnd()) {
+    if (reader.take("]")) {
+      if (!reader.atEnd()) throw new EdnSyntaxError("there is more after the vector's end");
+      return { forms, closed: true };
+    }
+    forms.push(reader.value());
+  }
+  return { forms, closed: false };
 }

@@ -54,12 +54,13 @@ export class AnyFormatReader implements HistoryReader {
   #decide(): HistoryReader {
     const format = detectFormat(this.#held);
     if (format === undefined) {
-      const names = FORMATS.join(", ");
       const empty = this.#held.trim() === "";
       throw new HistoryError(
         empty ? "HISTORY_EMPTY" : "HISTORY_HEADER",
         empty ? 0 : 1,
-        empty ? "the history is empty" : `the format is not recognised; name one of ${names}`,
+        empty
+          ? "the history is empty"
+          : `the format is not recognised; say which it is (--format): ${FORMATS.join(", ")}`,
       );
     }
     this.#reader = readerFor(format);

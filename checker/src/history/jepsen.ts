@@ -2,7 +2,7 @@
 // logs. Both pair completions with invokes by process, since a Jepsen process has one operation at a
 // time; operations of the nemesis become events.
 import type { EdnValue } from "./edn.js";
-import { EdnIncomplete, parseEdn } from "./edn.js";
+import { EdnIncomplete, parseEdn, parseVectorPart } from "./edn.js";
 import { HistoryError } from "./history-error.js";
 import type { HistoryLine, OperationLineType } from "./line.js";
 import { LineSplitter } from "./line-splitter.js";
@@ -36,7 +36,7 @@ class JepsenHistory {
       );
     }
     if (typeof process === "string") {
-      this.lines.push({ type: "event", f, time, process, value });
+      this.lines.push({ type: "event", f, time, process, value, line: number });
       return;
     }
     const open = this.#open.get(process);
@@ -49,7 +49,7 @@ class JepsenHistory {
         );
       }
       this.#open.set(process, { id: this.#nextId, f });
-      this.#push({ process, type, f, time, value }, this.#nextId);
+      this.#push(operation, this.#nextId, number);
       this.#nextId += 1;
       return;
     }
@@ -62,11 +62,11 @@ class JepsenHistory {
       );
     }
     this.#open.delete(process);
-    this.#push({ process, type, f, time, value }, open.id);
+    this.#push(operation, open.id, number);
   }
 
-  #push({ process, type, f, time, value }: JepsenOperation, id: number): void {
-    this.lines.push({ id, process, type: type as OperationLineType, f, time, value });
+  #push({ process, type, f, time, value }: JepsenOperation, id: number, line: number): void {
+    this.lines.push({ id, process, type: type as OperationLineType, f, time, value, line });
   }
 }
 
@@ -112,7 +112,8 @@ export class JepsenEdnReader {
   #text = "";
   #from = 0;
   #lines = 0;
-  #inVector = false;
+  #vector: "none" | "open" | "closed" = "none";
+  #vectorFrom = 0;
   readonly #splitter = new LineSplitter((line, number) => {
     this.#line(line, number);
   });
@@ -123,8 +124,12 @@ export class JepsenEdnReader {
 
   finish(): HistoryLine[] {
     this.#splitter.end();
-    if (this.#text.trim() !== "" && this.#text.trim() !== "]") {
+    if (this.#text.trim() !== "") {
       throw new HistoryError("HISTORY_SYNTAX", this.#from, "the form that starts here never ends");
+    }
+    if (this.#vector === "open") {
+      const reason = "the vector that starts here never ends; is the file complete?";
+      throw new HistoryError("HISTORY_SYNTAX", this.#vectorFrom, reason);
     }
     return this.#history.lines;
   }
@@ -134,25 +139,32 @@ export class JepsenEdnReader {
     if (this.#text === "") {
       this.#from = number;
       this.#lines = 0;
-      if (!this.#inVector && text.trimStart().startsWith("[")) {
-        this.#inVector = true;
+      if (this.#vector === "none" && text.trimStart().startsWith("[")) {
+        this.#vector = "open";
+        this.#vectorFrom = number;
         text = text.trimStart().slice(1);
       }
-      if (this.#inVector && text.trim() === "]") return;
-      if (this.#inVector && text.trimEnd().endsWith("}]")) text = text.trimEnd().slice(0, -1);
     }
     this.#text += `${text}\n`;
     this.#lines += 1;
-    let forms: EdnValue[];
+    const forms = this.#parse();
+    if (forms === undefined) return;
+    this.#text = "";
+    for (const form of forms) this.#history.add(toOperation(form, this.#from), this.#from);
+  }
+
+  /** The forms of the held text, undefined while the last one is incomplete. */
+  #parse(): EdnValue[] | undefined {
     try {
-      forms = parseEdn(this.#text);
+      if (this.#vector !== "open") return parseEdn(this.#text);
+      const { forms, closed } = parseVectorPart(this.#text);
+      if (closed) this.#vector = "closed";
+      return forms;
     } catch (error) {
-      if (error instanceof EdnIncomplete && this.#lines < FORM_LINES_MAX) return;
+      if (error instanceof EdnIncomplete && this.#lines < FORM_LINES_MAX) return undefined;
       const why = error instanceof Error ? error.message : String(error);
       throw new HistoryError("HISTORY_SYNTAX", this.#from, why);
     }
-    this.#text = "";
-    for (const form of forms) this.#history.add(toOperation(form, this.#from), this.#from);
   }
 }
 

@@ -131,7 +131,11 @@ export function parseHistory(text: string): HistoryLine[] {
 
 /** One line of a history file, with its line break. */
 export function formatHistoryLine(line: HistoryLine): string {
-  return `${JSON.stringify(line)}\n`;
+  if (line.line === undefined) return `${JSON.stringify(line)}\n`;
+  // Where it stood in another file means nothing in this one.
+  const written: { -readonly [key in keyof HistoryLine]: HistoryLine[key] } = { ...line };
+  delete written.line;
+  return `${JSON.stringify(written)}\n`;
 }
 
 /** The header line of a history file, with its line break. */

@@ -19,13 +19,15 @@ export interface PairedOperation {
   readonly call: number;
   /** Index of an `ok` or `fail` completion in the history, else Infinity. */
   readonly ret: number;
+  /** Line of the invoke in the file. */
+  readonly line: number;
   readonly callTime: number;
   /** Infinity when the outcome is unknown and no `info` line tells when the client gave up. */
   readonly returnTime: number;
 }
 
-function pairError(index: number, reason: string): HistoryError {
-  return new HistoryError("HISTORY_PAIR", fileLine(index), reason);
+function pairError(line: HistoryLine, index: number, reason: string): HistoryError {
+  return new HistoryError("HISTORY_PAIR", fileLine(index, line), reason);
 }
 
 function complete(line: OperationLine, at: number, call: number, done: OperationLine) {
@@ -37,6 +39,7 @@ function complete(line: OperationLine, at: number, call: number, done: Operation
     output: done.value,
     outcome: done.type === "info" ? "unknown" : (done.type as Outcome),
     call,
+    line: fileLine(call, line),
     ret: done.type === "info" ? Infinity : at,
     callTime: line.time,
     returnTime: done.time,
@@ -53,7 +56,11 @@ export function pairOperations(lines: readonly HistoryLine[]): PairedOperation[]
     const id = JSON.stringify(line.id);
     if (line.type === "invoke") {
       if (open.has(line.id) || done.has(line.id)) {
-        throw pairError(index, `id ${id} is invoked a second time; every operation needs its own`);
+        throw pairError(
+          line,
+          index,
+          `id ${id} is invoked a second time; every operation needs its own`,
+        );
       }
       open.set(line.id, { line, call: index, slot: operations.length });
       operations.push({
@@ -64,6 +71,7 @@ export function pairOperations(lines: readonly HistoryLine[]): PairedOperation[]
         output: null,
         outcome: "unknown",
         call: index,
+        line: fileLine(index, line),
         ret: Infinity,
         callTime: line.time,
         returnTime: Infinity,
@@ -73,10 +81,11 @@ export function pairOperations(lines: readonly HistoryLine[]): PairedOperation[]
     const start = open.get(line.id);
     if (start === undefined) {
       const why = done.has(line.id) ? "it was completed before" : "no invoke came before it";
-      throw pairError(index, `${line.type} of id ${id}: ${why}`);
+      throw pairError(line, index, `${line.type} of id ${id}: ${why}`);
     }
     if (start.line.f !== line.f) {
       throw pairError(
+        line,
         index,
         `id ${id} was invoked as "${start.line.f}" but completes as "${line.f}"`,
       );

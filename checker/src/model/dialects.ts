@@ -1,7 +1,6 @@
 // How the operations of each shipped model are recorded in a history: names, values and what a
 // failure means. Anything else is refused with the line number.
 import { HistoryError } from "../history/history-error.js";
-import { fileLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import type { Model } from "../search/model.js";
 import { textOf } from "../search/model.js";
@@ -46,7 +45,7 @@ export interface Dialect<S, I, O> {
 }
 
 export function bad(op: PairedOperation, reason: string): HistoryError {
-  return new HistoryError("HISTORY_VALUE", fileLine(op.call), `${op.f}: ${reason}`);
+  return new HistoryError("HISTORY_VALUE", op.line, `${op.f}: ${reason}`);
 }
 
 function unknownF(op: PairedOperation, known: string): HistoryError {
@@ -118,7 +117,10 @@ export const kvDialect = <S>(
     }
     if (op.f === "append")
       return { input: { f: "append", key, value: kvText(value) }, output: true };
-    if (op.f !== "cas" || !Array.isArray(value)) throw unknownF(op, "get, put, append and cas");
+    if (op.f !== "cas") throw unknownF(op, "get, put, append and cas");
+    if (!Array.isArray(value) || value.length !== 2) {
+      throw bad(op, `the value must hold [from to]; found ${textOf(value)}`);
+    }
     const [from, to] = value as readonly unknown[];
     const mismatch = options.failedCas !== "ignore" && !isError(wholeAnswer);
     const input: KvInput = { f: "cas", key, from: kvText(from), to: kvText(to) };
@@ -131,7 +133,12 @@ function itemOf(op: PairedOperation, value: unknown): { id: string; priority: bi
   const text = typeof priority === "number" || typeof priority === "string" ? `${priority}` : "";
   if (!/^-?\d+$/.test(text))
     throw bad(op, `"priority" must be an integer; found ${textOf(priority)}`);
-  return { id: keyText(id), priority: BigInt(text) };
+  return { id: idOf(op, id), priority: BigInt(text) };
+}
+
+function idOf(op: PairedOperation, id: unknown): string {
+  if (id === undefined || id === null) throw bad(op, `the value must name the item's "id"`);
+  return keyText(id);
 }
 
 function popped(op: PairedOperation, answer: unknown): Readonly<Record<string, unknown>> | null {
@@ -154,7 +161,7 @@ export const priorityParse: Dialect<TextMap, PriorityQueueInput, PriorityQueueOu
   }
   if (op.f !== "pop" && op.f !== "dequeue") throw unknownF(op, "push and pop");
   const item = popped(op, answer);
-  return { input: { f: "pop" }, output: item === null ? null : { id: keyText(item.id) } };
+  return { input: { f: "pop" }, output: item === null ? null : { id: idOf(op, item.id) } };
 };
 
 export const leasedParse: Dialect<TextMap, LeasedQueueInput, LeasedQueueOutput>["parse"] = (
@@ -168,13 +175,13 @@ export const leasedParse: Dialect<TextMap, LeasedQueueInput, LeasedQueueOutput>[
   if (op.f === "pop" || op.f === "dequeue") {
     const item = popped(op, answer);
     if (item === null) return { input: { f: "pop" }, output: null };
-    return { input: { f: "pop" }, output: { id: keyText(item.id), fence: fenceOf(op, item) } };
+    return { input: { f: "pop" }, output: { id: idOf(op, item.id), fence: fenceOf(op, item) } };
   }
   if (op.f !== "ack" && op.f !== "nack" && op.f !== "expire") {
     throw unknownF(op, "push, pop, ack, nack and expire");
   }
   const settled = record(op, value);
-  const input = { f: op.f, id: keyText(settled.id), fence: fenceOf(op, settled) } as const;
+  const input = { f: op.f, id: idOf(op, settled.id), fence: fenceOf(op, settled) } as const;
   return { input, output: true, refusal: false };
 };
 
@@ -182,13 +189,20 @@ export const setDialect: Dialect<TextMap, SetInput, SetOutput> = {
   model: set(),
   parse(op, value, answer) {
     if (op.f === "read") {
+      if (op.outcome === "ok" && !Array.isArray(answer)) {
+        throw bad(op, `the answer must be all elements, like [1 2]; found ${textOf(answer)}`);
+      }
       const values = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
       return { input: { f: "read" }, output: { values } };
     }
     if (op.f !== "add" && op.f !== "remove" && op.f !== "contains") {
       throw unknownF(op, "add, remove, contains and read");
     }
-    return { input: { f: op.f, value }, output: op.f === "contains" ? answer === true : true };
+    if (op.f !== "contains") return { input: { f: op.f, value }, output: true };
+    if (op.outcome === "ok" && typeof answer !== "boolean") {
+      throw bad(op, `the answer must be true or false; found ${textOf(answer)}`);
+    }
+    return { input: { f: "contains", value }, output: answer === true };
   },
 };
 

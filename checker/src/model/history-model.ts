@@ -59,7 +59,8 @@ function readAll<S, I, O>(
   const kept: PairedOperation[] = [];
   for (const op of recorded) {
     const [key, value] = unwrap(op, op.input, options);
-    const answer = options.independent === true ? unwrap(op, op.output, options)[1] : op.output;
+    // Only an answer is sure to hold the key again; a failure may hold its reason instead.
+    const answer = op.outcome === "ok" ? unwrap(op, op.output, options)[1] : op.output;
     const { input, output, refusal } = dialect.parse(op, value, answer, options);
     if (op.outcome === "fail" && refusal === undefined) continue;
     const result = op.outcome === "unknown" ? undefined : op.outcome === "ok" ? output : refusal;

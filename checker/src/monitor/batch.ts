@@ -65,8 +65,11 @@ export function checkBatches(history: QueueHistory): Violation | undefined {
     const visible = sights.find(({ seen }) => seen !== undefined && seen >= 0);
     const hidden = sights.find(({ seen }) => seen === -1);
     if (visible?.seen === undefined || hidden === undefined) continue;
+    const answered = Number.isFinite(hidden.member.ret);
+    const { drainedAt } = topicFacts(history, hidden.member.topic);
     first.offer(
-      [visible.seen, hidden.member.call, hidden.member.ret],
+      // That a member nobody answered is hidden is known only at the end.
+      [visible.seen, hidden.member.call, answered ? hidden.member.ret : drainedAt],
       () =>
         `batch ${batch} is torn: payload ${visible.member.payload} became visible and payload ` +
         `${hidden.member.payload} did not`,

@@ -39,8 +39,9 @@ export function checkExclusive(
       if (next.grantedMs === undefined || mayBeSettled(record, lease, next)) return;
       const endMs = earliestEndMs(record, lease, graceMs);
       if (next.grantedMs >= endMs) return;
+      const told = record.ends.find((end) => end.fence === lease.fence && end.atMs === endMs);
       first.offer(
-        [lease.ret, next.ret],
+        [lease.ret, next.ret, told?.index ?? -1],
         () =>
           `${nameOf(record)} was with two consumers at once: the lease with fence ${lease.fence} ` +
           `was neither acked nor nacked and lives at least until ${endMs} ms, and fence ` +

@@ -83,12 +83,26 @@ function checkUnanswered(
     deliveries.forEach((delivery, nth) => {
       const call = possible[nth];
       if (call !== undefined && call < delivery.ret) return;
+      const other = deliveries[nth - 1];
+      if (call === undefined && other !== undefined && possible.length > 0) {
+        const lines = [...possible, other.ret, delivery.ret];
+        first.offer(lines, () => oneTooMany(delivery, other, possible.length));
+        return;
+      }
       const refused = history.enqueues.find(
         (enqueue) => enqueue.outcome === "fail" && content(enqueue) === content(delivery),
       );
       first.offer([refused?.ret ?? -1, delivery.ret], () => phantomSentence(delivery, refused));
     });
   }
+}
+
+function oneTooMany(delivery: Delivery, other: Delivery, enqueues: number): string {
+  const made = enqueues === 1 ? "the one enqueue" : `the ${enqueues} enqueues`;
+  return (
+    `${nameOf(delivery)} with ${describe(delivery)} is a phantom: ${made} like it made no more than ` +
+    `${enqueues === 1 ? "one message" : `${enqueues} messages`}, and ${other.messageId} is one of them`
+  );
 }
 
 function phantomSentence(delivery: Delivery, refused: Enqueue | undefined): string {

@@ -91,10 +91,16 @@ class Items {
   }
 }
 
+interface Origin {
+  readonly insert: number;
+  readonly remove: number;
+  readonly used: number;
+}
+
 class LivesBuilder {
   readonly lives: Life[] = [];
-  /** Per life: the operations that put it in and took it out, -1 for none. */
-  readonly origins: { readonly insert: number; readonly remove: number }[] = [];
+  /** Per life: the operations that put it in, took it out, and used its lease; -1 for none. */
+  readonly origins: Origin[] = [];
   readonly #operations: readonly AnyOperation[];
   readonly #ranks: ReadonlyMap<bigint, number>;
   readonly #anyOpen: boolean;
@@ -138,11 +144,14 @@ class LivesBuilder {
       if (pop === undefined && item.pops.length > fence) {
         // Somebody unseen was granted this fence.
         if (!this.#anyOpen)
-          throw new Wrong(`${item.id}: fence ${fence + 1} was skipped`, item.pops);
+          throw new Wrong(
+            `${item.id}: fence ${fence + 1} was skipped`,
+            item.pops.filter(Number.isInteger),
+          );
         return;
       }
-      const { end, deadline } = this.#endOfLease(item, fence + 1, pop);
-      this.#push(rank, insert, pop, before, deadline);
+      const { end, deadline, used } = this.#endOfLease(item, fence + 1, pop);
+      this.#push({ insert, remove: pop ?? -1, used }, rank, before, deadline);
       if (pop === undefined || end === undefined) return;
       before = this.lives.length - 1;
       insert = end;
@@ -154,17 +163,11 @@ class LivesBuilder {
     return input !== undefined && "fence" in input ? input.fence : 0;
   }
 
-  #push(
-    rank: number,
-    insert: number,
-    pop: number | undefined,
-    after: number | undefined,
-    deadline: number,
-  ): void {
-    const inserted = this.#operations[insert];
-    const removed = pop === undefined ? undefined : this.#operations[pop];
+  #push(origin: Origin, rank: number, after: number | undefined, deadline: number): void {
+    const inserted = this.#operations[origin.insert];
+    const removed = this.#operations[origin.remove];
     if (inserted === undefined) return;
-    this.origins.push({ insert, remove: pop ?? -1 });
+    this.origins.push(origin);
     this.lives.push({
       rank,
       insert: inserted,
@@ -182,7 +185,7 @@ class LivesBuilder {
     item: Item,
     fence: number,
     pop: number | undefined,
-  ): { end: number | undefined; deadline: number } {
+  ): { end: number | undefined; deadline: number; used: number } {
     const settles = item.settles.filter((index) => this.#fenceOf(index) === fence);
     const done = settles.filter((index) => this.#operations[index]?.output === true);
     const [first, second] = done;
@@ -192,23 +195,24 @@ class LivesBuilder {
     const next = item.pops[fence];
     const isAck = (index: number) => this.#operations[index]?.input.f === "ack";
     const deadline = first === undefined ? Infinity : (this.#operations[first]?.ret ?? Infinity);
+    const used = first ?? -1;
     if (first !== undefined && isAck(first)) {
       if (item.pops.length > fence) {
         throw new Wrong(`${item.id} was granted after its ack`, [first, next ?? first]);
       }
-      return { end: undefined, deadline };
+      return { end: undefined, deadline, used };
     }
-    if (first !== undefined) return { end: first, deadline };
+    if (first !== undefined) return { end: first, deadline, used };
     const maybe = settles.filter((index) => !isAck(index));
     maybe.sort((a, b) => (this.#operations[a]?.call ?? 0) - (this.#operations[b]?.call ?? 0));
-    if (item.pops.length <= fence) return { end: undefined, deadline };
+    if (item.pops.length <= fence) return { end: undefined, deadline, used };
     if (maybe[0] === undefined) {
       throw new Wrong(
         `${item.id} was granted with fence ${fence + 1} while the lease with fence ${fence} was live`,
         [pop ?? item.push, next ?? item.push],
       );
     }
-    return { end: maybe[0], deadline };
+    return { end: maybe[0], deadline, used };
   }
 }
 
@@ -238,7 +242,7 @@ function windows(operations: readonly AnyOperation[], indexes: readonly number[]
 function faultResult(
   operations: readonly AnyOperation[],
   builder: LivesBuilder,
-  empties: readonly number[],
+  { empties, open }: Items,
   fault: LivesFault,
   exact: boolean,
 ): MonitorResult {
@@ -252,10 +256,18 @@ function faultResult(
   const stood = `${shown.join(", ")}${better.length > 3 ? " and others" : ""}`;
   const what =
     accused === undefined ? "a pop answered empty" : `${name(accused.insert)} was popped`;
+  const removal = accused?.remove ?? empties[fault.empty] ?? -1;
+  // Pops nobody saw the end of may each have taken one of the better items, but not all of them.
+  const latest = operations[removal]?.ret ?? Infinity;
+  const lost = open.filter((index) => (operations[index]?.call ?? Infinity) < latest);
+  const despite = lost.length === 0 ? "" : `, and ${lost.length} unanswered pop(s) took too few`;
   const why =
-    better.length === 0 ? "it cannot have been there" : `${stood} stood before it all the time`;
-  const proof = [accused?.insert ?? -1, accused?.remove ?? empties[fault.empty] ?? -1];
+    better.length === 0
+      ? "it cannot have been there"
+      : `${stood} stood before it all the time${despite}`;
+  const proof = [accused?.insert ?? -1, removal, accused?.used ?? -1];
   for (const { insert, remove } of better) proof.push(insert, remove);
+  if (better.length > 0) proof.push(...lost);
   return {
     verdict: "illegal",
     exact,
@@ -277,7 +289,7 @@ function monitor(operations: readonly AnyOperation[], mode: PriorityMode): Monit
       openRemovals: items.open.map((index) => operations[index]?.call ?? 0),
     });
     if (fault === undefined) return { verdict: "ok", exact };
-    return faultResult(operations, builder, items.empties, fault, exact);
+    return faultResult(operations, builder, items, fault, exact);
   } catch (error) {
     if (!(error instanceof Wrong)) throw error;
     return { verdict: "illegal", exact, sentence: error.message, operations: error.operations };

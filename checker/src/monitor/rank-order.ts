@@ -66,7 +66,7 @@ function checkTopic(
       ready.push({ ...interval, rank });
     }
     for (const delivery of sample.record.deliveries) {
-      if (delivery.filtered) continue;
+      if (delivery.filtered || delivery.earliest > delivery.ret) continue;
       const from = times.before(delivery.earliest, sMs);
       pops.push({ rank, from, to: delivery.ret, delivery });
     }

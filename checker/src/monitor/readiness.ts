@@ -91,7 +91,8 @@ export const queueTime: Axis = {
 
 export const realTime: Axis = {
   ties: false,
-  pop: ({ earliest, ret }) => ({ from: earliest, to: ret }),
+  // A grant stamped after its own delivery has no moment; Q7 says so, and no order can be judged by it.
+  pop: ({ earliest, ret }) => (earliest > ret ? undefined : { from: earliest, to: ret }),
   enqueued(record) {
     const enqueue = record.enqueues.find((candidate) => !candidate.duplicate);
     return enqueue === undefined || enqueue.delayMs > 0 ? undefined : enqueue.ret;
@@ -106,6 +107,15 @@ export const realTime: Axis = {
   },
   granted: ({ earliest }) => earliest,
 };
+
+/** The line that tells how a lease ended: the queue's own word, or the nack that was answered first. */
+function freedAt(record: MessageRecord, lease: Delivery): number {
+  const end = record.ends.find((one) => one.fence === lease.fence);
+  const nacks = settlesOf(record, lease).filter(
+    ({ kind, outcome }) => kind === "nack" && outcome === "ok",
+  );
+  return end?.index ?? nacks.reduce((first, { ret }) => Math.min(first, ret), Infinity);
+}
 
 /** The intervals in which a message was certainly ready; ranks are filled in later. */
 export function readyIntervals(
@@ -126,7 +136,8 @@ export function readyIntervals(
     const to = axis.granted(next);
     if (from === undefined || to === undefined || from >= to) return;
     const start = lease?.ret ?? record.enqueues[0]?.ret ?? -1;
-    found.push({ from, to, sample, evidence: [start, next.ret] });
+    const freed = lease === undefined ? -1 : freedAt(record, lease);
+    found.push({ from, to, sample, evidence: [start, freed, next.ret] });
   });
   return found.concat(neverGranted(sample, axis, facts, timers));
 }

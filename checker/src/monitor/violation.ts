@@ -35,7 +35,7 @@ export function violation(
 /** A violation as text: the sentence, then its lines with their line numbers in the file. */
 export function formatViolation(found: Violation): string {
   const rows = found.evidence.map(
-    (at) => `  line ${fileLine(at.index)}: ${JSON.stringify(at.line)}`,
+    (at) => `  line ${fileLine(at.index, at.line)}: ${JSON.stringify(at.line)}`,
   );
   return [`${found.rule}: ${found.sentence}`, ...rows].join("\n");
 }

@@ -2,7 +2,6 @@
 // and one focus per violated rule on the lines that contradict each other.
 import type { DisheapReport } from "../disheap/check.js";
 import type { HistoryLine } from "../history/line.js";
-import { fileLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import { pairOperations } from "../history/operations.js";
 import type { Violation } from "../monitor/violation.js";
@@ -84,12 +83,16 @@ function focusOf(
 /** Builds the picture of a checked Disheap history. */
 export function disheapPicture(lines: readonly HistoryLine[], report: DisheapReport): Picture {
   const operations = pairOperations(lines);
-  const lanes = new Lanes();
   const lastTime = lines.reduce((last, line) => Math.max(last, line.time ?? 0), 0);
   const broken = report.guarantees.flatMap((one) =>
     one.rules.flatMap(({ violation }) => (violation === undefined ? [] : [violation])),
   );
   const guilty = new Set(broken.flatMap(({ evidence }) => evidence.map(({ index }) => index)));
+  const isGuilty = ({ call, ret }: PairedOperation): boolean => guilty.has(call) || guilty.has(ret);
+  const lanes = new Lanes(
+    operations.map(({ process }) => process),
+    operations.filter(isGuilty).map(({ process }) => process),
+  );
   const barOfLine = new Map<number, number>();
   const bars = operations.map((op, at): Bar => {
     barOfLine.set(op.call, at);
@@ -99,9 +102,9 @@ export function disheapPicture(lines: readonly HistoryLine[], report: DisheapRep
       from: op.callTime,
       to: Number.isFinite(op.returnTime) ? op.returnTime : null,
       open: op.outcome === "unknown",
-      kind: guilty.has(op.call) || guilty.has(op.ret) ? "illegal" : op.outcome,
+      kind: isGuilty(op) ? "illegal" : op.outcome,
       label: labelOf(op),
-      line: fileLine(op.call),
+      line: op.line,
     };
   });
   const held = report.guarantees.filter((one) => one.verdict === "ok").length;

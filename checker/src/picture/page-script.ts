@@ -9,7 +9,7 @@ const by = (id) => document.getElementById(id);
 const chart = by("chart"), map = by("map"), detail = by("detail"), stateBox = by("state");
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 const KINDS = ["ok", "fail", "unknown", "illegal"];
-const LEFT = 110, TOP = 24, ROW = 18, GAP = 8;
+const LEFT = 110, TOP = 24, ROW = 18, GAP = 8, CONTEXT_BARS = 12;
 
 // --- layout: rows inside lanes -------------------------------------------------------------------
 let first = Infinity, last = -Infinity;
@@ -86,6 +86,7 @@ function niceStep(span, count) {
 }
 function timeText(time) {
   const t = time - first;
+  if (data.unit === "lines") return "line " + Math.round(time);
   if (data.unit !== "us") return String(Math.round(t));
   const span = to - from;
   if (span > 2e6) return (t / 1e6).toFixed(span > 2e7 ? 0 : 1) + " s";
@@ -99,7 +100,7 @@ function paint() {
   const text = color("text"), faint = color("faint"), line = color("line"), back = color("back");
   pen.font = "12px system-ui, sans-serif"; pen.textBaseline = "middle";
   pen.save(); pen.beginPath(); pen.rect(LEFT, 0, w - LEFT, h); pen.clip();
-  for (const one of data.focuses) { pen.fillStyle = color("focus"); pen.fillRect(x(one.from) - 2, 0, Math.max(4, x(one.to) - x(one.from) + 4), h); }
+  for (const one of focus < 0 ? data.focuses : [data.focuses[focus]]) { pen.fillStyle = color("focus"); pen.fillRect(x(one.from) - 2, 0, Math.max(4, x(one.to) - x(one.from) + 4), h); }
   const tick = niceStep(to - from, Math.max(2, w / 130));
   pen.strokeStyle = line; pen.lineWidth = 1;
   for (let t = first + Math.ceil((from - first) / tick) * tick; t <= to; t += tick) { pen.beginPath(); pen.moveTo(x(t), TOP); pen.lineTo(x(t), h); pen.stroke(); }
@@ -113,11 +114,12 @@ function paint() {
     const lane = lanes[shade.lane];
     pen.fillRect(a, lane.y - 3, b - a, Math.max(1, lane.rows.length) * ROW + 4); shadeEnd = b; shadeLane = shade.lane;
   }
+  const dots = stepDots(), dotAt = new Map(dots.map((dot) => [dot.index, dot.px]));
   for (const lane of lanes) {
     if (lane.y + lane.rows.length * ROW < scroll || lane.y > scroll + h) continue;
-    lane.rows.forEach((row, at) => paintRow(pen, row.bars, lane.y + at * ROW, palette, text, back));
+    lane.rows.forEach((row, at) => paintRow(pen, row.bars, lane.y + at * ROW, palette, text, back, dotAt));
   }
-  paintSteps(pen);
+  paintSteps(pen, dots);
   for (const index of matches) outline(pen, index, color("unknown"), 1.5);
   if (selected >= 0) outline(pen, selected, text, 2.5);
   pen.restore(); pen.restore();
@@ -128,8 +130,14 @@ function paint() {
     const y = lane.y - scroll + (Math.max(1, lane.rows.length) * ROW) / 2 - 3;
     if (y > TOP && y < h) pen.fillText(lane.name.length > 14 ? lane.name.slice(0, 13) + "…" : lane.name, LEFT - 8, y);
   });
+  if (height + 20 > h) {
+    // More lanes than fit: how far down this is.
+    const rail = h - TOP, tall = Math.max(20, (rail * h) / (height + 20));
+    pen.fillStyle = faint; pen.globalAlpha = 0.6;
+    pen.fillRect(w - 7, TOP + (rail - tall) * Math.min(1, scroll / (height + 20 - h)), 5, tall); pen.globalAlpha = 1;
+  }
 }
-function paintRow(pen, bars, y, palette, text, back) {
+function paintRow(pen, bars, y, palette, text, back, dotAt) {
   let drawnTo = -1;
   for (let at = firstVisible(bars); at < bars.length; at += 1) {
     const bar = data.bars[bars[at]];
@@ -137,14 +145,17 @@ function paintRow(pen, bars, y, palette, text, back) {
     const a = Math.max(x(bar.from), LEFT - 4), b = Math.max(x(end(bar)), a + 2);
     if (b <= drawnTo + 0.5 && bar.kind !== "illegal") continue;
     pen.fillStyle = palette[bar.kind];
-    pen.globalAlpha = bar.to === null ? 0.45 : 0.9;
+    pen.globalAlpha = bar.to === null ? 0.45 : 1;
     pen.fillRect(a, y, b - a, ROW - 5);
     if (bar.open && bar.to !== null) { pen.globalAlpha = 0.5; pen.fillRect(b, y + 5, 10, 3); }
     pen.globalAlpha = 1;
     if (bar.kind === "illegal") { pen.strokeStyle = palette.illegal; pen.lineWidth = 2; pen.strokeRect(a - 2, y - 2, b - a + 4, ROW - 1); }
     if (b - a > 34) {
+      // A step's number must not hide the words: they begin behind it when there is room.
+      const dot = dotAt.get(bars[at]), behind = dot === undefined ? 0 : dot + 15;
+      const words = Math.max(a + 4, LEFT + 4, behind < b - 24 ? behind : 0);
       pen.save(); pen.beginPath(); pen.rect(a, y, b - a - 3, ROW); pen.clip();
-      pen.fillStyle = bar.to === null ? text : back; pen.textAlign = "left"; pen.font = "11px system-ui, sans-serif"; pen.fillText(bar.label, a + 4, y + 7); pen.restore();
+      pen.fillStyle = bar.to === null ? text : back; pen.textAlign = "left"; pen.font = "11px system-ui, sans-serif"; pen.fillText(bar.label, words, y + 7); pen.restore();
     }
     drawnTo = b;
   }
@@ -154,25 +165,30 @@ function outline(pen, index, style, thick) {
   if (b < LEFT || a > chart.clientWidth) return;
   pen.strokeStyle = style; pen.lineWidth = thick; pen.strokeRect(a - 1.5, barY(index) - 1.5, b - a + 3, ROW - 2);
 }
-function paintSteps(pen) {
+// Where the numbers of the placed steps stand: each at the earliest moment the order allows.
+function stepDots() {
   const shown = data.steps[steps];
-  if (!shown || step === 0) return;
-  const style = color("step"), back = color("back");
-  pen.strokeStyle = style; pen.lineWidth = 1.5; pen.beginPath();
+  if (!shown || step === 0) return [];
   let when = -Infinity; const dots = [];
   for (let at = 0; at < step; at += 1) {
-    const index = shown.order[at], bar = data.bars[index];
-    when = Math.max(when, bar.from);
+    const index = shown.order[at];
+    when = Math.max(when, data.bars[index].from);
     if (when < from - (to - from) || when > to + (to - from)) continue;
-    dots.push([x(when) + 3, barY(index) + 6, at]);
+    dots.push({ px: x(when) + 3, py: barY(index) + 6, at, index });
   }
   // From far away the whole order is only a tangle: the last steps say where it ends.
-  const drawn = dots.length < 400 ? dots : dots.slice(-20);
-  drawn.forEach(([a, b], at) => { if (at === 0) pen.moveTo(a, b); else pen.lineTo(a, b); });
+  return dots.length < 400 ? dots : dots.slice(-20);
+}
+function paintSteps(pen, dots) {
+  const style = color("step"), back = color("back");
+  pen.strokeStyle = style; pen.lineWidth = 1.5; pen.beginPath();
+  dots.forEach(({ px, py }, at) => { if (at === 0) pen.moveTo(px, py); else pen.lineTo(px, py); });
   pen.stroke();
-  pen.textAlign = "center"; pen.font = (step > 999 ? 6 : 9) + "px system-ui, sans-serif";
-  for (const [a, b, at] of drawn) {
-    pen.fillStyle = style; pen.beginPath(); pen.arc(a, b, 7, 0, 7); pen.fill(); pen.fillStyle = back; pen.fillText(String(at + 1), a, b + 0.5);
+  pen.textAlign = "center"; pen.font = "10px system-ui, sans-serif";
+  for (const { px, py, at } of dots) {
+    const wide = Math.max(14, String(at + 1).length * 6 + 6);
+    pen.fillStyle = style; pen.beginPath(); pen.roundRect(px - wide / 2, py - 7, wide, 14, 7); pen.fill();
+    pen.fillStyle = back; pen.fillText(String(at + 1), px, py + 0.5);
   }
 }
 function paintMap() {
@@ -199,12 +215,16 @@ function tell() {
   detail.textContent = bar === undefined
     ? "No operation selected. Tab to the chart, then n selects the next operation."
     : bar.label + "\\nclient " + data.lanes[bar.lane] + ", " + (bar.open ? "outcome unknown: may take effect later or never" : bar.kind === "fail" ? "refused" : bar.kind) +
-      (bar.line > 0 ? ", line " + bar.line : "") + "\\nfrom " + bar.from + (bar.to === null ? "" : " to " + bar.to + " (" + (bar.to - bar.from) + " " + data.unit + ")") + leaseText(bar);
+      (bar.line > 0 ? ", line " + bar.line : "") + "\\nat " + (data.unit === "lines" ? "line " + bar.from : lengthText(bar.from - first)) + (bar.to === null ? ", no answer" : ", took " + lengthText(bar.to - bar.from)) + leaseText(bar);
   const shown = data.steps[steps];
   stateBox.textContent = !shown ? "" : step === 0
     ? "Order: " + shown.name + "\\nbefore the first step"
     : "Step " + step + " of " + shown.order.length + ": " + data.bars[shown.order[step - 1]].label + "\\nstate: " + shown.states[step - 1] +
       (step === shown.order.length && data.verdict === "illegal" ? "\\nno order gets past this" : "");
+}
+function lengthText(length) {
+  if (data.unit !== "us") return length + " " + data.unit;
+  return length < 1e3 ? length + " us" : length < 1e6 ? length / 1e3 + " ms" : length / 1e6 + " s";
 }
 function leaseText(bar) {
   const held = data.shades.filter((one) => one.lane === bar.lane && one.from === bar.to);
@@ -220,15 +240,19 @@ function goFocus(next) {
   if (data.focuses.length === 0) return;
   focus = (next + data.focuses.length) % data.focuses.length;
   const one = data.focuses[focus], span = Math.max(one.to - one.from, (last - first) / 2000);
-  show(one.from - span * 0.6, one.to + span * 0.6);
+  // Some of what was before belongs to the story: the last operations, when they are not far away.
+  let at = inTime.length;
+  while (at > 0 && data.bars[inTime[at - 1]].from >= one.from) at -= 1;
+  const before = data.bars[inTime[Math.max(0, at - CONTEXT_BARS)]]?.from ?? one.from;
+  show(Math.max(one.from - span * 4, Math.min(before, one.from - span * 0.6)), one.to + span * 0.6);
   select(one.bars[one.bars.length - 1] ?? -1);
   by("focusName").textContent = focus + 1 + " of " + data.focuses.length;
 }
 function search(words) {
   const wanted = words.toLowerCase().split(" ").filter(Boolean);
   matches = wanted.length === 0 ? [] : inTime.filter((index) => {
-    const label = (data.bars[index].label + " " + data.lanes[data.bars[index].lane]).toLowerCase();
-    return wanted.every((word) => label.includes(word));
+    const label = data.bars[index].label.toLowerCase(), client = "@" + data.lanes[data.bars[index].lane].toLowerCase();
+    return wanted.every((word) => word === client || label.includes(word));
   });
   match = -1;
   by("found").textContent = wanted.length === 0 ? "" : matches.length + " found";
@@ -312,7 +336,8 @@ map.addEventListener("pointerdown", (event) => {
   const time = first - pad + (event.offsetX / map.clientWidth) * (last - first + 2 * pad), half = (to - from) / 2;
   show(time - half, time + half);
 });
-new ResizeObserver(draw).observe(chart);
+// A page in a frame has no height at first: what is selected must be in view when it has.
+new ResizeObserver(() => { if (selected >= 0) reveal(selected); draw(); }).observe(chart);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 tell();
 if (data.steps.length > 0 && data.verdict === "illegal") step = data.steps[0].order.length;

@@ -2,7 +2,7 @@
 
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --back: #fbfbf9; --text: #1d2327; --faint: #66707a; --line: #d5d9dc;
-  --panel: #f1f2f0; --ok: #3572b0; --fail: #8b949c; --unknown: #a87d1f; --illegal: #c62f2f;
+  --panel: #f1f2f0; --ok: #2f6aa6; --fail: #69727a; --unknown: #8a6412; --illegal: #c02a2a;
   --lease: #2e8b5733; --focus: #c62f2f1c; --step: #6b3fa0; --good: #23783f; }
 @media (prefers-color-scheme: dark) { :root { --back: #16191c; --text: #e4e7e9; --faint: #97a1aa;
   --line: #343b41; --panel: #1f2428; --ok: #5b9be0; --fail: #78828b; --unknown: #d3a53f;

@@ -45,7 +45,7 @@ export interface Picture {
   /** The verdict in a word or two. */
   readonly verdictName: string;
   readonly sentence: string;
-  /** What one unit of the time axis is, for example "us". */
+  /** What one unit of the time axis is: "us", or "lines" of a file that records no times. */
   readonly unit: string;
   readonly lanes: readonly string[];
   readonly bars: readonly Bar[];
@@ -54,20 +54,22 @@ export interface Picture {
   readonly focuses: readonly Focus[];
 }
 
-/** Lane numbers by process, in order of first use. */
+/**
+ * Lane numbers by process, in the order people count: c2 before c11, and that before p1. Those that
+ * should be seen first, because something is wrong there, stand above the others.
+ */
 export class Lanes {
-  readonly #numbers = new Map<string, number>();
+  readonly names: readonly string[];
+  readonly #numbers: ReadonlyMap<string, number>;
 
-  of(process: number | string): number {
-    const name = String(process);
-    const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    const number = this.#numbers.size;
-    this.#numbers.set(name, number);
-    return number;
+  constructor(processes: readonly (number | string)[], above: readonly (number | string)[] = []) {
+    const { compare } = new Intl.Collator("en", { numeric: true });
+    const sorted = (names: readonly (number | string)[]) => names.map(String).sort(compare);
+    this.names = [...new Set([...sorted(above), ...sorted(processes)])];
+    this.#numbers = new Map(this.names.map((name, number) => [name, number]));
   }
 
-  get names(): string[] {
-    return [...this.#numbers.keys()];
+  of(process: number | string): number {
+    return this.#numbers.get(String(process)) ?? 0;
   }
 }

@@ -48,7 +48,8 @@ const KEYS =
   `<div class="keys"><kbd>&larr;</kbd> <kbd>&rarr;</kbd> move · <kbd>+</kbd> <kbd>-</kbd> <kbd>0</kbd> zoom · ` +
   `<kbd>n</kbd> <kbd>p</kbd> next, previous operation (<kbd>N</kbd> <kbd>P</kbd> in its lane) · ` +
   `<kbd>&uarr;</kbd> <kbd>&darr;</kbd> lane · <kbd>[</kbd> <kbd>]</kbd> step through the order · ` +
-  `<kbd>x</kbd> what is wrong · <kbd>/</kbd> search, <kbd>g</kbd> next match · <kbd>Esc</kbd> clear</div>`;
+  `<kbd>x</kbd> what is wrong · <kbd>/</kbd> search, <kbd>g</kbd> next match · <kbd>Esc</kbd> clear · ` +
+  `mouse: click, drag, wheel zooms, shift and wheel moves over lanes</div>`;
 
 /** The whole HTML file of a picture. */
 export function renderPicture(picture: Picture): string {
@@ -70,7 +71,7 @@ export function renderPicture(picture: Picture): string {
 <span><button id="zoomIn" title="zoom in (+)">zoom in</button><button id="zoomOut" title="zoom out (-)">zoom out</button><button id="zoomAll" title="show all (0)">all</button></span>
 ${focusTools(picture)}
 ${stepTools(picture)}
-<span><label for="search">search</label> <input id="search" type="search" placeholder="words of an operation (/)"><button id="matchNext" title="next match (g)">next</button> <span id="found" role="status"></span></span>
+<span><label for="search">search</label> <input id="search" type="search" placeholder="words, @client (/)"><button id="matchNext" title="next match (g)">next</button> <span id="found" role="status"></span></span>
 ${LEGEND}
 </div>
 </header>

@@ -1,11 +1,11 @@
 // The picture of a search: every operation with what it answered, the window no order gets past, and
 // the longest orders to step through.
-import { fileLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import type { CheckResult, PartitionResult } from "../search/check.js";
 import type { Model, Operation } from "../search/model.js";
 import { describeOperation } from "../search/model.js";
 import type { Bar, Focus, Picture, Steps } from "./picture.js";
+import { leaseShades } from "./leases.js";
 import { Lanes } from "./picture.js";
 
 /** Orders of a legal history are long and need no explaining: the largest partitions only. */
@@ -43,7 +43,7 @@ export function searchPicture<S, I, O>(
   recorded: readonly PairedOperation[],
   result: CheckResult,
 ): Picture {
-  const lanes = new Lanes();
+  const lanes = new Lanes(recorded.map(({ process }) => process));
   const windows = result.partitions.flatMap(({ window }) => (window === undefined ? [] : [window]));
   const blocked = new Set(windows.map((window) => window.blocked));
   const bars = recorded.map((op, index): Bar => {
@@ -56,7 +56,7 @@ export function searchPicture<S, I, O>(
       open: op.outcome === "unknown",
       kind,
       label: operation === undefined ? op.f : describeOperation(model, operation),
-      line: fileLine(op.call),
+      line: op.line,
     };
   });
   const focuses = windows.map(({ operations: members, blocked: at, from }): Focus => {
@@ -75,10 +75,11 @@ export function searchPicture<S, I, O>(
     verdict: result.verdict,
     verdictName: VERDICT_NAMES[result.verdict],
     sentence: result.sentence,
-    unit: "us",
+    // Without times a reader takes the place in the file.
+    unit: recorded.every(({ callTime, line }) => callTime === line) ? "lines" : "us",
     lanes: lanes.names,
     bars,
-    shades: [],
+    shades: leaseShades(recorded, lanes),
     steps: stepsOf(result.partitions),
     focuses,
   };

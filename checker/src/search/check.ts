@@ -4,6 +4,10 @@
 import type { Model, Operation, Partition } from "./model.js";
 import { describeOperation, describeState } from "./model.js";
 import { Search } from "./search.js";
+import type { IllegalWindow } from "./window.js";
+import { windowOf } from "./window.js";
+
+export type { IllegalWindow } from "./window.js";
 
 export type Verdict = "ok" | "illegal" | "unknown";
 
@@ -37,17 +41,6 @@ export interface PartialLinearization {
   /** Indexes into the checked operations. */
   readonly order: readonly number[];
   readonly states: readonly string[];
-}
-
-/** The part of an illegal history that shows it. */
-export interface IllegalWindow {
-  /** Call of the first and return of the last operation that matter. */
-  readonly from: number;
-  readonly to: number;
-  /** The operation whose return no order gets past. */
-  readonly blocked: number;
-  /** All operations that overlap the window, by call. */
-  readonly operations: readonly number[];
 }
 
 export interface PartitionResult {
@@ -142,31 +135,6 @@ function follow<S, I, O>(
   return { order, states: described };
 }
 
-/**
- * The chain of overlapping operations that ends with the return no order gets past. Before the
- * chain begins nothing is open, so all that is earlier only sets the state.
- */
-function windowOf<I, O>(
-  operations: readonly Operation<I, O>[],
-  members: readonly number[],
-  blocked: number,
-): IllegalWindow | undefined {
-  const to = operations[blocked]?.ret;
-  if (to === undefined) return undefined;
-  const inReach = members.filter((index) => (operations[index]?.call ?? Infinity) <= to);
-  const returned = inReach.filter((index) => Number.isFinite(operations[index]?.ret ?? Infinity));
-  returned.sort((a, b) => (operations[b]?.ret ?? 0) - (operations[a]?.ret ?? 0));
-  let from = operations[blocked]?.call ?? to;
-  for (const index of returned) {
-    const { call, ret } = operations[index] ?? { call: from, ret: from };
-    if (ret < from) break;
-    from = Math.min(from, call);
-  }
-  const overlaps = inReach.filter((index) => (operations[index]?.ret ?? 0) >= from);
-  overlaps.sort((a, b) => (operations[a]?.call ?? 0) - (operations[b]?.call ?? 0));
-  return { from, to, blocked, operations: overlaps };
-}
-
 function resultOf<S, I, O>(
   model: Model<S, I, O>,
   operations: readonly Operation<I, O>[],
@@ -178,7 +146,7 @@ function resultOf<S, I, O>(
   const blocked = members[search.blockedBy];
   const window =
     verdict === "illegal" && blocked !== undefined
-      ? windowOf(operations, members, blocked)
+      ? windowOf(model, operations, members, blocked, search)
       : undefined;
   return {
     key,

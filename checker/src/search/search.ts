@@ -52,6 +52,15 @@ interface Frame {
   cursor: number;
 }
 
+/** What a search takes over from a larger one: its states and transitions. */
+export interface SearchPart<S, I, O> {
+  readonly table: StateTable<S, I, O>;
+  /** Kind in that table per operation. */
+  readonly kindOf: Int32Array;
+  /** The state to start from. */
+  readonly start: number;
+}
+
 export class Search<S, I, O> {
   readonly table: StateTable<S, I, O>;
   readonly #time: Timeline;
@@ -71,17 +80,23 @@ export class Search<S, I, O> {
   #blockedAt = 0;
   #status: SearchStatus = "running";
 
-  constructor(model: Model<S, I, O>, operations: readonly Operation<I, O>[]) {
-    this.table = new StateTable(model, operations);
+  /** `part`: a search among operations of another one, from one of its states. */
+  constructor(
+    model: Model<S, I, O>,
+    operations: readonly Operation<I, O>[],
+    part?: SearchPart<S, I, O>,
+  ) {
+    this.table = part?.table ?? new StateTable(model, operations);
+    const kindOf = part?.kindOf ?? this.table.kindOf;
     this.#time = layOut(operations);
     const { completed, pending } = this.#time;
-    this.#cache = new SeenCache(pending.length);
+    this.#cache = new SeenCache(pending.length, part === undefined ? "partition" : "window");
     this.#placed = new Int32Array((completed.length + 31) >> 5);
     this.#pendingUsed = new Int32Array((pending.length + 31) >> 5);
-    this.#kindByRank = completed.map((index) => this.table.kindOf[index] ?? 0);
-    this.#kindBySlot = pending.map((index) => this.table.kindOf[index] ?? 0);
-    this.#state = this.table.initial;
-    this.#enter(0, this.table.initial, false);
+    this.#kindByRank = completed.map((index) => kindOf[index] ?? 0);
+    this.#kindBySlot = pending.map((index) => kindOf[index] ?? 0);
+    this.#state = part?.start ?? this.table.initial;
+    this.#enter(0, this.#state, false);
   }
 
   get status(): SearchStatus {

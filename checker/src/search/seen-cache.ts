@@ -7,17 +7,21 @@
 // used only a subset of the never-returned ones: whatever this one can still do, that one could.
 
 const NONE = -1;
-const BUCKETS_MIN = 1 << 10;
+/** Buckets to begin with: a search of a whole partition soon needs many, one of a window few. */
+const BUCKETS = { partition: 1 << 10, window: 1 << 6 } as const;
+const POOL_WORDS_PER_BUCKET = 4;
 
 export class SeenCache {
   readonly #pendingWords: number;
-  #buckets = new Int32Array(BUCKETS_MIN).fill(NONE);
+  #buckets: Int32Array;
   /** Records: next record in the bucket, hash, state, first unplaced rank, pending, window. */
-  #pool = new Int32Array(1 << 12);
+  #pool: Int32Array;
   #used = 0;
   #count = 0;
 
-  constructor(pendingCount: number) {
+  constructor(pendingCount: number, purpose: keyof typeof BUCKETS) {
+    this.#buckets = new Int32Array(BUCKETS[purpose]).fill(NONE);
+    this.#pool = new Int32Array(BUCKETS[purpose] * POOL_WORDS_PER_BUCKET);
     this.#pendingWords = (pendingCount + 31) >> 5;
   }
 

@@ -44,7 +44,16 @@ const endless = `${Array.from({ length: 40 }, (_, n) => `{:process ${n} :type :i
 ${Array.from({ length: 40 }, (_, n) => `{:process ${n} :type :ok :f :add :value ${n}}`).join("\n")}
 {:process 99 :type :ok :f :read :value [77]}
 `;
-const files = { legal, illegal, endless };
+const header = '{"format":"linearizability","version":1,"unit":"us"}\n';
+const noise = "one two three\n";
+/** A line of the file is not an index of the history: there are blanks and a nemesis before it. */
+const late = `
+{:process :nemesis :type :info :f :start :value nil}
+
+{:process 0 :type :invoke
+ :f :peek :value nil}
+`;
+const files = { legal, illegal, endless, header, noise, late };
 
 describe("exit codes", () => {
   it("0: linearizable", async () => {
@@ -56,7 +65,7 @@ describe("exit codes", () => {
     const ran = await linearizability(["check", "illegal", "--model", "register"], files);
     expect(ran.code).toBe(1);
     expect(ran.out).toContain("no order explains read -> 2 by process 1");
-    expect(ran.out).toContain("process 1: read null -> ok 2  <- no order explains this");
+    expect(ran.out).toContain("  line 3, process 1: read null -> ok 2  <- no order explains this");
   });
 
   it("2: unknown after the time or memory given", async () => {
@@ -74,7 +83,7 @@ describe("exit codes", () => {
 
   it.each([
     [["check", "none", "--model", "kv"], "none: cannot be read: ENOENT"],
-    [["check", "legal", "--model", "kv"], "legal: line 2: write: the value must be an object"],
+    [["check", "legal", "--model", "kv"], "legal: line 1: write: the value must be an object"],
     [["check", "legal", "--model", "queue"], "this model knows enqueue and dequeue"],
     [["check", "legal", "--model", "cas-register", "--format", "jsonl"], "legal: line 1: not JSON"],
     [["check", "legal", "--model", "cas"], '--model "cas" is not known; use one of register'],
@@ -90,6 +99,14 @@ describe("exit codes", () => {
     [["check", "legal", "--model", "kv", "--workers", "0"], "--workers must be"],
     [["check", "legal", "--model"], "--model needs a value"],
     [["chekc"], '"chekc" is not a command'],
+    [["check", "header", "--model", "register"], "header: there is no operation in it"],
+    [["check", "header", "--model", "disheap"], "header: there is no operation in it"],
+    [["check", "noise", "--model", "register"], "noise: line 1: the format is not recognised"],
+    [
+      ["check", "noise", "--model", "register", "--format", "jepsen-log"],
+      "noise: there is no operation in it",
+    ],
+    [["check", "late", "--model", "register"], "late: line 4: peek: this model knows read and"],
   ])("3: bad input %j", async (argv, sentence) => {
     const ran = await linearizability(argv, files);
     expect([ran.code, ran.err]).toEqual([3, expect.stringContaining(sentence)]);
@@ -100,8 +117,13 @@ describe("output", () => {
   it("--json prints one object", async () => {
     const argv = ["check", "illegal", "--model", "register", "--json"];
     const ran = await linearizability(argv, files);
-    const result = JSON.parse(ran.out) as { verdict: string; partitions: { window: object }[] };
+    const result = JSON.parse(ran.out) as {
+      verdict: string;
+      partitions: { window: object }[];
+      evidence: object[];
+    };
     expect(result.verdict).toBe("illegal");
+    expect(result.evidence).toEqual([{ line: 3, process: 1, text: expect.any(String) as string }]);
     expect(result.partitions[0].window).toMatchObject({ blocked: 1 });
   });
 

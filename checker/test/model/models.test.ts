@@ -1,7 +1,8 @@
 // Every model against stories of its type: legal ones it must accept, and illegal ones that are the
 // known failures of such systems.
-import type { MutexOutput } from "../../src/index.js";
-import { casRegister, fifoQueue, kv, mutex, register, set } from "../../src/index.js";
+import type { KvInput, KvOutput, MutexOutput } from "../../src/index.js";
+import { casRegister, fifoQueue, kv, kvWhole, mutex, register, set } from "../../src/index.js";
+import type { Row } from "../support/model-stories.js";
 import { stories } from "../support/model-stories.js";
 
 const read = { f: "read" } as const;
@@ -116,59 +117,65 @@ const get = (key: string) => ({ f: "get", key }) as const;
 const put = (key: string, value: string) => ({ f: "put", key, value }) as const;
 const append = (key: string, value: string) => ({ f: "append", key, value }) as const;
 
-stories(
-  kv(),
+const keyValueLegal: readonly (readonly [string, readonly Row<KvInput, KvOutput>[]])[] = [
   [
+    "keys do not touch each other",
     [
-      "keys do not touch each other",
-      [
-        [put("x", "1"), true, 0, 1],
-        [put("y", "2"), true, 2, 3],
-        [get("x"), { value: "1" }, 4, 5],
-      ],
-    ],
-    [
-      "appends in either order",
-      [
-        [append("x", "a"), true, 0, 9],
-        [append("x", "b"), true, 0, 9],
-        [get("x"), { value: "ba" }, 10, 11],
-      ],
-    ],
-    [
-      "a missing key reads as null or empty",
-      [
-        [get("x"), { value: null }, 0, 1],
-        [get("x"), { value: "" }, 2, 3],
-      ],
+      [put("x", "1"), true, 0, 1],
+      [put("y", "2"), true, 2, 3],
+      [get("x"), { value: "1" }, 4, 5],
     ],
   ],
   [
+    "appends in either order",
     [
-      "a retried append applied twice",
-      [
-        [append("x", "a"), true, 0, 1],
-        [get("x"), { value: "aa" }, 2, 3],
-      ],
-    ],
-    [
-      "an append lost",
-      [
-        [append("x", "a"), true, 0, 1],
-        [append("x", "b"), true, 2, 3],
-        [get("x"), { value: "b" }, 4, 5],
-      ],
-    ],
-    [
-      "the value of another key",
-      [
-        [put("x", "1"), true, 0, 1],
-        [put("y", "2"), true, 2, 3],
-        [get("x"), { value: "2" }, 4, 5],
-      ],
+      [append("x", "a"), true, 0, 9],
+      [append("x", "b"), true, 0, 9],
+      [get("x"), { value: "ba" }, 10, 11],
     ],
   ],
-);
+  [
+    "a missing key reads as null or empty",
+    [
+      [get("x"), { value: null }, 0, 1],
+      [get("x"), { value: "" }, 2, 3],
+    ],
+  ],
+];
+const keyValueIllegal: typeof keyValueLegal = [
+  [
+    "a retried append applied twice",
+    [
+      [append("x", "a"), true, 0, 1],
+      [get("x"), { value: "aa" }, 2, 3],
+    ],
+  ],
+  [
+    "an append lost",
+    [
+      [append("x", "a"), true, 0, 1],
+      [append("x", "b"), true, 2, 3],
+      [get("x"), { value: "b" }, 4, 5],
+    ],
+  ],
+  [
+    "the value of another key",
+    [
+      [put("x", "1"), true, 0, 1],
+      [put("y", "2"), true, 2, 3],
+      [get("x"), { value: "2" }, 4, 5],
+    ],
+  ],
+  [
+    "a set whose old value did not match succeeded",
+    [
+      [put("x", "1"), true, 0, 1],
+      [{ f: "cas", key: "x", from: "2", to: "3" }, true, 2, 3],
+    ],
+  ],
+];
+stories(kv(), keyValueLegal, keyValueIllegal);
+stories(kvWhole(), keyValueLegal, keyValueIllegal);
 
 const add = (value: number) => ({ f: "add", value }) as const;
 const remove = (value: number) => ({ f: "remove", value }) as const;

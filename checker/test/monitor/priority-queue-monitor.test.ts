@@ -164,7 +164,7 @@ describe("priority queue", () => {
     expect(monitorPriorityQueue(operations(rows)).verdict).toBe("ok");
   });
 
-  const illegal: [string, Plain[], string][] = [
+  const illegal: [string, Plain[], string, number[]][] = [
     [
       "worse first",
       [
@@ -173,6 +173,7 @@ describe("priority queue", () => {
         [pop, { id: "b" }, 4, 5],
       ],
       "b was popped although a stood before it",
+      [1, 2, 0],
     ],
     [
       "two better ones relieve each other",
@@ -185,6 +186,7 @@ describe("priority queue", () => {
         [pop, { id: "b" }, 18, 22],
       ],
       "c was popped although",
+      [1, 4, 0, 2, 3, 5],
     ],
     [
       "one lost pop cannot take two",
@@ -195,7 +197,8 @@ describe("priority queue", () => {
         [pop, undefined, 4],
         [pop, { id: "c" }, 5, 6],
       ],
-      "a, b stood before it",
+      "a, b stood before it all the time, and 1 unanswered pop(s) took too few",
+      [2, 4, 0, 1, 3],
     ],
     [
       "a lost pop that came too late",
@@ -206,6 +209,7 @@ describe("priority queue", () => {
         [pop, undefined, 6],
       ],
       "a stood",
+      [1, 2, 0],
     ],
     [
       "empty although filled",
@@ -214,6 +218,7 @@ describe("priority queue", () => {
         [pop, null, 2, 3],
       ],
       "a pop answered empty although a stood",
+      [1, 0],
     ],
     [
       "popped before pushed",
@@ -222,6 +227,7 @@ describe("priority queue", () => {
         [push("a", 1), true, 2, 3],
       ],
       "it cannot have been there",
+      [1, 0],
     ],
     [
       "popped twice",
@@ -231,14 +237,25 @@ describe("priority queue", () => {
         [pop, { id: "a" }, 4, 5],
       ],
       "popped twice",
+      [1, 2],
     ],
-    ["out of thin air", [[pop, { id: "a" }, 2, 3]], "never pushed"],
+    ["out of thin air", [[pop, { id: "a" }, 2, 3]], "never pushed", [0]],
+    [
+      "a retried push made a second item",
+      [
+        [push("a", 1), true, 0, 1],
+        [push("a", 1), true, 2, 3],
+      ],
+      "pushed twice",
+      [0, 1],
+    ],
   ];
-  it.each(illegal)("illegal: %s", (_name, rows, words) => {
+  it.each(illegal)("illegal: %s", (_name, rows, words, proof) => {
     expect(checkOperations(priorityQueue(), operations(rows)).verdict).toBe("illegal");
     expect(monitorPriorityQueue(operations(rows))).toMatchObject({
       verdict: "illegal",
       sentence: expect.stringContaining(words) as string,
+      operations: proof,
     });
   });
 });
@@ -274,7 +291,7 @@ describe("leased priority queue", () => {
     expect(monitorLeasedPriorityQueue(operations(rows)).verdict).toBe("ok");
   });
 
-  const illegal: [string, Leased[], string][] = [
+  const illegal: [string, Leased[], string, number[]][] = [
     [
       "a nacked message waited while a worse one went",
       [
@@ -285,6 +302,7 @@ describe("leased priority queue", () => {
         [pop, grant("b", 1), 6, 7],
       ],
       "b was popped although a stood before it",
+      [1, 4, 3],
     ],
     [
       "leased to two at once",
@@ -294,6 +312,7 @@ describe("leased priority queue", () => {
         [pop, grant("a", 2), 4, 5],
       ],
       "was live",
+      [1, 2],
     ],
     [
       "granted after its ack",
@@ -304,6 +323,7 @@ describe("leased priority queue", () => {
         [pop, grant("a", 2), 6, 7],
       ],
       "after its ack",
+      [2, 3],
     ],
     [
       "a lease ended twice",
@@ -314,6 +334,35 @@ describe("leased priority queue", () => {
         [end("ack", "a", 1), true, 6, 7],
       ],
       "ended twice",
+      [2, 3],
+    ],
+    [
+      "two consumers hold the same fence",
+      [
+        [push("a", 1), true, 0, 1],
+        [pop, grant("a", 1), 2, 9],
+        [pop, grant("a", 1), 3, 8],
+      ],
+      "popped twice with fence 1",
+      [1, 2],
+    ],
+    [
+      "a made-up token was accepted",
+      [
+        [push("a", 1), true, 0, 1],
+        [end("ack", "a", 7), true, 2, 3],
+      ],
+      "fence 7 of a was used but never granted",
+      [1],
+    ],
+    [
+      "a fence was skipped",
+      [
+        [push("a", 1), true, 0, 1],
+        [pop, grant("a", 2), 2, 3],
+      ],
+      "fence 1 was skipped",
+      [1],
     ],
     [
       "acked before it was granted",
@@ -323,13 +372,15 @@ describe("leased priority queue", () => {
         [pop, grant("a", 1), 4, 5],
       ],
       "it cannot have been there",
+      [0, 2, 1],
     ],
   ];
-  it.each(illegal)("illegal: %s", (_name, rows, words) => {
+  it.each(illegal)("illegal: %s", (_name, rows, words, proof) => {
     expect(checkOperations(leasedPriorityQueue(), operations(rows)).verdict).toBe("illegal");
     expect(monitorLeasedPriorityQueue(operations(rows))).toMatchObject({
       verdict: "illegal",
       sentence: expect.stringContaining(words) as string,
+      operations: proof,
     });
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Violation } from "../../src/index.js";
 import { checkDisheap } from "../../src/index.js";
 import { Recorder } from "../support/recorder.js";
+import { proofOf } from "../support/stories.js";
 
 /** Better messages in one partition, a worse one in the other. */
 function story(better: number): Recorder {
@@ -14,10 +16,14 @@ function finish(lines: Recorder, better: number): Recorder {
   return lines;
 }
 
-function p1(lines: Recorder, k: number, sMs = 0): string | undefined {
+function violation(lines: Recorder, k: number, sMs: number): Violation | undefined {
   const report = checkDisheap(lines.lines, { rankBound: { k, sMs } });
   const rules = report.guarantees.flatMap((one) => one.rules);
-  return rules.find(({ rule }) => rule === "P1")?.violation?.sentence;
+  return rules.find(({ rule }) => rule === "P1")?.violation;
+}
+
+function p1(lines: Recorder, k: number, sMs = 0): string | undefined {
+  return violation(lines, k, sMs)?.sentence;
 }
 
 describe("P1 over partitions", () => {
@@ -49,6 +55,14 @@ describe("P1 over partitions", () => {
   ])("illegal: %s", (_name, better, k) => {
     const found = p1(finish(story(better).pop("w", { priority: "9" }), better), k);
     expect(found).toContain(`although ${k} better messages were ready`);
+  });
+
+  it("names the pop, and for each better one what made it ready and what took it", () => {
+    const { lines } = finish(story(2).pop("w", { priority: "9" }), 2);
+    const found = violation(finish(story(2).pop("w", { priority: "9" }), 2), 2, 0);
+    expect(found === undefined ? "" : proofOf(found, lines)).toBe(
+      "enqueue a0, enqueue a1, pop?, pop w#1, pop a0#1, pop a1#1",
+    );
   });
 
   it("illegal: a nacked message of another partition was forgotten", () => {

@@ -122,9 +122,54 @@ describe("results", () => {
     const result = checkOperations(casRegister(), stale);
     expect(result.verdict).toBe("illegal");
     const [part] = result.partitions;
-    expect(part?.window).toEqual({ from: 10, to: 18, blocked: 3, operations: [1, 2, 3] });
+    expect(part?.window).toEqual({
+      ...{ from: 12, to: 18, blocked: 3, operations: [1, 2, 3], alone: true },
+    });
     expect(part?.linearizations).toContainEqual({ order: [0, 1, 2], states: ["1", "2", "2"] });
     expect(result.sentence).toContain("no order explains read -> 1 by process 3");
+  });
+
+  it("the window is small also where operations overlap without a gap", () => {
+    // A chain of writes that never breaks, a read that proves nothing, and a value nobody wrote.
+    const chain = Array.from({ length: 500 }, (_, n) =>
+      op(n % 2, { f: "write", value: n % 7 }, true, n * 10, n * 10 + 15),
+    );
+    const wrong = [
+      op(8, { f: "read" }, { value: 500 % 7 }, 4000, 6000),
+      op(9, { f: "read" }, { value: 77 }, 4002, 4004),
+    ];
+    const [part] = checkOperations(casRegister(), [...chain, ...wrong]).partitions;
+    expect(part?.window).toEqual({
+      ...{ from: 4002, to: 4004, blocked: 501, operations: [399, 400, 501], alone: true },
+    });
+  });
+
+  it("the window reaches back to what makes the answer wrong, and no further", () => {
+    const [part] = checkOperations(casRegister(), [
+      op(0, { f: "write", value: 1 }, true, 0, 1),
+      op(0, { f: "write", value: 2 }, true, 2, 3),
+      op(1, { f: "read" }, { value: 2 }, 4, 5),
+      op(2, { f: "write", value: 3 }, undefined, 4),
+      op(1, { f: "read" }, { value: 1 }, 6, 7),
+    ]).partitions;
+    // Write 3 may take effect inside, and the read of 2 alone rules out the older value.
+    expect(part?.window?.operations).toEqual([2, 3, 4]);
+  });
+
+  it("a history of too many states keeps the chain of overlapping operations", () => {
+    const adds = Array.from({ length: 1200 }, (_, n) => ({
+      process: 0,
+      input: { f: "add" as const, value: n },
+      output: true,
+      call: n * 2,
+      ret: n * 2 + 1,
+    }));
+    const [part] = checkOperations(set(), [
+      ...adds,
+      { process: 1, input: { f: "read" }, output: { values: [] }, call: 2395, ret: 3000 },
+    ]).partitions;
+    expect(part?.window).toMatchObject({ from: 2394, to: 3000, blocked: 1200, alone: false });
+    expect(part?.window?.operations).toEqual([1197, 1200, 1198, 1199]);
   });
 
   it("a legal history comes with its whole order", () => {

@@ -1,13 +1,14 @@
 // `npm run sim -- --seed 7 | --seeds 1..500 | --plan FILE [--json] [--twice] [--jobs N]`: runs seeds,
 // shows progress, explains failures. Exit code 1 when a seed failed or a trace differed.
 
-import { readFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { expandPlan } from "../plan/expand.js";
-import type { Plan } from "../plan/plan.js";
 import { explain, summaryOf, Totals } from "./report.js";
 import { runJobs, type Job } from "./jobs.js";
+import { readPlan } from "./read-plan.js";
 
 const USAGE = `npm run sim -- [options]
   --seed N           run one seed, explain it
@@ -33,12 +34,20 @@ function seedsOf(range: string): string[] {
   return Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
 }
 
-function readPlan(file: string): Plan {
+function planJob(file: string): Job {
+  const plan = readPlan(file);
+  if (typeof plan === "string") fail(plan);
+  return { seed: plan.seed, plan };
+}
+
+/** Makes the file before the run, which may take long and would be lost without it. */
+function prepareHistory(file: string): void {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Plan;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, "");
   } catch (error) {
     fail(
-      `--plan ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      `--history ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }
@@ -77,14 +86,18 @@ async function main(): Promise<number> {
   }
   const jobs: Job[] =
     options.plan !== undefined
-      ? [{ seed: readPlan(options.plan).seed, plan: readPlan(options.plan) }]
+      ? [planJob(options.plan)]
       : (options.seed !== undefined ? [options.seed] : seedsOf(options.seeds ?? "1..20")).map(
           (seed) => ({ seed }),
         );
   const workers = options.jobs === undefined ? availableParallelism() : Number(options.jobs);
   if (!Number.isInteger(workers) || workers < 1) fail("--jobs takes a positive number.");
-  const totals = new Totals(jobs.length);
   const single = jobs.length === 1;
+  if (options.history !== undefined) {
+    if (!single) fail("--history takes one run: name it with --seed or --plan.");
+    prepareHistory(options.history);
+  }
+  const totals = new Totals(jobs.length, options.plan);
   if (single) console.log(summaryOf(jobs[0].plan ?? expandPlan(jobs[0].seed)));
   await runJobs(jobs, {
     workers: Math.min(workers, jobs.length),

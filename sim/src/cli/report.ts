@@ -42,6 +42,7 @@ export function explain(result: JobResult, planFile: string | undefined): string
 
 export class Totals {
   private readonly expected: number;
+  private readonly planFile: string | undefined;
   private readonly started = Date.now();
   private readonly failed: { seed: string; rule: string; command: string }[] = [];
   private readonly faults = new Map<string, number>();
@@ -54,8 +55,9 @@ export class Totals {
   private mismatches = 0;
   private lastProgress = 0;
 
-  constructor(expected: number) {
+  constructor(expected: number, planFile?: string) {
     this.expected = expected;
+    this.planFile = planFile;
   }
 
   get isGreen(): boolean {
@@ -73,7 +75,7 @@ export class Totals {
     for (const [kind, n] of result.faults) this.faults.set(kind, (this.faults.get(kind) ?? 0) + n);
     if (!result.failure) return;
     const { seed } = result;
-    this.failed.push({ seed, rule: result.failure.rule, command: commandOf(seed, undefined) });
+    this.failed.push({ seed, rule: result.failure.rule, command: commandOf(seed, this.planFile) });
   }
 
   /** One line on stderr, about once a second; nothing when it is no terminal and the run is short. */

@@ -10,9 +10,12 @@ import { parseHistory } from "linearizability";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandOf, explain, Totals } from "../../src/cli/report.js";
 import type { JobResult } from "../../src/cli/jobs.js";
+import { planOf } from "../../src/cli/read-plan.js";
+import { expandPlan } from "../../src/plan/expand.js";
 import type { Plan } from "../../src/plan/plan.js";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const packageJson = fileURLToPath(new URL("../../package.json", import.meta.url));
 const scenarios = fileURLToPath(new URL("../../../scenarios/", import.meta.url));
 
 interface Summary {
@@ -50,7 +53,7 @@ afterAll(() => {
 
 describe("npm run sim", () => {
   it("exits 0 with the agreed JSON object as its last line, and writes a history", () => {
-    const history = join(folder, "quiet.jsonl");
+    const history = join(folder, "not", "there yet", "quiet.jsonl");
     const plan = join(scenarios, "fast/quiet.json");
     const { status, stdout } = sim("--plan", plan, "--twice", "--json", "--history", history);
     expect(status).toBe(0);
@@ -73,7 +76,11 @@ describe("npm run sim", () => {
     expect(stdout).toMatch(/^seed two-disks-stalled-for-ever breaks L1: group 0 has no leader/m);
     expect(stdout).toContain(`reproduce: npm run sim -- --plan ${plan}`);
     expect(summaryOf(stdout).failed).toMatchObject([
-      { seed: "two-disks-stalled-for-ever", rule: "L1" },
+      {
+        seed: "two-disks-stalled-for-ever",
+        rule: "L1",
+        command: `npm run sim -- --plan ${plan}`,
+      },
     ]);
   });
 
@@ -94,6 +101,10 @@ describe("npm run sim", () => {
     [["--seeds", "many"], /--seeds takes a range such as 1\.\.500, not "many"/],
     [["--jobs", "0"], /--jobs takes a positive number/],
     [["--plan", "nowhere.json"], /--plan nowhere\.json cannot be read: .*ENOENT/],
+    [["--plan", main], /main\.js cannot be read: .*JSON/],
+    [["--plan", packageJson], /package\.json is not a plan: "version" must be 1; found "0/],
+    [["--seeds", "1..2", "--history", "h.jsonl"], /--history takes one run: name it/],
+    [["--seed", "7", "--history", scenarios], /--history .*scenarios\/ cannot be written: EISDIR/],
     [["--print-plan"], /--print-plan needs --seed/],
     [["--frob"], /Unknown option '--frob'/],
     [["7"], /Unexpected argument '7'/],
@@ -103,6 +114,27 @@ describe("npm run sim", () => {
     expect(stdout).toBe("");
     expect(stderr).toMatch(sentence);
     expect(stderr).toContain("npm run sim -- [options]");
+  });
+});
+
+describe("a plan from a file", () => {
+  const quiet = JSON.parse(readFileSync(join(scenarios, "fast/quiet.json"), "utf8")) as Plan;
+
+  it("is taken when it is one", () => {
+    expect(planOf(quiet)).toBe(quiet);
+    expect(planOf(expandPlan("7"))).toMatchObject({ seed: "7" });
+  });
+
+  it.each<[string, unknown, string]>([
+    ["a list", [quiet], "a plan is an object; print one with --seed N --print-plan"],
+    ["nothing", null, "a plan is an object"],
+    ["a seed that is a number", { ...quiet, seed: 7 }, '"seed" must be text; found 7'],
+    ["no nodes", { ...quiet, nodes: 0 }, '"nodes" must be a positive whole number; found 0'],
+    ["no topics", { ...quiet, topics: undefined }, '"topics" must be a list; it is missing'],
+    ["a fault without a kind", { ...quiet, faults: [{}] }, 'entry 0 of "faults" must be an object'],
+    ["an operation that is none", { ...quiet, operations: [null] }, 'entry 0 of "operations"'],
+  ])("is refused when it is %s", (_name, value, sentence) => {
+    expect(planOf(value)).toContain(sentence);
   });
 });
 
