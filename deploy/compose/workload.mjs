@@ -118,3 +118,5 @@ if (mode === "fill") await fill(Number(count));
 else if (mode === "drain") await drain();
 else if (mode === "judge") await judge();
 else throw new Error("workload.mjs: say fill COUNT, drain or judge.");
+// A connection attempt to the address of a killed container outlives its client by two minutes.
+process.exit();

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 
 import disheap_pb2 as pb
 import grpc
@@ -26,7 +27,9 @@ def check(bench):
 
 
 def keepalive(bench):
-    "A client that pings every 5 s without calls was never sent away"
+    "A client that pings every 5 s without calls is not sent away, five pings long"
+    # A server that minds sends GOAWAY at the third ping; the cases before have used up most of this.
+    time.sleep(max(0, bench.pinger_since + 26 - time.monotonic()))
     names = [state.name for state in bench.pinger_states]
     assert names.count("READY") == 1 and names[-1] == "READY", names
 

@@ -2,6 +2,7 @@
 
 import grpc
 from client import ANSWER_MAX_S
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha import reflection_pb2 as reflection
@@ -40,6 +41,23 @@ def linking(bench):
     pool.FindServiceByName("grpc.health.v1.Health")
 
 
+def well_known(bench):
+    "Both versions resolve the well-known types, alone and as a file"
+    for version in ("v1", "v1alpha"):
+        for name in ("Duration", "Timestamp", "Empty"):
+            path = f"google/protobuf/{name.lower()}.proto"
+            for request in (
+                reflection.ServerReflectionRequest(file_containing_symbol=f"google.protobuf.{name}"),
+                reflection.ServerReflectionRequest(file_by_filename=path),
+            ):
+                answer = _ask(bench, version, request)
+                protos = answer.file_descriptor_response.file_descriptor_proto
+                files = [FileDescriptorProto.FromString(each) for each in protos]
+                found = [file for file in files if file.name == path]
+                assert len(found) == 1, [file.name for file in files]
+                assert [message.name for message in found[0].message_type] == [name]
+
+
 def calling(bench):
     "A call made only of what reflection says works"
     topic = bench.topic()
@@ -75,4 +93,4 @@ def _ask(bench, version, request):
     return answer
 
 
-CASES = [listing, linking, calling, unknown]
+CASES = [listing, linking, well_known, calling, unknown]

@@ -100,6 +100,18 @@ def bad_requests(bench):
         assert "not found" in error.details()
 
 
+def not_built(bench):
+    "What this version does not have answers UNIMPLEMENTED with a sentence, on every node"
+    for method, request in [
+        ("UpdateHeapConfig", pb.UpdateHeapConfigReq(topic="t")),
+        ("Purge", pb.PurgeReq(topic="t", force=True)),
+        ("MoveToDLQ", pb.MoveToDlqReq(topic="t", message_id="0" * 26)),
+        ("EnqueueBatch", pb.EnqueueBatchReq(requests=[pb.EnqueueReq(topic="t", payload=b"x")])),
+    ]:
+        for node in range(3):
+            refused(Code.UNIMPLEMENTED, bench.call, method, request, node=node)
+
+
 def raw_bytes(bench):
     "Bytes that are no message get INVALID_ARGUMENT, and the connection lives on"
     method = bench.channels[0].unary_unary("/disheap.v1.Disheap/Enqueue")
@@ -226,6 +238,7 @@ CASES = [
     list_pages,
     duplicates,
     bad_requests,
+    not_built,
     raw_bytes,
     sizes,
     settling,

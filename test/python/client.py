@@ -2,6 +2,7 @@
 
 import queue
 import random
+import time
 
 import disheap_pb2 as pb
 import disheap_pb2_grpc as rpc
@@ -32,6 +33,7 @@ class Bench:
                 ("grpc.http2.max_pings_without_data", 0),
             ],
         )
+        self.pinger_since = time.monotonic()
         self.pinger_states = []
         self.pinger.subscribe(self.pinger_states.append, try_to_connect=True)
         self.channels = [grpc.insecure_channel(node.endpoint) for node in cluster.nodes]

@@ -8,6 +8,7 @@ const { stdin, stdout, stderr } = process;
 const terminal: Terminal = {
   env: process.env,
   isTty: stdout.isTTY,
+  isErrTty: stderr.isTTY,
   // A pipe has no width: nothing is cut off there.
   columns: stdout.isTTY ? stdout.columns : Number.MAX_SAFE_INTEGER,
   out: (text) => void stdout.write(text),

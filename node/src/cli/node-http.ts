@@ -61,6 +61,6 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return `no answer within ${timeoutMs} ms`;
   const { cause } = error;
-  if (cause instanceof Error && "code" in cause) return String(cause.code);
+  if (cause instanceof Error) return "code" in cause ? String(cause.code) : cause.message;
   return error.message;
 }

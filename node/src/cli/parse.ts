@@ -36,15 +36,30 @@ export function parsePriority(text: string): bigint {
 }
 
 export function parseCount(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value <= 0xffff_ffff) return value;
-  throw new InvalidArgumentError("Write a whole number, 0 or more.");
+  return wholeNumber(text, 0, "0 or more");
 }
 
 export function parsePositive(text: string): number {
-  const value = parseCount(text);
-  if (value >= 1) return value;
-  throw new InvalidArgumentError("Write a whole number, 1 or more.");
+  return wholeNumber(text, 1, "1 or more");
+}
+
+/** The API shows at most so many at a time, and would cut a larger wish without a word. */
+export function parsePeekCount(text: string): number {
+  return wholeNumber(text, 1, "from 1 to 1000", 1_000);
+}
+
+/** A topic's own retries: the API reads 0 as "the default", so it cannot be asked for here. */
+export function parseTopicRetries(text: string): number {
+  if (text !== "0") return parsePositive(text);
+  throw new InvalidArgumentError(
+    "A topic has 1 retry or more; for a message without retries: disheap enqueue --max-retries 0.",
+  );
+}
+
+function wholeNumber(text: string, min: number, range: string, max = 0xffff_ffff): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new InvalidArgumentError(`Write a whole number, ${range}.`);
 }
 
 const unitBytes: Readonly<Record<string, number>> = { "": 1, KiB: 1_024, MiB: 1_048_576 };

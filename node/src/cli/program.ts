@@ -13,7 +13,8 @@ import { type ExitCode, exitCodeHelp, exitCodes, failureOf } from "./exit-codes.
 import { toJson } from "./json.js";
 import { parseDuration, parseList } from "./parse.js";
 import { Shell } from "./shell.js";
-import type { Terminal } from "./terminal.js";
+import { paintFor, type Terminal } from "./terminal.js";
+import { asksForJson, isHelp, usageFailure, usageHint } from "./usage.js";
 
 const examples = `
 Examples:
@@ -21,8 +22,11 @@ Examples:
   $ disheap enqueue jobs "send the report" --priority 5
   $ disheap enqueue jobs "wake the pager" --priority 1
   $ disheap pop jobs -n 2
+  $ disheap peek jobs -n 5
   $ disheap stats jobs -o json
   $ disheap cluster status
+
+With -o json a failure is one line of JSON on standard error: {"error":{"code":"...","message":"..."}}
 
 Environment:
   DISHEAP_ENDPOINTS  like --endpoints
@@ -35,24 +39,29 @@ ${exitCodeHelp}`;
 /** Runs one command line (without node and script name) and says how it ended. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const shell = new Shell(terminal);
-  const program = createProgram(shell);
+  // Known before the arguments are: what is wrong with them is told in this form too.
+  const isJson = asksForJson(args);
+  const program = createProgram(shell, isJson);
   try {
     await program.parseAsync([...args], { from: "user" });
     return shell.exitCode;
   } catch (error) {
-    // Commander has printed help, the version or what is wrong with the arguments.
-    if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (isHelp(error)) return exitCodes.ok;
+    // Commander has printed what is wrong with the arguments, for people.
+    if (error instanceof CommanderError && !isJson) {
+      terminal.err(usageHint(error));
+      return exitCodes.usage;
     }
-    const { code, message, exitCode } = failureOf(error);
-    const isJson = program.opts<{ output?: string }>().output === "json";
-    const text = `${shell.paint("red", "error:")} ${message}\n`;
+    const failure = error instanceof CommanderError ? usageFailure(error) : failureOf(error);
+    const { code, message, exitCode } = failure;
+    const paint = paintFor(terminal.env, terminal.isErrTty);
+    const text = `${paint("red", "error:")} ${message}\n`;
     terminal.err(isJson ? toJson({ error: { code, message } }, 0) : text);
     return exitCode;
   }
 }
 
-function createProgram(shell: Shell): Command {
+function createProgram(shell: Shell, isJson: boolean): Command {
   const { terminal, paint } = shell;
   const program = new Command("disheap")
     .description("Work with a Disheap cluster: topics, messages, state.")
@@ -66,7 +75,9 @@ function createProgram(shell: Shell): Command {
     })
     .configureOutput({
       writeOut: (text) => terminal.out(text),
-      writeErr: (text) => terminal.err(text),
+      writeErr: (text) => {
+        if (!isJson) terminal.err(text);
+      },
       getOutHelpWidth: () => terminal.columns,
       getErrHelpWidth: () => terminal.columns,
       // Colours are decided once, by our own rule.

@@ -26,12 +26,13 @@ const patienceMs = 2_000;
 
 export class Shell {
   readonly terminal: Terminal;
+  /** For standard output. */
   readonly paint: Paint;
   exitCode: ExitCode = exitCodes.ok;
 
   constructor(terminal: Terminal) {
     this.terminal = terminal;
-    this.paint = paintFor(terminal);
+    this.paint = paintFor(terminal.env, terminal.isTty);
   }
 
   isJson(command: Command): boolean {
@@ -80,7 +81,8 @@ export class Shell {
     });
     const note = `No answer yet from ${endpoints.join(", ")}; still trying.\n`;
     const timer = setTimeout(() => this.terminal.err(note), patienceMs);
-    if (options.isWaiting === true) clearTimeout(timer);
+    // A program that reads JSON waits without being told.
+    if (options.isWaiting === true || this.isJson(command)) clearTimeout(timer);
     try {
       return await work(client);
     } finally {

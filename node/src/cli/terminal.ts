@@ -4,7 +4,9 @@ import { styleText } from "node:util";
 
 export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
+  /** Standard output; standard error may go elsewhere, and has a say of its own. */
   readonly isTty: boolean;
+  readonly isErrTty: boolean;
   readonly columns: number;
   out(text: string | Uint8Array): void;
   err(text: string): void;
@@ -16,11 +18,10 @@ export interface Terminal {
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 export type Paint = (style: Style, text: string) => string;
 
-export function paintFor(terminal: Terminal): Paint {
-  const { env } = terminal;
+export function paintFor(env: NodeJS.ProcessEnv, isTty: boolean): Paint {
   const isForced = (env.FORCE_COLOR ?? "0") !== "0" && env.FORCE_COLOR !== "";
   const isRefused = (env.NO_COLOR ?? "") !== "" || env.TERM === "dumb";
-  const isColoured = isForced || (terminal.isTty && !isRefused);
+  const isColoured = isForced || (isTty && !isRefused);
   if (!isColoured) return (_style, text) => text;
   // The decision is made; the function must not make its own.
   return (style, text) => styleText(style, text, { validateStream: false });

@@ -22,15 +22,22 @@ export interface FatalMessage {
   readonly message: string;
 }
 
+/** How a node ended that was not asked to. */
+export interface ChildEnd {
+  readonly reason: string;
+  /** It said itself why it cannot go on, so another try would say the same. */
+  readonly isRefusal: boolean;
+}
+
 export class NodeChild {
   readonly spec: ChildSpec;
-  private readonly onExit: (reason: string) => void;
+  private readonly onExit: (end: ChildEnd) => void;
   private process: ChildProcess | undefined;
   private fatal: string | undefined;
   private isStopping = false;
 
   /** `onExit` is called when the process ended without being asked to. */
-  constructor(spec: ChildSpec, onExit: (reason: string) => void) {
+  constructor(spec: ChildSpec, onExit: (end: ChildEnd) => void) {
     this.spec = spec;
     this.onExit = onExit;
   }
@@ -94,7 +101,8 @@ export class NodeChild {
   private ended(child: ChildProcess, how: string): void {
     if (this.process !== child) return;
     this.process = undefined;
-    if (!this.isStopping) this.onExit(this.fatal ?? how);
+    if (this.isStopping) return;
+    this.onExit({ reason: this.fatal ?? how, isRefusal: this.fatal !== undefined });
   }
 }
 

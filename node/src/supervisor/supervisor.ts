@@ -2,7 +2,8 @@
 // again what dies, and leaves nothing behind when it ends.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { NodeChild } from "./child.js";
+import { type ChildEnd, NodeChild } from "./child.js";
+import { findWiped, markFormed, wipedText } from "./formed.js";
 import { askCluster, askHealth } from "./health.js";
 import type { NodeSpec, SupervisorOptions } from "./options.js";
 
@@ -30,6 +31,19 @@ interface Ends {
   readonly times: number;
 }
 
+/** A node that the start had to do without, and why. */
+export interface LeftOut {
+  readonly node: NodeSpec;
+  readonly reason: string;
+}
+
+/** What runs once the start is over. */
+export interface Started {
+  /** Name of the meta group's leader. */
+  readonly leader: string;
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** A start that failed: the sentence, and the node it is about. */
 export class StartFailure extends Error {
   override readonly name = "StartFailure";
@@ -47,7 +61,7 @@ export class Supervisor {
   private readonly restartMs = new Map<string, number>();
   private readonly ends = new Map<string, Ends>();
   private readonly givenUp = new Set<string>();
-  private failure: StartFailure | undefined;
+  private readonly leftOut = new Map<string, LeftOut>();
   private isUp = false;
   private isStopping = false;
   private stopped: Promise<void> | undefined;
@@ -62,32 +76,55 @@ export class Supervisor {
         env: { ...ports.env, ...nodeEnv(node, options.cluster) },
         logFile: node.logFile,
       };
-      return new NodeChild(spec, (reason) => {
-        this.onExit(node, reason);
+      return new NodeChild(spec, (end) => {
+        this.onExit(node, end);
       });
     });
   }
 
-  /** Starts all nodes; resolves with the meta leader's name once every node is healthy. */
-  async start(): Promise<string> {
-    for (const child of this.children) child.start();
+  /**
+   * Starts all nodes; resolves once every node is healthy that did not refuse to start. A minority may:
+   * the others serve without it. Without a majority nothing would be served, and the start fails.
+   */
+  async start(): Promise<Started> {
+    const { nodes, dataDir } = this.options;
+    for (const node of findWiped(dataDir, nodes)) this.leaveOut(node, wipedText(node));
+    for (const child of this.children) if (!this.leftOut.has(child.spec.name)) child.start();
     for (let waitedMs = 0; waitedMs < START_MAX_MS; waitedMs += HEALTH_POLL_MS) {
-      const health = await askCluster(this.options.nodes);
-      if (this.failure !== undefined) throw this.failure;
       if (this.isStopping) throw new StartFailure("It was stopped before it was healthy.");
-      if (health.isHealthy && health.leader !== undefined) {
+      const present = this.present();
+      if (present.length * 2 <= nodes.length) throw this.tooFew();
+      const health = await askCluster(present);
+      const isSettled = this.present().length === present.length;
+      if (isSettled && health.isHealthy && health.leader !== undefined) {
         this.isUp = true;
-        return health.leader;
+        if (this.leftOut.size === 0) markFormed(dataDir);
+        return { leader: health.leader, leftOut: [...this.leftOut.values()] };
       }
       await sleep(HEALTH_POLL_MS);
     }
-    const { unwell } = await askCluster(this.options.nodes);
-    const node = this.options.nodes.find(({ name }) => unwell.includes(name));
+    const { unwell } = await askCluster(this.present());
+    const node = nodes.find(({ name }) => unwell.includes(name));
     throw new StartFailure(
       `After ${String(START_MAX_MS / 1000)} s the cluster is not healthy` +
         (unwell.length > 0 ? ` (${unwell.join(", ")}).` : ": no leader."),
       node,
     );
+  }
+
+  private present(): NodeSpec[] {
+    return this.options.nodes.filter(({ name }) => !this.leftOut.has(name));
+  }
+
+  private leaveOut(node: NodeSpec, reason: string): void {
+    this.leftOut.set(node.name, { node, reason });
+    this.givenUp.add(node.name);
+  }
+
+  private tooFew(): StartFailure {
+    const all = [...this.leftOut.values()];
+    const reasons = all.map(({ node, reason }) => `${node.name} ended: ${reason}`).join("\n");
+    return new StartFailure(reasons, all[0]?.node);
   }
 
   /** The processes that run now, by node. */
@@ -110,10 +147,10 @@ export class Supervisor {
     for (const child of this.children) child.kill();
   }
 
-  private onExit(node: NodeSpec, reason: string): void {
+  private onExit(node: NodeSpec, { reason, isRefusal }: ChildEnd): void {
     if (this.isStopping) return;
-    if (!this.isUp) {
-      this.failure ??= new StartFailure(`${node.name} ended: ${reason}`, node);
+    if (!this.isUp && isRefusal) {
+      this.leaveOut(node, reason);
       return;
     }
     const before = this.ends.get(node.name);
@@ -124,6 +161,10 @@ export class Supervisor {
   }
 
   private giveUp(node: NodeSpec, reason: string): void {
+    if (!this.isUp) {
+      this.leaveOut(node, `${reason}, ${String(SAME_END_MAX)} times in a row`);
+      return;
+    }
     this.givenUp.add(node.name);
     this.ports.say(
       `${node.name} ended ${String(SAME_END_MAX)} times in a row (${reason}) and stays stopped. ` +

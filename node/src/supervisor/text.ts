@@ -3,6 +3,7 @@
 import { relative } from "node:path";
 import { styleText } from "node:util";
 import type { NodeSpec, SupervisorOptions } from "./options.js";
+import type { LeftOut } from "./supervisor.js";
 
 /** Colours only where a person looks. */
 export interface Paint {
@@ -27,16 +28,18 @@ const DEFAULT_GRPC = 9090;
 export interface Running {
   readonly leader: string;
   readonly pids: ReadonlyMap<string, number>;
+  readonly leftOut: readonly LeftOut[];
 }
 
 export function bannerText(
   options: SupervisorOptions,
-  { leader, pids }: Running,
+  { leader, pids, leftOut }: Running,
   cwd: string,
   paint: Paint,
 ): string {
   const count = options.nodes.length;
-  const nodes = count === 1 ? "one node" : `${String(count)} nodes`;
+  const all = count === 1 ? "one node" : `${String(count)} nodes`;
+  const nodes = leftOut.length === 0 ? all : `${String(count - leftOut.length)} of ${all}`;
   const header = ["node", "gRPC", "HTTP", "metrics", "process"];
   const rows = options.nodes.map((node) => [
     node.name,
@@ -61,6 +64,7 @@ export function bannerText(
     `  ${paint.dim(line(header).trimEnd())}`,
     ...rows.map((row) => `  ${line(row)}`.trimEnd()),
     "",
+    ...leftOut.flatMap((one) => [paint.bad(leftOutText(one, options, cwd)), ""]),
     "Try it in another terminal:",
     "",
     ...where,
@@ -70,6 +74,20 @@ export function bannerText(
     paint.dim(`Data and logs: ${shortPath(options.dataDir, cwd)}. Ctrl-C stops everything.`),
     "",
   ].join("\n");
+}
+
+/** A node that is missing from the start on: what is wrong, what it means, and what can be done. */
+function leftOutText({ node, reason }: LeftOut, options: SupervisorOptions, cwd: string): string {
+  const majority = Math.floor(options.nodes.length / 2) + 1;
+  const sentences = [
+    `${node.name} does not run: ${reason}`,
+    "Topics kept on all nodes lose nothing and are served as long as " +
+      `${String(majority)} of them run; what only ${node.name} held is not.`,
+    "A node cannot be replaced yet. To have all of them again, start a second cluster with another " +
+      "folder (npm start -- --data DIR --port-base 20000), and move the messages to it.",
+    `Its log: ${shortPath(node.logFile, cwd)}`,
+  ];
+  return sentences.join("\n");
 }
 
 export function failedStartText(reason: string, node: NodeSpec | undefined, cwd: string): string {

@@ -212,7 +212,8 @@ describe("pop", () => {
   it("says 5 when nothing is ready", async () => {
     await cli.run("pop", "jobs", "-n", "3");
     const { code, out, err } = await cli.run("pop", "jobs");
-    expect([code, out, err]).toEqual([5, "", "Nothing is ready in jobs.\n"]);
+    expect([code, out]).toEqual([5, ""]);
+    expect(err).toMatch(/^Nothing is ready in jobs\. /);
   });
 
   it("--no-ack leaves a lease that ack, nack and extend know", async () => {
@@ -252,7 +253,8 @@ describe("pop", () => {
     expect(code).toBe(0);
     expect(lines(out).at(-1)).toContain("late");
     const empty = await cli.run("pop", "jobs", "--wait", "50ms");
-    expect([empty.code, empty.err]).toEqual([5, "Nothing is ready in jobs.\n"]);
+    expect(empty.code).toBe(5);
+    expect(empty.err).toMatch(/^Nothing is ready in jobs\. /);
     expect(node.streams.at(-1)?.isCancelled).toBe(false);
   });
 

@@ -17,9 +17,14 @@ afterEach(() => node.kill());
 describe("help", () => {
   const commands = [
     "topic create",
+    "topic ls",
+    "topic show",
     "topic rm",
     "enqueue",
     "pop",
+    "ack",
+    "nack",
+    "extend",
     "peek",
     "stats",
     "cluster status",

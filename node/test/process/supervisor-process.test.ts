@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { nodePorts } from "../../src/config/port-layout.js";
@@ -86,4 +86,26 @@ it("refuses bad flags with 2", async () => {
   const { exit, output } = bench.run(SUPERVISOR_MAIN, ["--nodes", "none"]);
   expect(await exit).toEqual({ code: 2, signal: null });
   expect(output()).toContain('--nodes="none" cannot be used');
+});
+
+it("serves with two nodes when the third one's store is damaged, and says what to do", async () => {
+  const base = await freeBase();
+  const { supervisor } = await startThree(base);
+  process.kill(-(supervisor.child.pid ?? 0), "SIGINT");
+  await supervisor.exit;
+  const store = join(bench.folder, "data", `ports-${base}`, "n3", "store");
+  const [log = ""] = readdirSync(store).filter((name) => name.endsWith(".log"));
+  const bytes = readFileSync(join(store, log));
+  const middle = Math.floor(bytes.length / 3);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+  writeFileSync(join(store, log), bytes);
+  const again = bench.run(SUPERVISOR_MAIN, ["--port-base", String(base)], {}, true);
+  await until(() => again.output().includes("Ctrl-C"));
+  expect(again.output()).toContain("2 of 3 nodes");
+  expect(again.output()).toMatch(/n3 does not run: The data directory .* is damaged: /);
+  expect(again.output()).toContain("npm start -- --data DIR");
+  const health = await fetch(`http://127.0.0.1:${base + 100}/health`);
+  expect(await health.json()).toMatchObject({ healthy: true });
+  process.kill(-(again.child.pid ?? 0), "SIGINT");
+  expect(await again.exit).toEqual({ code: 0, signal: null });
 });

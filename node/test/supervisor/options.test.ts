@@ -63,7 +63,7 @@ describe("the banner", () => {
   const paint = paintFor({ isTTY: false });
   const pids = new Map([["n3", 4242]]);
   it("shows where everything is and two commands", () => {
-    const text = bannerText(accepted(), { leader: "n2", pids }, "/srv/app", paint);
+    const text = bannerText(accepted(), { leader: "n2", pids, leftOut: [] }, "/srv/app", paint);
     expect(text).toMatch(/^ {2}n3 .* 4242$/m);
     expect(text).toContain("3 nodes, n2 leads");
     expect(text).toContain("127.0.0.1:9094");
@@ -72,10 +72,23 @@ describe("the banner", () => {
     expect(text).not.toContain("DISHEAP_ENDPOINTS");
   });
 
+  it("says which node is missing, why, and what can be done", () => {
+    const options = accepted();
+    const [, , node] = options.nodes;
+    if (node === undefined) throw new Error("three nodes are the default");
+    const leftOut = [{ node, reason: "The chain is broken." }];
+    const text = bannerText(options, { leader: "n1", pids, leftOut }, "/srv/app", paint);
+    expect(text).toContain("2 of 3 nodes, n1 leads");
+    expect(text).toContain("n3 does not run: The chain is broken.");
+    expect(text).toContain("served as long as 2 of them run");
+    expect(text).toContain("npm start -- --data DIR");
+    expect(text).toContain("data/n3.log");
+  });
+
   it("names the endpoint when it is not the usual one", () => {
     const text = bannerText(
       accepted("--port-base", "20000"),
-      { leader: "n1", pids },
+      { leader: "n1", pids, leftOut: [] },
       "/srv/app",
       paint,
     );

@@ -84,7 +84,7 @@ async function until(holds: () => boolean): Promise<void> {
 describe("a supervisor", () => {
   it("waits until all are healthy, names the leader, and leaves nothing running", async () => {
     const running = build(await threeNodes());
-    expect(await running.start()).toBe("n1");
+    expect(await running.start()).toEqual({ leader: "n1", leftOut: [] });
     const pids = starts().map(({ pid }) => pid);
     expect(pids).toHaveLength(3);
     await running.stop();
@@ -111,16 +111,42 @@ describe("a supervisor", () => {
     expect(starts()).toHaveLength(4);
   });
 
-  it("gives up the start with the node's own sentence when one cannot start", async () => {
-    const running = build(await threeNodes(), { FAKE_FATAL: "n3" });
+  it.each(["n1", "n3"])("starts without %s when it refuses, and says why", async (name) => {
+    const running = build(await threeNodes(), { FAKE_FATAL: name });
+    const { leader, leftOut } = await running.start();
+    expect(leader).not.toBe(name);
+    expect(leftOut).toMatchObject([{ node: { name }, reason: "The chain is broken." }]);
+    expect([...running.pids().keys()]).toEqual(["n1", "n2", "n3"].filter((one) => one !== name));
+    // It is not tried again: it would say the same.
+    expect(starts().filter((start) => start.name === name)).toHaveLength(1);
+    expect(said).toEqual([]);
+  });
+
+  it("gives up the start with the nodes' own sentences when a majority refuses", async () => {
+    const running = build(await threeNodes(), { FAKE_FATAL: "n2,n3" });
     const failure = await running.start().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StartFailure);
-    expect(failure).toMatchObject({
-      message: "n3 ended: The chain is broken.",
-      node: { name: "n3" },
-    });
+    const sentences = (failure as StartFailure).message.split("\n").sort();
+    expect(sentences).toEqual(["n2 ended: The chain is broken.", "n3 ended: The chain is broken."]);
     await running.stop();
     expect(starts().filter(({ pid }) => isAlive(pid))).toEqual([]);
+  });
+
+  it("does not start a node whose folder was emptied, or moved away, under its old name", async () => {
+    const nodes = await threeNodes();
+    const first = build(nodes);
+    await first.start();
+    await first.stop();
+    rmSync(join(folder, "n2"), { recursive: true });
+    const again = build(nodes);
+    const { leftOut } = await again.start();
+    expect(leftOut).toMatchObject([{ node: { name: "n2" } }]);
+    expect(leftOut[0]?.reason).toContain("must not come back under its name");
+    expect(starts().filter(({ name }) => name === "n2")).toHaveLength(1);
+    await again.stop();
+    // All of them empty is a new beginning.
+    for (const { dataDir } of nodes) rmSync(dataDir, { recursive: true, force: true });
+    expect((await build(nodes).start()).leftOut).toEqual([]);
   });
 
   it(

@@ -11,7 +11,9 @@ import type { Case } from "./case.js";
 import { adminCases } from "./cases/admin.js";
 import { enqueueCases } from "./cases/enqueue.js";
 import { leaseCases } from "./cases/leases.js";
+import { lossCases } from "./cases/loss.js";
 import { operationCases } from "./cases/operations.js";
+import { orderCases } from "./cases/order.js";
 import { popCases } from "./cases/pop.js";
 import { serviceCases } from "./cases/service.js";
 import { startCases } from "./cases/start.js";
@@ -23,9 +25,11 @@ const CASES: readonly Case[] = [
   ...topicCases(),
   ...enqueueCases(),
   ...popCases(),
+  ...orderCases(),
   ...leaseCases(),
   ...adminCases(),
   ...operationCases(),
+  ...lossCases(),
 ];
 
 /** Cases share a cluster and have topics of their own; most of their time is waiting. */

@@ -9,6 +9,8 @@ export class Pop {
   readonly items: PopItem[] = [];
   private readonly call: ClientDuplexStream<PopOpen, PopItem>;
   private status: StatusObject | undefined;
+  /** When it ended, on the monotonic clock. */
+  endedAt = Number.POSITIVE_INFINITY;
   private taken = 0;
   private watchers: (() => void)[] = [];
 
@@ -20,6 +22,7 @@ export class Pop {
     });
     this.call.on("status", (status: StatusObject) => {
       this.status = status;
+      this.endedAt = performance.now();
       this.wake();
     });
     // The status event says the same.

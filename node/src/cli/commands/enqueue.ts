@@ -74,7 +74,8 @@ async function payloadOf(
   file: string | undefined,
 ): Promise<Uint8Array | string> {
   if ((text === undefined) === (file === undefined)) {
-    const message = "Give the payload once: as the second argument, or with --file PATH.";
+    const message =
+      "Give the payload once: as the second argument, or with --file PATH (- is standard input).";
     throw new CommandError(message, "INVALID_ARGUMENT", exitCodes.usage);
   }
   if (file === undefined) return text ?? "";
@@ -83,6 +84,7 @@ async function payloadOf(
     return await readFile(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`Cannot read ${file}: ${reason}`, "INVALID_ARGUMENT", exitCodes.usage);
+    const text = `Cannot read ${file}: ${reason}. Name a file that is there, or - for standard input.`;
+    throw new CommandError(text, "INVALID_ARGUMENT", exitCodes.usage);
   }
 }

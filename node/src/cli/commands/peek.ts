@@ -3,7 +3,7 @@ import type { PeekedMessage } from "@disheap/client";
 import type { Command } from "commander";
 import { payloadLine } from "../format.js";
 import { peekedJson } from "../json.js";
-import { parseCount, parsePositive } from "../parse.js";
+import { parseCount, parsePeekCount } from "../parse.js";
 import type { Shell } from "../shell.js";
 import { type Cell, renderTable } from "../table.js";
 
@@ -22,7 +22,7 @@ export function registerPeek(program: Command, shell: Shell): void {
   program
     .command("peek")
     .argument("<topic>", "the topic")
-    .option("-n, --count <n>", "at most so many, up to 1000 (default: 10)", parsePositive)
+    .option("-n, --count <n>", "at most so many, up to 1000 (default: 10)", parsePeekCount)
     .option("--partition <n>", "look at one partition only", parseCount)
     .option("--dlq", "show dead letters too")
     .description("look at the best messages and change nothing")
@@ -47,7 +47,9 @@ async function peek(
   );
   shell.print(command, { topic, items: items.map(peekedJson), has_more: hasMore }, () => {
     if (items.length === 0) return `${topic} is empty.\n`;
-    const more = hasMore ? "There are more; raise -n to see them.\n" : "";
+    const canRaise = (options.count ?? 0) < 1_000;
+    const hint = canRaise ? "; raise -n to see them" : ", beyond the 1000 that can be shown";
+    const more = hasMore ? `There are more${hint}.\n` : "";
     return table(items, shell) + more;
   });
 }

@@ -50,7 +50,7 @@ async function pop(
   options: PopCommandOptions,
   command: Command,
 ): Promise<ExitCode> {
-  check(options);
+  check(options, shell.isJson(command));
   const format = options.raw === true ? "raw" : shell.isJson(command) ? "json" : "text";
   const printer = new MessagePrinter(shell, format, !options.ack);
   const isEndless = options.follow === true;
@@ -66,14 +66,22 @@ async function pop(
     { isEndless, isWaiting },
   );
   if (taker.count > 0 || isEndless) return exitCodes.ok;
-  shell.terminal.err(`Nothing is ready in ${topic}.\n`);
+  const text =
+    `Nothing is ready in ${topic}. ` +
+    (isWaiting ? "" : "Wait for messages with --wait 10s. ") +
+    `What is delayed or leased: disheap peek ${topic}`;
+  if (shell.isJson(command)) throw new CommandError(text, "NOTHING_READY", exitCodes.nothingReady);
+  shell.terminal.err(`${text}\n`);
   return exitCodes.nothingReady;
 }
 
-function check(options: PopCommandOptions): void {
+function check(options: PopCommandOptions, isJson: boolean): void {
   const refuse = (text: string): never => {
     throw new CommandError(text, "INVALID_ARGUMENT", exitCodes.usage);
   };
+  if (options.raw === true && isJson) {
+    refuse("--raw and -o json exclude each other; give one of them.");
+  }
   if (options.follow === true && options.wait !== undefined) {
     refuse("--follow waits without end; leave out --wait.");
   }

@@ -8,6 +8,12 @@ interface NackCommandOptions {
   reason?: string;
 }
 
+/** ID and TOKEN are what `pop` has printed. */
+const help = (line: string): string => `
+Examples:
+  $ disheap pop jobs --no-ack      prints ID and TOKEN
+  $ disheap ${line}`;
+
 export function registerSettle(program: Command, shell: Shell): void {
   program
     .command("ack")
@@ -15,6 +21,7 @@ export function registerSettle(program: Command, shell: Shell): void {
     .argument("<message-id>", "as printed by pop")
     .argument("<lease-token>", "as printed by pop --no-ack")
     .description("settle a leased message: it is done")
+    .addHelpText("after", help("ack jobs ID TOKEN"))
     .action(
       async (topic: string, id: string, token: string, _options: unknown, command: Command) => {
         await shell.withClient(command, (client) => client.ack(topic, id, token));
@@ -29,6 +36,7 @@ export function registerSettle(program: Command, shell: Shell): void {
     .option("--backoff <duration>", "when it may be tried again, exactly", parseDuration)
     .option("--reason <text>", "kept with the message")
     .description("give a leased message back: it is tried again later")
+    .addHelpText("after", help('nack jobs ID TOKEN --backoff 30s --reason "no network"'))
     .action(
       async (
         topic: string,
@@ -50,6 +58,7 @@ export function registerSettle(program: Command, shell: Shell): void {
     .argument("<lease-token>", "as printed by pop --no-ack")
     .argument("<duration>", "added to the end of the lease", parseDuration)
     .description("make a lease last longer")
+    .addHelpText("after", help("extend jobs TOKEN 30s"))
     .action(
       async (topic: string, token: string, ms: number, _options: unknown, command: Command) => {
         await shell.withClient(command, (client) => client.extend(topic, token, ms));

@@ -1,10 +1,15 @@
 // disheap topic create | ls | show | rm
-import { type DisheapClient, DisheapLeaseError, type TopicInfo } from "@disheap/client";
+import {
+  type DisheapClient,
+  DisheapConflictError,
+  DisheapLeaseError,
+  type TopicInfo,
+} from "@disheap/client";
 import { type Command, Option } from "commander";
 import { CommandError, exitCodes } from "../exit-codes.js";
 import { formatBytes, formatDuration } from "../format.js";
 import { toJson, topicJson } from "../json.js";
-import { parseBytes, parseDuration, parsePositive } from "../parse.js";
+import { parseBytes, parseDuration, parsePositive, parseTopicRetries } from "../parse.js";
 import type { Shell } from "../shell.js";
 import { renderPairs, renderTable } from "../table.js";
 import { partitionTable } from "./partition-table.js";
@@ -30,11 +35,16 @@ export function registerTopic(program: Command, shell: Shell): void {
     .command("ls")
     .alias("list")
     .description("list all topics")
+    .addHelpText("after", "\nExamples:\n  $ disheap topic ls\n  $ disheap topic ls -o json")
     .action(async (_options: unknown, command: Command) => list(shell, command));
   topic
     .command("show")
     .argument("<topic>", "its name")
     .description("show the configuration of a topic, its counters and where its partitions live")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ disheap topic show jobs\n  $ disheap topic show jobs -o json",
+    )
     .action(async (name: string, _options: unknown, command: Command) =>
       show(shell, name, command),
     );
@@ -64,7 +74,11 @@ function registerCreate(topic: Command, shell: Shell): void {
     .option("--top-k <n>", "bound on the order between partitions (default: 100)", parsePositive)
     .option("--retention <duration>", "how long messages are kept (default: 24h)", parseDuration)
     .option("--visibility <duration>", "how long a lease lasts", parseDuration)
-    .option("--max-retries <n>", "retries before the dead letter queue (default: 3)", parsePositive)
+    .option(
+      "--max-retries <n>",
+      "retries before the dead letter queue (default: 3)",
+      parseTopicRetries,
+    )
     .option("--max-payload <size>", "largest payload (default: 1MiB)", parseBytes)
     .option("--compression", "compress payloads")
     .option("--no-dlq", "keep retrying instead of moving to the dead letter queue")
@@ -91,7 +105,7 @@ async function create(
   }
   const { dlqRetention } = options;
   const { heapId } = await shell.withClient(command, (client) =>
-    client.createTopic(name, {
+    createTopic(client, name, {
       mode: options.mode,
       partitions: options.partitions,
       replicationFactor: options.replicationFactor,
@@ -105,6 +119,20 @@ async function create(
     }),
   );
   shell.print(command, { topic: name, heap_id: heapId }, () => `Created topic ${name}.\n`);
+}
+
+async function createTopic(
+  client: DisheapClient,
+  name: string,
+  options: Parameters<DisheapClient["createTopic"]>[1],
+): ReturnType<DisheapClient["createTopic"]> {
+  try {
+    return await client.createTopic(name, options);
+  } catch (error) {
+    if (!(error instanceof DisheapConflictError)) throw error;
+    const text = `Topic "${name}" already exists. Look at it: disheap topic show ${name}`;
+    throw new CommandError(text, error.code);
+  }
 }
 
 async function list(shell: Shell, command: Command): Promise<void> {

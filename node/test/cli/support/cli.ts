@@ -11,6 +11,8 @@ export interface Run {
 export interface CliSetup {
   env?: NodeJS.ProcessEnv;
   isTty?: boolean;
+  /** Standard error; as standard output when not given. */
+  isErrTty?: boolean;
   columns?: number;
   stdin?: Uint8Array;
 }
@@ -37,10 +39,11 @@ export class Cli {
   async run(...args: string[]): Promise<Run> {
     this.#out = [];
     this.#err = "";
-    const { env, isTty, columns, stdin } = this.#setup;
+    const { env, isTty, isErrTty, columns, stdin } = this.#setup;
     const terminal: Terminal = {
       env: env ?? {},
       isTty: isTty ?? false,
+      isErrTty: isErrTty ?? isTty ?? false,
       columns: columns ?? 200,
       out: (text) => void this.#out.push(Buffer.from(text)),
       err: (text) => void (this.#err += text),

@@ -235,6 +235,23 @@ export function adminCases(): Case[] {
         await remove(bench, topic, token);
         await refused("NOT_FOUND", bench.enqueue(topic));
         await refused("NOT_FOUND", remove(bench, topic, token));
+        // Nor does it remove another topic that was given the name.
+        await bench.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
+        await bench.settle(topic);
+        await refused("FAILED_PRECONDITION", remove(bench, topic, token));
+      },
+    },
+    {
+      section: 14,
+      rule: "a Peek limit above 1000 is cut to 1000, and has_more says so",
+      isAlone: true,
+      run: async (bench) => {
+        const topic = await bench.topic();
+        for (let block = 0; block < 7; block += 1) {
+          await Promise.all(Array.from({ length: 143 }, () => bench.enqueue(topic)));
+        }
+        const cut = await bench.peek(topic, { limit: 4_000_000_000 });
+        assert.deepEqual([cut.items.length, cut.hasMore], [1000, true]);
       },
     },
     {

@@ -7,6 +7,7 @@ import {
   DisheapService,
   type EnqueueReq,
   ListHeapsReq,
+  MakeHeapReq,
   StatsReq,
 } from "@disheap/proto";
 import { type Bench, duration, refused } from "../bench.js";
@@ -201,6 +202,30 @@ export function enqueueCases(): Case[] {
     },
     {
       section: 7,
+      rule: "an id holds its partition's group, which no other partition or later topic of that name has",
+      run: async (bench) => {
+        const topic = await bench.topic({ partitions: 3 });
+        const groups = new Map<number, Set<bigint>>();
+        for (let key = 0; key < 24; key += 1) {
+          const { messageId, partitionId } = await bench.enqueue(topic, {
+            partitionKey: String(key),
+          });
+          const seen = groups.get(partitionId) ?? new Set<bigint>();
+          groups.set(partitionId, seen.add(groupOf(messageId)));
+        }
+        assert(groups.size > 1, "all keys in one partition");
+        const all = [...groups.values()].map((seen) => [...seen]);
+        assert(all.every((seen) => seen.length === 1));
+        assert.equal(new Set(all.flat()).size, groups.size);
+        const remove = DeleteHeapReq.create({ topic, force: true });
+        await bench.call(DisheapService.deleteHeap, remove);
+        await bench.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
+        await bench.settle(topic);
+        assert(!all.flat().includes(groupOf((await bench.enqueue(topic)).messageId)));
+      },
+    },
+    {
+      section: 7,
       rule: "a lease token has 43 characters, begins with the fence in hex, and a later lease sorts after",
       run: async (bench) => {
         const topic = await bench.topic();
@@ -296,6 +321,15 @@ export function enqueueCases(): Case[] {
       },
     },
   ];
+}
+
+/** 24 bits behind the 48 of the time; the first of the 26 digits carries three bits. */
+function groupOf(messageId: string): bigint {
+  const bits = [...messageId].reduce(
+    (sum, letter) => sum * 32n + BigInt(LETTERS.indexOf(letter)),
+    0n,
+  );
+  return (bits >> 56n) & 0xff_ffffn;
 }
 
 /** A well-formed token of some other topic. */

@@ -145,6 +145,28 @@ export function leaseCases(): Case[] {
     },
     {
       section: 11,
+      rule: "a timeout counts as a failure: its retries end in the dead letters like a nack's",
+      run: async (bench) => {
+        const topic = await bench.topic({ maxRetriesDefault: 1 });
+        const { messageId } = await bench.enqueue(topic);
+        const pop = bench.pop(topic, 5, { visibilityMs: 400 });
+        assert.deepEqual(
+          (await pop.take(2)).map(({ attempts }) => attempts),
+          [1, 2],
+        );
+        await until("it is a dead letter", async () => {
+          return (await bench.stats(topic)).dlqMessages === 1n;
+        });
+        const stats = await bench.stats(topic);
+        assert.deepEqual([stats.totalTimeouts, stats.totalNacks], [2n, 0n]);
+        const [dead] = (await bench.peek(topic, { includeDlq: true })).items;
+        assert.deepEqual([dead?.messageId, dead?.attempts], [messageId, 2]);
+        assert.equal(pop.items.length, 2);
+        pop.cancel();
+      },
+    },
+    {
+      section: 11,
       rule: "a negative override is INVALID_ARGUMENT and the lease stays",
       run: async (bench) => {
         const topic = await bench.topic();

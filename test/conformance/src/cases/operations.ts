@@ -4,16 +4,36 @@ import assert from "node:assert/strict";
 import { credentials, Client, type ServiceError } from "@grpc/grpc-js";
 import { type Bench, refused } from "../bench.js";
 import type { Case } from "../case.js";
+import { field, watchHealth } from "../health.js";
 import { until } from "../wait.js";
 
 const SERVING = 1;
+const SERVICE_UNKNOWN = 3;
 const SERVICE = "disheap.v1.Disheap";
 
-/** A field of bytes or text, as the wire has it. */
-function field(number: number, text: string): Buffer {
-  const value = Buffer.from(text);
-  return Buffer.concat([Buffer.from([(number << 3) | 2, value.length]), value]);
-}
+/** Those that have no sample before something went wrong, or before snapshots exist, are named only. */
+const METRICS: readonly (readonly [
+  string,
+  "histogram" | "gauge" | "counter",
+  readonly string[],
+])[] = [
+  ["enqueue_latency_ms", "histogram", ["topic"]],
+  ["pop_latency_ms", "histogram", ["topic"]],
+  ["raft_apply_latency_ms", "histogram", ["partition"]],
+  ["inflight", "gauge", ["topic"]],
+  ["backlog", "gauge", ["topic", "partition"]],
+  ["retries_total", "counter", ["topic"]],
+  ["dlq_total", "counter", ["topic"]],
+  ["lease_timeouts_total", "counter", ["topic"]],
+  ["wal_bytes_written_total", "counter", []],
+  ["snapshot_bytes", "gauge", []],
+];
+
+const WELL_KNOWN = [
+  "google.protobuf.Duration",
+  "google.protobuf.Timestamp",
+  "google.protobuf.Empty",
+];
 
 const same = (bytes: Buffer): Buffer => bytes;
 
@@ -84,24 +104,23 @@ export function operationCases(): Case[] {
     },
     {
       section: 15,
-      rule: "health Watch tells the present state at once",
+      rule: "health Watch tells the present state at once, of an unknown service SERVICE_UNKNOWN",
       run: async (bench) => {
-        const client: Client = bench.client(0);
-        const call = client.makeServerStreamRequest(
-          "/grpc.health.v1.Health/Watch",
-          same,
-          same,
-          field(1, SERVICE),
-        );
-        call.on("error", () => undefined);
-        const first = await new Promise<Buffer>((resolve) => call.once("data", resolve));
-        assert.deepEqual([...first], [8, SERVING]);
-        call.cancel();
+        for (const [name, state] of [
+          ["", SERVING],
+          [SERVICE, SERVING],
+          ["other", SERVICE_UNKNOWN],
+        ] as const) {
+          const watch = watchHealth(bench.client(bench.place()), name);
+          await until(name, () => Promise.resolve(watch.states.length > 0));
+          assert.deepEqual(watch.states, [state]);
+          watch.cancel();
+        }
       },
     },
     {
       section: 15,
-      rule: "reflection v1 and v1alpha list the service and give its file by name",
+      rule: "reflection v1 and v1alpha list the service and resolve it, the well-known types, and nothing else",
       run: async (bench) => {
         for (const version of ["v1", "v1alpha"]) {
           const { endpoint } = bench.node(bench.place());
@@ -110,6 +129,13 @@ export function operationCases(): Case[] {
           for (const name of ["disheap.proto", "google/protobuf/duration.proto", "PopStream"]) {
             assert(file.includes(name), name);
           }
+          for (const symbol of WELL_KNOWN) {
+            const known = await reflect(endpoint, version, field(4, symbol));
+            assert(known.includes("google.protobuf"), symbol);
+          }
+          // Field 7 of the answer is an error, its code the first field of that.
+          const unknown = await reflect(endpoint, version, field(4, "no.such.Symbol"));
+          assert(unknown.includes(Buffer.from([8, 5])), "an unknown symbol is not NOT_FOUND");
         }
       },
     },
@@ -212,6 +238,36 @@ export function operationCases(): Case[] {
             assert.equal(code, 200);
             assert.match(text, /^# TYPE enqueue_latency_ms histogram$/m);
           }
+        }
+      },
+    },
+    {
+      section: 21,
+      rule: "every metric of the contract is there, with its type and its labels",
+      run: async (bench) => {
+        const topic = await bench.topic();
+        await bench.enqueue(topic);
+        const { pop, item } = await bench.lease(topic);
+        await bench.ack(item);
+        pop.cancel();
+        let texts: string[] = [];
+        const sampleOf = (name: string): string | undefined => {
+          // What belongs to a topic or a partition is reported where it happened or is led.
+          const line = new RegExp(`^${name}(_count)?\\{.*topic="${topic}".*\\} [0-9]`, "m");
+          return texts.map((text) => line.exec(text)?.[0]).find((found) => found !== undefined);
+        };
+        const labelled = METRICS.filter(([, , labels]) => labels.length > 0);
+        // A node learns the labels of a new partition within about a second.
+        await until(`every metric has a sample of ${topic}`, async () => {
+          await bench.enqueue(topic);
+          const answers = bench.nodes.map((node) => get(`${node.metrics}/metrics`));
+          texts = (await Promise.all(answers)).map(({ text }) => text);
+          return labelled.every(([name]) => sampleOf(name) !== undefined);
+        });
+        for (const [name, type, labels] of METRICS) {
+          for (const text of texts) assert.match(text, new RegExp(`^# TYPE ${name} ${type}$`, "m"));
+          const found = sampleOf(name) ?? "";
+          for (const label of labels) assert(found.includes(`${label}="`), `${found}: ${label}`);
         }
       },
     },

@@ -6,6 +6,7 @@ import { type Bench, type CodeName } from "../bench.js";
 import type { Case } from "../case.js";
 import type { Pop } from "../pop.js";
 import { sleep, until } from "../wait.js";
+import { watchHealth } from "../health.js";
 
 const HOUR_MS = 3_600_000;
 const GRACE_MS = 5_000;
@@ -327,10 +328,14 @@ export function popCases(): Case[] {
         await bench.enqueue(topic);
         const pop = bench.stream(topic, place).filter(topic).credits(2);
         await pop.one();
+        const health = watchHealth(bench.client(place), "disheap.v1.Disheap");
+        await until("it is SERVING", () => Promise.resolve(health.states.join() === "1"));
         const exit = bench.node(place).signal("SIGTERM");
         try {
+          await until("it is NOT_SERVING", () => Promise.resolve(health.states.join() === "1,2"));
           await ends(pop, "UNAVAILABLE");
           assert.equal(await exit, 0);
+          assert(health.changedAt[1] !== undefined && health.changedAt[1] <= pop.endedAt);
         } finally {
           bench.node(place).start();
           await bench.node(place).healthy();

@@ -1,7 +1,11 @@
 // Sections 6 and 17: settings, and the starts that are refused. Each case starts nodes of its own.
 
 import assert from "node:assert/strict";
-import { DisheapService, EnqueueReq, StatsReq } from "@disheap/proto";
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { promisify } from "node:util";
+import { DisheapClient, DisheapService, EnqueueReq, StatsReq } from "@disheap/proto";
+import { credentials } from "@grpc/grpc-js";
 import { Bench, duration, refused } from "../bench.js";
 import type { StartCase } from "../case.js";
 import type { Launcher, NodeProcess } from "../launcher.js";
@@ -90,6 +94,18 @@ const REFUSALS: readonly Refusal[] = [
     env: { ENGINE_MAX_MESSAGE_SIZE: "much" },
     says: /ENGINE_MAX_MESSAGE_SIZE.*much/,
   },
+  {
+    section: 6,
+    rule: "API_KEYS is refused while keys do not exist",
+    env: { API_KEYS: "dh_a_b" },
+    says: /API_KEYS/,
+  },
+  {
+    section: 17,
+    rule: "POP_CREDIT_MODE=window is refused while it does not exist",
+    env: { POP_CREDIT_MODE: "window" },
+    says: /POP_CREDIT_MODE/,
+  },
 ];
 
 /** Starts a node, lets the case use it, and stops it: the exit code of an asked stop is 0. */
@@ -168,6 +184,48 @@ export function startCases(): StartCase[] {
           },
           ["--node-id", "other"],
         ),
+    },
+    {
+      section: 17,
+      rule: "flags alone start a node: ports, name, folder, level; the name defaults to the host's",
+      run: async (launcher) => {
+        const { env } = await launcher.single();
+        const portOf = (name: string): string => (env[name] ?? "").split(":")[1] ?? "";
+        const argv = [
+          ...["--single-node", "--port", portOf("ENGINE_BIND_ADDRESS")],
+          ...["--raft-port", portOf("RAFT_BIND"), "--storage-path", env["STORAGE_PATH"] ?? ""],
+          ...["--log-level", "debug", "--log-json"],
+        ];
+        const unset = { NODE_ID: undefined, SINGLE_NODE: undefined, STORAGE_PATH: undefined };
+        const node = await launcher.single(
+          { ...env, ...unset, ENGINE_BIND_ADDRESS: undefined, RAFT_BIND: undefined },
+          argv,
+        );
+        node.start();
+        await node.healthy();
+        const { node_id } = (await (await fetch(`${node.http}/raft/status`)).json()) as {
+          node_id: string;
+        };
+        assert.equal(node_id, hostname());
+        const client = new DisheapClient(
+          env["ENGINE_BIND_ADDRESS"] ?? "",
+          credentials.createInsecure(),
+        );
+        await promisify(client.waitForReady.bind(client))(Date.now() + 5_000);
+        client.close();
+        assert.equal(await node.signal("SIGTERM"), 0);
+        assert(existsSync(env["STORAGE_PATH"] ?? ""), "nothing in the folder of --storage-path");
+      },
+    },
+    {
+      section: 17,
+      rule: "ENGINE_LOG_FORMAT=text logs for people",
+      run: (launcher) =>
+        running(launcher, { ENGINE_LOG_FORMAT: "text" }, async (_bench, node) => {
+          assert.match(node.log(), /listening/);
+          assert.throws(() => JSON.parse(node.log().split("\n")[0] ?? "") as unknown);
+          await Promise.resolve();
+        }),
     },
     {
       section: 17,

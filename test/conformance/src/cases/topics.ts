@@ -1,7 +1,8 @@
 // Section 3: what a topic may be, and what it is when nothing is said.
 
 import assert from "node:assert/strict";
-import { DisheapService, MakeHeapReq, Mode } from "@disheap/proto";
+import { DeleteHeapReq, DisheapService, MakeHeapReq, Mode } from "@disheap/proto";
+import { status as Status } from "@grpc/grpc-js";
 import { duration, refused } from "../bench.js";
 import type { Case } from "../case.js";
 
@@ -138,6 +139,35 @@ export function topicCases(): Case[] {
           assert.match((await refused("ALREADY_EXISTS", call)).details, /already exists/);
         }
         assert.equal((await bench.info(topic)).partitions, 1);
+      },
+    },
+    {
+      section: 3,
+      rule: "of many MakeHeap of one name at once, through all nodes, one succeeds",
+      run: async (bench) => {
+        const request = MakeHeapReq.create({ topic: bench.freshName() });
+        const answers = await Promise.allSettled(
+          Array.from({ length: 9 }, (_, n) =>
+            bench.call(DisheapService.makeHeap, request, { place: n % bench.nodes.length }),
+          ),
+        );
+        const codes = answers.map((answer) =>
+          answer.status === "fulfilled" ? 0 : (answer.reason as { code: number }).code,
+        );
+        const sorted = [...codes].sort((a, b) => a - b);
+        assert.deepEqual(sorted, [0, ...Array.from({ length: 8 }, () => Status.ALREADY_EXISTS)]);
+      },
+    },
+    {
+      section: 3,
+      rule: "MakeHeap with 100 partitions is accepted, and every one gets a leader",
+      isAlone: true,
+      run: async (bench) => {
+        const topic = await bench.topic({ partitions: 100 });
+        assert.equal((await bench.info(topic)).partitions, 100);
+        await bench.enqueue(topic);
+        const request = DeleteHeapReq.create({ topic, force: true });
+        await bench.call(DisheapService.deleteHeap, request);
       },
     },
     {

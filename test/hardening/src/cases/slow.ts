@@ -133,6 +133,55 @@ const manyStreams: HardeningCase = {
   },
 };
 
+const HELD = 800;
+const HELD_MESSAGES = 60;
+
+const heldStreams: HardeningCase = {
+  name: "slow.streams-held-open",
+  does: `${String(HELD)} PopStreams stay open at each of three nodes, all waiting on one topic`,
+  expects: "each message goes to one of them, calls are answered beside them, and nothing is left",
+  lane: "cluster",
+  maxMs: 90_000,
+  run: async ({ cluster }) => {
+    const topic = "held-open";
+    await cluster.api(0).makeTopic(topic, 3);
+    const handles = cluster.nodes.map((node) => node.resources()?.handles);
+    const apis = cluster.nodes.map(({ addresses }) => new Api(addresses.grpc));
+    const items: PopItem[] = [];
+    const ends: string[] = [];
+    const streams = apis.flatMap((api) =>
+      Array.from({ length: HELD }, () => {
+        const stream = api.client.popStream();
+        stream.on("data", (item: PopItem) => items.push(item));
+        stream.on("error", (error: Error) => ends.push(error.message));
+        stream.write({ kind: { $case: "filter", value: { topic, partitionIds: [] } } });
+        stream.write(creditsOf(1));
+        return stream;
+      }),
+    );
+    for (const node of cluster.nodes) {
+      await until(`${node.name} holds them all`, 30_000, async () => {
+        return (await loadOf(node)).streams === HELD;
+      });
+    }
+    for (let n = 0; n < HELD_MESSAGES; n += 1) {
+      await cluster.api(n % 3).enqueue(topic, `message ${String(n)}`);
+    }
+    await until("every message came", 30_000, () => items.length >= HELD_MESSAGES);
+    const ids = new Set(items.map(({ messageId }) => messageId));
+    expect(ids.size === HELD_MESSAGES, `${String(ids.size)} of ${String(HELD_MESSAGES)} came`);
+    expect(items.length === ids.size, "a message was given to two streams");
+    expect(ends.length === 0, `a stream ended: ${ends[0] ?? ""}`);
+    for (const item of items) await cluster.api(0).ack(item);
+    for (const stream of streams) stream.cancel();
+    for (const api of apis) api.close();
+    for (const [i, node] of cluster.nodes.entries()) {
+      await until(`${node.name} is quiet`, 15_000, () => isQuiet(node, handles[i]));
+    }
+    return `${String(streams.length)} streams at once, ${String(items.length)} messages, each to one`;
+  },
+};
+
 /** Points at which a client gives up; each returns when it has. */
 const GIVING_UP: readonly [string, (api: Api, topic: string) => Promise<void>][] = [
   ["before a word", cancelAfter(() => undefined, 0)],
@@ -339,4 +388,10 @@ async function silentProxy(
   };
 }
 
-export const slowCases: readonly HardeningCase[] = [slowReaders, manyStreams, cancels, halfOpen];
+export const slowCases: readonly HardeningCase[] = [
+  slowReaders,
+  manyStreams,
+  heldStreams,
+  cancels,
+  halfOpen,
+];
