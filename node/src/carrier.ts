@@ -14,9 +14,13 @@ import type { Engine } from "./engine.js";
 /** Grace beyond the engine's own request timeout before the carrier answers in its place. */
 const OVERDUE_MARGIN_MS = 5_000;
 
+/** Every item is settled by `written` or `returned`, in order; a cancel returns the rest. */
 export interface StreamListener {
-  onItem(item: DeliveredItem): void;
-  /** Last call. `failure` undefined: the stream ends with OK. */
+  /** `leaseLeftMs`: from then on the item must not be written, but returned. */
+  onItem(item: DeliveredItem, leaseLeftMs: number): void;
+  /** Return what is not written, and say `drained` once items can be written again. */
+  onRecall(): void;
+  /** Last call: return what is not written. `failure` undefined: the stream ends with OK. */
   onEnd(failure: Failure | undefined): void;
 }
 
@@ -87,6 +91,20 @@ export class Carrier {
     this.engine.submit({ kind: "stream.half-close", streamId });
   }
 
+  /** The transport took the next `count` items. */
+  written(streamId: number, count: number): void {
+    this.engine.submit({ kind: "stream.written", streamId, count });
+  }
+
+  /** The next `count` items were not and will never be written. */
+  returned(streamId: number, count: number): void {
+    this.engine.submit({ kind: "stream.returned", streamId, count });
+  }
+
+  drained(streamId: number): void {
+    this.engine.submit({ kind: "stream.drained", streamId });
+  }
+
   /** The consumer is gone: nothing more is passed to its listener. */
   cancel(streamId: number): void {
     if (this.streams.delete(streamId)) this.engine.submit({ kind: "stream.cancel", streamId });
@@ -102,7 +120,10 @@ export class Carrier {
         break;
       }
       case "stream.item":
-        this.streams.get(effect.streamId)?.onItem(effect.item);
+        this.streams.get(effect.streamId)?.onItem(effect.item, effect.leaseLeftMs);
+        break;
+      case "stream.recall":
+        this.streams.get(effect.streamId)?.onRecall();
         break;
       case "stream.end": {
         const listener = this.streams.get(effect.streamId);
@@ -141,8 +162,9 @@ export class Carrier {
       waiting.done({ ok: false, failure });
     }
     for (const [streamId, listener] of this.streams) {
-      this.cancel(streamId);
+      // In this order: what was written must be known as written before the cancel returns the rest.
       listener.onEnd(failure);
+      this.cancel(streamId);
     }
   }
 }

@@ -218,16 +218,33 @@ export type ClientEvent =
   | { readonly kind: "stream.credits"; readonly streamId: number; readonly credits: number }
   /** No more credits can come: deliver until they are spent or nothing is ready, then end OK. */
   | { readonly kind: "stream.half-close"; readonly streamId: number }
+  /** The transport took the next `count` items, in the order in which they were handed over. */
+  | { readonly kind: "stream.written"; readonly streamId: number; readonly count: number }
+  /** The next `count` items were not taken and never will be: they are undelivered. */
+  | { readonly kind: "stream.returned"; readonly streamId: number; readonly count: number }
+  /** After a recall: the transport takes items again. */
+  | { readonly kind: "stream.drained"; readonly streamId: number }
   /** The client is gone: undelivered grants return at once, delivered leases shorten to the grace. */
   | { readonly kind: "stream.cancel"; readonly streamId: number };
 
-/** What the carrier must do for a client. Replies leave only after what they promise is durable. */
+/**
+ * What the carrier must do for a client. Replies leave only after what they promise is durable. Every
+ * item is settled once, by `stream.written` or `stream.returned`; a cancel settles the rest as returned.
+ */
 export type ClientEffect =
   | {
       readonly kind: "client.reply";
       readonly requestId: number;
       readonly result: ClientResult;
     }
-  | { readonly kind: "stream.item"; readonly streamId: number; readonly item: DeliveredItem }
-  /** `failure` absent: the stream ends with OK. */
+  | {
+      readonly kind: "stream.item";
+      readonly streamId: number;
+      readonly item: DeliveredItem;
+      /** It may be written within this time; then its lease is over and it is returned. */
+      readonly leaseLeftMs: number;
+    }
+  /** Return what the transport has not taken, and say `stream.drained` when it takes items again. */
+  | { readonly kind: "stream.recall"; readonly streamId: number }
+  /** Return what the transport has not taken, then end; `failure` absent: with OK. */
   | { readonly kind: "stream.end"; readonly streamId: number; readonly failure?: Failure };

@@ -227,6 +227,13 @@ export class Host {
       case "stream.half-close":
         this.streams.onHalfClose(event.streamId);
         break;
+      case "stream.written":
+      case "stream.returned":
+        this.streams.onSettled(event);
+        break;
+      case "stream.drained":
+        this.streams.onDrained(event.streamId);
+        break;
       case "stream.cancel":
         this.streams.onCancel(event.streamId);
         break;

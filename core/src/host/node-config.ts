@@ -44,6 +44,8 @@ export interface DefaultsConfig {
   readonly disconnectGraceMs: number;
   readonly requestTimeoutMs: number;
   readonly streamIdleTimeoutMs: number;
+  /** A consumer that takes nothing for so long gets back in line; at most half its visibility. */
+  readonly streamStallMs: number;
 }
 
 export interface HostConfig {
@@ -90,6 +92,7 @@ export const DEFAULT_DEFAULTS: DefaultsConfig = {
   disconnectGraceMs: 5_000,
   requestTimeoutMs: 10_000,
   streamIdleTimeoutMs: 0,
+  streamStallMs: 5_000,
 };
 
 /** Says in one sentence what is wrong with a timing, or nothing (D-59). */

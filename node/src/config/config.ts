@@ -108,6 +108,7 @@ function assemble(values: Values, input: ConfigInput): NodeConfig {
       visibilityMs: values.defaultVisibility ?? DEFAULT_DEFAULTS.visibilityMs,
       disconnectGraceMs: values.popGraceMs ?? DEFAULT_DEFAULTS.disconnectGraceMs,
       streamIdleTimeoutMs: values.popIdleTimeoutMs ?? DEFAULT_DEFAULTS.streamIdleTimeoutMs,
+      streamStallMs: values.popStallMs ?? DEFAULT_DEFAULTS.streamStallMs,
     },
   };
 }

@@ -54,6 +54,7 @@ const shape = {
   defaultRf: integerText(1, 7),
   popIdleTimeoutMs: integerText(0, 24 * HOUR_MS),
   popGraceMs: integerText(0, 12 * HOUR_MS),
+  popStallMs: integerText(1, 12 * HOUR_MS),
   popCreditMode: oneOf("explicit", "window"),
   tickMs: timingMs,
   beatMs: timingMs,

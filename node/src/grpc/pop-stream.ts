@@ -1,19 +1,21 @@
-// One PopStream call (contract section 9). It turns filter and credits into engine events, writes items
-// back to back, and bounds what a slow reader can pile up here: the engine is given credits only for
-// items there is room for.
+// One PopStream call (contract section 9). It turns filter and credits into engine events, leaves the
+// writing to pop-writer.ts, and bounds what a slow reader can pile up here: the engine is given credits
+// only for items there is room for.
 //
 // P1  At most `WINDOW_ITEMS` items, and about `WINDOW_BYTES` of them, are with the engine's open credits
-//     or in the queue of this call; while the reader does not read, no further credit is passed on.
-// P2  Items are written in the order in which the engine hands them out, never beyond the credits.
+//     or wait to be written; while the reader does not read, no further credit is passed on.
+// P2  Items are written in the order in which the engine hands them out, never beyond the credits; what
+//     the transport has not taken when the stream ends or is recalled goes back to the engine.
 // P3  The engine hears of the end exactly once: half-close, then nothing or cancel; or cancel alone.
 
-import type { DeliveredItem, Failure } from "@disheap/core";
+import type { Failure } from "@disheap/core";
 import type { PopItem, PopOpen } from "@disheap/proto";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { authStatus } from "./auth.js";
 import { CreditClock } from "./credit-clock.js";
 import { Malformed } from "./definition.js";
 import { toStatus } from "./errors.js";
+import { PopWriter } from "./pop-writer.js";
 import { writePopItem } from "./replies.js";
 import { readFilter } from "./requests.js";
 import { failureOf, malformedText, type ServiceContext } from "./unary.js";
@@ -33,7 +35,7 @@ export class PopCall {
   private readonly call: PopDuplex;
   private readonly context: ServiceContext;
   private readonly clock: CreditClock;
-  private readonly queue: DeliveredItem[] = [];
+  private readonly writer: PopWriter;
   private streamId: number | undefined;
   private filterTimer: NodeJS.Timeout | undefined;
   private hasFilter = false;
@@ -44,15 +46,51 @@ export class PopCall {
   /** With the engine, not yet delivered. */
   private creditsOut = 0;
   private isHalfClosed = false;
-  /** Set once the engine (or this call) has ended the stream; the queue is still written. */
-  private ending: { readonly failure: Failure | undefined } | undefined;
   private isOver = false;
-  private isBlocked = false;
 
   constructor(call: PopDuplex, context: ServiceContext) {
     this.call = call;
     this.context = context;
     this.clock = new CreditClock(context.nowMs, context.wallMs);
+    this.writer = new PopWriter({
+      sink: call,
+      nowMs: context.nowMs,
+      encode: writePopItem,
+      onWritten: (item) => {
+        const waitedMs = this.clock.take(item);
+        if (waitedMs !== undefined) this.context.metrics.popped(item.topic, waitedMs);
+      },
+      onRoom: () => {
+        if (this.creditsHeld > 0) this.giveCredits();
+      },
+      report: this.reports(),
+    });
+  }
+
+  private reports(): ConstructorParameters<typeof PopWriter>[0]["report"] {
+    const { carrier } = this.context;
+    const tell = (report: (streamId: number) => void): void => {
+      if (this.streamId !== undefined) report(this.streamId);
+    };
+    return {
+      written: (count) => {
+        tell((id) => {
+          carrier.written(id, count);
+        });
+      },
+      returned: (count) => {
+        // Their credits are with the engine again.
+        this.creditsOut += count;
+        tell((id) => {
+          carrier.returned(id, count);
+        });
+      },
+      drained: () => {
+        tell((id) => {
+          carrier.drained(id);
+        });
+      },
+    };
   }
 
   start(): void {
@@ -76,16 +114,14 @@ export class PopCall {
     this.call.on("cancelled", () => {
       this.onCancelled();
     });
-    this.call.on("drain", () => {
-      this.isBlocked = false;
-      this.flush();
-    });
     this.streamId = this.context.carrier.openStream({
-      onItem: (item) => {
+      onItem: (item, leaseLeftMs) => {
         this.creditsOut -= 1;
         this.fitWindow(item.payload.length);
-        this.queue.push(item);
-        this.flush();
+        this.writer.add(item, leaseLeftMs);
+      },
+      onRecall: () => {
+        this.writer.recall();
       },
       onEnd: (failure) => {
         this.end(failure);
@@ -94,7 +130,7 @@ export class PopCall {
   }
 
   private onMessage(message: PopOpen | Malformed): void {
-    if (this.isOver || this.ending !== undefined || this.streamId === undefined) return;
+    if (this.isOver || this.streamId === undefined) return;
     if (message instanceof Malformed) {
       this.fail({ code: "INVALID_ARGUMENT", message: malformedText(message) });
       return;
@@ -149,8 +185,9 @@ export class PopCall {
 
   /** Passes on credits in large steps, as far as the window allows (P1). */
   private giveCredits(): void {
-    if (!this.hasFilter || this.streamId === undefined || this.ending !== undefined) return;
-    const room = this.isBlocked ? 0 : this.windowItems - this.creditsOut - this.queue.length;
+    if (!this.hasFilter || this.streamId === undefined || this.isOver) return;
+    const { isBlocked, waiting } = this.writer;
+    const room = isBlocked ? 0 : this.windowItems - this.creditsOut - waiting;
     const given = Math.min(room, this.creditsHeld);
     const isStepWorthIt = given === this.creditsHeld || room >= this.windowItems / 2;
     if (given > 0 && isStepWorthIt) {
@@ -165,7 +202,7 @@ export class PopCall {
   }
 
   private onHalfClose(): void {
-    if (this.isOver || this.ending !== undefined) return;
+    if (this.isOver) return;
     if (!this.hasFilter) {
       this.fail(NO_FILTER);
       return;
@@ -178,44 +215,28 @@ export class PopCall {
     if (this.isOver) return;
     this.isOver = true;
     clearTimeout(this.filterTimer);
-    this.queue.length = 0;
-    if (this.streamId !== undefined) this.context.carrier.cancel(this.streamId);
+    this.leaveEngine();
   }
 
   /** Ends the call from this side; the engine hears that the consumer is gone. */
   private fail(failure: Failure): void {
-    if (this.streamId !== undefined) this.context.carrier.cancel(this.streamId);
-    this.queue.length = 0;
+    if (this.isOver) return;
+    this.leaveEngine();
     this.end(failure);
   }
 
-  private end(failure: Failure | undefined): void {
-    if (this.isOver || this.ending !== undefined) return;
-    clearTimeout(this.filterTimer);
-    this.ending = { failure };
-    this.flush();
+  private leaveEngine(): void {
+    this.writer.cancel();
+    if (this.streamId !== undefined) this.context.carrier.cancel(this.streamId);
   }
 
-  private flush(): void {
+  private end(failure: Failure | undefined): void {
     if (this.isOver) return;
-    let written = 0;
-    while (!this.isBlocked && written < this.queue.length) {
-      const item = this.queue[written];
-      if (item === undefined) break;
-      written += 1;
-      this.isBlocked = !this.call.write(writePopItem(item));
-      const waitedMs = this.clock.take(item);
-      if (waitedMs !== undefined) this.context.metrics.popped(item.topic, waitedMs);
-    }
-    if (written > 0) this.queue.splice(0, written);
-    if (this.ending !== undefined && this.queue.length === 0) {
-      this.isOver = true;
-      const failure = this.ending.failure;
-      if (failure === undefined) this.call.end();
-      else this.call.emit("error", toStatus(failure));
-      return;
-    }
-    if (this.creditsHeld > 0) this.giveCredits();
+    this.isOver = true;
+    clearTimeout(this.filterTimer);
+    this.writer.end();
+    if (failure === undefined) this.call.end();
+    else this.call.emit("error", toStatus(failure));
   }
 }
 

@@ -65,8 +65,9 @@ export class HandEngine implements Engine {
     });
   }
 
-  deliver(streamId: number, item: Partial<DeliveredItem> = {}): void {
-    this.carrier.emit({ kind: "stream.item", streamId, item: { ...ITEM, ...item } });
+  deliver(streamId: number, item: Partial<DeliveredItem> = {}, leaseLeftMs = 30_000): void {
+    const whole = { ...ITEM, ...item };
+    this.carrier.emit({ kind: "stream.item", streamId, item: whole, leaseLeftMs });
   }
 }
 

@@ -2,7 +2,7 @@
 // nodes, consumers that ack, nack, extend, forget, come late or vanish, and reads.
 
 import type { PlanDraws } from "./expand.js";
-import type { ConsumerHabits, OperationPlan, TopicPlan } from "./plan.js";
+import type { ConsumerHabits, OperationPlan, ReadPause, TopicPlan } from "./plan.js";
 
 interface Scope {
   readonly nodes: number;
@@ -81,6 +81,19 @@ function habits(draws: PlanDraws): ConsumerHabits {
   };
 }
 
+/** Some consumers do not read for a while, long enough for leases to run out. */
+function pauses(draws: PlanDraws): ReadPause[] {
+  const list: ReadPause[] = [];
+  while (list.length < 2 && draws.chance("pause", 300_000)) {
+    list.push({
+      afterMs: draws.between("pauseAfter", 0, 9_000),
+      forMs: draws.pick("pauseFor", [100, 1_000, 4_000, 12_000]),
+      room: draws.pick("pauseRoom", [0, 1, 4]),
+    });
+  }
+  return list;
+}
+
 function consume(draws: PlanDraws, scope: Scope, id: number): OperationPlan {
   const topic = draws.pick("topic", scope.topics);
   const atMs = draws.between("consumeAt", 500, scope.durationMs - 8_000);
@@ -103,6 +116,7 @@ function consume(draws: PlanDraws, scope: Scope, id: number): OperationPlan {
     partitions,
     end: draws.pick("end", ["cancel", "half-close", "abandon"] as const),
     habits: habits(draws),
+    pauses: pauses(draws),
   };
 }
 

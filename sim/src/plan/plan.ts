@@ -32,6 +32,15 @@ export interface ConsumerHabits {
   readonly otherNode: number;
 }
 
+/** A consumer that does not read for a while. */
+export interface ReadPause {
+  /** After the consumer's start. */
+  readonly afterMs: number;
+  readonly forMs: number;
+  /** Items that its transport takes meanwhile. */
+  readonly room: number;
+}
+
 export type OperationPlan =
   | {
       readonly type: "enqueue";
@@ -62,6 +71,8 @@ export type OperationPlan =
       readonly partitions: readonly number[];
       readonly end: "cancel" | "half-close" | "abandon";
       readonly habits: ConsumerHabits;
+      /** When it does not read; absent in plans of people who always do. */
+      readonly pauses?: readonly ReadPause[];
     }
   | {
       readonly type: "read";

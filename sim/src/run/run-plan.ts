@@ -77,7 +77,7 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
 
 /** A rule that wants to see the clients' side too. */
 function isWatcher(rule: Rule): rule is Rule & ClientWatcher {
-  return "readStarted" in rule || "replied" in rule || "creditsSent" in rule;
+  return ["readStarted", "replied", "creditsSent", "itemWritten"].some((name) => name in rule);
 }
 
 function runAll(world: World, hub: ClientHub, recorder: Recorder, oracle: Oracle): void {

@@ -11,6 +11,7 @@ import type {
 } from "@disheap/core";
 import { between, draw, kindOf } from "../world/draw.js";
 import type { World } from "../world/world.js";
+import { StreamPipe } from "./stream-pipe.js";
 
 const LATENCY = kindOf("client.latency");
 
@@ -33,12 +34,25 @@ export interface ClientWatcher {
   readStarted?(requestId: number, node: number, request: ClientRequest): void;
   replied?(requestId: number, result: ClientResult): void;
   creditsSent?(node: number, streamId: number, credits: number): void;
+  /** The transport took an item. */
+  itemWritten?(node: number, streamId: number, item: DeliveredItem): void;
+  /** These were handed over and never written. */
+  itemsReturned?(node: number, streamId: number, items: readonly DeliveredItem[]): void;
+}
+
+/** A stream at its node's end. It outlives the client's interest until the cancel has arrived. */
+interface Pipe {
+  readonly node: number;
+  readonly pipe: StreamPipe;
 }
 
 export class ClientHub {
   readonly world: World;
   private readonly requests = new Map<number, Link & { readonly onReply: OnReply }>();
   private readonly streams = new Map<number, Link & { readonly handlers: StreamHandlers }>();
+  private readonly pipes = new Map<number, Pipe>();
+  /** How ended streams ended: the code of the contract. */
+  private readonly ends = new Map<number, string>();
   private nextId = 1;
   private readonly watchers: readonly ClientWatcher[];
 
@@ -79,8 +93,40 @@ export class ClientHub {
   openStream(node: number, handlers: StreamHandlers): number {
     const id = this.nextId;
     this.nextId += 1;
-    this.streams.set(id, { node, incarnation: this.world.node(node).incarnations, handlers });
+    const incarnation = this.world.node(node).incarnations;
+    this.streams.set(id, { node, incarnation, handlers });
+    this.pipes.set(id, { node, pipe: this.makePipe(id, node, incarnation) });
     return id;
+  }
+
+  private makePipe(id: number, node: number, incarnation: number): StreamPipe {
+    const { world, watchers } = this;
+    return new StreamPipe(id, {
+      nowUs: () => world.queue.nowUs,
+      schedule: (atUs, run) => world.queue.schedule(atUs, run),
+      pausedUntilUs: () => world.node(node).pausedUntilUs,
+      latencyUs: this.latencyUs(id, 3),
+      tell: (event) => world.clientEvent(node, incarnation, event),
+      onWritten: (item) => {
+        for (const w of watchers) w.itemWritten?.(node, id, item);
+      },
+      onBlocked: () => world.count("client.back-pressure"),
+      onReturned: (items) => {
+        for (const w of watchers) w.itemsReturned?.(node, id, items);
+        for (let i = 0; i < items.length; i += 1) world.count("client.unwritten");
+      },
+      onArrived: (item) => this.streams.get(id)?.handlers.onItem(item),
+      onEnded: () => this.ended(id),
+    });
+  }
+
+  /** The client takes nothing any more; the transport takes `room` more items in its place. */
+  stopReading(streamId: number, room: number): void {
+    this.pipes.get(streamId)?.pipe.stopReading(room);
+  }
+
+  readAgain(streamId: number): void {
+    this.pipes.get(streamId)?.pipe.readAgain();
   }
 
   /** Sends an event on a stream; events of one stream keep their order. */
@@ -91,6 +137,7 @@ export class ClientHub {
       if (event.kind === "stream.credits") {
         for (const w of this.watchers) w.creditsSent?.(stream.node, streamId, event.credits);
       }
+      if (event.kind === "stream.cancel") this.pipes.get(streamId)?.pipe.cancel();
       if (!this.world.clientEvent(stream.node, stream.incarnation, event)) this.broken(streamId);
     });
   }
@@ -120,20 +167,37 @@ export class ClientHub {
       });
       return;
     }
-    const stream = this.streams.get(effect.streamId);
-    if (stream?.node !== node) return;
-    queue.schedule(queue.nowUs + this.latencyUs(effect.streamId, 3), () => {
-      if (!this.streams.has(effect.streamId)) return;
-      if (effect.kind === "stream.item") stream.handlers.onItem(effect.item);
-      else {
-        this.streams.delete(effect.streamId);
-        stream.handlers.onEnd(effect.failure?.code ?? "OK", false);
-      }
-    });
+    this.onStreamEffect(node, effect);
+  }
+
+  private onStreamEffect(
+    node: number,
+    effect: Exclude<ClientEffect, { kind: "client.reply" }>,
+  ): void {
+    const found = this.pipes.get(effect.streamId);
+    if (found?.node !== node) return;
+    const { pipe } = found;
+    if (effect.kind === "stream.item") pipe.handOver(effect.item, effect.leaseLeftMs);
+    else if (effect.kind === "stream.recall") pipe.recall();
+    else {
+      this.ends.set(effect.streamId, effect.failure?.code ?? "OK");
+      pipe.end();
+    }
+  }
+
+  private ended(streamId: number): void {
+    const stream = this.streams.get(streamId);
+    this.streams.delete(streamId);
+    stream?.handlers.onEnd(this.ends.get(streamId), false);
   }
 
   onProcessGone(node: number): void {
     for (const [id, pending] of this.requests) if (pending.node === node) this.lost(id);
     for (const [id, stream] of this.streams) if (stream.node === node) this.broken(id);
+    for (const [id, pipe] of this.pipes) {
+      if (pipe.node !== node) continue;
+      pipe.pipe.lost();
+      this.pipes.delete(id);
+    }
   }
 }

@@ -2,7 +2,7 @@
 // draw), opens anew elsewhere when its node dies, and ends the way its plan says.
 
 import type { ClientResult, DeliveredItem } from "@disheap/core";
-import type { OperationPlan } from "../plan/plan.js";
+import type { OperationPlan, ReadPause } from "../plan/plan.js";
 import { between, chance, draw, kindOf } from "../world/draw.js";
 import type { ClientHub } from "./client-hub.js";
 import type { Recorder } from "./recorder.js";
@@ -71,6 +71,14 @@ export class Consumer {
     this.open();
     const { queue } = this.hub.world;
     this.after(Math.max(0, this.plan.untilMs - queue.nowUs / 1000), () => this.finish());
+    for (const pause of this.plan.pauses ?? []) this.after(pause.afterMs, () => this.pause(pause));
+  }
+
+  private pause({ forMs, room }: ReadPause): void {
+    if (this.isOver) return;
+    const { stream } = this;
+    this.hub.stopReading(stream, room);
+    this.after(forMs, () => this.hub.readAgain(stream));
   }
 
   private open(): void {

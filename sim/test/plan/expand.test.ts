@@ -63,7 +63,7 @@ describe("golden", () => {
           "enqueue": 174,
           "read": 12,
         },
-        "sha256": "80ef5db8062a92e38b3657c307db25250d26d7f1a15f2c05b6c104202741d10a",
+        "sha256": "8307b1ad8285bc25055d18bf80f79fa565e51a5739638df89ce8d3e961bebf72",
         "topics": [
           {
             "mode": "MAX",
@@ -107,7 +107,7 @@ describe("golden", () => {
           "enqueue": 171,
           "read": 12,
         },
-        "sha256": "1318d169b7719225aeb20d6d40cb5571415b4f762a4471aac4046ee06dd8fa3a",
+        "sha256": "f462ef7bc2cc3933cda19547821d290d56b7b30e6441071c8cf2b63eda29d1a1",
         "topics": [
           {
             "mode": "MIN",
@@ -152,7 +152,7 @@ describe("golden", () => {
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "e64a0ae5d5152bcc8fc66673232a80e99a59a60be3c66673c9141f63ddae4d6a",
+        "sha256": "48a16da400d52985b66567bcfd7e47add56636aecdd6f3f05787fa6fdde63937",
         "topics": [
           {
             "mode": "MAX",

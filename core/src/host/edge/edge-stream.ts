@@ -1,9 +1,11 @@
 // One consumer's stream at the node it is connected to. Invariants:
 //   Q16 items written never exceed the credits; per group in grant order;
-//   E1 of every grant that arrives, each item is either written or given back undelivered, once.
+//   E1 of every grant that arrives, each item is either handed to the carrier or given back undelivered,
+//      once; the carrier's outbox says what becomes of the former.
 
 import type { PartitionPlace } from "../../cluster/cluster.js";
 import type { GrantedItem } from "../../wire/messages.js";
+import type { Outbox } from "./outbox.js";
 
 /** What this stream knows of one partition. */
 export interface Source {
@@ -55,6 +57,7 @@ export class EdgeStream {
   readonly topic: string;
   readonly sources: readonly Source[];
   readonly visibilityMs: number;
+  readonly outbox: Outbox;
   credits = 0;
   isHalfClosed = false;
   isClosed = false;
@@ -75,12 +78,14 @@ export class EdgeStream {
     readonly topic: string;
     readonly places: readonly PartitionPlace[];
     readonly visibilityMs: number;
+    readonly outbox: Outbox;
     readonly nowMs: number;
   }) {
     this.number = options.number;
     this.clientStream = options.clientStream;
     this.topic = options.topic;
     this.visibilityMs = options.visibilityMs;
+    this.outbox = options.outbox;
     this.lastDeliveryMs = options.nowMs;
     this.sources = options.places.map((place) => ({
       place,
@@ -96,6 +101,11 @@ export class EdgeStream {
       missing: 0,
       tries: 0,
     }));
+  }
+
+  /** Credits that may be asked for: none while the transport takes nothing. */
+  get openCredits(): number {
+    return this.outbox.isStalled ? 0 : this.credits;
   }
 
   get isSingle(): boolean {

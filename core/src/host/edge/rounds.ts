@@ -17,7 +17,7 @@ const CANDIDATES_MAX = 1024;
 
 /** Starts a round if credits are open and none is under way. */
 export function wakeRounds(streams: Streams, stream: EdgeStream): void {
-  if (stream.credits === 0 || stream.ask || stream.round) return;
+  if (stream.openCredits === 0 || stream.ask || stream.round) return;
   const { context } = streams;
   const serial = stream.nextSerial(context.monotonicMs);
   stream.ask = {
@@ -27,7 +27,7 @@ export function wakeRounds(streams: Streams, stream: EdgeStream): void {
     rungs: [],
   };
   stream.nextAskMs = context.monotonicMs + REASK_MS;
-  const count = Math.min(CANDIDATES_MAX, stream.credits);
+  const count = Math.min(CANDIDATES_MAX, stream.openCredits);
   for (const source of stream.sources) {
     const { group, voters } = source.place;
     context.send(streams.operations.router.leaderOf(group, voters, source.tries), {
@@ -86,7 +86,8 @@ function modeOf(streams: Streams, stream: EdgeStream): Mode {
 function choose(streams: Streams, stream: EdgeStream): void {
   const { ask } = stream;
   stream.ask = undefined;
-  if (!ask) return;
+  // The transport may have stalled since the question.
+  if (!ask || stream.openCredits === 0) return;
   const isMin = modeOf(streams, stream) === "MIN";
   const rungs = ask.rungs.sort((a, b) => {
     const c = compareInt64(a.hi, a.lo, b.hi, b.lo);
@@ -99,7 +100,7 @@ function choose(streams: Streams, stream: EdgeStream): void {
   }
   stream.emptyAnswers = 0;
   const shares = new Map<number, { n: number; hi: number; lo: number }>();
-  let left = stream.credits;
+  let left = stream.openCredits;
   for (const rung of rungs) {
     if (left === 0) break;
     const take = Math.min(left, rung.count);

@@ -20,8 +20,8 @@ function refreshMs(stream: EdgeStream): number {
 /** Sends the standing credits when they changed, or when `isForced`. */
 export function stand(streams: Streams, stream: EdgeStream, isForced: boolean): void {
   const source = stream.sources[0];
-  if (stream.credits === 0 && !source.isTouched) return;
-  const n = Math.min(4294967295, source.received + stream.credits);
+  if (stream.openCredits === 0 && !source.isTouched) return;
+  const n = Math.min(4294967295, source.received + stream.openCredits);
   if (n === source.asked && !isForced) return;
   const { context } = streams;
   // Nobody was asked while no credits were open: silence counts from here.
@@ -106,7 +106,7 @@ export function tickStanding(streams: Streams, stream: EdgeStream): void {
     });
   }
   if (stream.isHalfClosed) askIfEmpty(streams, stream, source);
-  const isOpen = stream.credits > 0 || source.missing > 0;
+  const isOpen = stream.openCredits > 0 || source.missing > 0;
   if (isOpen && now - source.lastHeardMs >= SILENCE_MS) tryAnother(streams, source);
   if (isOpen && now - source.lastSentMs >= refreshMs(stream)) stand(streams, stream, true);
 }

@@ -10,6 +10,7 @@ import { encodeLeaseToken } from "../lease-token.js";
 import type { Operations } from "../operations.js";
 import { invalid, topicNameProblem, VISIBILITY_MAX_MS } from "../validate.js";
 import { EdgeStream, type Source } from "./edge-stream.js";
+import { Outbox, type Handed } from "./outbox.js";
 import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
 import { onStandingGranted, stand, tickStanding } from "./standing.js";
 
@@ -39,6 +40,8 @@ export class Streams {
   /** The client's stream to its current number. */
   private readonly current = new Map<number, EdgeStream>();
   private readonly openings = new Map<number, Opening>();
+  /** By the client's stream; kept after its end until the carrier has settled what it holds. */
+  private readonly outboxes = new Map<number, Outbox>();
   private nextNumber = 1;
   private readonly findTopic: (topic: string) => TopicRecord | undefined;
   private readonly findPlace: (group: number) => PartitionPlace | undefined;
@@ -80,7 +83,7 @@ export class Streams {
       isLookingUp: false,
       sinceMs: this.context.monotonicMs,
     };
-    if (old) this.close(old);
+    if (old) this.replace(old);
     opening.filter = event;
     this.openings.set(event.streamId, opening);
     const failure = filterProblem(event);
@@ -111,6 +114,8 @@ export class Streams {
       return;
     }
     this.openings.delete(clientStream);
+    const outbox = this.outboxes.get(clientStream) ?? new Outbox();
+    this.outboxes.set(clientStream, outbox);
     const ids = new Set(filter.partitionIds);
     const stream = new EdgeStream({
       number: this.nextNumber,
@@ -118,6 +123,7 @@ export class Streams {
       topic: filter.topic,
       places: record.partitions.filter((p) => ids.size === 0 || ids.has(p.partition)),
       visibilityMs: filter.visibilityMs ?? record.settings.visibilityMs,
+      outbox,
       nowMs: this.context.monotonicMs,
     });
     this.nextNumber += 1;
@@ -170,8 +176,52 @@ export class Streams {
 
   onCancel(clientStream: number): void {
     this.openings.delete(clientStream);
+    const outbox = this.outboxes.get(clientStream);
+    this.outboxes.delete(clientStream);
+    for (const item of outbox?.takeAll() ?? []) this.release(item.place, item);
     const stream = this.current.get(clientStream);
     if (stream) this.close(stream);
+  }
+
+  /** What the carrier still holds for the old filter is nothing for the new one. */
+  private replace(old: EdgeStream): void {
+    if (!old.outbox.isEmpty) this.recall(old);
+    this.close(old);
+  }
+
+  // --- the carrier's side ------------------------------------------------------------------------
+
+  /** The carrier settles the oldest of what it holds: written, or given back. */
+  onSettled(event: Extract<ClientEvent, { kind: "stream.written" | "stream.returned" }>): void {
+    const { streamId, count } = event;
+    const outbox = this.outboxes.get(streamId);
+    if (!outbox) return;
+    if (event.kind === "stream.written") outbox.written(count, this.context.monotonicMs);
+    else this.undelivered(streamId, outbox.take(count));
+    const stream = this.current.get(streamId);
+    if (stream) this.endIfDone(stream);
+    else if (outbox.isEmpty && !this.openings.has(streamId)) this.outboxes.delete(streamId);
+  }
+
+  /** Their credits are not spent: credits bound what is written. */
+  private undelivered(clientStream: number, items: readonly Handed[]): void {
+    for (const item of items) this.release(item.place, item);
+    const isOpen = this.current.has(clientStream) || this.openings.has(clientStream);
+    if (isOpen) this.onCredits(clientStream, items.length);
+  }
+
+  onDrained(clientStream: number): void {
+    const outbox = this.outboxes.get(clientStream);
+    if (!outbox) return;
+    outbox.isStalled = false;
+    const stream = this.current.get(clientStream);
+    if (stream) this.advance(stream);
+  }
+
+  /** Nobody else can have the messages that lie here for a slow reader: they go back. */
+  private recall(stream: EdgeStream): void {
+    stream.outbox.isStalled = true;
+    this.context.reply({ kind: "stream.recall", streamId: stream.clientStream });
   }
 
   /** Asks for grants as far as credits allow. */
@@ -202,21 +252,31 @@ export class Streams {
     else onRoundGranted(this, stream, source, m);
   }
 
-  /** Writes one item, or gives it back when it may not be written any more. True when written. */
-  deliver(stream: EdgeStream, source: Source, item: GrantedItem, serial: number): boolean {
-    const sentMs = stream.sentAt(serial);
-    const isOver = sentMs === undefined || this.context.monotonicMs >= sentMs + item.leaseMs;
-    if (stream.isClosed || stream.credits === 0 || isOver) {
+  /** Hands one item to the carrier, or gives it back when it may not be written any more. */
+  deliver(stream: EdgeStream, source: Source, item: GrantedItem, serial: number): void {
+    const now = this.context.monotonicMs;
+    const leaseLeftMs = leaseLeft(stream, item, serial, now);
+    if (stream.isClosed || stream.openCredits === 0 || leaseLeftMs <= 0) {
       this.release(source.place, item);
-      return false;
+      return;
     }
     stream.credits -= 1;
-    stream.lastDeliveryMs = this.context.monotonicMs;
+    stream.lastDeliveryMs = now;
     const { group, partition } = source.place;
     const { index, offset, fence } = item;
+    stream.outbox.hand({
+      place: source.place,
+      index,
+      offset,
+      fence,
+      handedMs: now,
+      patienceMs: patienceMs(stream),
+      overMs: now + leaseLeftMs,
+    });
     this.context.reply({
       kind: "stream.item",
       streamId: stream.clientStream,
+      leaseLeftMs,
       item: {
         messageId: encodeMessageId(item.enqueuedMs, group, index, offset),
         topic: stream.topic,
@@ -233,7 +293,6 @@ export class Streams {
         ...(item.producer ? { producer: item.producer } : {}),
       },
     });
-    return true;
   }
 
   release(
@@ -296,9 +355,9 @@ export class Streams {
 
   // --- ends --------------------------------------------------------------------------------------
 
-  /** Half-closed streams end with OK when their credits are spent or nothing is ready. */
+  /** Half-closed streams end with OK when their credits are spent or nothing is ready, and all is written. */
   endIfDone(stream: EdgeStream): void {
-    if (stream.isClosed || !stream.isHalfClosed) return;
+    if (stream.isClosed || !stream.isHalfClosed || !stream.outbox.isEmpty) return;
     if (stream.credits === 0 || stream.emptyAnswers >= 2)
       this.end(stream.clientStream, undefined, true);
   }
@@ -308,6 +367,7 @@ export class Streams {
     this.openings.delete(clientStream);
     const stream = this.current.get(clientStream);
     if (stream) this.close(stream, isGraceful ? stream.visibilityMs : undefined);
+    if (this.outboxes.get(clientStream)?.isEmpty) this.outboxes.delete(clientStream);
     this.context.reply({
       kind: "stream.end",
       streamId: clientStream,
@@ -358,7 +418,7 @@ export class Streams {
       if (opening.filter || now - opening.sinceMs < FILTER_WAIT_MS) continue;
       this.end(clientStream, invalid("no filter came within 10 s; send PopOpen.filter first"));
     }
-    const idleMs = this.context.config.defaults.streamIdleTimeoutMs;
+    const { streamIdleTimeoutMs: idleMs, streamStallMs } = this.context.config.defaults;
     for (const stream of [...this.streams.values()]) {
       if (stream.isClosed) {
         const rememberMs = this.context.config.defaults.disconnectGraceMs + REMEMBER_MS;
@@ -368,6 +428,11 @@ export class Streams {
       if (idleMs > 0 && now - stream.lastDeliveryMs >= idleMs) {
         this.end(stream.clientStream, undefined, true);
         continue;
+      }
+      const stallMs = Math.min(streamStallMs, patienceMs(stream));
+      if (stream.outbox.isOverdue(now, stallMs)) {
+        this.recall(stream);
+        this.advance(stream);
       }
       if (stream.isSingle) tickStanding(this, stream);
       else tickRounds(this, stream);
@@ -382,6 +447,17 @@ export class Streams {
       if (source && stream.isSingle) stand(this, stream, true);
     }
   }
+}
+
+/** What is left of a lease, counted from when the request that the grant echoes was sent (D-25). */
+function leaseLeft(stream: EdgeStream, item: GrantedItem, serial: number, nowMs: number): number {
+  const sentMs = stream.sentAt(serial);
+  return sentMs === undefined ? 0 : sentMs + item.leaseMs - nowMs;
+}
+
+/** Half the visibility: what waits longer is of no use to its reader, and others could have it. */
+function patienceMs(stream: EdgeStream): number {
+  return Math.floor(stream.visibilityMs / 2);
 }
 
 function topicGone(topic: string): Failure {

@@ -2,14 +2,17 @@
 //   Q3 an item stands on a committed grant, written once, by the edge that holds the lease;
 //   Q2, Q9, Q13 it shows the message as it was enqueued: priority, time, payload, retries; and the
 //      attempts and deadline of its grant;
-//   Q16 per stream, items never exceed the credits, come in grant order per partition, and never after
-//      the end; an item given back as undelivered was never written.
+//   Q16 per stream, items written never exceed the credits, come in grant order per partition, and never
+//      after the end; an item given back as undelivered was never written, and what was handed to a
+//      carrier and not written is given back by its edge, so that it costs no attempt.
 
 import {
   compareInt64,
+  decodeIntent,
   decodeMessageId,
   type ClientEffect,
   type DeliveredItem,
+  type PeerMessage,
 } from "@disheap/core";
 import { aboutMessage } from "../event-log.js";
 import { RuleBroken, type Rule, type Seen } from "../oracle.js";
@@ -24,20 +27,46 @@ interface Written {
   readonly message: MessageRecord;
 }
 
+/** Handed to a carrier which never wrote it: its edge owes a release. */
+interface Owed {
+  readonly node: number;
+  readonly incarnation: number;
+  readonly at: Seen;
+  readonly message: MessageRecord;
+}
+
 interface StreamRecord {
   credits: number;
   items: number;
   isOver: boolean;
+  /** Leases that its carrier holds, oldest first. */
+  readonly handed: string[];
   /** Last item per group. */
   readonly last: Map<number, Written>;
+}
+
+/** What was seen of leases, by message and fence. */
+class Leases {
+  private readonly seen = new Map<MessageRecord, Map<number, Seen>>();
+
+  get(message: MessageRecord, fence: number): Seen | undefined {
+    return this.seen.get(message)?.get(fence);
+  }
+
+  set(message: MessageRecord, fence: number, at: Seen): void {
+    const fences = this.seen.get(message) ?? new Map<number, Seen>();
+    this.seen.set(message, fences);
+    fences.set(fence, at);
+  }
 }
 
 export class DeliveryRules implements Rule, MessageRule {
   private world: Watched | undefined;
   private ledger: Ledger | undefined;
   private readonly streams = new Map<number, StreamRecord>();
-  /** Items written, by message and fence. */
-  private readonly written = new Map<MessageRecord, Map<number, Seen>>();
+  private readonly handed = new Leases();
+  private readonly written = new Leases();
+  private readonly owed = new Map<string, Owed>();
 
   attach(world: Watched): void {
     this.world = world;
@@ -55,35 +84,82 @@ export class DeliveryRules implements Rule, MessageRule {
   private streamOf(streamId: number): StreamRecord {
     let stream = this.streams.get(streamId);
     if (!stream) {
-      stream = { credits: 0, items: 0, isOver: false, last: new Map() };
+      stream = { credits: 0, items: 0, isOver: false, handed: [], last: new Map() };
       this.streams.set(streamId, stream);
     }
     return stream;
   }
 
   clientEffect(node: number, effect: ClientEffect): void {
-    if (effect.kind === "client.reply") return;
-    const stream = this.streamOf(effect.streamId);
-    if (effect.kind === "stream.end") {
-      stream.isOver = true;
-      return;
-    }
+    if (effect.kind === "stream.end") this.streamOf(effect.streamId).isOver = true;
+    if (effect.kind !== "stream.item") return;
     const { item, streamId } = effect;
-    const now = seen(
-      { atUs: this.world?.queue.nowUs ?? 0, node },
-      `stream ${streamId} got ${item.messageId} with fence ${item.fence}, attempt ${item.attempts}`,
-    );
-    stream.items += 1;
-    const name = `stream ${streamId} at n${node}`;
-    if (stream.isOver) fail("Q16", `${name} got an item after its end`, now);
-    if (stream.items > stream.credits) {
-      fail("Q16", `${name} got ${stream.items} items for ${stream.credits} credits`, now);
+    const now = this.seenItem(node, streamId, item, "was handed");
+    const stream = this.streamOf(streamId);
+    if (stream.isOver) {
+      fail("Q16", `stream ${streamId} at n${node} was handed an item after its end`, now);
     }
     const { message, grant } = this.grantOf(item, now);
     this.checkHolder(node, message, grant, now);
     checkShown(item, message, grant, now);
     this.checkOnce(message, grant, now);
-    this.checkOrder(name, stream, { atUs: now.atUs, grant, message }, now);
+    this.checkOrder(
+      `stream ${streamId} at n${node}`,
+      stream,
+      { atUs: now.atUs, grant, message },
+      now,
+    );
+    stream.handed.push(leaseName(message, item.fence));
+  }
+
+  private seenItem(node: number, streamId: number, item: DeliveredItem, what: string): Seen {
+    return seen(
+      { atUs: this.world?.queue.nowUs ?? 0, node },
+      `stream ${streamId} ${what} ${item.messageId} with fence ${item.fence}, attempt ${item.attempts}`,
+    );
+  }
+
+  /** The transport took it: only now it counts as delivered. */
+  itemWritten(node: number, streamId: number, item: DeliveredItem): void {
+    const stream = this.streamOf(streamId);
+    const now = this.seenItem(node, streamId, item, "got");
+    stream.items += 1;
+    const name = `stream ${streamId} at n${node}`;
+    if (stream.items > stream.credits) {
+      fail("Q16", `${name} got ${stream.items} items for ${stream.credits} credits`, now);
+    }
+    const { message, grant } = this.grantOf(item, now);
+    this.checkNotBack(message, grant, now);
+    checkNext(name, stream, message, grant, now);
+  }
+
+  itemsReturned(node: number, streamId: number, items: readonly DeliveredItem[]): void {
+    const incarnation = this.world?.host(node)?.context.incarnation ?? 0;
+    for (const item of items) {
+      const at = this.seenItem(node, streamId, item, "never took");
+      const { message, grant } = this.grantOf(item, at);
+      checkNext(`stream ${streamId} at n${node}`, this.streamOf(streamId), message, grant, at);
+      this.owed.set(leaseName(message, item.fence), { node, incarnation, at, message });
+    }
+  }
+
+  sent(node: number, _to: number, sent: PeerMessage): void {
+    if (sent.kind !== "request" || sent.action.type !== "propose" || this.owed.size === 0) return;
+    const intent = decodeIntent(sent.action.intent);
+    if (intent.kind !== "release.undelivered") return;
+    const name = leaseName({ ...intent, group: sent.group }, intent.fence);
+    if (this.owed.get(name)?.node === node) this.owed.delete(name);
+  }
+
+  finish(): void {
+    for (const { node, incarnation, at, message } of this.owed.values()) {
+      // Who died owes nothing: the leases of an earlier life are cut to the grace.
+      if (this.world?.host(node)?.context.incarnation !== incarnation) continue;
+      const text =
+        `${nameOf(message)} was not written, and n${node} never gave it back: ` +
+        "it cost an attempt or waited for its lease to run out";
+      fail("Q16", text, at, seenHappening(message.last), message);
+    }
   }
 
   private grantOf(item: DeliveredItem, now: Seen): { message: MessageRecord; grant: Grant } {
@@ -112,31 +188,25 @@ export class DeliveryRules implements Rule, MessageRule {
   }
 
   private checkOnce(message: MessageRecord, grant: Grant, now: Seen): void {
-    let fences = this.written.get(message);
-    if (!fences) {
-      fences = new Map();
-      this.written.set(message, fences);
-    }
-    const before = fences.get(grant.fence);
+    const before = this.handed.get(message, grant.fence);
+    this.handed.set(message, grant.fence, now);
     const name = `${nameOf(message)}: lease ${grant.fence}`;
-    if (before) fail("Q3", `${name} was written to a consumer twice`, now, before, message);
+    if (before) fail("Q3", `${name} was handed to a consumer twice`, now, before, message);
+  }
+
+  private checkNotBack(message: MessageRecord, grant: Grant, now: Seen): void {
+    this.written.set(message, grant.fence, now);
     const back = message.released.get(grant.fence);
-    if (back) {
-      fail(
-        "Q16",
-        `${name} was given back as undelivered and written all the same`,
-        now,
-        seenHappening(back),
-        message,
-      );
-    }
-    fences.set(grant.fence, now);
+    if (!back) return;
+    const lease = `${nameOf(message)}: lease ${grant.fence}`;
+    const text = `${lease} was given back as undelivered and written all the same`;
+    fail("Q16", text, now, seenHappening(back), message);
   }
 
   event(now: Happening, message: MessageRecord | undefined): void {
     const { event } = now;
     if (event.kind !== "message.released" || !message) return;
-    const before = this.written.get(message)?.get(event.fence);
+    const before = this.written.get(message, event.fence);
     if (!before) return;
     const text =
       `${nameOf(message)}: lease ${event.fence} was given back as undelivered, ` +
@@ -157,6 +227,24 @@ export class DeliveryRules implements Rule, MessageRule {
     const text = `${name}: ${lease(now)}, was written after ${lease(before)}, which was granted later`;
     fail("Q16", text, at, seenHappening(before.grant.happening), now.message);
   }
+}
+
+function leaseName(m: { group: number; index: number; offset: number }, fence: number): string {
+  return `${m.group}.${m.index}.${m.offset}.${fence}`;
+}
+
+/** Items are written, or go back, in the order in which they were handed over. */
+function checkNext(
+  name: string,
+  stream: StreamRecord,
+  message: MessageRecord,
+  grant: Grant,
+  now: Seen,
+): void {
+  const next = stream.handed.shift();
+  if (next === leaseName(message, grant.fence)) return;
+  const text = `${name}: ${nameOf(message)}, lease ${grant.fence}, came out of turn: ${next ?? "nothing"} was next`;
+  fail("Q16", text, now, seenHappening(grant.happening), message);
 }
 
 function isAfter(a: Grant, b: Grant): boolean {

@@ -1,4 +1,5 @@
 import {
+  encodeIntent,
   encodeLeaseToken,
   encodeMessageId,
   type ClientEffect,
@@ -13,7 +14,7 @@ import { AnswerRules } from "../../../src/oracle/rules/answer-rules.js";
 import { DeliveryRules } from "../../../src/oracle/rules/delivery-rules.js";
 import { Ledger } from "../../../src/oracle/rules/ledger.js";
 import { Reads } from "../../../src/oracle/rules/reads.js";
-import { breaks, Entries, events, FakeWorld, item, replica, SETTINGS } from "./states.js";
+import { breaks, Entries, events, FakeWorld, handed, item, replica, SETTINGS } from "./states.js";
 
 const { enqueued, granted, acked, nacked, released } = events;
 
@@ -49,8 +50,37 @@ class Stage {
     return this;
   }
 
+  handed(fields: Partial<DeliveredItem> = {}, node = 1): this {
+    this.deliveries.clientEffect(node, handed(item(fields)));
+    return this;
+  }
+
+  written(fields: Partial<DeliveredItem> = {}, node = 1): this {
+    this.deliveries.itemWritten(node, 9, item(fields));
+    return this;
+  }
+
+  returned(fields: Partial<DeliveredItem> = {}): this {
+    this.deliveries.itemsReturned(1, 9, [item(fields)]);
+    return this;
+  }
+
+  /** Handed over and taken by the transport at once. */
   item(fields: Partial<DeliveredItem> = {}, node = 1): this {
-    this.deliveries.clientEffect(node, { kind: "stream.item", streamId: 9, item: item(fields) });
+    return this.handed(fields, node).written(fields, node);
+  }
+
+  release(offset = 0, fence = 1, node = 1): this {
+    const intent = encodeIntent({ kind: "release.undelivered", index: 2, offset, fence });
+    this.deliveries.sent(node, 2, {
+      kind: "request",
+      edgeIncarnation: 1,
+      requestId: 5,
+      attempt: 1,
+      isOnce: false,
+      group: 1,
+      action: { type: "propose", intent },
+    });
     return this;
   }
 
@@ -106,6 +136,38 @@ test("Q16: given back as undelivered and delivered, in either order", () => {
   const leased = (): Stage => new Stage().credits(2).happens(granted());
   breaks("Q16", () => leased().happens(released()).item());
   breaks("Q16", () => leased().item().happens(released()));
+});
+
+test("Q16: what its carrier holds is settled in order, and counts as delivered only when written", () => {
+  const two = (): Stage =>
+    new Stage()
+      .credits(1)
+      .happens(granted())
+      .happens(granted({ offset: 1 }))
+      .handed()
+      .handed(second);
+  two()
+    .written()
+    .returned(second)
+    .happens({ ...released(), offset: 1 });
+  breaks("Q16", () => two().written(second));
+  breaks("Q16", () => two().returned(second));
+  breaks("Q16", () => two().returned().written());
+  const error = breaks("Q16", () => two().written().written(second));
+  expect(error.message).toContain("got 2 items for 1 credits");
+});
+
+test("Q16: what was not written is asked back by its edge, unless that died", () => {
+  const back = (): Stage => new Stage().credits(1).happens(granted()).handed().returned();
+  back().release().deliveries.finish();
+  const error = breaks("Q16", () => back().deliveries.finish());
+  expect(error.message).toContain("n1 never gave it back");
+  breaks("Q16", () => back().release(0, 2).deliveries.finish());
+  breaks("Q16", () => back().release(1).deliveries.finish());
+  breaks("Q16", () => back().release(0, 1, 2).deliveries.finish());
+  const died = back();
+  died.world.hosts.delete(1);
+  died.deliveries.finish();
 });
 
 test("Q3: an item without a committed grant, of another edge, or written twice", () => {

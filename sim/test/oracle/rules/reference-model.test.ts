@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 import { ReferenceModel } from "../../../src/oracle/rules/reference-model.js";
 import { Reference, ruleOf } from "../../../src/oracle/rules/reference.js";
 import { decodeIntents } from "../../../src/oracle/rules/canon.js";
-import { breaks, Entries, events, item, SETTINGS, view } from "./states.js";
+import { breaks, Entries, events, handed, item, SETTINGS, view } from "./states.js";
 
 const { enqueued, granted, acked, expired } = events;
 const mac = new Uint8Array(16);
@@ -111,7 +111,7 @@ test("the reference agrees with a right log and names the rule of a difference",
     rule.entry(entries.next(1, [enqueued()], [enqueue()]));
     rule.entry(entries.next(2, [granted({ deadlineMs: 1002 })], [grant()]));
     const leaseToken = encodeLeaseToken({ group: 1, index: 2, offset: 0, fence: 1, mac });
-    const effect = { kind: "stream.item" as const, streamId: 1, item: item({ leaseToken }) };
+    const effect = handed(item({ leaseToken }));
     if (given) rule.clientEffect(1, effect);
     rule.entry(entries.next(3, list, [settle("ack")]));
   };
@@ -175,7 +175,7 @@ test("property: the machine does what the model says", () => {
           leases.push(event);
           const token = partition.mac(event.index, event.offset, event.fence);
           const leaseToken = encodeLeaseToken({ group: 1, ...event, mac: token });
-          const effect = { kind: "stream.item" as const, streamId: 1, item: item({ leaseToken }) };
+          const effect = handed(item({ leaseToken }));
           reference.clientEffect(1, effect);
         }
         const { seedHi, seedLo } = entry;

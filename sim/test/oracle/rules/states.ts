@@ -7,6 +7,7 @@ import {
   eachEntry,
   EntryKind,
   type Block,
+  type ClientEffect,
   type DeliveredItem,
   type EntryView,
   type Intent,
@@ -276,4 +277,9 @@ export function breaks(rule: string, act: () => void): RuleBroken {
     return error;
   }
   throw new Error(`${rule} was not noticed`);
+}
+
+/** The effect that hands an item to the carrier of stream 9. */
+export function handed(what: DeliveredItem): Extract<ClientEffect, { kind: "stream.item" }> {
+  return { kind: "stream.item", streamId: 9, item: what, leaseLeftMs: 100 };
 }

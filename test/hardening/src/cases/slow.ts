@@ -34,13 +34,21 @@ async function isQuiet(node: NodeProcess, handlesBefore: number | undefined): Pr
 const LARGE_BYTES = 100_000;
 const LARGE_COUNT = 300;
 const READERS = 4;
+/**
+ * What a connection takes of large messages although nobody reads them: gRPC at the client reads 16 ahead,
+ * one is under way, and one may lie in the HTTP/2 window. They are delivered, for all the node can tell.
+ */
+const TAKEN_MAX = 18;
+const SLEEPER_VISIBILITY_S = 2;
 
 /** A stream with a filter and a million credits that is never read. */
 function neverReads(api: Api, topic: string): { cancel: () => void } {
   const stream = api.client.popStream();
   stream.pause();
+  // Without a first read gRPC takes everything into a list of its own: to a node, a client that reads.
+  stream.read(0);
   stream.on("error", () => undefined);
-  const visibilityTimeout = { seconds: 2n, nanos: 0 };
+  const visibilityTimeout = { seconds: BigInt(SLEEPER_VISIBILITY_S), nanos: 0 };
   stream.write({
     kind: { $case: "filter", value: { topic, partitionIds: [], visibilityTimeout } },
   });
@@ -55,7 +63,9 @@ function neverReads(api: Api, topic: string): { cancel: () => void } {
 const slowReaders: HardeningCase = {
   name: "slow.never-reads",
   does: `${String(READERS)} consumers with a million credits each never read, over ${String(LARGE_COUNT)} messages of 100 KB`,
-  expects: "memory stays bounded; when they leave, another consumer gets every message",
+  expects:
+    "memory stays bounded; another consumer gets every message while they sleep, and none has lost an " +
+    `attempt but the ${String(TAKEN_MAX)} that each connection may have taken`,
   lane: "own",
   maxMs: 90_000,
   run: async (world) => {
@@ -71,17 +81,18 @@ const slowReaders: HardeningCase = {
     await sleep(8_000);
     const during = node.resources();
     await api.enqueue("large", payload);
+    const items = await api.pop("large", { count: LARGE_COUNT + 1, maxMs: 45_000 });
     for (const reader of readers) reader.cancel();
     for (const one of apis) one.close();
-    const items = await api.pop("large", { count: LARGE_COUNT + 1, maxMs: 45_000 });
     const ids = new Set(items.map(({ messageId }) => messageId));
-    expect(ids.size === LARGE_COUNT + 1, `only ${String(ids.size)} messages came afterwards`);
+    expect(ids.size === LARGE_COUNT + 1, `only ${String(ids.size)} messages came to who reads`);
+    const lost = items.reduce((sum, { attempts }) => sum + attempts - 1, 0);
+    expect(lost <= READERS * TAKEN_MAX, `the sleepers cost ${String(lost)} attempts`);
     await until("no stream is left", 10_000, () => isQuiet(node, undefined));
     if (before === undefined || during === undefined) return "this system does not tell memory";
     const grown = during.rssMb - before.rssMb;
     expect(grown < 150, `the node grew by ${String(grown)} MB`);
-    const most = Math.max(...items.map(({ attempts }) => attempts));
-    return `grown by ${String(grown)} MB; most attempts of a message ${String(most)}`;
+    return `grown by ${String(grown)} MB; ${String(lost)} attempts for what the connections took`;
   },
 };
 
