@@ -102,7 +102,9 @@ export class ProductionEngine implements Engine {
           wakeAt: (monotonicUs) => {
             clearTimeout(this.alarm);
             const waitMs = (monotonicUs - Number(hrtime.bigint() / 1000n)) / 1000;
-            this.alarm = setTimeout(() => this.turn.run(), Math.max(0, waitMs));
+            // An early alarm changes nothing, and the ticks do what it should have done.
+            const delayMs = Math.min(Math.max(0, waitMs), TIMEOUT_MS_MAX);
+            this.alarm = setTimeout(() => this.turn.run(), delayMs);
           },
         },
         clients: { emit },
@@ -187,6 +189,9 @@ class WriteClock {
     this.observe("sync", performance.now() - this.sinceMs);
   }
 }
+
+/** The longest time a timer of this platform takes; beyond it, it would fire at once. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1;
 
 /** Below this many bytes the call into native code costs more than it saves. */
 const NATIVE_CRC_BYTES = 1024;

@@ -4,14 +4,12 @@
 
 import type { ClusterMachine, PartitionPlace, TopicRecord } from "../cluster/cluster.js";
 import { Reader } from "../lib/bytes.js";
-import { encodeMessageId } from "../lib/ulid.js";
 import { encodeIntent, type Intent } from "../wire/intents.js";
 import type { RequestAction } from "../wire/messages.js";
 import type { ClientRequest, ClientResult, Failure } from "./api.js";
 import { PartitionChooser } from "./choose-partition.js";
 import { confirmationProblem } from "./confirmation.js";
 import type { HostContext } from "./context.js";
-import { listResult, mergePeek, mergeStats } from "./merge-reads.js";
 import {
   noSuchPartition,
   peekLimit,
@@ -19,8 +17,9 @@ import {
   type Operation,
   type Part,
 } from "./operation.js";
+import { resultOf } from "./operation-result.js";
 import { Requests, type RequestEnd } from "./requests.js";
-import { invalid, payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
+import { payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
 
 /** Whom operations call back beside clients. */
 export interface OperationHooks {
@@ -48,9 +47,18 @@ export class Operations {
     this.context = context;
     this.hooks = hooks;
     this.chooser = new PartitionChooser(context.config.seedLo);
-    this.requests = new Requests(context, (operation, part, end) =>
-      this.onEnd(operation, part, end),
+    this.requests = new Requests(
+      context,
+      (operation, part, end) => this.onEnd(operation, part, end),
+      (group) => this.isGone(group),
     );
+  }
+
+  /** Group ids are never used again, and a request names only groups that this node had heard of. */
+  private isGone(group: number): boolean {
+    const topics = this.cluster?.sortedTopics();
+    if (group === 0 || topics === undefined) return false;
+    return !topics.some(({ partitions }) => partitions.some((place) => place.group === group));
   }
 
   get router(): Requests {
@@ -326,7 +334,7 @@ export class Operations {
     const operation = this.operations.get(id);
     if (!operation) return;
     if (end.type === "failed") {
-      this.onFailed(operation, end);
+      this.onFailed(operation, operation.parts[part].topic, end);
       return;
     }
     const { topic, place } = operation.parts[part];
@@ -335,10 +343,18 @@ export class Operations {
     if (operation.waiting === 0) this.complete(operation);
   }
 
-  private onFailed(operation: Operation, end: Extract<RequestEnd, { type: "failed" }>): void {
-    // Closing or deleting what is gone already is done.
+  private onFailed(
+    operation: Operation,
+    topic: string,
+    end: Extract<RequestEnd, { type: "failed" }>,
+  ): void {
+    // Closing or deleting what is gone already is done, and a read of all topics goes on without it.
     const isGone = end.code === "NOT_FOUND";
-    if (isGone && (operation.stage === "closing" || operation.stage === "deleted")) {
+    const { request } = operation;
+    const isOneOfAll =
+      request?.op === "topic.list" || (request?.op === "stats" && request.topic !== topic);
+    const isDone = operation.stage === "closing" || operation.stage === "deleted" || isOneOfAll;
+    if (isGone && isDone) {
       operation.waiting -= 1;
       if (operation.waiting === 0) this.complete(operation);
       return;
@@ -376,7 +392,7 @@ export class Operations {
         this.succeed(operation, { ok: true, op: "topic.delete" });
         return;
       case "run":
-        this.succeed(operation, this.resultOf(operation));
+        this.succeed(operation, resultOf(operation, this.cluster, this.context));
     }
   }
 
@@ -392,46 +408,6 @@ export class Operations {
     const parts = record.partitions.map((place) => ({ topic: record.topic, place }));
     const intent = encodeIntent({ kind: "partition.close" });
     this.ask(operation, parts, { type: "propose", intent }, true);
-  }
-
-  private resultOf(operation: Operation): ClientResult {
-    const { request, replies } = operation;
-    if (!request) return { ok: true, op: "ack" };
-    const names = (member: number): string => this.context.memberName(member);
-    switch (request.op) {
-      case "enqueue": {
-        const r = new Reader(replies[0].body);
-        const index = r.u48();
-        const offset = r.u16();
-        const stampMs = r.u48();
-        const { group, partition } = replies[0].place;
-        const messageId = encodeMessageId(stampMs, group, index, offset);
-        return {
-          ok: true,
-          op: "enqueue",
-          messageId,
-          duplicate: r.u8() === 1,
-          partitionId: partition,
-        };
-      }
-      case "ack":
-      case "nack":
-      case "extend":
-        return { ok: true, op: request.op };
-      case "peek":
-        return mergePeek(
-          replies,
-          request,
-          this.cluster?.topics.get(request.topic)?.settings.mode ?? "MIN",
-        );
-      case "stats":
-        return mergeStats(replies, request, this.cluster?.sortedTopics() ?? [], names);
-      case "topic.list":
-        return listResult(replies, request, this.cluster?.sortedTopics() ?? [], names);
-      case "topic.create":
-      case "topic.delete":
-        return { ok: false, failure: invalid(`${request.op} has no result at this stage`) };
-    }
   }
 
   /** Goes on once the local meta table has applied `index`. */

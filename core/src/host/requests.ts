@@ -51,12 +51,17 @@ export class Requests {
   private nextId = 1;
   private readonly onEnd: (operation: number, part: number, end: RequestEnd) => void;
 
+  /** Whether the local meta table has seen the end of this group's topic. */
+  private readonly isGone: (group: number) => boolean;
+
   constructor(
     context: HostContext,
     onEnd: (operation: number, part: number, end: RequestEnd) => void,
+    isGone: (group: number) => boolean,
   ) {
     this.context = context;
     this.onEnd = onEnd;
+    this.isGone = isGone;
   }
 
   get size(): number {
@@ -147,7 +152,10 @@ export class Requests {
       case "surely-not":
       case "unknown-group":
         // Only the newest attempt is judged by its refusal: an older one's copy may come late.
-        if (reply.attempt === request.attempt) this.again(request, from, outcome);
+        if (outcome.type === "unknown-group" && this.isGone(request.group)) {
+          const message = "the topic was not found any more: it was deleted meanwhile";
+          this.finish(request, { type: "failed", code: "NOT_FOUND", message });
+        } else if (reply.attempt === request.attempt) this.again(request, from, outcome);
         break;
     }
   }
