@@ -67,6 +67,11 @@ export class DeliveryRules implements Rule, MessageRule {
   private readonly handed = new Leases();
   private readonly written = new Leases();
   private readonly owed = new Map<string, Owed>();
+  /**
+   * Releases that left, by node and lease. A cancel in the turn of the delivery sends the release before
+   * the carrier is handed the item.
+   */
+  private readonly asked = new Set<string>();
 
   attach(world: Watched): void {
     this.world = world;
@@ -139,15 +144,19 @@ export class DeliveryRules implements Rule, MessageRule {
       const at = this.seenItem(node, streamId, item, "never took");
       const { message, grant } = this.grantOf(item, at);
       checkNext(`stream ${streamId} at n${node}`, this.streamOf(streamId), message, grant, at);
-      this.owed.set(leaseName(message, item.fence), { node, incarnation, at, message });
+      const name = leaseName(message, item.fence);
+      if (!this.asked.has(`${node}: ${name}`)) {
+        this.owed.set(name, { node, incarnation, at, message });
+      }
     }
   }
 
   sent(node: number, _to: number, sent: PeerMessage): void {
-    if (sent.kind !== "request" || sent.action.type !== "propose" || this.owed.size === 0) return;
+    if (sent.kind !== "request" || sent.action.type !== "propose") return;
     const intent = decodeIntent(sent.action.intent);
     if (intent.kind !== "release.undelivered") return;
     const name = leaseName({ ...intent, group: sent.group }, intent.fence);
+    this.asked.add(`${node}: ${name}`);
     if (this.owed.get(name)?.node === node) this.owed.delete(name);
   }
 
