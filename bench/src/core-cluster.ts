@@ -60,8 +60,11 @@ export class CoreCluster {
   /** Opens a consumer on a node; it gets nothing before it has credits. */
   consume(node: number, topic: string, onItem: (item: DeliveredItem) => void): Consumer {
     const streamId = ++this.lastStream;
-    this.listeners.set(streamId, onItem);
     const { turn } = this.nodes[node] as Node;
+    this.listeners.set(streamId, (item) => {
+      turn.push({ kind: "stream.written", streamId, count: 1 });
+      onItem(item);
+    });
     turn.push({ kind: "stream.filter", streamId, topic, partitionIds: [] });
     return {
       giveCredits: (credits) => turn.push({ kind: "stream.credits", streamId, credits }),

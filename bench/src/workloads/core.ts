@@ -23,6 +23,7 @@ class Load {
   private sequence = 0;
   private untilTick = MESSAGES_PER_TICK;
   answered = 0;
+  acknowledged = 0;
   failed = 0;
 
   constructor(shape: (typeof SHAPES)[number]) {
@@ -51,7 +52,8 @@ class Load {
     const consumer = this.cluster.consume(this.cluster.size - 1, TOPIC, (item) => {
       const { messageId, leaseToken } = item;
       this.cluster.ask(0, { op: "ack", topic: TOPIC, messageId, leaseToken }, ({ ok }) => {
-        if (!ok) this.failed += 1;
+        if (ok) this.acknowledged += 1;
+        else this.failed += 1;
         consumer.giveCredits(1);
       });
     });
@@ -93,6 +95,9 @@ function measure(shape: (typeof SHAPES)[number]): Result {
   load.run(shape.messages);
   const elapsedMs = nowMs() - startMs;
   const messages = load.answered - before.answered;
+  if (shape.isConsumed && load.acknowledged + shape.window < load.answered) {
+    throw new Error(`${shape.name}: ${load.answered} enqueued, ${load.acknowledged} acknowledged.`);
+  }
   const nodesCpu = ((usageOfThisProcess().cpuMs - before.cpuMs) * 1000) / messages;
   return {
     name: shape.name,
