@@ -1,5 +1,6 @@
 // What consumers are given:
-//   Q3 an item stands on a committed grant, written once, by the edge that holds the lease;
+//   Q3 an item stands on a committed grant, written once, by the edge that holds the lease, and not
+//      after a whole lease;
 //   Q2, Q9, Q13 it shows the message as it was enqueued: priority, time, payload, retries; and the
 //      attempts and deadline of its grant;
 //   Q16 per stream, items written never exceed the credits, come in grant order per partition, and never
@@ -135,6 +136,7 @@ export class DeliveryRules implements Rule, MessageRule {
     }
     const { message, grant } = this.grantOf(item, now);
     this.checkNotBack(message, grant, now);
+    checkInTime(message, grant, now);
     checkNext(name, stream, message, grant, now);
   }
 
@@ -240,6 +242,20 @@ export class DeliveryRules implements Rule, MessageRule {
 
 function leaseName(m: { group: number; index: number; offset: number }, fence: number): string {
   return `${m.group}.${m.index}.${m.offset}.${fence}`;
+}
+
+/** Times are whole milliseconds on both sides of an edge's sum. */
+const ROUNDING_US = 2_000;
+
+/**
+ * An edge counts a lease from its own request (D-25). That left before the grant was applied anywhere, so
+ * whoever writes a whole lease after the apply was late by any count.
+ */
+function checkInTime(message: MessageRecord, grant: Grant, now: Seen): void {
+  const leaseUs = (grant.deadlineMs - grant.grantedMs) * 1000;
+  if (now.atUs < grant.happening.entry.atUs + leaseUs + ROUNDING_US) return;
+  const text = `${nameOf(message)}: lease ${grant.fence} was over when it was written`;
+  fail("Q3", text, now, seenHappening(grant.happening), message);
 }
 
 /** Items are written, or go back, in the order in which they were handed over. */

@@ -172,6 +172,17 @@ test("Q16: what was not written is asked back by its edge, unless that died", ()
   died.deliveries.finish();
 });
 
+test("Q3: nothing is written a whole lease after its grant", () => {
+  const waits = (us: number): Stage => {
+    const stage = new Stage().credits(1).happens(granted()).handed();
+    stage.world.queue.nowUs += us;
+    return stage.written();
+  };
+  // Granted at 20 until 2000.
+  waits(1_970_000);
+  breaks("Q3", () => waits(2_100_000));
+});
+
 test("Q3: an item without a committed grant, of another edge, or written twice", () => {
   const leased = (): Stage => new Stage().credits(2).happens(granted());
   breaks("Q3", () => new Stage().credits(1).item());
