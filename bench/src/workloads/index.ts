@@ -6,9 +6,11 @@ import { enqueueOnly } from "./enqueue.js";
 import { generator } from "./generator.js";
 import { memory } from "./memory.js";
 import { open } from "./open.js";
+import { wakeUps } from "./wake-ups.js";
 import type { Workload } from "./workload.js";
 
 export const WORKLOADS: readonly Workload[] = [
+  wakeUps,
   generator,
   core,
   open,
