@@ -3,6 +3,7 @@ export * from "./lib/hash.js";
 export * from "./lib/crc32.js";
 export * from "./lib/bytes.js";
 export * from "./lib/int64.js";
+export { SequenceTable } from "./lib/sequence-table.js";
 export * from "./lib/ulid.js";
 export * from "./host/api.js";
 export * from "./host/node-config.js";

@@ -2,12 +2,13 @@
 // It owns the numbers that tie them together, and it makes sure that everybody hears something: what
 // the engine leaves unanswered ends here with UNAVAILABLE.
 
-import type {
-  ClientEffect,
-  ClientRequest,
-  ClientResult,
-  DeliveredItem,
-  Failure,
+import {
+  type ClientEffect,
+  type ClientRequest,
+  type ClientResult,
+  type DeliveredItem,
+  type Failure,
+  SequenceTable,
 } from "@disheap/core";
 import type { Engine } from "./engine.js";
 
@@ -33,7 +34,7 @@ export class Carrier {
   private readonly engine: Engine;
   private readonly nowMs: () => number;
   private readonly overdueMs: number;
-  private readonly requests = new Map<number, Waiting>();
+  private readonly requests = new SequenceTable<Waiting>();
   private readonly streams = new Map<number, StreamListener>();
   private closedBecause: Failure | undefined;
   private lastId = 0;
@@ -137,7 +138,7 @@ export class Carrier {
   /** Answers what the engine should have answered long ago. Called about once a second. */
   sweep(): void {
     const limit = this.nowMs() - this.overdueMs;
-    for (const [requestId, waiting] of this.requests) {
+    for (const [requestId, waiting] of this.requests.entries()) {
       if (waiting.sinceMs > limit) return;
       this.requests.delete(requestId);
       waiting.done({
@@ -157,7 +158,7 @@ export class Carrier {
 
   /** Ends every stream and request that is still open. */
   endAll(failure: Failure): void {
-    for (const [requestId, waiting] of this.requests) {
+    for (const [requestId, waiting] of this.requests.entries()) {
       this.requests.delete(requestId);
       waiting.done({ ok: false, failure });
     }

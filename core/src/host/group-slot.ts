@@ -3,6 +3,7 @@
 
 import type { ClusterMachine } from "../cluster/cluster.js";
 import type { Partition } from "../delivery/partition.js";
+import { SequenceTable } from "../lib/sequence-table.js";
 import type { RaftGroup } from "../raft/group.js";
 import type { PeerMessage, RequestAction } from "../wire/messages.js";
 
@@ -101,7 +102,7 @@ export class GroupSlot {
   queueBytes = 0;
   /** Bytes of the entries in `proposed`. */
   proposedBytes = 0;
-  readonly proposed = new Map<number, ProposedEntry>();
+  readonly proposed = new SequenceTable<ProposedEntry>();
   /** Index of the newest entry with grants that this leader proposed. */
   lastGrantIndex = 0;
   lastTickIndex = 0;

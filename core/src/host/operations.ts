@@ -4,6 +4,7 @@
 
 import type { ClusterMachine, PartitionPlace, TopicRecord } from "../cluster/cluster.js";
 import { Reader } from "../lib/bytes.js";
+import { SequenceTable } from "../lib/sequence-table.js";
 import { encodeIntent, type Intent } from "../wire/intents.js";
 import type { RequestAction } from "../wire/messages.js";
 import type { ClientRequest, ClientResult, Failure } from "./api.js";
@@ -30,7 +31,7 @@ export interface OperationHooks {
 export class Operations {
   private readonly context: HostContext;
   private readonly requests: Requests;
-  private readonly operations = new Map<number, Operation>();
+  private readonly operations = new SequenceTable<Operation>();
   /** Operations that wait until the local meta table reached an index. */
   private metaWaiters: {
     index: number;

@@ -2,6 +2,7 @@
 // request that may have been applied is repeated only if a repeat changes nothing; otherwise its client
 // hears UNAVAILABLE and the outcome stays unknown.
 
+import { SequenceTable } from "../lib/sequence-table.js";
 import type { ErrorCode } from "./api.js";
 import type { Reply, ReplyOutcome, RequestAction } from "../wire/messages.js";
 import type { HostContext } from "./context.js";
@@ -45,7 +46,7 @@ const RETRY_MS = 100;
 
 export class Requests {
   private readonly context: HostContext;
-  private readonly pending = new Map<number, PendingRequest>();
+  private readonly pending = new SequenceTable<PendingRequest>();
   /** Last known leaders of groups that are not on this node. */
   private readonly hints = new Map<number, number>();
   private nextId = 1;
@@ -182,7 +183,7 @@ export class Requests {
   /** Sends again what waits or may be repeated; ends what is out of time. */
   tick(): void {
     const now = this.context.monotonicMs;
-    for (const request of this.pending.values()) {
+    for (const [, request] of this.pending.entries()) {
       if (now >= request.deadlineMs) this.giveUp(request);
       else if (!request.isOut && now >= request.nextTry) this.transmit(request);
       else if (request.isOut && request.isIdempotent && now - request.sentMs >= RESEND_MS) {
@@ -195,7 +196,7 @@ export class Requests {
 
   /** A member came back under a new incarnation: what it held unanswered has an unknown outcome. */
   peerReplaced(peer: number): void {
-    for (const request of this.pending.values()) {
+    for (const [, request] of this.pending.entries()) {
       if (!request.isOut || request.target !== peer) continue;
       if (request.isIdempotent) this.transmit(request);
       else this.giveUp(request);

@@ -1,7 +1,7 @@
 // Times the stages that the host's observer can see. Entries: from the moment this node, as leader, puts
 // one into its log to its commit, from there to its apply, and over both. Heartbeats: there and back.
 
-import type { HostObserver } from "@disheap/core";
+import { type HostObserver, SequenceTable } from "@disheap/core";
 import type { ObserveStage } from "./stages.js";
 
 /** Entries timed at once per group; beyond that the newest go untimed. */
@@ -27,7 +27,7 @@ export interface StageClockOptions {
 export class StageClock implements HostObserver {
   private readonly options: StageClockOptions;
   /** By group, by index; entries of a group stand in the order of their index. */
-  private readonly pending = new Map<number, Map<number, Entry>>();
+  private readonly pending = new Map<number, SequenceTable<Entry>>();
   private readonly rounds = new Map<number, number>();
 
   constructor(options: StageClockOptions) {
@@ -37,14 +37,14 @@ export class StageClock implements HostObserver {
   proposed(group: number, index: number, _term: number, waitedUs: number): void {
     this.options.observe("queue", waitedUs / 1000);
     let entries = this.pending.get(group);
-    if (entries === undefined) this.pending.set(group, (entries = new Map<number, Entry>()));
+    if (entries === undefined) this.pending.set(group, (entries = new SequenceTable<Entry>()));
     if (entries.size >= PENDING_MAX) return;
     entries.set(index, { proposedMs: this.options.nowMs(), committedMs: undefined });
   }
 
   committed(group: number, index: number): void {
     const nowMs = this.options.nowMs();
-    for (const [at, entry] of this.pending.get(group) ?? []) {
+    for (const [at, entry] of this.pending.get(group)?.entries() ?? []) {
       if (at > index) return;
       if (entry.committedMs !== undefined) continue;
       entry.committedMs = nowMs;

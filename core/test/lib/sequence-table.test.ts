@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { SequenceTable } from "../../src/lib/sequence-table.js";
+
+interface Step {
+  readonly op: "set" | "delete" | "get";
+  /** How far behind the newest key. */
+  readonly back: number;
+  readonly ahead: number;
+}
+
+test("it holds what a Map holds, whatever keys come, go and come again", () => {
+  const step: fc.Arbitrary<Step> = fc.record({
+    op: fc.constantFrom("set", "set", "delete", "delete", "get"),
+    back: fc.nat(40),
+    ahead: fc.oneof(fc.nat(2), fc.nat(200)),
+  });
+  fc.assert(
+    fc.property(fc.constantFrom(0, 5, 2 ** 31 - 20, 2 ** 40), fc.array(step), (base, steps) => {
+      const table = new SequenceTable<{ readonly key: number }>();
+      const map = new Map<number, { readonly key: number }>();
+      let newest = base;
+      for (const { op, back, ahead } of steps) {
+        const key = Math.max(base, newest - back);
+        if (op === "set") {
+          newest += ahead;
+          const at = back % 3 === 0 ? key : newest;
+          const value = { key: at };
+          table.set(at, value);
+          map.set(at, value);
+        } else if (op === "delete") expect(table.delete(key)).toBe(map.delete(key));
+        expect(table.get(key)).toBe(map.get(key));
+        expect(table.has(key)).toBe(map.has(key));
+        expect(table.size).toBe(map.size);
+      }
+      expect([...table.entries()]).toEqual([...map].sort(([a], [b]) => a - b));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("what a walk deletes on its way is left out", () => {
+  const table = new SequenceTable<{ readonly key: number }>();
+  for (let key = 1; key <= 5; key += 1) table.set(key, { key });
+  const seen: number[] = [];
+  for (const [key] of table.entries()) {
+    seen.push(key);
+    table.delete(key);
+    table.delete(key + 1);
+  }
+  expect(seen).toEqual([1, 3, 5]);
+  expect(table.size).toBe(0);
+});
+
+test("after clear it starts anew", () => {
+  const table = new SequenceTable<{ readonly key: number }>();
+  table.set(7, { key: 7 });
+  table.clear();
+  expect([...table.entries()]).toEqual([]);
+  expect(table.get(7)).toBeUndefined();
+  table.set(3, { key: 3 });
+  expect([...table.entries()]).toEqual([[3, { key: 3 }]]);
+});
