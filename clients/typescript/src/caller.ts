@@ -57,7 +57,7 @@ export class Caller {
     const startedMs = performance.now();
     for (let round = 0; round < this.#options.retry.maxAttempts; round += 1) {
       if (round > 0) await this.pause(round);
-      for (const endpoint of this.#pool.order()) {
+      for (const endpoint of this.#pool.orderForCall()) {
         this.assertOpen();
         if (performance.now() - startedMs > this.#options.retry.budgetMs) {
           throw exhausted(rules.name, this.#pool.addresses, round, last, mayHaveRun);
@@ -65,7 +65,8 @@ export class Caller {
         const result = await this.#attempt(endpoint, method, request, rules.name);
         if ("value" in result) return result.value;
         const { error } = result;
-        if (!isRetryable(error.code)) throw mayHaveRun ? afterLostAnswer(error) : error;
+        if (isRetryable(error.code)) this.#pool.leave(endpoint);
+        else throw mayHaveRun ? afterLostAnswer(error) : error;
         if (error.outcomeUnknown && rules.isRepeatable === false) throw notRepeated(error);
         mayHaveRun ||= error.outcomeUnknown;
         // An answer tells more than a connection that could not be made.

@@ -1,6 +1,7 @@
-// One channel per node, opened when first needed. Every call takes the endpoints in a new random
-// order, so that load spreads; one that could not be reached comes last until its channel, which keeps
-// dialling by itself, is connected again: nobody waits for a dead node while others answer.
+// One channel per node, opened when first needed. Endpoints are taken in random order, so that load
+// spreads; one that could not be reached comes last until its channel, which keeps dialling by itself, is
+// connected again: nobody waits for a dead node while others answer. Calls that follow each other closely
+// go to the same node: what is under way together then shares packets, and the node's batches.
 import { connectivityState, credentials } from "@grpc/grpc-js";
 import { DisheapClient as RawClient } from "@disheap/proto";
 import { DisheapUnavailableError } from "./errors.js";
@@ -57,15 +58,44 @@ export class Endpoint {
   }
 }
 
+/** A run of calls to one node ends after this many, or this long after its first. */
+const runCallsMax = 64;
+const runMsMax = 50;
+
 export class EndpointPool {
   readonly #endpoints: readonly Endpoint[];
+  readonly #nowMs: () => number;
+  #run: { endpoint: Endpoint; callsLeft: number; endMs: number } | undefined;
 
-  constructor(options: ResolvedOptions) {
+  /** `nowMs` is monotonic. */
+  constructor(options: ResolvedOptions, nowMs: () => number = () => performance.now()) {
     this.#endpoints = options.endpoints.map((address) => new Endpoint(address, options));
+    this.#nowMs = nowMs;
   }
 
   get addresses(): readonly string[] {
     return this.#endpoints.map((endpoint) => endpoint.address);
+  }
+
+  /** For a call: every endpoint once, first the one that the run of calls just before it went to. */
+  orderForCall(): Endpoint[] {
+    const order = this.order();
+    const nowMs = this.#nowMs();
+    const run = this.#run;
+    if (run !== undefined && run.callsLeft > 0 && nowMs < run.endMs && !run.endpoint.isCooling) {
+      run.callsLeft -= 1;
+      return [run.endpoint, ...order.filter((endpoint) => endpoint !== run.endpoint)];
+    }
+    const endpoint = order[0];
+    if (endpoint !== undefined) {
+      this.#run = { endpoint, callsLeft: runCallsMax - 1, endMs: nowMs + runMsMax };
+    }
+    return order;
+  }
+
+  /** A call failed there: the next one starts elsewhere, or by chance at the same node. */
+  leave(endpoint: Endpoint): void {
+    if (this.#run?.endpoint === endpoint) this.#run = undefined;
   }
 
   /** Every endpoint once, shuffled, cooling ones last. */
