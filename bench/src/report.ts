@@ -83,7 +83,8 @@ function notesOfRun(run: Result): string[] {
   if (perNode.length > 1) {
     const cpu = perNode.map((value, i) => `n${i + 1} ${figure(value, 0)}`).join(", ");
     const leaders = Object.entries(run.leaders ?? {}).map(([name, n]) => `${name} ${n}`);
-    lines.push(`CPU s/M by node: ${cpu}; partitions led: ${leaders.join(", ")}`);
+    const led = leaders.length === 0 ? "" : `; partitions led: ${leaders.join(", ")}`;
+    lines.push(`CPU s/M by node: ${cpu}${led}`);
   }
   if (run.memory !== undefined) {
     const list = (values: readonly number[]): string => values.map((v) => figure(v, 0)).join(", ");

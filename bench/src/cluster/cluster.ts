@@ -2,10 +2,10 @@
 // in one folder. Every workload gets a new one, so that none measures what another left behind.
 
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "./free-ports.js";
 import { type NodeAddresses, NodeProcess, type NodeUsage } from "./node-process.js";
 
 const NODE_COUNT = 3;
@@ -88,20 +88,4 @@ async function placeNodes(folder: string): Promise<NodeAddresses[]> {
       STORAGE_PATH: join(folder, nameOf(position)),
     },
   }));
-}
-
-/** Ports that were free a moment ago; all are held at once, so they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const listening = servers.map(
-    (server) =>
-      new Promise<number>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-      }),
-  );
-  const ports = await Promise.all(listening);
-  const closing = servers.map((server) => new Promise((resolve) => server.close(resolve)));
-  await Promise.all(closing);
-  return ports;
 }

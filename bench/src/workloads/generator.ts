@@ -3,9 +3,9 @@
 // them, it is the generator that was measured.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../cluster/child-message.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { summaryOf } from "../histogram.js";
 import { ClosedLoop } from "../load/closed-loop.js";
@@ -31,19 +31,6 @@ async function emptyLoop(): Promise<Result> {
     failed: loop.failed,
     latency: summaryOf(latency),
   };
-}
-
-/** The server's next message, or an error when it dies first. */
-async function messageOf<T>(server: ChildProcess): Promise<T> {
-  const dead = new AbortController();
-  const onExit = (): void => dead.abort(new Error("the echo server has ended"));
-  server.once("exit", onExit);
-  try {
-    const [message] = (await once(server, "message", { signal: dead.signal })) as [T];
-    return message;
-  } finally {
-    server.off("exit", onExit);
-  }
 }
 
 async function echoLoop(

@@ -7,12 +7,14 @@ import { generator } from "./generator.js";
 import { memory } from "./memory.js";
 import { open } from "./open.js";
 import { wakeUps } from "./wake-ups.js";
+import { stack } from "./stack.js";
 import type { Workload } from "./workload.js";
 
 export const WORKLOADS: readonly Workload[] = [
   wakeUps,
   generator,
   core,
+  stack,
   open,
   enqueueOnly(1),
   enqueueOnly(64),

@@ -1,26 +1,20 @@
 // The floor of the project: 1,000 single enqueues a second over 20 partitions, each timed from the moment
 // it was due, must be answered within 20 ms in 95 of 100 cases.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { summaryOf } from "../histogram.js";
-import { runOpenLoop } from "../load/open-loop.js";
+import { PER_SECOND, runOpenLoad, SECONDS } from "./open-load.js";
 import {
   createTopic,
   errorText,
   leadersOf,
   Meter,
-  nowMs,
-  payloadOf,
   type Bench,
   type Result,
   type Workload,
 } from "./workload.js";
 
 const TOPIC = "bench-open";
-const PER_SECOND = 1_000;
 const PARTITIONS = 20;
-const SECONDS = 20;
-const WARMUP_SECONDS = 4;
 const P95_MAX_MS = 20;
 
 async function run(bench: Bench): Promise<Result[]> {
@@ -31,18 +25,15 @@ async function run(bench: Bench): Promise<Result[]> {
   let sent = 0;
   const meter = new Meter(bench, cluster, "open", () => sent);
   let begun: Promise<void> | undefined;
-  const result = await runOpenLoop({
-    perSecond: PER_SECOND,
-    operations: PER_SECOND * (seconds + WARMUP_SECONDS),
-    warmup: PER_SECOND * WARMUP_SECONDS,
-    operation: async (number) => {
-      sent += 1;
-      await client.enqueue(TOPIC, payloadOf(number), { priority: number % 100 });
+  const result = await runOpenLoad({
+    client,
+    topic: TOPIC,
+    seconds,
+    onBegin: () => {
+      begun = meter.begin();
     },
-    nowMs,
-    pause: () => sleep(1),
-    onMeasure: (moment) => {
-      if (moment === "begin") begun = meter.begin();
+    onSent: () => {
+      sent += 1;
     },
   });
   await begun;

@@ -1,0 +1,89 @@
+// The process of a bare node: the API's Enqueue over grpc-js in front, the peer links and the store of a
+// real node behind. Arguments: member number, folder, peer addresses. Says its port over the channel once
+// all links are up, and its usage whenever it is asked.
+
+import { createGrpcNetwork } from "@disheap/io/grpc";
+import { createLevelDisk } from "@disheap/io/level";
+import { DisheapService, type EnqueueReq, type EnqueueResp } from "@disheap/proto";
+import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
+import { join } from "node:path";
+import { usageOfThisProcess } from "../cluster/process-usage.js";
+import { BareNode } from "./bare-node.js";
+
+/** A producer's messages go to one partition in blocks of this many (contract section 10). */
+const BLOCK_SEQUENCES = 64n;
+const ANSWER: EnqueueResp = {
+  messageId: "00000000000000000000000000",
+  partitionId: 0,
+  duplicate: false,
+};
+
+const [selfText = "1", folder = ".", ...addresses] = process.argv.slice(2);
+const self = Number(selfText);
+const members = addresses.map((address, index) => ({ name: `bare${index + 1}`, address }));
+let batches = 0;
+let frames = 0;
+let linksUp = 0;
+
+const disk = createLevelDisk({
+  directory: join(folder, `bare${self}`),
+  clusterId: "bare",
+  push: (event) => {
+    if (event.kind === "disk.failed") throw new Error(event.message);
+    node.push(event);
+  },
+});
+const network = createGrpcNetwork({
+  clusterId: "bare",
+  node: `bare${self}`,
+  members,
+  listen: addresses[self - 1] ?? "127.0.0.1:0",
+  secret: "",
+  isLoopback: true,
+  push: (event) => {
+    if (event.kind === "peer.up") linksUp += 1;
+    node.push(event);
+    if (linksUp === members.length - 1) listen();
+  },
+  log: () => undefined,
+});
+const node = new BareNode({
+  self,
+  members: members.map((_, index) => index + 1),
+  send: (peer, frame) => {
+    frames += 1;
+    network.send(peer, frame);
+  },
+  write: (ops) => disk.write(++batches, ops, true),
+  wake: () => setImmediate(() => node.run()),
+});
+
+function enqueue(
+  call: ServerUnaryCall<EnqueueReq, EnqueueResp>,
+  callback: sendUnaryData<EnqueueResp>,
+): void {
+  const block = (call.request.sequence ?? 0n) / BLOCK_SEQUENCES;
+  const leader = Number(block % BigInt(members.length)) + 1;
+  node.enqueue(leader, call.request.payload, () => callback(null, ANSWER));
+}
+
+let isListening = false;
+function listen(): void {
+  if (isListening) return;
+  isListening = true;
+  const server = new Server({ "grpc.enable_channelz": 0 });
+  server.addService({ enqueue: DisheapService.enqueue }, { enqueue });
+  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
+    if (error !== null) throw error;
+    process.send?.({ port });
+  });
+}
+
+disk.open(0);
+network.start((problem) => {
+  if (problem !== undefined) throw new Error(problem);
+});
+process.on("message", () => {
+  process.send?.({ cpuMs: usageOfThisProcess().cpuMs, syncs: batches, frames });
+});
+process.on("disconnect", () => process.exit(0));
