@@ -6,7 +6,7 @@ import type { PopOpen } from "@disheap/proto";
 import { Metadata } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { PopCall } from "../../src/grpc/pop-stream.js";
+import { FIRST_WINDOW_ITEMS, PopCall } from "../../src/grpc/pop-stream.js";
 import { HandEngine } from "../support/hand-engine.js";
 
 /** The longest time between the two that was measured on a busy machine. */
@@ -101,6 +101,17 @@ it("a half-closed stream may still be cancelled", () => {
   vi.advanceTimersByTime(SURELY_MS);
   call.emit("cancelled");
   expect(ends()).toEqual(["stream.half-close", "stream.cancel"]);
+});
+
+it("so may one whose half-close is held back, as long as credits wait for room", () => {
+  call.emit("data", {
+    kind: { $case: "flowControl", value: { credits: 2 * FIRST_WINDOW_ITEMS } },
+  });
+  call.emit("end");
+  vi.advanceTimersByTime(SURELY_MS);
+  expect(ends()).toEqual([]);
+  call.emit("cancelled");
+  expect(ends()).toEqual(["stream.cancel"]);
 });
 
 it("items that come while the end is in doubt are still written", () => {
