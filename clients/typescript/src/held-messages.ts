@@ -4,6 +4,8 @@ import type { Message } from "./message.js";
 
 /** Room is never freed before this long, so that a clock that runs ahead cannot open the window. */
 const lapseMsMin = 30_000;
+/** The longest time a timer of this platform takes; beyond it, it would fire at once. */
+const timeoutMsMax = 2 ** 31 - 1;
 
 export class HeldMessages {
   readonly #timers = new Map<Message, NodeJS.Timeout>();
@@ -18,7 +20,9 @@ export class HeldMessages {
   hold(message: Message): void {
     clearTimeout(this.#timers.get(message));
     const leaseMs = message.leaseDeadline.getTime() - Date.now();
-    const timer = setTimeout(() => this.release(message), Math.max(leaseMs, this.#lapseMs));
+    // A lease seems that long only to a clock far behind the cluster's.
+    const lapseMs = Math.min(Math.max(leaseMs, this.#lapseMs), timeoutMsMax);
+    const timer = setTimeout(() => this.release(message), lapseMs);
     timer.unref();
     this.#timers.set(message, timer);
   }

@@ -44,4 +44,13 @@ describe("CreditWindow", () => {
     for (let index = 0; index < 5; index += 1) endless.delivered();
     expect([endless.isSpent, endless.take()]).toEqual([false, 0]);
   });
+
+  it("is not opened further by a node that delivers more than was asked for", () => {
+    const window = new CreditWindow(5);
+    window.take();
+    for (let index = 0; index < 7; index += 1) window.delivered();
+    expect(window.take()).toBe(0);
+    for (let index = 0; index < 7; index += 1) window.released();
+    expect(window.take()).toBe(5);
+  });
 });

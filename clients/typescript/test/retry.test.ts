@@ -186,6 +186,13 @@ describe("backoff", () => {
     );
   });
 
+  it("doubles from its start to its cap, around which the jitter takes up to half away", () => {
+    const waits = (random: number) =>
+      [1, 2, 3, 5, 6, 2_000].map((round) => backoffMs(defaultRetry, round, random));
+    expect(waits(1)).toEqual([100, 200, 400, 1_600, 2_000, 2_000]);
+    expect(waits(0)).toEqual([50, 100, 200, 800, 1_000, 1_000]);
+  });
+
   it("retries exactly the five codes that may pass", () => {
     const names = Object.keys(status).filter((name) => !/^\d+$/.test(name));
     const codes = names.filter((name) => isRetryable(name as keyof typeof status));

@@ -16,7 +16,7 @@ const lengths = fc.oneof(
 /** Puts a payload into the lowest free slot, or takes one out. */
 const steps = fc.array(
   fc.oneof(fc.record({ put: lengths }), fc.record({ take: fc.nat({ max: 1_000 }) })),
-  { maxLength: 400 },
+  { maxLength: 150 },
 );
 
 /** The lowest free slot, as the message store reuses slots. */
@@ -25,6 +25,9 @@ function freeSlot(model: ReadonlyMap<number, Uint8Array>): number {
   while (model.has(slot)) slot += 1;
   return slot;
 }
+
+/** Long runs, so few of them. */
+const RUNS = { numRuns: 15 };
 
 describe("against a map of copies", () => {
   it("gives back what was put, whatever came and went", () => {
@@ -50,6 +53,7 @@ describe("against a map of copies", () => {
           expect(Buffer.compare(store.get(slot), bytes)).toBe(0);
         }
       }),
+      RUNS,
     );
   });
 
@@ -75,6 +79,7 @@ describe("against a map of copies", () => {
           expect(store.heldBytes).toBeLessThanOrEqual(3 * bytes + 128 * KIB);
         }
       }),
+      RUNS,
     );
   });
 });

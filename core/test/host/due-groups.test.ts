@@ -28,6 +28,30 @@ test("a group that was taken keeps its time and comes back when it is set again,
   expect(due.take(5)).toBe(slot);
 });
 
+test("a group that waits for nothing is not there, whatever the time, and its slot says so", () => {
+  const due = new DueGroups();
+  const [never, deleted, unset] = [slotOf(1), slotOf(2), slotOf(3)];
+  due.set(never, Infinity);
+  due.set(deleted, 5);
+  due.delete(deleted);
+  due.set(unset, 5);
+  due.set(unset, Infinity);
+  expect(due.take(Infinity)).toBeUndefined();
+  expect([never, deleted, unset].map((slot) => slot.dueMs)).toEqual(Array(3).fill(Infinity));
+});
+
+test("seats are used again, so that groups may come and go for ever", () => {
+  const due = new DueGroups();
+  for (let id = 1; id <= 1000; id += 1) {
+    const slot = slotOf(id);
+    due.set(slot, id);
+    if (id % 2 === 0) due.delete(slot);
+    else due.take(id);
+  }
+  // Inside, since nothing outside shows it.
+  expect(Reflect.get(due, "seats")).toHaveLength(1);
+});
+
 const step = fc.record({
   id: fc.integer({ min: 1, max: 8 }),
   dueMs: fc.oneof(fc.nat(20), fc.constant(Infinity)),

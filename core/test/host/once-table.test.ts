@@ -18,3 +18,15 @@ test("the last 65,536 attempts of an edge are remembered, and no more are kept",
   expect(table.isRepeat(1, 1, 65_536, 1)).toBe(true);
   expect(table.isRepeat(1, 1, 0, 1)).toBe(false);
 });
+
+test("the ring stays right however often it has come round", () => {
+  const table = new OnceTable();
+  const count = 3 * 65_536 + 5;
+  for (let request = 0; request < count; request += 1) table.isRepeat(1, 1, request, request % 3);
+  let known = 0;
+  for (let request = count - 65_536; request < count; request += 1) {
+    if (table.isRepeat(1, 1, request, request % 3)) known += 1;
+  }
+  expect(known).toBe(65_536);
+  expect(table.isRepeat(1, 1, count - 65_537, (count - 65_537) % 3)).toBe(false);
+});

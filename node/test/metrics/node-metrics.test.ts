@@ -115,6 +115,67 @@ it("counts what the node wrote, from one sample to the next", async () => {
   expect(lines).toContain("wal_bytes_written_total 1000");
 });
 
+it("shows every counter of the node under its own name, and the members as the cluster's size", async () => {
+  const metrics = new NodeMetrics(() =>
+    nodeStatus({
+      metrics: {
+        turns: 1,
+        events: 2,
+        batches: 3,
+        batchBytes: 4,
+        framesSent: 5,
+        framesReceived: 6,
+        framesRefused: 7,
+        entriesApplied: 8,
+        leaderChanges: 9,
+      },
+    }),
+  );
+  const lines = (await metrics.render()).body.split("\n");
+  for (const line of [
+    "turns_total 1",
+    "turn_events_total 2",
+    "storage_syncs_total 3",
+    "wal_bytes_written_total 4",
+    "peer_frames_sent_total 5",
+    "peer_frames_received_total 6",
+    "peer_frames_refused_total 7",
+    "raft_applied_entries_total 8",
+    "raft_leader_changes_total 9",
+    "raft_cluster_size 3",
+  ]) {
+    expect(lines).toContain(line);
+  }
+});
+
+it("shows as in flight what is so now, however often it was asked before", async () => {
+  const { lines } = metricsOver([[partition(1, { totalMessages: 4, inflightMessages: 4 })]]);
+  await lines();
+  expect(await lines()).toContain('inflight{topic="jobs"} 4');
+});
+
+it("counts on when a replica's counters begin anew, and when it counts in the same object", async () => {
+  const counts = { ...NO_COUNTS, totalRetries: 5 };
+  const { lines } = metricsOver([
+    [group(1, { topic: "jobs", partition: 0, role: "leader", counts })],
+  ]);
+  await lines();
+  counts.totalRetries = 2;
+  expect(await lines()).toContain('retries_total{topic="jobs"} 5');
+  counts.totalRetries = 4;
+  expect(await lines()).toContain('retries_total{topic="jobs"} 7');
+});
+
+it("observes a stage in milliseconds under its own name", async () => {
+  const { metrics, lines } = metricsOver([[]]);
+  metrics.stageTook("sync", 7);
+  const found = await lines();
+  expect(found).toContain('stage_latency_ms_sum{stage="sync"} 7');
+  expect(found.filter((line) => line.startsWith("stage_latency_ms_count"))).toEqual([
+    'stage_latency_ms_count{stage="sync"} 1',
+  ]);
+});
+
 it("observes latencies where they are measured", async () => {
   const { metrics, lines } = metricsOver([[partition(7, {})]]);
   metrics.sample();

@@ -39,6 +39,28 @@ it("takes every entry up to the commit index, once, and only those of this node"
   expect(seen).toHaveLength(2);
 });
 
+it("keeps the groups apart", () => {
+  const { seen, at, clock } = start();
+  clock.proposed(4, 1, 1, 0);
+  at.ms = 1;
+  clock.proposed(9, 1, 1, 0);
+  at.ms = 5;
+  seen.length = 0;
+  clock.committed(9, 1);
+  clock.applied(9, { index: 1 });
+  expect(seen).toEqual(["commit 4", "apply 0", "group 9 applied 4"]);
+});
+
+it("times the apply of an entry whose commit it did not see only over all", () => {
+  const { seen, at, clock } = start();
+  clock.proposed(4, 1, 1, 0);
+  seen.length = 0;
+  at.ms = 8;
+  clock.applied(4, { index: 1 });
+  clock.applied(4, { index: 1 });
+  expect(seen).toEqual(["group 4 applied 8"]);
+});
+
 it("forgets what another leader may overwrite", () => {
   const { seen, clock } = start();
   clock.proposed(4, 1, 1, 0);
@@ -54,6 +76,15 @@ it("remembers a bounded number of entries", () => {
   for (let index = 1; index <= 5000; index += 1) clock.proposed(4, index, 1, 0);
   for (let index = 1; index <= 5000; index += 1) clock.applied(4, { index });
   expect(seen.filter((line) => line.includes("applied"))).toHaveLength(4096);
+});
+
+it("goes on for ever when entries are applied", () => {
+  const { seen, clock } = start();
+  for (let index = 1; index <= 5000; index += 1) {
+    clock.proposed(4, index, 1, 0);
+    clock.applied(4, { index });
+  }
+  expect(seen.filter((line) => line.includes("applied"))).toHaveLength(5000);
 });
 
 it("times a heartbeat there and back, for every node that answers, from the moment it left", () => {
@@ -79,8 +110,12 @@ it("forgets rounds that nobody answers", () => {
   expect(seen).toEqual(["network 0"]);
 });
 
-it("passes on which group was stopped, and why", () => {
+it("passes on which group was stopped, and why, and forgets its entries", () => {
   const { seen, clock } = start();
+  clock.proposed(4, 1, 1, 0);
+  seen.length = 0;
   clock.groupStopped(4, "R8");
+  clock.committed(4, 1);
+  clock.applied(4, { index: 1 });
   expect(seen).toEqual(["group 4 stopped: R8"]);
 });
