@@ -16,7 +16,7 @@ const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 function chosen(options: KillOptions): readonly Mutant[] {
   if (options.mutantFile !== undefined) return [readMutant(resolve(options.mutantFile))];
   const all = readMutants(join(root, "sim", "mutants"));
-  if (options.mutants.length === 0) return all;
+  if (options.mutants.length === 0) return all.filter((m) => m.equivalent === undefined);
   return options.mutants.map((id) => {
     const found = all.find((m) => m.id === id);
     if (found) return found;

@@ -21,6 +21,8 @@ export interface Mutant {
   readonly expect: readonly string[];
   /** Fault kinds without which it cannot show; empty when it needs none. */
   readonly needs: readonly string[];
+  /** Set: why nothing can ever tell it from the original. It is hunted only when it is named. */
+  readonly equivalent?: string;
 }
 
 /** A mutant file that cannot be used: names the file, what is wrong and what to do. */
@@ -32,7 +34,7 @@ export class MutantProblem extends Error {
 const ID = /^(seed-S\d\d|raft-[A-H]\d{1,2}|dec-\d{1,2})[a-z]?$/;
 /** Rooms that the working copy holds. */
 const EDITABLE = /^(core|io|checker|sim)\/src\/[\w./-]+\.ts$/;
-const FIELDS = ["id", "title", "origin", "edits", "expect", "needs"];
+const FIELDS = ["id", "title", "origin", "edits", "expect", "needs", "equivalent"];
 const EDIT_FIELDS = ["file", "find", "replace"];
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -77,6 +79,7 @@ export function parseMutant(text: string, name: string): Mutant {
     edits: edits.map((edit, i) => parseEdit(edit, (what) => problem(`edit ${i + 1} ${what}`))),
     expect,
     needs: listField("needs"),
+    ...("equivalent" in record ? { equivalent: textField("equivalent") } : {}),
   };
 }
 

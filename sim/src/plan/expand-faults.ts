@@ -39,6 +39,7 @@ const KINDS: readonly {
   { name: "pause", most: 3, make: pause },
   { name: "skew", most: 2, make: clock("clock.skew") },
   { name: "jump", most: 3, make: clock("clock.jump") },
+  { name: "rejoin", most: 2, perMillion: 250_000, make: rejoin },
   { name: "majorityJump", most: 1, perMillion: 120_000, make: majorityJump },
 ];
 
@@ -142,6 +143,30 @@ function pause(
   window: { atMs: number; untilMs: number },
 ): FaultPlan {
   return { kind: "proc.pause", ...window, node: draws.between("fault.node", 1, scope.nodes) };
+}
+
+/**
+ * A node is cut off with what it leads, for long enough that others take over; it comes back with a tail
+ * that nobody else has. Then it dies soon, with the tail just cut off (D-28), or one of the others is dead
+ * already, so that the longer log and the better one meet in an election (raft-A5).
+ */
+function rejoin(draws: PlanDraws, scope: Scope, window: { atMs: number }): readonly FaultPlan[] {
+  const node = draws.between("rejoin.node", 1, scope.nodes);
+  const other = ((node - 1 + draws.between("rejoin.other", 1, scope.nodes - 1)) % scope.nodes) + 1;
+  const lengthMs = draws.between("rejoin.for", 4_500, 6_000);
+  const untilMs = Math.min(window.atMs + lengthMs, scope.durationMs - 2_000);
+  const isSelf = draws.chance("rejoin.self", 500_000);
+  const crash = {
+    kind: "proc.crash",
+    atMs: isSelf
+      ? untilMs + draws.between("rejoin.after", 20, 1_500)
+      : untilMs - draws.between("rejoin.before", 1, 300),
+    downMs: isSelf ? 50 : 5_000,
+    nodes: [isSelf ? node : other],
+    boundary: "now",
+    damage: "none",
+  } as const;
+  return [{ kind: "net.partition", atMs: window.atMs, untilMs, side: [node] }, crash];
 }
 
 /** No bound on the size, but only on a minority of each group's voters (D-20). */

@@ -74,6 +74,7 @@ function habits(draws: PlanDraws): ConsumerHabits {
     repeatAck: draws.pick("habit.repeat", [0, 200_000]),
     extend: draws.pick("habit.extend", [0, 300_000]),
     staleSettle: draws.pick("habit.stale", [0, 100_000]),
+    forge: draws.pick("habit.forge", [0, 0, 50_000]),
     thinkMaxMs: draws.pick("habit.think", [5, 200, 1_500]),
     late: draws.pick("habit.late", [0, 150_000]),
     backoffMaxMs: draws.pick("habit.backoff", [0, 500, 3_000]),

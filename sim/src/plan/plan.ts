@@ -24,6 +24,8 @@ export interface ConsumerHabits {
   readonly repeatAck: number;
   readonly extend: number;
   readonly staleSettle: number;
+  /** Some first try a token that nobody was given; absent in plans of honest people. */
+  readonly forge?: number;
   readonly thinkMaxMs: number;
   /** Some settle after the lease is over. */
   readonly late: number;

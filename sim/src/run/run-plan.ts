@@ -76,7 +76,7 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
 }
 
 /** A rule that wants to see the clients' side too. */
-function isWatcher(rule: Rule): rule is Rule & ClientWatcher {
+export function isWatcher(rule: Rule): rule is Rule & ClientWatcher {
   return ["readStarted", "replied", "creditsSent", "itemWritten"].some((name) => name in rule);
 }
 

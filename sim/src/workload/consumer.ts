@@ -1,7 +1,12 @@
 // One consumer: opens a stream, takes deliveries, settles them by its habits (decided per delivery by a
 // draw), opens anew elsewhere when its node dies, and ends the way its plan says.
 
-import type { ClientResult, DeliveredItem } from "@disheap/core";
+import {
+  decodeLeaseToken,
+  encodeLeaseToken,
+  type ClientResult,
+  type DeliveredItem,
+} from "@disheap/core";
 import type { OperationPlan, ReadPause } from "../plan/plan.js";
 import { between, chance, draw, kindOf } from "../world/draw.js";
 import type { ClientHub } from "./client-hub.js";
@@ -17,6 +22,7 @@ const DRAW = {
   extend: kindOf("consumer.extend"),
   repeat: kindOf("consumer.repeat"),
   stale: kindOf("consumer.stale"),
+  forge: kindOf("consumer.forge"),
   backoff: kindOf("consumer.backoff"),
   node: kindOf("consumer.node"),
 };
@@ -181,6 +187,7 @@ export class Consumer {
   private settle(item: DeliveredItem, ordinal: number): void {
     if (this.isAbandoned) return;
     const { habits } = this.plan;
+    if (chance(this.draw(DRAW.forge, ordinal), habits.forge ?? 0)) this.forge(item, ordinal);
     const fate = this.draw(DRAW.fate, ordinal);
     const node = this.settleNode(ordinal);
     if (chance(fate, habits.ack)) this.ack(item, node, ordinal, 0);
@@ -230,6 +237,18 @@ export class Consumer {
         this.after(200, () => this.nack(item, next, ordinal, tries + 1));
       },
     );
+  }
+
+  /** No operation of the history: whatever it is answered, nothing may have happened (D-15). */
+  private forge(item: DeliveredItem, ordinal: number): void {
+    const token = decodeLeaseToken(item.leaseToken);
+    if (!token) return;
+    this.hub.world.count("client.forged");
+    const bit = this.draw(DRAW.forge, ordinal) % 128;
+    const mac = token.mac.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+    const { topic, messageId } = item;
+    const leaseToken = encodeLeaseToken({ ...token, mac });
+    this.hub.request(this.node, { op: "ack", topic, messageId, leaseToken }, () => undefined);
   }
 
   private extend(item: DeliveredItem, ordinal: number): void {

@@ -181,9 +181,24 @@ export class Workload {
       { op: "topic.delete", topic, force: true, confirmationToken: "" },
       (r) => {
         const isGone = r?.ok === true || (r && code(r) === "NOT_FOUND");
-        if (!isGone) this.after(300, () => this.deleteTopic(topic, (node % this.plan.nodes) + 1));
+        const next = (node % this.plan.nodes) + 1;
+        if (isGone) this.createAfter(topic, next);
+        else this.after(300, () => this.deleteTopic(topic, next));
       },
     );
+  }
+
+  /** A new topic after a deleted one, under another name: its groups must be new too (D-10). */
+  private createAfter(topic: string, node: number): void {
+    const deleted = this.plan.topics.find((t) => t.topic === topic);
+    if (!deleted) return;
+    const { mode, partitions, replicationFactor } = deleted;
+    const settings = { mode, partitions, replicationFactor };
+    const request: ClientRequest = { op: "topic.create", topic: `${topic}-again`, settings };
+    this.hub.request(node, request, (result) => {
+      const isThere = result?.ok === true || (result && code(result) === "ALREADY_EXISTS");
+      if (!isThere) this.after(300, () => this.createAfter(topic, (node % this.plan.nodes) + 1));
+    });
   }
 }
 

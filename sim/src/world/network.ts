@@ -31,6 +31,8 @@ const DRAW = {
 
 /** Of the frames a process had sent when it died, how many die with it. */
 const EXIT_LOSS_PER_MILLION = 500_000;
+/** One copy, not held back. */
+const AS_IT_IS: readonly number[] = [0];
 
 interface Flight {
   readonly ordinal: number;
@@ -74,6 +76,11 @@ interface NodeState {
 export class SimNetwork {
   /** Faults that took effect, by their name in the fault catalogue. */
   readonly counts = new Map<string, number>();
+  /**
+   * A test's hand on the wire: extra delays, in microseconds, of the copies of this frame; an empty list
+   * loses it. No plan uses it: what a plan does to frames is a rate of a link.
+   */
+  onFrame: ((from: number, to: number, frame: Uint8Array) => readonly number[]) | undefined;
   private readonly options: NetworkOptions;
   private readonly nodes: NodeState[] = [];
   private readonly links: Link[] = [];
@@ -197,15 +204,17 @@ export class SimNetwork {
       return;
     }
     const delayUs = this.delayUs(DRAW.delay, link, ordinal);
-    const flight: Flight = {
-      ordinal,
-      frame: frame.slice(),
-      incarnation: this.nodes[to].incarnation,
-      isCopy: false,
-      isDelayed: delayUs > 0,
-      isGone: false,
-    };
-    this.launch(link, flight, this.latencyUs(DRAW.latency, link, ordinal) + delayUs);
+    for (const extraUs of this.onFrame?.(from, to, frame) ?? AS_IT_IS) {
+      const flight: Flight = {
+        ordinal,
+        frame: frame.slice(),
+        incarnation: this.nodes[to].incarnation,
+        isCopy: false,
+        isDelayed: delayUs > 0,
+        isGone: false,
+      };
+      this.launch(link, flight, this.latencyUs(DRAW.latency, link, ordinal) + delayUs + extraUs);
+    }
   }
 
   private launch(link: Link, flight: Flight, delayUs: number): void {

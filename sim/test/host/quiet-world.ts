@@ -5,6 +5,7 @@ import { Oracle } from "../../src/oracle/oracle.js";
 import { makeRules } from "../../src/oracle/rules/index.js";
 import { expandPlan } from "../../src/plan/expand.js";
 import type { Plan } from "../../src/plan/plan.js";
+import { isWatcher } from "../../src/run/run-plan.js";
 import { ClientHub } from "../../src/workload/client-hub.js";
 import { World } from "../../src/world/world.js";
 
@@ -29,13 +30,17 @@ export function quietWorld(nodes: number, more: Partial<Plan> = {}, withRules = 
     ...more,
     nodes,
   };
-  const oracle = new Oracle(withRules ? makeRules() : []);
+  const rules = withRules ? makeRules() : [];
+  const oracle = new Oracle(rules);
   const world: World = new World(plan, {
     oracle,
-    onClientEffect: (node, effect) => hub.onEffect(node, effect),
+    onClientEffect: (node, effect) => {
+      oracle.clientEffect(node, effect);
+      hub.onEffect(node, effect);
+    },
     onProcessGone: (node) => hub.onProcessGone(node),
   });
-  const hub = new ClientHub(world, []);
+  const hub = new ClientHub(world, rules.filter(isWatcher));
   oracle.attach(world);
   for (const node of world.nodes) world.start(node.number);
   const advance = (ms: number): void => {

@@ -1,35 +1,6 @@
-import type { DeliveredItem } from "@disheap/core";
 import { expect, test } from "vitest";
 import { createTopic, quietWorld, type QuietWorld } from "./quiet-world.js";
-
-class Reader {
-  readonly items: DeliveredItem[] = [];
-  readonly stream: number;
-  end: string | undefined;
-  private readonly q: QuietWorld;
-
-  constructor(q: QuietWorld, node: number, credits: number, visibilityMs = 10_000) {
-    this.q = q;
-    this.stream = q.hub.openStream(node, {
-      onItem: (item) => this.items.push(item),
-      onEnd: (code) => {
-        this.end = code;
-      },
-    });
-    const streamId = this.stream;
-    const filter = { streamId, topic: "jobs", partitionIds: [], visibilityMs };
-    q.hub.sendOnStream(streamId, { kind: "stream.filter", ...filter });
-    q.hub.sendOnStream(streamId, { kind: "stream.credits", streamId, credits });
-  }
-
-  send(kind: "stream.cancel" | "stream.half-close"): void {
-    this.q.hub.sendOnStream(this.stream, { kind, streamId: this.stream });
-  }
-
-  get attempts(): number[] {
-    return this.items.map((item) => item.attempts);
-  }
-}
+import { Reader } from "./reader.js";
 
 function stage(partitions: number): QuietWorld {
   const q = quietWorld(3, { disconnectGraceMs: 2_000 });

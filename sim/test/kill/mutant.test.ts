@@ -48,6 +48,7 @@ describe("a mutant file", () => {
     ["rules that are no list", { expect: "R1" }, '"expect"'],
     ["needs that are no texts", { needs: [1] }, '"needs"'],
     ["no edit", { edits: [] }, '"edits"'],
+    ["an equivalence without a reason", { equivalent: "" }, '"equivalent" must be a text'],
     ["an unknown field", { seeds: 5 }, "unknown fields: seeds"],
     ["an edit that changes nothing", { edits: [{ ...EDIT, replace: EDIT.find }] }, '"replace"'],
     ["an edit that looks for nothing", { edits: [{ ...EDIT, find: "" }] }, '"find"'],

@@ -63,7 +63,7 @@ describe("golden", () => {
           "enqueue": 174,
           "read": 12,
         },
-        "sha256": "8307b1ad8285bc25055d18bf80f79fa565e51a5739638df89ce8d3e961bebf72",
+        "sha256": "54d14771911360d0d3e09ac43cf6cfb0d00242971489317cf3cb808f43320e9f",
         "topics": [
           {
             "mode": "MAX",
@@ -97,9 +97,9 @@ describe("golden", () => {
           "clock.skew": 1,
           "net.delay": 4,
           "net.oneway": 1,
-          "net.partition": 2,
+          "net.partition": 4,
           "net.reset": 4,
-          "proc.crash": 5,
+          "proc.crash": 7,
         },
         "nodes": 3,
         "operations": {
@@ -107,7 +107,7 @@ describe("golden", () => {
           "enqueue": 171,
           "read": 12,
         },
-        "sha256": "f462ef7bc2cc3933cda19547821d290d56b7b30e6441071c8cf2b63eda29d1a1",
+        "sha256": "fe49400226c41bc57006b9ba09982710f47ece60fca6a982581bfabc00b00710",
         "topics": [
           {
             "mode": "MIN",
@@ -152,7 +152,7 @@ describe("golden", () => {
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "48a16da400d52985b66567bcfd7e47add56636aecdd6f3f05787fa6fdde63937",
+        "sha256": "f329798fe0a4b3e5d7672e97bd80c6b2c61623a2aac8da2e13c1a3cbf1b35525",
         "topics": [
           {
             "mode": "MAX",

@@ -2,7 +2,8 @@
 //   R12 an OK leaves only for what a committed entry did: the message enqueued as asked, the lease
 //      acknowledged, rejected or extended;
 //   Q5 a repeat of an acknowledgement or rejection with the same token is OK while it is remembered
-//      (10 minutes of group time, D-35).
+//      (10 minutes of group time, D-35);
+//   Q4 a token that differs from the one its lease was given out with settles and extends nothing (D-15).
 
 import {
   decodeLeaseToken,
@@ -10,6 +11,7 @@ import {
   type ClientEffect,
   type ClientRequest,
   type ClientResult,
+  type LeaseToken,
 } from "@disheap/core";
 import { aboutMessage } from "../event-log.js";
 import { RuleBroken, type Rule, type Seen } from "../oracle.js";
@@ -32,6 +34,8 @@ export class AnswerRules implements Rule {
   private world: Watched | undefined;
   private readonly ledger: Ledger;
   private readonly requests = new Map<number, EnqueueRequest | SettleRequest>();
+  /** The token that each lease was given out with. */
+  private readonly tokens = new Map<string, string>();
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
@@ -50,6 +54,10 @@ export class AnswerRules implements Rule {
   }
 
   clientEffect(node: number, effect: ClientEffect): void {
+    if (effect.kind === "stream.item") {
+      const token = decodeLeaseToken(effect.item.leaseToken);
+      if (token) this.tokens.set(leaseOf(token), effect.item.leaseToken);
+    }
     if (effect.kind !== "client.reply") return;
     const request = this.requests.get(effect.requestId);
     if (!request) return;
@@ -94,6 +102,18 @@ export class AnswerRules implements Rule {
     const { op } = request;
     const done = doneWith(message, op).get(token.fence);
     const lease = `${nameOf(message)}, lease ${token.fence}`;
+    const given = this.tokens.get(leaseOf(token));
+    if (given !== undefined && given !== request.leaseToken) {
+      if (!result.ok) return;
+      const now = seen(at, `answered OK to ${op}`);
+      fail(
+        "Q4",
+        `${lease}: OK for ${op} with a token nobody was given`,
+        now,
+        message.last,
+        message,
+      );
+    }
     if (result.ok) {
       if (done) return;
       const now = seen(at, `answered OK to ${op}`);
@@ -111,6 +131,10 @@ export class AnswerRules implements Rule {
     const now = seen(at, `refused ${op}: ${result.failure.message}`);
     fail("Q5", `${lease}: a repeat of the ${op} that succeeded was refused`, now, done, message);
   }
+}
+
+function leaseOf(token: LeaseToken): string {
+  return `${token.group}.${token.index}.${token.offset}.${token.fence}`;
 }
 
 function doneWith(message: MessageRecord, op: SettleRequest["op"]): ReadonlyMap<number, Happening> {

@@ -8,6 +8,7 @@ import { Commits } from "./commits.js";
 import { Conservation } from "./conservation.js";
 import { DedupRules } from "./dedup-rules.js";
 import { DeliveryRules } from "./delivery-rules.js";
+import { Digests } from "./digests.js";
 import { Elections } from "./elections.js";
 import { GroupTime } from "./group-time.js";
 import { LeaseRules } from "./lease-rules.js";
@@ -54,6 +55,7 @@ export function makeRules(): Rule[] {
     new Sweep([new Monotone(), new Bounds(), new AppendOnly(), commits, recovery]),
     recovery,
     new ReadIndex(commits),
+    new Digests(),
     deliveries,
     reference,
     new AnswerRules(ledger),

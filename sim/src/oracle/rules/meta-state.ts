@@ -1,6 +1,7 @@
 // R4 for the meta group: after the same entry every node knows the same topics, with the same settings
 // in the same places, whatever the machine's own hash covers. Meta entries are few, so the whole table is
-// compared as text.
+// compared as text. And a group id is given out once (D-10): message ids hold it, and so do the keys of
+// logs on disk, which outlive their topic.
 
 import type { EntryView, TopicRecord } from "@disheap/core";
 import { RuleBroken, type Rule } from "../oracle.js";
@@ -14,6 +15,8 @@ export class MetaState implements Rule {
   private world: Watched | undefined;
   /** After entry `index` at place `index - 1`. */
   private readonly tables: Table[] = [];
+  /** By group id: the partition that it was given to. */
+  private readonly groups = new Map<number, SeenAt & { readonly owner: string }>();
 
   attach(world: Watched): void {
     this.world = world;
@@ -26,6 +29,7 @@ export class MetaState implements Rule {
     const first = this.tables.at(index - 1);
     if (!first) {
       this.tables[index - 1] = now;
+      for (const record of machine.cluster.topics.values()) this.checkGroups(record, now);
       return;
     }
     if (first.text === now.text) return;
@@ -36,6 +40,23 @@ export class MetaState implements Rule {
       second: seen(now, now.text),
       about: "group 0:",
     });
+  }
+
+  private checkGroups({ topic, partitions }: TopicRecord, now: SeenAt): void {
+    for (const { group, partition, incarnation } of partitions) {
+      const owner = `partition ${partition} of topic "${topic}", made by entry ${incarnation}`;
+      const first = this.groups.get(group);
+      if (!first) this.groups.set(group, { ...now, owner });
+      else if (first.owner !== owner) {
+        throw new RuleBroken({
+          rule: "R4",
+          message: `group id ${group} was given out twice: to ${first.owner}, and to ${owner}`,
+          first: seen(first, first.owner),
+          second: seen(now, owner),
+          about: "group 0:",
+        });
+      }
+    }
   }
 }
 

@@ -5,8 +5,15 @@ import { breaks, FakeWorld, replica, SETTINGS, view } from "./states.js";
 
 const NO_LISTENER = { topicCreated: () => undefined, topicDeleted: () => undefined };
 
-/** Two nodes that apply these meta entries; `change` may touch the second one's machine before. */
-function play(intents: readonly Intent[], change: (machine: ClusterMachine) => void): void {
+/**
+ * Two nodes that apply these meta entries; `change` may touch the second one's machine before, `between`
+ * both machines after every entry.
+ */
+function play(
+  intents: readonly Intent[],
+  change: (machine: ClusterMachine) => void,
+  between: (machine: ClusterMachine) => void = () => undefined,
+): void {
   const world = new FakeWorld();
   const rule = new MetaState();
   rule.attach(world);
@@ -20,6 +27,7 @@ function play(intents: readonly Intent[], change: (machine: ClusterMachine) => v
       const entry = view(i + 1, 1, 10 + i, [intent]);
       cluster.apply(entry, undefined);
       rule.applied(node, 0, entry);
+      between(cluster);
     });
   }
 }
@@ -42,4 +50,23 @@ test("R4: a topic with other settings on one node is noticed", () => {
     }),
   );
   expect(error.message).toContain("after entry 1 of the meta group n1 and n2 know other topics");
+});
+
+const remove = (topic: string): Intent[] => [
+  { kind: "topic.deleting", topic },
+  { kind: "topic.deleted", topic },
+];
+
+test("D-10: a topic that is made again gets groups of its own", () => {
+  play([create("a"), ...remove("a"), create("a"), create("b")], () => undefined);
+});
+
+test("D-10: a group id that is given out a second time is noticed", () => {
+  const forget = (cluster: ClusterMachine): void => {
+    (cluster as unknown as { nextGroup: number }).nextGroup = 1;
+  };
+  const error = breaks("R4", () =>
+    play([create("a"), ...remove("a"), create("b")], () => undefined, forget),
+  );
+  expect(error.message).toContain("group id 1 was given out twice");
 });
