@@ -7,6 +7,7 @@ import { createLevelDisk } from "@disheap/io/level";
 import { DisheapService, type EnqueueReq, type EnqueueResp } from "@disheap/proto";
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
 import { join } from "node:path";
+import type { NodeUsage } from "../cluster/node-process.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { BareNode } from "./bare-node.js";
 
@@ -21,7 +22,9 @@ const ANSWER: EnqueueResp = {
 const [selfText = "1", folder = ".", ...addresses] = process.argv.slice(2);
 const self = Number(selfText);
 const members = addresses.map((address, index) => ({ name: `bare${index + 1}`, address }));
-let batches = 0;
+let syncs = 0;
+let writtenBytes = 0;
+let turns = 0;
 let frames = 0;
 let linksUp = 0;
 
@@ -54,8 +57,16 @@ const node = new BareNode({
     frames += 1;
     network.send(peer, frame);
   },
-  write: (ops) => disk.write(++batches, ops, true),
-  wake: () => setImmediate(() => node.run()),
+  write: (ops) => {
+    syncs += 1;
+    for (const op of ops) writtenBytes += op.key.length + (op.type === "put" ? op.value.length : 0);
+    disk.write(syncs, ops, true);
+  },
+  wake: () =>
+    setImmediate(() => {
+      turns += 1;
+      node.run();
+    }),
 });
 
 function enqueue(
@@ -84,6 +95,7 @@ network.start((problem) => {
   if (problem !== undefined) throw new Error(problem);
 });
 process.on("message", () => {
-  process.send?.({ cpuMs: usageOfThisProcess().cpuMs, syncs: batches, frames });
+  const usage: NodeUsage = { ...usageOfThisProcess(), syncs, writtenBytes, turns, frames };
+  process.send?.(usage);
 });
 process.on("disconnect", () => process.exit(0));

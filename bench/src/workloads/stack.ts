@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../cluster/child-message.js";
-import type { Cost } from "../cluster/cost.js";
+import { costOf, type Reading } from "../cluster/cost.js";
 import { freePorts } from "../cluster/free-ports.js";
+import type { NodeUsage } from "../cluster/node-process.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { summaryOf } from "../histogram.js";
 import { runOpenLoad, SECONDS } from "./open-load.js";
@@ -18,40 +19,13 @@ import { errorText, type Bench, type Result, type Workload } from "./workload.js
 const NODE_COUNT = 3;
 const MAIN = fileURLToPath(new URL("../stack/main.js", import.meta.url));
 
-interface Usage {
-  readonly cpuMs: number;
-  readonly syncs: number;
-  readonly frames: number;
-}
-
-interface Reading {
-  readonly nodes: readonly Usage[];
-  readonly clientCpuMs: number;
-}
-
 async function read(nodes: readonly ChildProcess[]): Promise<Reading> {
   const usages = nodes.map((node) => {
-    const usage = messageOf<Usage>(node);
+    const usage = messageOf<NodeUsage>(node);
     node.send("usage");
     return usage;
   });
-  return { nodes: await Promise.all(usages), clientCpuMs: usageOfThisProcess().cpuMs };
-}
-
-function costOf(before: Reading, after: Reading, messages: number): Cost {
-  const grown = (field: keyof Usage): number[] =>
-    after.nodes.map((node, i) => (node[field] - (before.nodes[i]?.[field] ?? 0)) / messages);
-  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-  const perNodeCpu = grown("cpuMs").map((ms) => ms * 1_000);
-  return {
-    nodesCpu: sum(perNodeCpu),
-    clientCpu: ((after.clientCpuMs - before.clientCpuMs) / messages) * 1_000,
-    perNodeCpu,
-    syncsPerMessage: sum(grown("syncs")),
-    writtenBytesPerMessage: 0,
-    turnsPerMessage: 0,
-    framesPerMessage: sum(grown("frames")),
-  };
+  return { nodes: await Promise.all(usages), client: usageOfThisProcess() };
 }
 
 async function measure(bench: Bench, nodes: readonly ChildProcess[]): Promise<Result> {

@@ -51,13 +51,6 @@ export class SequenceTable<T extends object> {
     return true;
   }
 
-  clear(): void {
-    this.slots = new Array<T | undefined>(SLOTS_MIN).fill(undefined);
-    this.first = 0;
-    this.next = 0;
-    this.count = 0;
-  }
-
   /** In the order of the keys. What is deleted meanwhile is left out, what is added may be. */
   *entries(): Generator<[number, T]> {
     for (let key = this.first; key < this.next; key += 1) {

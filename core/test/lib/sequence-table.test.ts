@@ -51,13 +51,3 @@ test("what a walk deletes on its way is left out", () => {
   expect(seen).toEqual([1, 3, 5]);
   expect(table.size).toBe(0);
 });
-
-test("after clear it starts anew", () => {
-  const table = new SequenceTable<{ readonly key: number }>();
-  table.set(7, { key: 7 });
-  table.clear();
-  expect([...table.entries()]).toEqual([]);
-  expect(table.get(7)).toBeUndefined();
-  table.set(3, { key: 3 });
-  expect([...table.entries()]).toEqual([[3, { key: 3 }]]);
-});

@@ -4,9 +4,9 @@
 import { EventEmitter } from "node:events";
 import type { PopOpen } from "@disheap/proto";
 import { Metadata } from "@grpc/grpc-js";
-import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { FIRST_WINDOW_ITEMS, PopCall } from "../../src/grpc/pop-stream.js";
+import { serviceContext } from "../support/grpc-fixture.js";
 import { HandEngine } from "../support/hand-engine.js";
 
 /** The longest time between the two that was measured on a busy machine. */
@@ -47,16 +47,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   engine = new HandEngine();
   call = new FakeCall();
-  const popCall = new PopCall(call as never, {
-    carrier: engine.carrier,
-    metrics: { enqueued: () => undefined, popped: () => undefined },
-    log: pino({ level: "silent" }),
-    limits: { messageBytesMax: 4_194_304, partitionsPerTopicMax: 100, defaultRf: undefined },
-    authMode: "off",
-    filterWaitMs: 10_000,
-    nowMs: () => performance.now(),
-    wallMs: () => Date.now(),
-  });
+  const popCall = new PopCall(call as never, serviceContext(engine));
   popCall.start();
   const open = (kind: PopOpen["kind"]): boolean => call.emit("data", { kind });
   open({ $case: "filter", value: { topic: "jobs", partitionIds: [] } });

@@ -16,10 +16,12 @@ export interface Fixture {
   close(): Promise<void>;
 }
 
-export async function startFixture(part: Partial<ServiceContext> = {}): Promise<Fixture> {
-  const engine = new HandEngine();
-  const observed: Fixture["observed"] = { enqueued: [], popped: [] };
-  const context: ServiceContext = {
+/** What the calls get, over an engine that is driven by hand. */
+export function serviceContext(
+  engine: HandEngine,
+  observed: Fixture["observed"] = { enqueued: [], popped: [] },
+): ServiceContext {
+  return {
     carrier: engine.carrier,
     metrics: {
       enqueued: (topic) => observed.enqueued.push(topic),
@@ -31,8 +33,13 @@ export async function startFixture(part: Partial<ServiceContext> = {}): Promise<
     filterWaitMs: 10_000,
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
-    ...part,
   };
+}
+
+export async function startFixture(part: Partial<ServiceContext> = {}): Promise<Fixture> {
+  const engine = new HandEngine();
+  const observed: Fixture["observed"] = { enqueued: [], popped: [] };
+  const context: ServiceContext = { ...serviceContext(engine, observed), ...part };
   const server = new GrpcServer(context, {
     bind: { host: "127.0.0.1", port: 0 },
     messageBytesMax: 4_194_304,
