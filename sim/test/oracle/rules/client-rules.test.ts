@@ -89,11 +89,13 @@ class Stage {
     this.answers.clientEffect(1, { kind: "client.reply", requestId: 1, result });
   }
 
-  settle(op: "ack" | "nack", result: ClientResult, fence = 1): void {
-    const mac = new Uint8Array(16);
-    const leaseToken = encodeLeaseToken({ group: 1, index: 2, offset: 0, fence, mac });
+  settle(op: "ack" | "nack", result: ClientResult, fence = 1, leaseToken = tokenOf(fence)): void {
     this.request({ op, topic: "t", messageId: id(), leaseToken }, result);
   }
+}
+
+function tokenOf(fence: number, mac = new Uint8Array(16)): string {
+  return encodeLeaseToken({ group: 1, index: 2, offset: 0, fence, mac });
 }
 
 const second = { messageId: id(2, 1), fence: 1 };
@@ -247,6 +249,19 @@ test("R12: an OK stands in the log", () => {
 test("Q13: a new message has the priority it was asked for with", () => {
   breaks("Q13", () => new Stage().request(enqueue(8), made(id())));
   new Stage().request(enqueue(8), made(id(), true));
+});
+
+test("Q4: a token that nobody was given gets no OK, also where the right one would", () => {
+  const ready = (): Stage => {
+    const stage = new Stage().happens(granted(), acked());
+    stage.answers.clientEffect(1, handed(item({ leaseToken: tokenOf(1) })));
+    return stage;
+  };
+  const forged = tokenOf(1, new Uint8Array(16).fill(1));
+  const error = breaks("Q4", () => ready().settle("ack", OK, 1, forged));
+  expect(error.message).toContain("OK for ack with a token nobody was given");
+  ready().settle("ack", REFUSED, 1, forged);
+  ready().settle("ack", OK);
 });
 
 test("Q5: a repeat of what succeeded is not refused", () => {
