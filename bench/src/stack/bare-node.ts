@@ -91,7 +91,6 @@ export class BareNode {
       for (const { leader, id } of written) {
         this.tell(leader, { kind: Kind.copied, id, payload: NOTHING });
       }
-      if (this.toWrite.length > 0) this.wake();
     }
   }
 
