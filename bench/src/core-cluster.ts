@@ -11,6 +11,7 @@ import {
   type DeliveredItem,
   Host,
 } from "@disheap/core";
+import { machineCrc32 } from "@disheap/io/crc";
 import { Turn } from "@disheap/io/turn";
 
 const MEMBERS = ["n1", "n2", "n3"].map((name) => ({ name, address: `${name}:1` }));
@@ -113,7 +114,7 @@ export class CoreCluster {
   private makeNode(i: number): Node {
     const push = (event: Parameters<Turn["push"]>[0]) => (): void =>
       this.nodes[i]?.turn.push(event);
-    const host = new Host({
+    const config = {
       node: MEMBERS[i]?.name ?? "",
       members: MEMBERS,
       seedHi: i,
@@ -121,7 +122,8 @@ export class CoreCluster {
       timing: DEFAULT_TIMING,
       limits: DEFAULT_LIMITS,
       defaults: DEFAULT_DEFAULTS,
-    });
+    };
+    const host = new Host(config, undefined, machineCrc32);
     const turn = new Turn({
       host,
       ports: {

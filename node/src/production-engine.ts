@@ -4,18 +4,16 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { hrtime } from "node:process";
-import { crc32 as nativeCrc32 } from "node:zlib";
 import {
   type ClientEffect,
   type ClientEvent,
   clusterIdOf,
-  crc32,
-  type Crc32,
   Host,
   type HostObserver,
   type NodeStatus,
 } from "@disheap/core";
 import type { DiskEvent, DiskPort, NetworkEvent } from "@disheap/io";
+import { machineCrc32 } from "@disheap/io/crc";
 import { createGrpcNetwork, type GrpcNetwork } from "@disheap/io/grpc";
 import { createLevelDisk, type LevelDisk } from "@disheap/io/level";
 import { Turn } from "@disheap/io/turn";
@@ -66,7 +64,7 @@ export class ProductionEngine implements Engine {
         defaults: config.defaults,
       },
       observer,
-      fastCrc,
+      machineCrc32,
     );
     this.disk = createLevelDisk({ directory: config.dataDir, clusterId, push });
     this.network = createGrpcNetwork({
@@ -192,9 +190,3 @@ class WriteClock {
 
 /** The longest time a timer of this platform takes; beyond it, it would fire at once. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
-
-/** Below this many bytes the call into native code costs more than it saves. */
-const NATIVE_CRC_BYTES = 1024;
-
-const fastCrc: Crc32 = (bytes, from, to) =>
-  to - from < NATIVE_CRC_BYTES ? crc32(bytes, from, to) : nativeCrc32(bytes.subarray(from, to));

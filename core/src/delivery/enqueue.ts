@@ -14,7 +14,7 @@ export function applyEnqueue(
   const { producer } = intent;
   const first = producer ? p.dedup.find(producer) : undefined;
   if (first) {
-    p.emit({ kind: "message.duplicate", index: first.index, offset: first.offset });
+    p.listener?.({ kind: "message.duplicate", index: first.index, offset: first.offset });
     return { type: "enqueued", ...first, isDuplicate: true };
   }
   const m = p.messages;
@@ -34,7 +34,7 @@ export function applyEnqueue(
     const identity = p.dedup.remember(producer, place, context.nowMs);
     m.producers.set(slot, identity, producer.sequenceHi, producer.sequenceLo);
   }
-  p.emit({
+  p.listener?.({
     kind: "message.enqueued",
     index: context.index,
     offset,

@@ -65,7 +65,7 @@ function lease(
     m.grantIndex[slot] = context.index;
   });
   stream.leases.add(slot);
-  p.emit({
+  p.listener?.({
     kind: "message.granted",
     index: m.index[slot],
     offset: m.offset[slot],
@@ -85,7 +85,7 @@ function shorten(p: Partition, slot: number, graceMs: number, context: ApplyCont
   const deadlineMs = Math.min(m.timeMs[slot], context.nowMs + graceMs);
   if (deadlineMs === m.timeMs[slot]) return;
   p.moveDeadline(slot, deadlineMs);
-  p.emit({
+  p.listener?.({
     kind: "message.shortened",
     index: m.index[slot],
     offset: m.offset[slot],

@@ -18,11 +18,11 @@ import { EntryKind, type EntryView } from "../wire/blocks.js";
 import { readIntent, type Intent } from "../wire/intents.js";
 import { DedupTable } from "./dedup.js";
 import { applyEnqueue } from "./enqueue.js";
-import type { IntentResult, MachineEvent, MachineListener } from "./events.js";
+import type { IntentResult, MachineListener } from "./events.js";
 import { applyGrant, closeStream, replaceEdge } from "./grant.js";
 import { MessageStore, State } from "./message-store.js";
 import { applyAck, applyExtend, applyNack, applyRelease, fireTimers } from "./settle.js";
-import { messageHash, rowHash, StateHash } from "./state-hash.js";
+import { MessageHashes, rowHash, StateHash } from "./state-hash.js";
 import { StreamTable } from "./streams.js";
 import { Tombstones } from "./tombstones.js";
 
@@ -45,6 +45,7 @@ export class Partition {
   readonly mode: Mode;
   readonly hash = new StateHash();
   readonly messages = new MessageStore();
+  private readonly rows = new MessageHashes(this.messages, this.hash);
   readonly ready: IndexedHeap;
   readonly timers: IndexedHeap;
   readonly streams: StreamTable;
@@ -99,10 +100,6 @@ export class Partition {
   get nextTimerMs(): number {
     const slot = this.timers.first();
     return slot < 0 ? Infinity : this.messages.timeMs[slot];
-  }
-
-  emit(event: MachineEvent): void {
-    this.listener?.(event);
   }
 
   /**
@@ -209,10 +206,9 @@ export class Partition {
   // --- transitions: each takes a message's hash off, changes it and puts the new one on ------------
 
   private change(slot: number, mutate: () => void): void {
-    const m = this.messages;
-    this.hash.remove(messageHash(m, slot, 0x11), messageHash(m, slot, 0x29));
+    this.rows.remove(slot);
     mutate();
-    this.hash.add(messageHash(m, slot, 0x11), messageHash(m, slot, 0x29));
+    this.rows.add(slot);
   }
 
   /** Puts a new message in; its columns are filled by the caller. */
@@ -223,7 +219,7 @@ export class Partition {
     if (m.state[slot] === State.delayed) this.timers.push(slot);
     else this.ready.push(slot);
     this.counts.totalMessages += 1;
-    this.hash.add(messageHash(m, slot, 0x11), messageHash(m, slot, 0x29));
+    this.rows.add(slot);
   }
 
   toLeased(slot: number, deadlineMs: number, fill: () => void): void {
@@ -283,7 +279,7 @@ export class Partition {
   removeAcked(slot: number): void {
     const m = this.messages;
     this.dropLease(slot);
-    this.hash.remove(messageHash(m, slot, 0x11), messageHash(m, slot, 0x29));
+    this.rows.remove(slot);
     m.remove(slot);
     this.counts.totalMessages -= 1;
   }

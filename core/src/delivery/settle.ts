@@ -48,7 +48,12 @@ export function applyAck(p: Partition, token: TokenParts, context: ApplyContext)
   p.removeAcked(slot);
   p.tombstones.add(token.index, token.offset, token.fence, Settled.acked, context.nowMs);
   p.counts.totalAcks += 1;
-  p.emit({ kind: "message.acked", index: token.index, offset: token.offset, fence: token.fence });
+  p.listener?.({
+    kind: "message.acked",
+    index: token.index,
+    offset: token.offset,
+    fence: token.fence,
+  });
   return SETTLED;
 }
 
@@ -85,7 +90,7 @@ export function applyExtend(
   const lifeEndMs = m.grantedMs[slot] + LEASE_LIFE_MAX_MS;
   const deadlineMs = Math.max(m.timeMs[slot], Math.min(m.timeMs[slot] + extensionMs, lifeEndMs));
   p.moveDeadline(slot, deadlineMs);
-  p.emit({
+  p.listener?.({
     kind: "message.extended",
     index: token.index,
     offset: token.offset,
@@ -102,7 +107,7 @@ export function applyRelease(p: Partition, intent: ReleaseIntent): IntentResult 
   const isHeld = slot >= 0 && m.state[slot] === State.leased && m.fence[slot] === intent.fence;
   if (!isHeld) return SETTLED;
   p.fromLeased(slot, "ready", 0, m.attempts[slot] - 1);
-  p.emit({
+  p.listener?.({
     kind: "message.released",
     index: intent.index,
     offset: intent.offset,
@@ -118,7 +123,7 @@ export function fireTimers(p: Partition, context: ApplyContext): void {
     if (slot < 0 || p.messages.timeMs[slot] > context.nowMs) return;
     if (p.messages.state[slot] === State.delayed) {
       p.delayedToReady(slot);
-      p.emit({
+      p.listener?.({
         kind: "message.ready",
         index: p.messages.index[slot],
         offset: p.messages.offset[slot],
@@ -148,7 +153,7 @@ function fail(
   const outcome = isSpent ? "dead" : delayMs > 0 ? "delayed" : "ready";
   p.fromLeased(slot, outcome, outcome === "dead" ? context.nowMs : notBeforeMs, attempts);
   if (!isSpent) p.counts.totalRetries += 1;
-  p.emit({
+  p.listener?.({
     kind,
     index: m.index[slot],
     offset: m.offset[slot],

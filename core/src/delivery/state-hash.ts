@@ -43,6 +43,42 @@ export function messageHash(m: MessageStore, slot: number, seed: number): number
 
 const LEASED = 3;
 
+/**
+ * The messages' part of the sum. What was added for a message is kept, so that taking it off again
+ * computes nothing; it must be taken off before the message changes.
+ */
+export class MessageHashes {
+  private readonly messages: MessageStore;
+  private readonly sum: StateHash;
+  private a = new Uint32Array(16);
+  private b = new Uint32Array(16);
+
+  constructor(messages: MessageStore, sum: StateHash) {
+    this.messages = messages;
+    this.sum = sum;
+  }
+
+  add(slot: number): void {
+    if (slot >= this.a.length) this.grow(slot);
+    this.a[slot] = messageHash(this.messages, slot, 0x11);
+    this.b[slot] = messageHash(this.messages, slot, 0x29);
+    this.sum.add(this.a[slot], this.b[slot]);
+  }
+
+  remove(slot: number): void {
+    this.sum.remove(this.a[slot], this.b[slot]);
+  }
+
+  private grow(slot: number): void {
+    const [a, b] = [this.a, this.b];
+    const length = Math.max(slot + 1, 2 * a.length);
+    this.a = new Uint32Array(length);
+    this.a.set(a);
+    this.b = new Uint32Array(length);
+    this.b.set(b);
+  }
+}
+
 /** Hash of a table row given as integers. */
 export function rowHash(seed: number, ...values: readonly number[]): number {
   let h = mix32(seed);

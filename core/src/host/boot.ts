@@ -1,6 +1,7 @@
 // Start-up: reads the whole store in chunks, verifies the batch chain (D-36) and restores the groups'
 // logs. In this version a gap stops the node with a sentence; repair from peers comes with membership.
 
+import { crc32, type Crc32 } from "../lib/crc32.js";
 import { hashBytes } from "../lib/hash.js";
 import { MalformedInput } from "../lib/bytes.js";
 import { decodeBlock, type Block, type BlockHeader } from "../wire/blocks.js";
@@ -65,10 +66,12 @@ export class StoreReader {
   private readonly hardStates = new Map<number, { state: HardState; hash: number }>();
   private readonly blocks = new Map<number, GroupBlocks>();
   private readonly tailBytesMax: number;
+  private readonly crc: Crc32;
 
   /** Of each group's log at most `tailBytesMax` bytes are held. */
-  constructor(tailBytesMax: number) {
+  constructor(tailBytesMax: number, crc: Crc32 = crc32) {
     this.tailBytesMax = tailBytesMax;
+    this.crc = crc;
   }
 
   /** Takes one entry of the scan; entries come in key order. */
@@ -185,7 +188,7 @@ export class StoreReader {
 
   private takeBlock(key: Uint8Array, value: Uint8Array): void {
     const { group, first } = blockKeyParts(key);
-    const block = decodeBlock(value);
+    const block = decodeBlock(value, this.crc);
     if (block.group !== group || block.first !== first) {
       throw new MalformedInput(`a log block of group ${group} lies under a wrong key`);
     }

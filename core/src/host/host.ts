@@ -73,7 +73,7 @@ export class Host {
     this.context = context;
     const { persistence, reads } = this;
     const guard = (slot: GroupSlot, step: () => void): void => this.guard(slot, step);
-    this.startup = new Startup(config.limits.logTailBytesMax);
+    this.startup = new Startup(config.limits.logTailBytesMax, context.crc);
     this.beats = new Beats(context, guard);
     const leader = new Leader(context, this.beats);
     this.leader = leader;
@@ -128,6 +128,8 @@ export class Host {
   /** Leaders put what is queued into entries; due beats join the frames. */
   collect(): void {
     if (!this.isReady) return;
+    this.streams.collect();
+    this.drainLoopback();
     this.touchDue();
     for (const slot of this.context.touchedInOrder()) {
       this.guard(slot, () => this.leader.collect(slot));
@@ -167,6 +169,8 @@ export class Host {
   applyCommitted(): void {
     if (!this.isReady) return;
     if (this.applier.run()) this.context.wantsTurn = true;
+    this.drainLoopback();
+    this.streams.collect();
     this.drainLoopback();
   }
 

@@ -202,7 +202,7 @@ export class Leader {
     const [entryHi, entryLo] = entrySeed(seedHi, seedLo, g.id, index, g.term);
     const intents = queued.map((q) => q.intent);
     const entry = { kind, stampMs: g.stampNowMs(), seedHi: entryHi, seedLo: entryLo, intents };
-    const block = encodeBlock(g.id, index, g.term, g.log.lastTerm, [entry]);
+    const block = encodeBlock(g.id, index, g.term, g.log.lastTerm, [entry], this.context.crc);
     const origins = queued.map((q) => q.origin);
     if (origins.some((o) => o.type === "grant")) slot.lastGrantIndex = index;
     this.forget(slot, index);

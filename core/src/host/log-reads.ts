@@ -2,6 +2,7 @@
 // checked against the log as it is then, and what no longer fits is dropped and asked for again.
 
 import { decodeBlock, type Block } from "../wire/blocks.js";
+import type { Crc32 } from "../lib/crc32.js";
 import { MalformedInput } from "../lib/bytes.js";
 import { blockKey } from "../wire/disk-records.js";
 import type { GroupSlot } from "./group-slot.js";
@@ -55,7 +56,7 @@ export class LogReads {
 export function currentBlocks(slot: GroupSlot, values: readonly Uint8Array[]): Block[] {
   const blocks: Block[] = [];
   for (const value of values) {
-    const block = readBlock(value);
+    const block = readBlock(value, slot.raft.host.crc);
     if (block.first > slot.raft.log.lastIndex) break;
     const refilled = slot.raft.log.refill(value);
     if (refilled) blocks.push(refilled);
@@ -64,9 +65,9 @@ export function currentBlocks(slot: GroupSlot, values: readonly Uint8Array[]): B
 }
 
 /** A block that cannot be read back is damage of the own disk, not somebody's malformed input. */
-function readBlock(value: Uint8Array): Block {
+function readBlock(value: Uint8Array, crc: Crc32): Block {
   try {
-    return decodeBlock(value);
+    return decodeBlock(value, crc);
   } catch (error) {
     if (error instanceof MalformedInput)
       throw new Error(`the log on disk is damaged: ${error.message}`);

@@ -6,11 +6,13 @@ import { assert } from "../lib/assert.js";
 import { Fifo } from "../lib/fifo.js";
 import { fold32, hashBytes } from "../lib/hash.js";
 import type { GroupSlot } from "./group-slot.js";
+import { BLOCK_HEADER_BYTES } from "../wire/blocks.js";
 import {
   blockKey,
   encodeHardState,
   encodeTurnRecord,
   hardStateKey,
+  Tag,
   turnKey,
   turnRecordHash,
   type DirtyGroup,
@@ -149,11 +151,14 @@ export class Persistence {
   }
 }
 
+/** Of a log block its header is hashed: the checksum in it speaks for the rest. */
 function operationsHash(ops: readonly StoreOp[]): number {
   let h = 0x6f707321;
   for (const op of ops) {
     h = fold32(h, hashBytes(op.type === "put" ? 1 : 2, op.key));
-    if (op.type === "put") h = fold32(h, hashBytes(3, op.value));
+    if (op.type !== "put") continue;
+    const end = op.key[0] === Tag.block ? BLOCK_HEADER_BYTES : op.value.length;
+    h = fold32(h, hashBytes(3, op.value, 0, end));
   }
   return h;
 }

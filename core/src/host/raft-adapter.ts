@@ -1,5 +1,6 @@
 // What Raft replicas need of their host: sends, persists, reads of old log blocks, and news of roles.
 
+import type { Crc32 } from "../lib/crc32.js";
 import type { RaftGroup, RaftHost } from "../raft/group.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { HostContext } from "./context.js";
@@ -9,6 +10,7 @@ import type { LogReads } from "./log-reads.js";
 import type { Persistence } from "./persistence.js";
 
 export class RaftAdapter implements RaftHost {
+  readonly crc: Crc32;
   private readonly context: HostContext;
   private readonly persistence: Persistence;
   private readonly reads: LogReads;
@@ -23,6 +25,7 @@ export class RaftAdapter implements RaftHost {
     readonly onRoleChanged: (slot: GroupSlot) => void;
   }) {
     this.context = options.context;
+    this.crc = options.context.crc;
     this.persistence = options.persistence;
     this.reads = options.reads;
     this.leader = options.leader;

@@ -1,6 +1,7 @@
 // Start-up of a node: opens the store, reads it in chunks, verifies it, counts this start durably. Until
 // that is synced the node takes no part.
 
+import type { Crc32 } from "../lib/crc32.js";
 import { encodeNodeRecord, Tag, tagKey } from "../wire/disk-records.js";
 import { DamagedStore, StoreReader, type RestoredStore } from "./boot.js";
 import type { LogRead } from "./log-reads.js";
@@ -23,8 +24,8 @@ export class Startup {
   /** Why the node cannot start. */
   problem: string | undefined;
 
-  constructor(logTailBytesMax: number) {
-    this.reader = new StoreReader(logTailBytesMax);
+  constructor(logTailBytesMax: number, crc: Crc32) {
+    this.reader = new StoreReader(logTailBytesMax, crc);
   }
 
   /** The store is open: read it from its first key. */

@@ -5,7 +5,6 @@ import type { ClientRequest, Failure, TopicSettings, TopicSettingsInput } from "
 import type { HostConfig } from "./node-config.js";
 import { decodeLeaseToken } from "./lease-token.js";
 import { decodeMessageId } from "../lib/ulid.js";
-import { utf8Encode } from "../lib/bytes.js";
 
 const DAY_MS = 86_400_000;
 const DELAY_MAX_MS = 365 * DAY_MS;
@@ -80,7 +79,7 @@ function enqueueProblem(request: Enqueue): Failure | undefined {
     if (failure) return failure;
   }
   if (!producer) return undefined;
-  if (producer.producerId.length > 255 || utf8Encode(producer.producerId).length > 1024) {
+  if (producer.producerId.length > 255) {
     return invalid("producer_id has more than 255 characters; shorten it");
   }
   if (producer.epochHi === 0 && producer.epochLo === 0) {

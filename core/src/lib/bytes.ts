@@ -59,8 +59,9 @@ export class Writer {
 
   u48(value: number): this {
     const at = this.reserve(6);
-    this.setU32(at, value % TWO32);
-    this.setU16(at + 4, Math.floor(value / TWO32));
+    const low = value >>> 0;
+    this.setU32(at, low);
+    this.setU16(at + 4, (value - low) / TWO32);
     return this;
   }
 

@@ -19,7 +19,8 @@ export function fold32(h: number, value: number): number {
 
 /** Folds a safe integer of up to 53 bits. */
 export function fold53(h: number, value: number): number {
-  return fold32(fold32(h, value % 4294967296), Math.floor(value / 4294967296));
+  const low = value >>> 0;
+  return fold32(fold32(h, low), (value - low) / 4294967296);
 }
 
 /** Hash of a list of u32. */

@@ -1,8 +1,11 @@
 // Message ids (D-10): a ULID whose 128 bits are 48 bits enqueue time (ms), 24 bits group, 42 bits log
 // index, 14 bits offset in the entry. Derived at apply, never drawn; ids are no secrets.
 
+import { characterValues } from "./alphabet.js";
+
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const TWO32 = 4294967296;
+const VALUES = characterValues(ALPHABET, ALPHABET.toLowerCase());
 
 export const GROUP_MAX = 2 ** 24 - 1;
 export const INDEX_MAX = 2 ** 42 - 1;
@@ -27,8 +30,10 @@ export function writePlace(
   out[at + 1] = group >>> 8;
   out[at + 2] = group;
   // 42 bits of index and 14 of offset: 56 bits, as 24 high and 32 low.
-  const high = Math.floor(index / 2 ** 18);
-  const low = ((index % 2 ** 18) * OFFSETS_PER_ENTRY + offset) >>> 0;
+  const indexLow = index >>> 0;
+  const indexHigh = (index - indexLow) / TWO32;
+  const high = (indexHigh << 14) | (indexLow >>> 18);
+  const low = ((indexLow << 14) | offset) >>> 0;
   out[at + 3] = high >>> 16;
   out[at + 4] = high >>> 8;
   out[at + 5] = high;
@@ -57,8 +62,8 @@ export function encodeMessageId(
   offset: number,
 ): string {
   const bytes = new Uint8Array(16);
-  const stampHigh = Math.floor(stampMs / TWO32);
-  const stampLow = stampMs % TWO32;
+  const stampLow = stampMs >>> 0;
+  const stampHigh = (stampMs - stampLow) / TWO32;
   bytes[0] = stampHigh >>> 8;
   bytes[1] = stampHigh;
   bytes[2] = stampLow >>> 24;
@@ -90,7 +95,8 @@ export function decodeMessageId(text: string): MessageIdParts | undefined {
   let bits = -2;
   let at = 0;
   for (let i = 0; i < 26; i += 1) {
-    const value = ALPHABET.indexOf(text[i].toUpperCase());
+    const code = text.charCodeAt(i);
+    const value = code < VALUES.length ? VALUES[code] : -1;
     if (value < 0 || (i === 0 && value > 7)) return undefined;
     buffer = (buffer << 5) | value;
     bits += 5;

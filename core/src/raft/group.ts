@@ -7,6 +7,7 @@
 //   R12 durableIndex counts what is synced; a truncation lowers it when it is *issued* (raft-D1).
 
 import { assert } from "../lib/assert.js";
+import type { Crc32 } from "../lib/crc32.js";
 import { hash32 } from "../lib/hash.js";
 import type { Block } from "../wire/blocks.js";
 import type { HardState } from "../wire/disk-records.js";
@@ -31,6 +32,8 @@ export interface RaftSettings {
 
 /** What a replica needs of its host. All calls return at once. */
 export interface RaftHost {
+  /** Of log blocks; production brings a native one. */
+  readonly crc: Crc32;
   /** Time of the turn, in milliseconds. */
   monotonicMs(): number;
   wallMs(): number;
@@ -73,7 +76,7 @@ export class RaftGroup {
   readonly voters: readonly number[];
   readonly settings: RaftSettings;
   readonly host: RaftHost;
-  readonly log = new RaftLog();
+  readonly log: RaftLog;
 
   term = 0;
   vote = 0;
@@ -133,6 +136,7 @@ export class RaftGroup {
     this.voters = options.voters;
     this.settings = options.settings;
     this.host = options.host;
+    this.log = new RaftLog(options.host.crc);
     this.jitterSeed = options.jitterSeed;
     this.electionTimeout = this.drawElectionTimeout();
   }

@@ -152,7 +152,7 @@ function refuse(g: RaftGroup, to: number, prevIndex: number, hint: number): void
 function takeBlocks(g: RaftGroup, m: Append): number {
   let matched = m.prevIndex;
   for (const sent of m.blocks) {
-    const block = decodeBlock(sent.bytes);
+    const block = decodeBlock(sent.bytes, g.host.crc);
     if (
       block.group !== g.id ||
       block.first !== matched + 1 ||

@@ -1,11 +1,11 @@
 // Log blocks and the entries in them (D-28). A block is encoded once, when the leader proposes; the
 // same bytes go to the leader's disk, the wire, the followers' disks and to apply.
 //
-// Block: u8 version, u24 group, u48 first index, u16 count, u32 term, u32 prev term, u32 byte length of
-// the entries, u48 last stamp, u32 crc of all before and after it; then the entries.
+// Block: u8 version, u8 zero, u32 group, u48 first index, u16 count, u32 term, u32 prev term, u32 byte
+// length of the entries, u48 last stamp, u16 zero, u32 crc of all before and after it; then the entries.
 // Entry: u32 length of the rest, u8 kind, u48 stamp, u32 seed hi, u32 seed lo, u16 intents, intents.
 
-import { crc32 } from "../lib/crc32.js";
+import { crc32, type Crc32 } from "../lib/crc32.js";
 import { fold32, mix32 } from "../lib/hash.js";
 import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
 
@@ -59,6 +59,7 @@ export function encodeBlock(
   term: number,
   prevTerm: number,
   entries: readonly NewEntry[],
+  crc: Crc32 = crc32,
 ): Block {
   let size = BLOCK_HEADER_BYTES;
   for (const entry of entries) for (const intent of entry.intents) size += intent.length;
@@ -75,7 +76,7 @@ export function encodeBlock(
   }
   w.setU32(22, w.length - BLOCK_HEADER_BYTES);
   const bytes = w.finish();
-  new DataView(bytes.buffer).setUint32(CRC_AT, blockCrc(bytes), true);
+  new DataView(bytes.buffer).setUint32(CRC_AT, blockCrc(bytes, crc), true);
   return { group, first, count: entries.length, term, prevTerm, lastStampMs, bytes };
 }
 
@@ -83,14 +84,14 @@ export function encodeBlock(
  * The crc of the head and that of the entries, mixed: a plain XOR of the two would let a pair of flips
  * cancel out, because CRC is linear.
  */
-function blockCrc(bytes: Uint8Array): number {
-  const head = crc32(bytes, 0, CRC_AT);
-  const entries = crc32(bytes, BLOCK_HEADER_BYTES, bytes.length);
+function blockCrc(bytes: Uint8Array, crc: Crc32): number {
+  const head = crc(bytes, 0, CRC_AT);
+  const entries = crc(bytes, BLOCK_HEADER_BYTES, bytes.length);
   return fold32(fold32(mix32(head), entries), bytes.length);
 }
 
 /** Reads and verifies a block; throws `MalformedInput` when anything is off. */
-export function decodeBlock(bytes: Uint8Array): Block {
+export function decodeBlock(bytes: Uint8Array, crc: Crc32 = crc32): Block {
   const r = new Reader(bytes);
   if (r.u8() !== BLOCK_VERSION) throw new MalformedInput("block version is unknown");
   r.u8();
@@ -102,9 +103,9 @@ export function decodeBlock(bytes: Uint8Array): Block {
   const length = r.u32();
   const lastStampMs = r.u48();
   r.u16();
-  const crc = r.u32();
+  const sum = r.u32();
   if (length !== bytes.length - BLOCK_HEADER_BYTES) throw new MalformedInput("block is cut short");
-  if (crc !== blockCrc(bytes)) throw new MalformedInput("block checksum differs");
+  if (sum !== blockCrc(bytes, crc)) throw new MalformedInput("block checksum differs");
   if (count === 0) throw new MalformedInput("block is empty");
   return { group, first, count, term, prevTerm, lastStampMs, bytes };
 }

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { MessageStore, State } from "../../src/delivery/message-store.js";
-import { messageHash, rowHash, StateHash } from "../../src/delivery/state-hash.js";
+import { MessageHashes, messageHash, rowHash, StateHash } from "../../src/delivery/state-hash.js";
 import { StreamTable, type StreamState } from "../../src/delivery/streams.js";
 import type { Intent } from "../../src/wire/intents.js";
 import { MachineRig, SETTINGS } from "../support/machine-rig.js";
@@ -110,6 +110,31 @@ describe("what is not a message moves the partition's hash too", () => {
     expect(hashes[0].hi).not.toBe(hashes[1].hi);
     expect(hashes[0].lo).not.toBe(hashes[1].lo);
   });
+});
+
+test("the kept rows sum up to what the messages hash to, however they came and changed", () => {
+  const store = new MessageStore();
+  const sum = new StateHash();
+  const rows = new MessageHashes(store, sum);
+  const slots = Array.from({ length: 100 }, (_, i) => store.add(i + 1, 0));
+  for (const slot of slots) {
+    store.state[slot] = State.ready;
+    rows.add(slot);
+  }
+  for (const slot of slots.filter((each) => each % 3 === 0)) {
+    rows.remove(slot);
+    store.attempts[slot] += 1;
+    rows.add(slot);
+  }
+  for (const slot of slots.filter((each) => each % 5 === 0)) {
+    rows.remove(slot);
+    store.remove(slot);
+  }
+  const fresh = new StateHash();
+  store.forEach((slot) =>
+    fresh.add(messageHash(store, slot, 0x11), messageHash(store, slot, 0x29)),
+  );
+  expect([sum.hi, sum.lo]).toEqual([fresh.hi, fresh.lo]);
 });
 
 test("a sum forgets the order of its parts and undoes what is taken off", () => {

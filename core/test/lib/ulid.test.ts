@@ -60,6 +60,14 @@ test("text that is no id is refused", () => {
   for (const w of wrong) expect(decodeMessageId(w), w).toBeUndefined();
 });
 
+test("a letter that only turns into one of ours in upper case is refused", () => {
+  // U+FB06, a ligature, is "ST" in upper case; U+017F, the long s, is "S".
+  const id = encodeMessageId(1, 1, 1, 1);
+  for (const letter of ["\uFB06", "\u017F"]) {
+    expect(decodeMessageId(id.slice(0, 25) + letter)).toBeUndefined();
+  }
+});
+
 test("any text decodes to parts in range or to nothing", () => {
   const near = fc.string({
     unit: fc.constantFrom(..."0123456789ABCDEFGHJKMNPQRSTVWXYZilou-"),

@@ -2,6 +2,7 @@
 // synced by hand. It keeps the host's duties and nothing else: what waits for a sync leaves after it,
 // an acknowledgement carries what is durable at that moment (D-52).
 
+import { crc32 } from "../../src/lib/crc32.js";
 import {
   countOwnVote,
   onPreVote,
@@ -83,6 +84,7 @@ function blockOf(index: number, term: number, prevTerm: number, group = 1): Bloc
 }
 
 export class RaftNode implements RaftHost {
+  readonly crc = crc32;
   readonly net: RaftNet;
   readonly self: number;
   group: RaftGroup;

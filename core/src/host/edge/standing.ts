@@ -67,7 +67,7 @@ export function onStandingGranted(
   if (m.index !== 0) takeItems(streams, stream, source, m);
   if (m.round === source.round) noteMissing(streams, source, m.grantedInRound);
   streams.endIfDone(stream);
-  if (!stream.isClosed) stand(streams, stream, false);
+  streams.advance(stream);
 }
 
 function takeItems(streams: Streams, stream: EdgeStream, source: Source, m: Granted): void {

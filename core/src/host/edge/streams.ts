@@ -42,6 +42,8 @@ export class Streams {
   private readonly openings = new Map<number, Opening>();
   /** By the client's stream; kept after its end until the carrier has settled what it holds. */
   private readonly outboxes = new Map<number, Outbox>();
+  /** Streams of one partition whose credits changed in this turn, in the order of their changes. */
+  private readonly toStand = new Set<EdgeStream>();
   private nextNumber = 1;
   private readonly findTopic: (topic: string) => TopicRecord | undefined;
   private readonly findPlace: (group: number) => PartitionPlace | undefined;
@@ -224,11 +226,17 @@ export class Streams {
     this.context.reply({ kind: "stream.recall", streamId: stream.clientStream });
   }
 
-  /** Asks for grants as far as credits allow. */
+  /** Asks for grants as far as credits allow: of one partition once for all that happened, in one message. */
   advance(stream: EdgeStream): void {
     if (stream.isClosed) return;
-    if (stream.isSingle) stand(this, stream, false);
+    if (stream.isSingle) this.toStand.add(stream);
     else wakeRounds(this, stream);
+  }
+
+  /** Before the turn's entries are made and after its applies: credits that changed stand at their leaders. */
+  collect(): void {
+    for (const stream of this.toStand) if (!stream.isClosed) stand(this, stream, false);
+    this.toStand.clear();
   }
 
   // --- delivery ----------------------------------------------------------------------------------
