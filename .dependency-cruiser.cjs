@@ -52,6 +52,45 @@ const roomRules = Object.entries(ROOMS).map(([room, { rooms = [], packages = [],
   },
 }));
 
+/**
+ * The rooms inside core, from the ground floor up, and which of those below each may import. Edge,
+ * leader and store stand side by side and never import each other; `host` alone knows them all.
+ */
+const FLOOR = [
+  "contract",
+  "lib",
+  "heap",
+  "wire",
+  "machine",
+  "raft",
+  "delivery",
+  "cluster",
+  "member",
+];
+const CORE_ROOMS = {
+  contract: [],
+  lib: [],
+  heap: ["lib"],
+  wire: ["contract", "lib"],
+  machine: ["contract", "lib", "wire"],
+  raft: ["lib", "wire"],
+  delivery: ["contract", "lib", "heap", "wire", "machine"],
+  cluster: ["contract", "lib", "wire", "machine"],
+  member: FLOOR,
+  edge: FLOOR,
+  leader: FLOOR,
+  store: FLOOR,
+  host: [...FLOOR, "edge", "leader", "store"],
+};
+
+const coreRules = Object.entries(CORE_ROOMS).map(([room, below]) => ({
+  name: `core-${room}-imports`,
+  severity: "error",
+  comment: `core/src/${room} may import only itself and the rooms that docs/ARCHITECTURE.md puts below it.`,
+  from: { path: at("core", `${room}/`) },
+  to: { path: at("core"), pathNot: [room, ...below].map((one) => at("core", `${one}/`)) },
+}));
+
 module.exports = {
   forbidden: [
     {
@@ -62,7 +101,15 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
     { name: "unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "core-no-circle-of-types",
+      severity: "error",
+      comment: "In core no two modules name each other, not even by their types.",
+      from: { path: at("core") },
+      to: { circular: true, via: { dependencyTypes: ["type-only"] } },
+    },
     ...roomRules,
+    ...coreRules,
     {
       name: "by-package-name",
       severity: "error",

@@ -54,7 +54,7 @@ describe("documents", () => {
   });
 
   it("errors.md names every error code, and configuration.md no variable that does not exist", () => {
-    const codes = [...read("core/src/wire/error-codes.ts").matchAll(/^ {2}"([A-Z_]+)",$/gm)];
+    const codes = [...read("core/src/contract/error-codes.ts").matchAll(/^ {2}"([A-Z_]+)",$/gm)];
     expect(codes.length).toBeGreaterThan(5);
     const errors = read("docs/errors.md");
     const missing = codes.map(([, code = ""]) => code).filter((code) => !errors.includes(code));

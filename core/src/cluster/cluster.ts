@@ -2,9 +2,9 @@
 // Group ids are handed out here and never re-used; a group's incarnation is the index of the meta entry
 // that made it (D-50).
 
-import type { TopicSettings } from "../host/api.js";
-import type { IntentResult } from "../delivery/events.js";
-import { rowHash, StateHash } from "../delivery/state-hash.js";
+import type { TopicSettings } from "../contract/api.js";
+import type { IntentResult } from "../machine/results.js";
+import { rowHash, StateHash } from "../machine/state-hash.js";
 import { assert } from "../lib/assert.js";
 import { Reader, utf8Encode } from "../lib/bytes.js";
 import { hashBytes } from "../lib/hash.js";

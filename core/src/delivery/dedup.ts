@@ -2,12 +2,12 @@
 // duplicate inside the window gets the first message's place. Windows untouched for a day of group
 // time are dropped whole.
 
-import type { ProducerTriple } from "../host/api.js";
+import type { ProducerTriple } from "../contract/api.js";
 import { fold32, fold53, hashBytes, mix32 } from "../lib/hash.js";
 import { utf8Encode } from "../lib/bytes.js";
 import { DedupWindow, type MessagePlace } from "./dedup-window.js";
 import type { ProducerIdentity } from "./producer-refs.js";
-import type { StateHash } from "./state-hash.js";
+import type { StateHash } from "../machine/state-hash.js";
 
 interface Producer {
   readonly identity: ProducerIdentity;

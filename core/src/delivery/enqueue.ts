@@ -2,11 +2,11 @@
 // seen in the window makes nothing new (G6).
 
 import type { EnqueueIntent } from "../wire/intents.js";
-import type { IntentResult } from "./events.js";
-import type { ApplyContext, Partition } from "./partition.js";
+import type { IntentResult } from "../machine/results.js";
+import type { ApplyContext, PartitionState } from "./partition-state.js";
 
 export function applyEnqueue(
-  p: Partition,
+  p: PartitionState,
   intent: EnqueueIntent,
   offset: number,
   context: ApplyContext,

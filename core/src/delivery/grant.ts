@@ -3,9 +3,9 @@
 
 import { compareInt64 } from "../lib/int64.js";
 import type { GrantIntent, StreamCloseIntent } from "../wire/intents.js";
-import type { IntentResult } from "./events.js";
+import type { IntentResult } from "../machine/results.js";
 import { LEASE_LIFE_MAX_MS } from "./lease-limits.js";
-import type { ApplyContext, Partition } from "./partition.js";
+import type { ApplyContext, PartitionState } from "./partition-state.js";
 import type { StreamState } from "./streams.js";
 
 /** Payload bytes one grant takes beyond its first message: what it took must fit one frame. */
@@ -14,7 +14,11 @@ const GRANT_BYTES_MAX = 1 << 20;
 /** Grace for the leases of an edge whose new life is first seen in a grant. */
 const REPLACED_GRACE_MS = 5_000;
 
-export function applyGrant(p: Partition, intent: GrantIntent, context: ApplyContext): IntentResult {
+export function applyGrant(
+  p: PartitionState,
+  intent: GrantIntent,
+  context: ApplyContext,
+): IntentResult {
   if (intent.edgeIncarnation > p.streams.incarnationOf(intent.edge)) {
     replaceEdge(p, intent.edge, intent.edgeIncarnation, REPLACED_GRACE_MS, context);
   }
@@ -38,7 +42,7 @@ export function applyGrant(p: Partition, intent: GrantIntent, context: ApplyCont
   return { type: "granted", slots, grantedInRound: stream.granted, isClosed: false };
 }
 
-function isWorse(p: Partition, slot: number, bound: GrantIntent["bound"]): boolean {
+function isWorse(p: PartitionState, slot: number, bound: GrantIntent["bound"]): boolean {
   if (!bound) return false;
   const m = p.messages;
   const c = compareInt64(m.priorityHi[slot], m.priorityLo[slot], bound.hi, bound.lo);
@@ -46,7 +50,7 @@ function isWorse(p: Partition, slot: number, bound: GrantIntent["bound"]): boole
 }
 
 function lease(
-  p: Partition,
+  p: PartitionState,
   slot: number,
   stream: StreamState,
   intent: GrantIntent,
@@ -80,7 +84,7 @@ function lease(
 }
 
 /** The lease ends at min(deadline, now + grace); never counts as an attempt (D-24). */
-function shorten(p: Partition, slot: number, graceMs: number, context: ApplyContext): void {
+function shorten(p: PartitionState, slot: number, graceMs: number, context: ApplyContext): void {
   const m = p.messages;
   const deadlineMs = Math.min(m.timeMs[slot], context.nowMs + graceMs);
   if (deadlineMs === m.timeMs[slot]) return;
@@ -95,7 +99,7 @@ function shorten(p: Partition, slot: number, graceMs: number, context: ApplyCont
 }
 
 export function closeStream(
-  p: Partition,
+  p: PartitionState,
   intent: StreamCloseIntent,
   context: ApplyContext,
 ): IntentResult {
@@ -108,7 +112,7 @@ export function closeStream(
 }
 
 export function replaceEdge(
-  p: Partition,
+  p: PartitionState,
   edge: number,
   incarnation: number,
   graceMs: number,

@@ -2,13 +2,14 @@
 // message. Invariant M1: a slot is in exactly one state, and only `free` slots are
 // in the free list.
 
+import { MessageState } from "../contract/message-state.js";
 import { assert } from "../lib/assert.js";
 import { PairTable } from "../lib/pair-table.js";
 import { PayloadStore } from "./payload-store.js";
 import { ProducerRefs } from "./producer-refs.js";
 
-/** Where a message stands. `leased` messages are in no heap but the timers'. */
-export const State = { free: 0, ready: 1, delayed: 2, leased: 3, dead: 4 } as const;
+/** Where a message stands, or that its slot is free. `leased` messages are in no heap but the timers'. */
+export const State = { free: 0, ...MessageState } as const;
 
 export class MessageStore {
   private capacity = 16;

@@ -1,7 +1,7 @@
 // Which producer enqueued the message in a slot: a reference to what all messages of its epoch share,
 // and the sequence in two columns, in place of an object and a string per message.
 
-import type { ProducerTriple } from "../host/api.js";
+import type { ProducerTriple } from "../contract/api.js";
 
 /** A producer's triple without the sequence. */
 export type ProducerIdentity = Pick<ProducerTriple, "producerId" | "epochHi" | "epochLo">;

@@ -5,10 +5,10 @@
 import { hash32 } from "../lib/hash.js";
 import type { ReleaseIntent, TokenParts } from "../wire/intents.js";
 import { backoffMs } from "./backoff.js";
-import type { IntentResult } from "./events.js";
+import type { IntentResult } from "../machine/results.js";
 import { State } from "./message-store.js";
 import { LEASE_LIFE_MAX_MS } from "./lease-limits.js";
-import type { ApplyContext, Partition } from "./partition.js";
+import type { ApplyContext, PartitionState } from "./partition-state.js";
 import { Settled } from "./tombstones.js";
 
 /** Timers fired per entry; the rest waits for the next entry (D-19). */
@@ -25,7 +25,7 @@ const STALE: IntentResult = {
 };
 
 /** The slot whose live lease the token proves, or -1. */
-function liveLease(p: Partition, token: TokenParts, context: ApplyContext): number {
+function liveLease(p: PartitionState, token: TokenParts, context: ApplyContext): number {
   const m = p.messages;
   const slot = m.find(token.index, token.offset);
   if (slot < 0 || m.state[slot] !== State.leased) return -1;
@@ -34,14 +34,18 @@ function liveLease(p: Partition, token: TokenParts, context: ApplyContext): numb
 }
 
 /** Constant length, so every byte is compared. */
-function isAuthentic(p: Partition, token: TokenParts): boolean {
+function isAuthentic(p: PartitionState, token: TokenParts): boolean {
   const mac = p.mac(token.index, token.offset, token.fence);
   let difference = 0;
   for (let i = 0; i < 16; i += 1) difference |= mac[i] ^ token.mac[i];
   return difference === 0;
 }
 
-export function applyAck(p: Partition, token: TokenParts, context: ApplyContext): IntentResult {
+export function applyAck(
+  p: PartitionState,
+  token: TokenParts,
+  context: ApplyContext,
+): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
   const slot = liveLease(p, token, context);
   if (slot < 0) return repeatOf(p, token, Settled.acked);
@@ -58,7 +62,7 @@ export function applyAck(p: Partition, token: TokenParts, context: ApplyContext)
 }
 
 export function applyNack(
-  p: Partition,
+  p: PartitionState,
   token: TokenParts,
   backoffOverrideMs: number | undefined,
   context: ApplyContext,
@@ -73,12 +77,12 @@ export function applyNack(
 }
 
 /** A repeat of the same settlement with the same token is OK while it is remembered (D-35). */
-function repeatOf(p: Partition, token: TokenParts, settled: number): IntentResult {
+function repeatOf(p: PartitionState, token: TokenParts, settled: number): IntentResult {
   return p.tombstones.find(token.index, token.offset, token.fence) === settled ? SETTLED : STALE;
 }
 
 export function applyExtend(
-  p: Partition,
+  p: PartitionState,
   token: TokenParts,
   extensionMs: number,
   context: ApplyContext,
@@ -101,7 +105,7 @@ export function applyExtend(
 }
 
 /** A grant that never reached the transport: its attempt comes back, the fence stays (D-21). */
-export function applyRelease(p: Partition, intent: ReleaseIntent): IntentResult {
+export function applyRelease(p: PartitionState, intent: ReleaseIntent): IntentResult {
   const m = p.messages;
   const slot = m.find(intent.index, intent.offset);
   const isHeld = slot >= 0 && m.state[slot] === State.leased && m.fence[slot] === intent.fence;
@@ -117,7 +121,7 @@ export function applyRelease(p: Partition, intent: ReleaseIntent): IntentResult 
 }
 
 /** Fires what is due, in (time, id) order, before the entry's intents. */
-export function fireTimers(p: Partition, context: ApplyContext): void {
+export function fireTimers(p: PartitionState, context: ApplyContext): void {
   for (let fired = 0; fired < TIMERS_PER_ENTRY_MAX; fired += 1) {
     const slot = p.timers.first();
     if (slot < 0 || p.messages.timeMs[slot] > context.nowMs) return;
@@ -137,7 +141,7 @@ export function fireTimers(p: Partition, context: ApplyContext): void {
 
 /** A failed delivery: retried with backoff, or dead beyond its limit (wire contract, section 11). */
 function fail(
-  p: Partition,
+  p: PartitionState,
   slot: number,
   kind: "message.nacked" | "message.expired",
   overrideMs: number | undefined,

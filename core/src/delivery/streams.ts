@@ -2,7 +2,7 @@
 // stream the last round and how many it granted in it, and which leases it holds. A stream that was
 // closed is remembered for a while, so that a late grant request takes nothing.
 
-import { rowHash, type StateHash } from "./state-hash.js";
+import { rowHash, type StateHash } from "../machine/state-hash.js";
 
 export interface StreamState {
   readonly edge: number;

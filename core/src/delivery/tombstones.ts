@@ -3,7 +3,7 @@
 
 import { PairTable } from "../lib/pair-table.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
-import { rowHash, type StateHash } from "./state-hash.js";
+import { rowHash, type StateHash } from "../machine/state-hash.js";
 
 export const Settled = { acked: 1, nacked: 2 } as const;
 

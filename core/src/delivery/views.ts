@@ -3,7 +3,7 @@
 
 import { compareInt64 } from "../lib/int64.js";
 import { State } from "./message-store.js";
-import type { Partition } from "./partition.js";
+import type { PartitionState } from "./partition-state.js";
 
 export interface Rung {
   readonly hi: number;
@@ -12,7 +12,7 @@ export interface Rung {
 }
 
 /** The best `count` ready messages as run lengths of priorities, best first (D-5). */
-export function ladder(p: Partition, count: number): { rungs: Rung[]; hasMore: boolean } {
+export function ladder(p: PartitionState, count: number): { rungs: Rung[]; hasMore: boolean } {
   const m = p.messages;
   const rungs: Rung[] = [];
   for (const slot of bestReady(p, count)) {
@@ -26,7 +26,7 @@ export function ladder(p: Partition, count: number): { rungs: Rung[]; hasMore: b
 }
 
 /** The best ready slots in order: a best-first walk over the heap, O(count log count). */
-function bestReady(p: Partition, count: number): number[] {
+function bestReady(p: PartitionState, count: number): number[] {
   const { ready } = p;
   const found: number[] = [];
   // Places whose parent was taken; small, so a sorted array serves as the queue.
@@ -41,7 +41,7 @@ function bestReady(p: Partition, count: number): number[] {
   return found;
 }
 
-function insertWorstFirst(p: Partition, frontier: number[], place: number): void {
+function insertWorstFirst(p: PartitionState, frontier: number[], place: number): void {
   const slot = p.ready.at(place);
   let low = 0;
   let high = frontier.length;
@@ -54,7 +54,7 @@ function insertWorstFirst(p: Partition, frontier: number[], place: number): void
 }
 
 /** The heap order over any two messages, whatever their state. */
-export function comesBefore(p: Partition, a: number, b: number): boolean {
+export function comesBefore(p: PartitionState, a: number, b: number): boolean {
   const m = p.messages;
   const c = compareInt64(m.priorityHi[a], m.priorityLo[a], m.priorityHi[b], m.priorityLo[b]);
   if (c !== 0) return p.mode === "MIN" ? c < 0 : c > 0;
@@ -63,7 +63,7 @@ export function comesBefore(p: Partition, a: number, b: number): boolean {
 
 /** Ready and leased ones best first, then delayed ones, then dead ones (wire contract, section 14). */
 export function peek(
-  p: Partition,
+  p: PartitionState,
   limit: number,
   includeDead: boolean,
 ): { slots: number[]; hasMore: boolean } {

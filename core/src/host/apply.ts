@@ -1,32 +1,32 @@
 // Applies what is committed and durable here, round-robin over groups within a budget of entries and
 // bytes (D-56), so that one hot group cannot hold up another.
 
-import type { IntentResult } from "../delivery/events.js";
+import type { IntentResult } from "../machine/results.js";
 import { eachEntry, type Block, type EntryView } from "../wire/blocks.js";
-import type { HostContext } from "./context.js";
-import type { GroupSlot } from "./group-slot.js";
-import type { Leader } from "./leader.js";
-import type { LogReads } from "./log-reads.js";
+import type { HostContext } from "../member/context.js";
+import type { Replica } from "../member/replica.js";
+import type { Leader } from "../leader/leader.js";
+import type { LogReads } from "../store/log-reads.js";
 
 export class Applier {
   private readonly context: HostContext;
   private readonly leader: Leader;
   private readonly reads: LogReads;
-  private readonly guard: (slot: GroupSlot, step: () => void) => void;
+  private readonly guard: (slot: Replica, step: () => void) => void;
   private next = 0;
   /** Blocks read back for a replica that is catching up with its own log. */
   private readonly fetched = new Map<number, Block[]>();
   entriesApplied = 0;
 
-  private readonly onServing: (slot: GroupSlot) => void;
+  private readonly onServing: (slot: Replica) => void;
   private readonly onMetaApplied: () => void;
 
   constructor(options: {
     readonly context: HostContext;
     readonly leader: Leader;
     readonly reads: LogReads;
-    readonly guard: (slot: GroupSlot, step: () => void) => void;
-    readonly onServing: (slot: GroupSlot) => void;
+    readonly guard: (slot: Replica, step: () => void) => void;
+    readonly onServing: (slot: Replica) => void;
     readonly onMetaApplied: () => void;
   }) {
     this.context = options.context;
@@ -51,7 +51,7 @@ export class Applier {
     return budget.entries <= 0 || budget.bytes <= 0;
   }
 
-  private applySlot(slot: GroupSlot, budget: { entries: number; bytes: number }): void {
+  private applySlot(slot: Replica, budget: { entries: number; bytes: number }): void {
     const g = slot.raft;
     if (g.commitIndex > slot.seenCommit) {
       slot.seenCommit = g.commitIndex;
@@ -79,7 +79,7 @@ export class Applier {
     this.leader.updateDue(slot);
   }
 
-  private blockFor(slot: GroupSlot, index: number): Block | undefined {
+  private blockFor(slot: Replica, index: number): Block | undefined {
     const held = slot.raft.log.blockAt(index);
     if (held) {
       this.fetched.delete(slot.id);
@@ -96,12 +96,12 @@ export class Applier {
     return undefined;
   }
 
-  refilled(slot: GroupSlot, blocks: Block[]): void {
+  refilled(slot: Replica, blocks: Block[]): void {
     slot.isFetchingForApply = false;
     this.fetched.set(slot.id, blocks);
   }
 
-  private applyEntry(slot: GroupSlot, entry: EntryView): void {
+  private applyEntry(slot: Replica, entry: EntryView): void {
     const { machine, raft } = slot;
     const waiting = slot.proposed.get(entry.index);
     const results: IntentResult[] | undefined = waiting?.term === entry.term ? [] : undefined;
@@ -124,7 +124,7 @@ export class Applier {
 }
 
 /** Nothing is left to do for the group until something happens to it. */
-function isIdle(slot: GroupSlot): boolean {
+function isIdle(slot: Replica): boolean {
   const { raft, machine } = slot;
   if (slot.queue.length > 0 || slot.confirmedReads.length > 0) return false;
   if (raft.appliedIndex < Math.min(raft.commitIndex, raft.durableIndex)) return false;

@@ -5,10 +5,10 @@ import type { ClusterMachine, PartitionPlace, TopicRecord } from "../cluster/clu
 import { Partition } from "../delivery/partition.js";
 import { hash32 } from "../lib/hash.js";
 import { RaftGroup, type RaftHost, type RaftSettings } from "../raft/group.js";
-import type { RestoredGroup } from "./boot.js";
-import type { HostContext } from "./context.js";
-import { GroupSlot, type Machine } from "./group-slot.js";
-import type { HostConfig } from "./node-config.js";
+import type { RestoredGroup } from "../store/boot.js";
+import type { HostContext } from "../member/context.js";
+import { Replica, type Machine } from "../member/replica.js";
+import type { HostConfig } from "../member/config.js";
 
 export class GroupTable {
   private readonly context: HostContext;
@@ -57,7 +57,7 @@ export class GroupTable {
     }
     // The preferred leader of a new group campaigns at once (D-50).
     raft.isEager = raft.term === 0 && voters[0] === self;
-    this.context.groups.set(id, new GroupSlot(raft, machine));
+    this.context.groups.set(id, new Replica(raft, machine));
   }
 
   topicCreated(record: TopicRecord): void {
@@ -76,8 +76,8 @@ export class GroupTable {
   }
 
   /** Removes the groups of a topic; returns those that lived here. */
-  topicDeleted(record: TopicRecord): GroupSlot[] {
-    const removed: GroupSlot[] = [];
+  topicDeleted(record: TopicRecord): Replica[] {
+    const removed: Replica[] = [];
     for (const place of record.partitions) {
       const slot = this.context.groups.get(place.group);
       if (slot) {

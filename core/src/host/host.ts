@@ -8,23 +8,23 @@ import type { Crc32 } from "../lib/crc32.js";
 import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
 import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
-import type { ClientEffect, ClientEvent } from "./api.js";
+import type { ClientEffect, ClientEvent } from "../contract/api.js";
 import { Applier } from "./apply.js";
-import { Beats } from "./beats.js";
-import { HostContext, type OutgoingFrame } from "./context.js";
-import { Streams } from "./edge/streams.js";
-import type { GroupSlot } from "./group-slot.js";
+import { Beats } from "../leader/beats.js";
+import { HostContext, type OutgoingFrame } from "../member/context.js";
+import { Streams } from "../edge/streams/streams.js";
+import type { Replica } from "../member/replica.js";
 import { GroupTable } from "./group-table.js";
 import { Inbound } from "./inbound.js";
-import { Leader } from "./leader.js";
-import { currentBlocks, LogReads, type LogRead } from "./log-reads.js";
-import type { HostConfig } from "./node-config.js";
-import type { HostObserver } from "./observer.js";
-import { Operations } from "./operations.js";
-import { Persistence, type Batch, type StoreOp } from "./persistence.js";
+import { Leader } from "../leader/leader.js";
+import { currentBlocks, LogReads, type LogRead } from "../store/log-reads.js";
+import type { HostConfig } from "../member/config.js";
+import type { HostObserver } from "../member/observer.js";
+import { Operations } from "../edge/requests/operations.js";
+import { Persistence, type Batch, type StoreOp } from "../store/persistence.js";
 import { RaftAdapter } from "./raft-adapter.js";
-import { BOOT_TOKEN, bootRecord, Startup } from "./startup.js";
-import type { NodeStatus } from "./status.js";
+import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
+import type { NodeStatus } from "../member/status.js";
 import { statusOf } from "./status-of.js";
 
 const DUE_GRAIN_MS = 10;
@@ -72,12 +72,12 @@ export class Host {
     const context = new HostContext(config, observer, crc);
     this.context = context;
     const { persistence, reads } = this;
-    const guard = (slot: GroupSlot, step: () => void): void => this.guard(slot, step);
+    const guard = (slot: Replica, step: () => void): void => this.guard(slot, step);
     this.startup = new Startup(config.limits.logTailBytesMax, context.crc);
     this.beats = new Beats(context, guard);
     const leader = new Leader(context, this.beats);
     this.leader = leader;
-    const onRoleChanged = (slot: GroupSlot): void => this.onRoleChanged(slot);
+    const onRoleChanged = (slot: Replica): void => this.onRoleChanged(slot);
     this.adapter = new RaftAdapter({ context, persistence, reads, leader, onRoleChanged });
     this.groups = new GroupTable(context, this.adapter);
     this.applier = new Applier({
@@ -312,14 +312,14 @@ export class Host {
     this.streams.topicDeleted(record.topic);
   }
 
-  private onRoleChanged(slot: GroupSlot): void {
+  private onRoleChanged(slot: Replica): void {
     if (slot.raft.leader === 0) return;
     this.leaderChanges += 1;
     this.streams.leaderChanged(slot.id);
   }
 
   /** Runs a step of one group; a broken invariant stops that group here and nothing of it leaves (D-40). */
-  private guard(slot: GroupSlot, step: () => void): void {
+  private guard(slot: Replica, step: () => void): void {
     if (slot.stoppedBecause !== undefined) return;
     this.context.touched.add(slot);
     this.context.markOutbox();
@@ -373,7 +373,7 @@ export class Host {
   }
 
   /** Leases of an edge's earlier incarnation are shortened by their leader (D-24). */
-  private checkEdges(slot: GroupSlot): void {
+  private checkEdges(slot: Replica): void {
     if (!slot.isServing || slot.machine.kind !== "partition") return;
     const { partition } = slot.machine;
     for (let edge = 1; edge <= this.context.memberCount; edge += 1) {

@@ -7,13 +7,13 @@ import type { RaftGroup } from "../raft/group.js";
 import { onAppend, onAppendReply } from "../raft/replication.js";
 import { decodeFrame, type Frame } from "../wire/frames.js";
 import type { PeerMessage, RaftMessage } from "../wire/messages.js";
-import type { Beats } from "./beats.js";
-import type { HostContext } from "./context.js";
-import type { Streams } from "./edge/streams.js";
-import { onAsk, onDigestRequest, onGrantRequest } from "./grants.js";
-import type { GroupSlot } from "./group-slot.js";
-import type { Leader } from "./leader.js";
-import type { Operations } from "./operations.js";
+import type { Beats } from "../leader/beats.js";
+import type { HostContext } from "../member/context.js";
+import type { Streams } from "../edge/streams/streams.js";
+import { onAsk, onDigestRequest, onGrantRequest } from "../leader/grants.js";
+import type { Replica } from "../member/replica.js";
+import type { Leader } from "../leader/leader.js";
+import type { Operations } from "../edge/requests/operations.js";
 
 export interface InboundParts {
   readonly context: HostContext;
@@ -21,7 +21,7 @@ export interface InboundParts {
   readonly leader: Leader;
   readonly operations: Operations;
   readonly streams: Streams;
-  readonly guard: (slot: GroupSlot, step: () => void) => void;
+  readonly guard: (slot: Replica, step: () => void) => void;
   readonly isDiskStalled: () => boolean;
   /** A member came back under a new incarnation, or was heard for the first time. */
   readonly peerIsNew: (peer: number, isReplaced: boolean) => void;

@@ -3,11 +3,11 @@
 import type { Crc32 } from "../lib/crc32.js";
 import type { RaftGroup, RaftHost } from "../raft/group.js";
 import type { PeerMessage } from "../wire/messages.js";
-import type { HostContext } from "./context.js";
-import type { GroupSlot } from "./group-slot.js";
-import type { Leader } from "./leader.js";
-import type { LogReads } from "./log-reads.js";
-import type { Persistence } from "./persistence.js";
+import type { HostContext } from "../member/context.js";
+import type { Replica } from "../member/replica.js";
+import type { Leader } from "../leader/leader.js";
+import type { LogReads } from "../store/log-reads.js";
+import type { Persistence } from "../store/persistence.js";
 
 export class RaftAdapter implements RaftHost {
   readonly crc: Crc32;
@@ -15,14 +15,14 @@ export class RaftAdapter implements RaftHost {
   private readonly persistence: Persistence;
   private readonly reads: LogReads;
   private readonly leader: Leader;
-  private readonly onRoleChanged: (slot: GroupSlot) => void;
+  private readonly onRoleChanged: (slot: Replica) => void;
 
   constructor(options: {
     readonly context: HostContext;
     readonly persistence: Persistence;
     readonly reads: LogReads;
     readonly leader: Leader;
-    readonly onRoleChanged: (slot: GroupSlot) => void;
+    readonly onRoleChanged: (slot: Replica) => void;
   }) {
     this.context = options.context;
     this.crc = options.context.crc;
@@ -32,7 +32,7 @@ export class RaftAdapter implements RaftHost {
     this.onRoleChanged = options.onRoleChanged;
   }
 
-  private slotOf(group: RaftGroup): GroupSlot | undefined {
+  private slotOf(group: RaftGroup): Replica | undefined {
     return this.context.groups.get(group.id);
   }
 
@@ -56,7 +56,7 @@ export class RaftAdapter implements RaftHost {
   }
 
   /** Sends what waited for persists that are synced now, as of this moment (D-52). */
-  releaseHeld(slot: GroupSlot): void {
+  releaseHeld(slot: Replica): void {
     const g = slot.raft;
     while (slot.held.length > 0 && slot.held[0].seq <= g.durableSeq) {
       const held = slot.held.shift();

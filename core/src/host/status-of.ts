@@ -1,16 +1,16 @@
 // Builds the operators' snapshot of a node.
 
-import type { HostContext } from "./context.js";
-import type { GroupSlot } from "./group-slot.js";
-import type { GroupStatus, HostMetrics, NodeStatus, RaftRole } from "./status.js";
+import type { HostContext } from "../member/context.js";
+import type { Replica } from "../member/replica.js";
+import type { GroupStatus, HostMetrics, NodeStatus, RaftRole } from "../member/status.js";
 
-function roleOf(slot: GroupSlot): RaftRole {
+function roleOf(slot: Replica): RaftRole {
   if (slot.stoppedBecause !== undefined) return "stopped";
   if (slot.raft.isLeader) return "leader";
   return slot.raft.role === "follower" ? "follower" : "candidate";
 }
 
-function groupStatus(context: HostContext, slot: GroupSlot): GroupStatus {
+function groupStatus(context: HostContext, slot: Replica): GroupStatus {
   const { raft, machine } = slot;
   const base = {
     group: raft.id,

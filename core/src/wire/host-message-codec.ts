@@ -1,7 +1,7 @@
 // The bytes of requests, replies, grants, ladders and digests (kinds from 32).
 
 import { MalformedInput, type Reader, type Writer } from "../lib/bytes.js";
-import { ERROR_CODES } from "./error-codes.js";
+import { ERROR_CODES } from "../contract/error-codes.js";
 import type {
   Granted,
   GrantedItem,

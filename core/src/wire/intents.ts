@@ -2,7 +2,7 @@
 // everything is decided at apply (D-9). An intent is u32 length, u8 kind, fields; the edge encodes it
 // once and the same bytes travel to the leader, into the entry, to every disk and to apply.
 
-import type { ProducerTriple, TopicSettings } from "../host/api.js";
+import type { ProducerTriple, TopicSettings } from "../contract/api.js";
 import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
 
 export const IntentKind = {

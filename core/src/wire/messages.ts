@@ -2,7 +2,7 @@
 // carry requests, grants and candidates. One frame per peer and turn holds many messages of many
 // groups (wire/frames.ts). A message to the own node skips the bytes and is handed over as it is.
 
-import type { ErrorCode } from "../host/api.js";
+import type { ErrorCode } from "../contract/api.js";
 
 /** Group and replica incarnation: stale replicas cannot take part (D-50). */
 interface ToGroup {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DedupTable } from "../../src/delivery/dedup.js";
-import { StateHash } from "../../src/delivery/state-hash.js";
-import type { ProducerTriple } from "../../src/host/api.js";
+import { StateHash } from "../../src/machine/state-hash.js";
+import type { ProducerTriple } from "../../src/contract/api.js";
 import { producer } from "../support/arbitraries.js";
 
 const DAY_MS = 86_400_000;

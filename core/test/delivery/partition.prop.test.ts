@@ -4,13 +4,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DedupTable } from "../../src/delivery/dedup.js";
-import type { IntentResult } from "../../src/delivery/events.js";
+import type { IntentResult } from "../../src/machine/results.js";
 import { MessageStore, State } from "../../src/delivery/message-store.js";
-import { messageHash, type StateHash } from "../../src/delivery/state-hash.js";
+import { messageHash } from "../../src/delivery/message-hash.js";
+import type { StateHash } from "../../src/machine/state-hash.js";
 import { StreamTable } from "../../src/delivery/streams.js";
 import { Tombstones } from "../../src/delivery/tombstones.js";
 import { ladder } from "../../src/delivery/views.js";
-import type { Mode } from "../../src/host/api.js";
+import type { Mode } from "../../src/contract/api.js";
 import type { Intent, TokenParts } from "../../src/wire/intents.js";
 import { LIMITS, MachineRig, SETTINGS } from "../support/machine-rig.js";
 import { NaivePartition } from "../support/naive-partition.js";

@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import { MessageStore, State } from "../../src/delivery/message-store.js";
-import { MessageHashes, messageHash, rowHash, StateHash } from "../../src/delivery/state-hash.js";
+import { rowHash, StateHash } from "../../src/machine/state-hash.js";
+import { MessageHashes, messageHash } from "../../src/delivery/message-hash.js";
 import { StreamTable, type StreamState } from "../../src/delivery/streams.js";
 import type { Intent } from "../../src/wire/intents.js";
 import { MachineRig, SETTINGS } from "../support/machine-rig.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { StateHash } from "../../src/delivery/state-hash.js";
+import { StateHash } from "../../src/machine/state-hash.js";
 import { Settled, Tombstones } from "../../src/delivery/tombstones.js";
 
 const AGE_MS = 600_000;

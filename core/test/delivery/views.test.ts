@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { State } from "../../src/delivery/message-store.js";
 import { ladder, peek } from "../../src/delivery/views.js";
-import type { Mode } from "../../src/host/api.js";
+import type { Mode } from "../../src/contract/api.js";
 import type { Intent } from "../../src/wire/intents.js";
 import { MachineRig } from "../support/machine-rig.js";
 

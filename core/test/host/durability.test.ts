@@ -2,7 +2,7 @@
 // before it is synced, answers to duplicates included.
 
 import { describe, expect, test } from "vitest";
-import { DEFAULT_TIMING } from "../../src/host/node-config.js";
+import { DEFAULT_TIMING } from "../../src/member/config.js";
 import { keyNumber, Tag } from "../../src/wire/disk-records.js";
 import type { PeerMessage } from "../../src/wire/messages.js";
 import { HostRig } from "../support/host-rig.js";

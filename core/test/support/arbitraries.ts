@@ -1,7 +1,7 @@
 // Random values of the wire's types, weighted towards the ends of their ranges.
 
 import fc from "fast-check";
-import type { ProducerTriple, TopicSettings } from "../../src/host/api.js";
+import type { ProducerTriple, TopicSettings } from "../../src/contract/api.js";
 import { INDEX_MAX, OFFSETS_PER_ENTRY } from "../../src/lib/ulid.js";
 import type { Intent, TokenParts } from "../../src/wire/intents.js";
 import type { GrantedItem, PeerMessage } from "../../src/wire/messages.js";

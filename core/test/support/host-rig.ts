@@ -1,8 +1,8 @@
 // One host driven by hand: its turn as io/turn runs it, a disk of which the test decides what is synced
 // when, and frames to and from peers that the test plays.
 
-import type { ClientEffect, ClientRequest } from "../../src/host/api.js";
-import { clusterIdOf } from "../../src/host/context.js";
+import type { ClientEffect, ClientRequest } from "../../src/contract/api.js";
+import { clusterIdOf } from "../../src/member/context.js";
 import { Host, type HostEvent } from "../../src/host/host.js";
 import {
   DEFAULT_DEFAULTS,
@@ -10,8 +10,8 @@ import {
   DEFAULT_TIMING,
   type ClusterMember,
   type LimitsConfig,
-} from "../../src/host/node-config.js";
-import type { Batch } from "../../src/host/persistence.js";
+} from "../../src/member/config.js";
+import type { Batch } from "../../src/store/persistence.js";
 import { crc32 } from "../../src/lib/crc32.js";
 import { decodeFrame, FrameBuilder, type FrameHead } from "../../src/wire/frames.js";
 import type { PeerMessage } from "../../src/wire/messages.js";

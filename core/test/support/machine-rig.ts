@@ -1,9 +1,11 @@
 // A partition machine driven by real entries: intents are encoded into a block and applied from its
 // bytes, as on every replica.
 
-import type { Mode, TopicSettings } from "../../src/host/api.js";
-import type { IntentResult, MachineEvent } from "../../src/delivery/events.js";
-import { Partition, type PartitionLimits } from "../../src/delivery/partition.js";
+import type { Mode, TopicSettings } from "../../src/contract/api.js";
+import type { MachineEvent } from "../../src/delivery/events.js";
+import type { IntentResult } from "../../src/machine/results.js";
+import { Partition } from "../../src/delivery/partition.js";
+import type { PartitionLimits } from "../../src/delivery/partition-state.js";
 import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { encodeIntent, type Intent, type TokenParts } from "../../src/wire/intents.js";
 

@@ -2,8 +2,8 @@
 // with. It decides every intent by looking through everything it holds.
 
 import { backoffMs } from "../../src/delivery/backoff.js";
-import type { IntentResult } from "../../src/delivery/events.js";
-import type { Mode, ProducerTriple, TopicSettings } from "../../src/host/api.js";
+import type { IntentResult } from "../../src/machine/results.js";
+import type { Mode, ProducerTriple, TopicSettings } from "../../src/contract/api.js";
 import { hash32 } from "../../src/lib/hash.js";
 import { compareInt64 } from "../../src/lib/int64.js";
 import type { Intent, TokenParts } from "../../src/wire/intents.js";

@@ -9,7 +9,8 @@
 // [for= limit= incarnation= bound=] · ack|nack|extend|release INDEX.OFFSET/FENCE [back= by= forged] ·
 // close EDGE.STREAM [grace= incarnation=] · replaced EDGE incarnation= [grace=] · tick · delete.
 
-import type { IntentResult, MachineEvent } from "../../src/delivery/events.js";
+import type { MachineEvent } from "../../src/delivery/events.js";
+import type { IntentResult } from "../../src/machine/results.js";
 import type { Intent } from "../../src/wire/intents.js";
 import { MachineRig } from "./machine-rig.js";
 

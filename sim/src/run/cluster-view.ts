@@ -1,11 +1,11 @@
 // What the runner may know of the cluster when it judges liveness: the replicas of every group.
 
-import type { GroupSlot, Partition } from "@disheap/core";
+import type { Replica, Partition } from "@disheap/core";
 import type { World } from "../world/world.js";
 
 export interface ReplicaView {
   readonly node: number;
-  readonly slot: GroupSlot;
+  readonly slot: Replica;
 }
 
 /** Replicas per group on nodes that are up. */

@@ -1,0 +1,64 @@
+// The messages' part of the state hash (machine/state-hash.ts).
+
+import { fold32, fold53, mix32 } from "../lib/hash.js";
+import type { StateHash } from "../machine/state-hash.js";
+import type { MessageStore } from "./message-store.js";
+
+/** A hash of everything the contract can show of a message. */
+export function messageHash(m: MessageStore, slot: number, seed: number): number {
+  let h = fold53(mix32(seed), m.index[slot]);
+  h = fold32(h, m.offset[slot]);
+  h = fold32(h, m.priorityHi[slot]);
+  h = fold32(h, m.priorityLo[slot]);
+  h = fold53(h, m.enqueuedMs[slot]);
+  h = fold32(h, m.state[slot]);
+  h = fold32(h, m.attempts[slot]);
+  h = fold32(h, m.fence[slot]);
+  h = fold32(h, m.maxRetries[slot]);
+  h = fold53(h, m.timeMs[slot]);
+  if (m.state[slot] !== LEASED) return h;
+  h = fold53(h, m.grantedMs[slot]);
+  h = fold32(h, m.edge[slot]);
+  h = fold32(h, m.edgeIncarnation[slot]);
+  h = fold53(h, m.stream[slot]);
+  h = fold53(h, m.grantIndex[slot]);
+  return fold32(h, m.round[slot]);
+}
+
+const LEASED = 3;
+
+/**
+ * The messages' part of the sum. What was added for a message is kept, so that taking it off again
+ * computes nothing; it must be taken off before the message changes.
+ */
+export class MessageHashes {
+  private readonly messages: MessageStore;
+  private readonly sum: StateHash;
+  private a = new Uint32Array(16);
+  private b = new Uint32Array(16);
+
+  constructor(messages: MessageStore, sum: StateHash) {
+    this.messages = messages;
+    this.sum = sum;
+  }
+
+  add(slot: number): void {
+    if (slot >= this.a.length) this.grow(slot);
+    this.a[slot] = messageHash(this.messages, slot, 0x11);
+    this.b[slot] = messageHash(this.messages, slot, 0x29);
+    this.sum.add(this.a[slot], this.b[slot]);
+  }
+
+  remove(slot: number): void {
+    this.sum.remove(this.a[slot], this.b[slot]);
+  }
+
+  private grow(slot: number): void {
+    const [a, b] = [this.a, this.b];
+    const length = Math.max(slot + 1, 2 * a.length);
+    this.a = new Uint32Array(length);
+    this.a.set(a);
+    this.b = new Uint32Array(length);
+    this.b.set(b);
+  }
+}

@@ -1,0 +1,197 @@
+// What one partition of a topic is, and the transitions between the states of its messages. How an entry
+// brings them about lies beside it: partition.ts reads the entry, enqueue.ts, grant.ts and settle.ts
+// decide. Invariants:
+//   Q3 a message is under at most one lease; a grant takes it out of the ready heap;
+//   Q4 its fence only grows;
+//   Q13 its priority and its place among equals never change;
+//   Q15 ready + delayed + leased + dead = messages held, and the heaps agree with the states.
+
+import type { Counts, Mode, TopicSettings } from "../contract/api.js";
+import { IndexedHeap } from "../heap/indexed-heap.js";
+import { assert } from "../lib/assert.js";
+import { compareInt64 } from "../lib/int64.js";
+import { siphash128 } from "../lib/siphash.js";
+import { writePlace } from "../lib/ulid.js";
+import { StateHash } from "../machine/state-hash.js";
+import { DedupTable } from "./dedup.js";
+import type { MachineListener } from "./events.js";
+import { MessageHashes } from "./message-hash.js";
+import { MessageStore, State } from "./message-store.js";
+import { StreamTable } from "./streams.js";
+import { Tombstones } from "./tombstones.js";
+
+export interface PartitionLimits {
+  readonly dedupPerProducerMax: number;
+  readonly tombstonesMax: number;
+  readonly tombstoneMs: number;
+}
+
+/** The entry being applied, as the step functions need it. */
+export interface ApplyContext {
+  readonly index: number;
+  readonly nowMs: number;
+  readonly seedHi: number;
+  readonly seedLo: number;
+}
+
+export class PartitionState {
+  readonly group: number;
+  readonly mode: Mode;
+  readonly hash = new StateHash();
+  readonly messages = new MessageStore();
+  private readonly rows = new MessageHashes(this.messages, this.hash);
+  readonly ready: IndexedHeap;
+  readonly timers: IndexedHeap;
+  readonly streams: StreamTable;
+  readonly dedup: DedupTable;
+  readonly tombstones: Tombstones;
+  readonly counts: Counts = {
+    totalMessages: 0,
+    inflightMessages: 0,
+    dlqMessages: 0,
+    totalEnqueues: 0,
+    totalPops: 0,
+    totalAcks: 0,
+    totalNacks: 0,
+    totalRetries: 0,
+    totalTimeouts: 0,
+  };
+  /** Undefined until the first entry brought them. */
+  settings: TopicSettings | undefined;
+  isClosed = false;
+  /** Group time: the stamp of the last applied entry. */
+  nowMs = 0;
+  appliedIndex = 0;
+  listener: MachineListener | undefined;
+  protected macKey = new Uint8Array(16);
+
+  constructor(group: number, mode: Mode, limits: PartitionLimits) {
+    this.group = group;
+    this.mode = mode;
+    this.streams = new StreamTable(this.hash);
+    this.dedup = new DedupTable(limits.dedupPerProducerMax, this.hash);
+    this.tombstones = new Tombstones(limits.tombstonesMax, limits.tombstoneMs, this.hash);
+    const m = this.messages;
+    // MAX swaps the comparison and never negates a priority: -MIN_INT64 does not exist (D-17).
+    const isMin = mode === "MIN";
+    this.ready = new IndexedHeap((a, b) => {
+      const c = compareInt64(m.priorityHi[a], m.priorityLo[a], m.priorityHi[b], m.priorityLo[b]);
+      if (c !== 0) return isMin ? c < 0 : c > 0;
+      return this.isOlder(a, b);
+    });
+    this.timers = new IndexedHeap((a, b) =>
+      m.timeMs[a] !== m.timeMs[b] ? m.timeMs[a] < m.timeMs[b] : this.isOlder(a, b),
+    );
+  }
+
+  /** Enqueue order = message id order = (index, offset) order inside a group (D-12). */
+  isOlder(a: number, b: number): boolean {
+    const m = this.messages;
+    return m.index[a] !== m.index[b] ? m.index[a] < m.index[b] : m.offset[a] < m.offset[b];
+  }
+
+  /** When the next timer is due in group time; Infinity when none. */
+  get nextTimerMs(): number {
+    const slot = this.timers.first();
+    return slot < 0 ? Infinity : this.messages.timeMs[slot];
+  }
+
+  /** The MAC that makes a lease token unforgeable: over (id, fence), under the group's key (D-15). */
+  mac(index: number, offset: number, fence: number): Uint8Array {
+    const message = new Uint8Array(14);
+    writePlace(message, 0, this.group, index, offset);
+    message[10] = fence >>> 24;
+    message[11] = fence >>> 16;
+    message[12] = fence >>> 8;
+    message[13] = fence;
+    return siphash128(this.macKey, message);
+  }
+
+  // --- transitions: each takes a message's hash off, changes it and puts the new one on ------------
+
+  protected change(slot: number, mutate: () => void): void {
+    this.rows.remove(slot);
+    mutate();
+    this.rows.add(slot);
+  }
+
+  /** Puts a new message in; its columns are filled by the caller. */
+  admit(slot: number, notBeforeMs: number): void {
+    const m = this.messages;
+    m.state[slot] = notBeforeMs > this.nowMs ? State.delayed : State.ready;
+    m.timeMs[slot] = notBeforeMs;
+    if (m.state[slot] === State.delayed) this.timers.push(slot);
+    else this.ready.push(slot);
+    this.counts.totalMessages += 1;
+    this.rows.add(slot);
+  }
+
+  toLeased(slot: number, deadlineMs: number, fill: () => void): void {
+    const m = this.messages;
+    assert(m.state[slot] === State.ready, "Q3: only a ready message is granted");
+    this.ready.remove(slot);
+    this.change(slot, () => {
+      m.state[slot] = State.leased;
+      m.timeMs[slot] = deadlineMs;
+      fill();
+    });
+    this.timers.push(slot);
+    this.counts.inflightMessages += 1;
+  }
+
+  /** Ends a lease; the message is ready, delayed until `notBeforeMs`, or dead. */
+  fromLeased(
+    slot: number,
+    outcome: "ready" | "delayed" | "dead",
+    timeMs: number,
+    attempts: number,
+  ): void {
+    const m = this.messages;
+    assert(m.state[slot] === State.leased, "Q3: only a lease ends");
+    this.dropLease(slot);
+    this.change(slot, () => {
+      m.attempts[slot] = attempts;
+      m.timeMs[slot] = timeMs;
+      if (outcome === "ready") m.state[slot] = State.ready;
+      else m.state[slot] = outcome === "delayed" ? State.delayed : State.dead;
+    });
+    if (outcome === "ready") this.ready.push(slot);
+    else if (outcome === "delayed") this.timers.push(slot);
+    else {
+      this.counts.totalMessages -= 1;
+      this.counts.dlqMessages += 1;
+    }
+  }
+
+  delayedToReady(slot: number): void {
+    const m = this.messages;
+    assert(m.state[slot] === State.delayed, "Q11: only a delayed message turns ready by time");
+    this.timers.remove(slot);
+    this.change(slot, () => {
+      m.state[slot] = State.ready;
+    });
+    this.ready.push(slot);
+  }
+
+  moveDeadline(slot: number, deadlineMs: number): void {
+    this.change(slot, () => {
+      this.messages.timeMs[slot] = deadlineMs;
+    });
+    this.timers.fix(slot);
+  }
+
+  removeAcked(slot: number): void {
+    const m = this.messages;
+    this.dropLease(slot);
+    this.rows.remove(slot);
+    m.remove(slot);
+    this.counts.totalMessages -= 1;
+  }
+
+  private dropLease(slot: number): void {
+    const m = this.messages;
+    this.timers.remove(slot);
+    this.counts.inflightMessages -= 1;
+    this.streams.find(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot])?.leases.delete(slot);
+  }
+}

@@ -1,0 +1,48 @@
+// What a client hears of an operation whose parts have all answered.
+
+import type { ClusterMachine } from "../../cluster/cluster.js";
+import { Reader } from "../../lib/bytes.js";
+import { encodeMessageId } from "../../lib/ulid.js";
+import type { ClientResult } from "../../contract/api.js";
+import type { HostContext } from "../../member/context.js";
+import { listResult, mergePeek, mergeStats, type PartReply } from "./merge-reads.js";
+import type { Operation } from "./operation.js";
+import { invalid } from "./validate.js";
+
+export function resultOf(
+  { request, replies }: Operation,
+  cluster: ClusterMachine | undefined,
+  context: HostContext,
+): ClientResult {
+  if (!request) return { ok: true, op: "ack" };
+  const names = (member: number): string => context.memberName(member);
+  switch (request.op) {
+    case "enqueue":
+      return enqueueResult(replies[0]);
+    case "ack":
+    case "nack":
+    case "extend":
+      return { ok: true, op: request.op };
+    case "peek": {
+      const mode = cluster?.topics.get(request.topic)?.settings.mode ?? "MIN";
+      return mergePeek(replies, request, mode);
+    }
+    case "stats":
+      return mergeStats(replies, request, cluster?.sortedTopics() ?? [], names);
+    case "topic.list":
+      return listResult(replies, request, cluster?.sortedTopics() ?? [], names);
+    case "topic.create":
+    case "topic.delete":
+      return { ok: false, failure: invalid(`${request.op} has no result at this stage`) };
+  }
+}
+
+function enqueueResult({ body, place }: PartReply): ClientResult {
+  const r = new Reader(body);
+  const index = r.u48();
+  const offset = r.u16();
+  const stampMs = r.u48();
+  const messageId = encodeMessageId(stampMs, place.group, index, offset);
+  const duplicate = r.u8() === 1;
+  return { ok: true, op: "enqueue", messageId, duplicate, partitionId: place.partition };
+}

@@ -1,0 +1,64 @@
+// One client request at the edge while it is under way, and the small decisions about it that need no
+// state of the host.
+
+import type { PartitionPlace, TopicRecord } from "../../cluster/cluster.js";
+import { decodeMessageId } from "../../lib/ulid.js";
+import type { Intent } from "../../wire/intents.js";
+import type { ClientRequest, Failure } from "../../contract/api.js";
+import { decodeLeaseToken } from "../lease-token.js";
+import type { PartReply } from "./merge-reads.js";
+
+/** One partition that an operation asks. */
+export interface Part {
+  readonly topic: string;
+  readonly place: PartitionPlace;
+}
+
+export interface Operation {
+  readonly id: number;
+  /** Undefined: nobody waits (releases, stream closes). */
+  readonly requestId: number | undefined;
+  readonly request: ClientRequest | undefined;
+  /** A stream that waits for news of its topic. */
+  readonly lookUpFor: number | undefined;
+  readonly deadlineMs: number;
+  /** The meta table was confirmed current after the request came. */
+  isFresh: boolean;
+  stage: "run" | "barrier" | "create" | "deleting" | "closing" | "deleted" | "background";
+  parts: readonly Part[];
+  waiting: number;
+  replies: PartReply[];
+}
+
+export function peekLimit(limit: number): number {
+  return limit === 0 ? 10 : Math.min(limit, 1000);
+}
+
+export function noSuchPartition(partitionId: number, record: TopicRecord): Failure {
+  const last = record.settings.partitions - 1;
+  return {
+    code: "NOT_FOUND",
+    message: `partition ${partitionId} not found: topic "${record.topic}" has partitions 0 to ${last}`,
+  };
+}
+
+type Settle = Extract<ClientRequest, { op: "ack" | "nack" | "extend" }>;
+
+/** Where a settlement goes and what it asks, or undefined when the token is of another message. */
+export function settleIntent(
+  request: Settle,
+  record: TopicRecord,
+): { readonly place: PartitionPlace; readonly intent: Intent } | undefined {
+  const token = decodeLeaseToken(request.leaseToken);
+  const place = record.partitions.find((p) => p.group === token?.group);
+  if (!token || !place) return undefined;
+  if (request.op === "extend") {
+    return { place, intent: { kind: "extend", token, extensionMs: request.extensionMs } };
+  }
+  const id = decodeMessageId(request.messageId);
+  const isSame =
+    id?.group === token.group && id.index === token.index && id.offset === token.offset;
+  if (!isSame) return undefined;
+  if (request.op === "ack") return { place, intent: { kind: "ack", token } };
+  return { place, intent: { kind: "nack", token, backoffMs: request.backoffMs } };
+}

@@ -1,0 +1,222 @@
+// The edge's side of forwarded requests (D-11): who is asked, when to ask again, when to give up. A
+// request that may have been applied is repeated only if a repeat changes nothing; otherwise its client
+// hears UNAVAILABLE and the outcome stays unknown.
+
+import { SequenceTable } from "../../lib/sequence-table.js";
+import type { ErrorCode } from "../../contract/api.js";
+import type { Reply, ReplyOutcome, RequestAction } from "../../wire/messages.js";
+import type { HostContext } from "../../member/context.js";
+
+/** How a request ended, for the operation that waits for it. */
+export type RequestEnd =
+  | {
+      readonly type: "done";
+      readonly index: number;
+      readonly body: Uint8Array;
+      /** Member number of the leader that answered. */
+      readonly from: number;
+    }
+  | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string };
+
+export interface PendingRequest {
+  readonly id: number;
+  readonly group: number;
+  /** Member numbers that hold the group; asked in turn while the leader is unknown. */
+  readonly voters: readonly number[];
+  readonly action: RequestAction;
+  /** A repeat changes nothing: it may be sent again while the outcome is unknown. */
+  readonly isIdempotent: boolean;
+  readonly deadlineMs: number;
+  /** The operation that waits, and which part of it this is. */
+  readonly operation: number;
+  readonly part: number;
+  target: number;
+  /** Sent and not answered; false while it waits to be sent again. */
+  isOut: boolean;
+  sentMs: number;
+  nextTry: number;
+  tries: number;
+  attempt: number;
+}
+
+/** A repeat of an unanswered idempotent request. */
+const RESEND_MS = 1000;
+/** A pause before the next voter is asked. */
+const RETRY_MS = 100;
+
+export class Requests {
+  private readonly context: HostContext;
+  private readonly pending = new SequenceTable<PendingRequest>();
+  /** Last known leaders of groups that are not on this node. */
+  private readonly hints = new Map<number, number>();
+  private nextId = 1;
+  private readonly onEnd: (operation: number, part: number, end: RequestEnd) => void;
+
+  /** Whether the local meta table has seen the end of this group's topic. */
+  private readonly isGone: (group: number) => boolean;
+
+  constructor(
+    context: HostContext,
+    onEnd: (operation: number, part: number, end: RequestEnd) => void,
+    isGone: (group: number) => boolean,
+  ) {
+    this.context = context;
+    this.onEnd = onEnd;
+    this.isGone = isGone;
+  }
+
+  get size(): number {
+    return this.pending.size;
+  }
+
+  /** The member to ask: the leader as far as known, and every other time the next voter in turn. */
+  leaderOf(group: number, voters: readonly number[], tries: number): number {
+    if (tries % 2 === 0) {
+      const local = this.context.groups.get(group)?.raft.leader ?? 0;
+      if (local !== 0) return local;
+      const hint = this.hints.get(group) ?? 0;
+      if (hint !== 0) return hint;
+    }
+    return voters[(tries >> 1) % voters.length];
+  }
+
+  /** A leader was seen: used for groups without a replica here, until proved wrong. */
+  learnLeader(group: number, leader: number): void {
+    this.hints.set(group, leader);
+  }
+
+  /** It does not answer: the next voters are asked. */
+  forgetLeader(group: number): void {
+    this.hints.delete(group);
+  }
+
+  start(options: {
+    readonly group: number;
+    readonly voters: readonly number[];
+    readonly action: RequestAction;
+    readonly isIdempotent: boolean;
+    readonly deadlineMs: number;
+    readonly operation: number;
+    readonly part: number;
+  }): void {
+    const { group, voters, action, isIdempotent, deadlineMs, operation, part } = options;
+    const request: PendingRequest = {
+      id: this.nextId,
+      group,
+      voters,
+      action,
+      isIdempotent,
+      deadlineMs,
+      operation,
+      part,
+      target: 0,
+      isOut: false,
+      sentMs: 0,
+      nextTry: 0,
+      tries: 0,
+      attempt: 0,
+    };
+    this.nextId += 1;
+    this.pending.set(request.id, request);
+    this.transmit(request);
+  }
+
+  private transmit(request: PendingRequest): void {
+    request.target = this.leaderOf(request.group, request.voters, request.tries);
+    request.isOut = true;
+    request.attempt += 1;
+    request.sentMs = this.context.monotonicMs;
+    this.context.send(request.target, {
+      kind: "request",
+      edgeIncarnation: this.context.incarnation,
+      requestId: request.id,
+      attempt: request.attempt,
+      isOnce: !request.isIdempotent,
+      group: request.group,
+      action: request.action,
+    });
+  }
+
+  onReply(from: number, reply: Reply): void {
+    if (reply.edgeIncarnation !== this.context.incarnation) return;
+    const request = this.pending.get(reply.requestId);
+    if (!request) return;
+    const { outcome } = reply;
+    switch (outcome.type) {
+      case "done":
+        this.hints.set(request.group, from);
+        this.finish(request, { type: "done", index: outcome.index, body: outcome.body, from });
+        break;
+      case "refused":
+        this.finish(request, { type: "failed", code: outcome.code, message: outcome.message });
+        break;
+      case "surely-not":
+      case "unknown-group":
+        // Only the newest attempt is judged by its refusal: an older one's copy may come late.
+        if (outcome.type === "unknown-group" && this.isGone(request.group)) {
+          const message = "the topic was not found any more: it was deleted meanwhile";
+          this.finish(request, { type: "failed", code: "NOT_FOUND", message });
+        } else if (reply.attempt === request.attempt) this.again(request, from, outcome);
+        break;
+    }
+  }
+
+  /** Surely not applied by `from`: at once to a leader it names, else after a pause to the next voter. */
+  private again(request: PendingRequest, from: number, outcome: ReplyOutcome): void {
+    if (!request.isOut) return;
+    if (this.hints.get(request.group) === from) this.hints.delete(request.group);
+    const leader = outcome.type === "surely-not" ? outcome.leader : 0;
+    request.isOut = false;
+    if (leader !== 0 && leader !== from) {
+      this.hints.set(request.group, leader);
+      request.tries = 0;
+      request.nextTry = this.context.monotonicMs;
+    } else {
+      request.tries = leader === from ? 0 : request.tries + 1;
+      request.nextTry = this.context.monotonicMs + RETRY_MS;
+    }
+    if (request.nextTry <= this.context.monotonicMs && request.target !== leader) {
+      this.transmit(request);
+    }
+  }
+
+  /** Sends again what waits or may be repeated; ends what is out of time. */
+  tick(): void {
+    const now = this.context.monotonicMs;
+    for (const [, request] of this.pending.entries()) {
+      if (now >= request.deadlineMs) this.giveUp(request);
+      else if (!request.isOut && now >= request.nextTry) this.transmit(request);
+      else if (request.isOut && request.isIdempotent && now - request.sentMs >= RESEND_MS) {
+        this.hints.delete(request.group);
+        request.tries += 1;
+        this.transmit(request);
+      }
+    }
+  }
+
+  /** A member came back under a new incarnation: what it held unanswered has an unknown outcome. */
+  peerReplaced(peer: number): void {
+    for (const [, request] of this.pending.entries()) {
+      if (!request.isOut || request.target !== peer) continue;
+      if (request.isIdempotent) this.transmit(request);
+      else this.giveUp(request);
+    }
+  }
+
+  private giveUp(request: PendingRequest): void {
+    const isUnknown = request.isOut && request.action.type === "propose";
+    this.finish(request, {
+      type: "failed",
+      code: "UNAVAILABLE",
+      message: isUnknown
+        ? "the partition's leader did not answer, so the outcome is unknown; look before you repeat " +
+          "it, or send a producer triple so that a repeat is harmless"
+        : "the partition has no leader that answers; try again, and look at cluster status if it lasts",
+    });
+  }
+
+  private finish(request: PendingRequest, end: RequestEnd): void {
+    this.pending.delete(request.id);
+    this.onEnd(request.operation, request.part, end);
+  }
+}

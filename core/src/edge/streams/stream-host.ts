@@ -1,0 +1,26 @@
+// What the two ways of asking for grants, standing.ts and rounds.ts, need of the streams that they
+// serve: this interface stands below them, so that they and streams.ts need not know each other.
+
+import type { PartitionPlace } from "../../cluster/cluster.js";
+import type { Mode } from "../../contract/api.js";
+import type { HostContext } from "../../member/context.js";
+import type { GrantedItem } from "../../wire/messages.js";
+import type { Operations } from "../requests/operations.js";
+import type { EdgeStream, Source } from "./edge-stream.js";
+
+export interface StreamHost {
+  readonly context: HostContext;
+  readonly operations: Operations;
+  modeOf(topic: string): Mode;
+  /** Asks for grants as far as credits allow. */
+  advance(stream: EdgeStream): void;
+  /** Hands one item to the carrier, or gives it back when it may not be written any more. */
+  deliver(stream: EdgeStream, source: Source, item: GrantedItem, serial: number): void;
+  /** Gives a lease back that nobody saw. */
+  release(
+    place: PartitionPlace,
+    lease: { readonly index: number; readonly offset: number; readonly fence: number },
+  ): void;
+  /** Ends a half-closed stream that has nothing left to do. */
+  endIfDone(stream: EdgeStream): void;
+}

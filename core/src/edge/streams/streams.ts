@@ -1,0 +1,486 @@
+// All consumers' streams of this node: opening, credits, delivery, closing, digests. How grants are
+// asked for lives beside it: standing.ts for one partition, rounds.ts for several.
+
+import type { PartitionPlace, TopicRecord } from "../../cluster/cluster.js";
+import { encodeMessageId } from "../../lib/ulid.js";
+import type { Digest, Granted, GrantedItem, Ladder } from "../../wire/messages.js";
+import type { ClientEvent, Failure, Mode } from "../../contract/api.js";
+import type { HostContext } from "../../member/context.js";
+import { encodeLeaseToken } from "../lease-token.js";
+import type { Operations } from "../requests/operations.js";
+import { invalid, topicNameProblem, VISIBILITY_MAX_MS } from "../requests/validate.js";
+import { EdgeStream, type Source } from "./edge-stream.js";
+import { Outbox, type Handed } from "./outbox.js";
+import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
+import type { StreamHost } from "./stream-host.js";
+import { onStandingGranted, stand, tickStanding } from "./standing.js";
+
+const CREDITS_MAX = 4294967295;
+/** A closed stream is remembered beyond the grace, so that late grants go back undelivered. */
+const REMEMBER_MS = 60_000;
+/** A filter must come within this time of the first credits (wire contract, section 9). */
+const FILTER_WAIT_MS = 10_000;
+/** Releases and closes are repeated for this long. */
+const BACKGROUND_MS = 60_000;
+
+/** A stream that has sent no valid filter yet. */
+interface Opening {
+  credits: number;
+  isHalfClosed: boolean;
+  filter: Extract<ClientEvent, { kind: "stream.filter" }> | undefined;
+  /** A filter waits for news of its topic. */
+  isLookingUp: boolean;
+  readonly sinceMs: number;
+}
+
+export class Streams implements StreamHost {
+  readonly context: HostContext;
+  readonly operations: Operations;
+  /** By the number on the wire. */
+  private readonly streams = new Map<number, EdgeStream>();
+  /** The client's stream to its current number. */
+  private readonly current = new Map<number, EdgeStream>();
+  private readonly openings = new Map<number, Opening>();
+  /** By the client's stream; kept after its end until the carrier has settled what it holds. */
+  private readonly outboxes = new Map<number, Outbox>();
+  /** Streams of one partition whose credits changed in this turn, in the order of their changes. */
+  private readonly toStand = new Set<EdgeStream>();
+  private nextNumber = 1;
+  private readonly findTopic: (topic: string) => TopicRecord | undefined;
+  private readonly findPlace: (group: number) => PartitionPlace | undefined;
+  /** Asks the meta group for news; `topicsCurrent` is called once they are here. */
+  private readonly lookUp: (clientStream: number) => void;
+
+  constructor(
+    context: HostContext,
+    operations: Operations,
+    topics: {
+      readonly findTopic: (topic: string) => TopicRecord | undefined;
+      readonly findPlace: (group: number) => PartitionPlace | undefined;
+      readonly lookUp: (clientStream: number) => void;
+    },
+  ) {
+    this.context = context;
+    this.operations = operations;
+    this.findTopic = topics.findTopic;
+    this.findPlace = topics.findPlace;
+    this.lookUp = topics.lookUp;
+  }
+
+  modeOf(topic: string): Mode {
+    return this.findTopic(topic)?.settings.mode ?? "MIN";
+  }
+
+  get openCount(): number {
+    return this.current.size + this.openings.size;
+  }
+
+  // --- the client's side -------------------------------------------------------------------------
+
+  onFilter(event: Extract<ClientEvent, { kind: "stream.filter" }>): void {
+    const old = this.current.get(event.streamId);
+    const opening = this.openings.get(event.streamId) ?? {
+      credits: old?.credits ?? 0,
+      isHalfClosed: old?.isHalfClosed ?? false,
+      filter: undefined,
+      isLookingUp: false,
+      sinceMs: this.context.monotonicMs,
+    };
+    if (old) this.replace(old);
+    opening.filter = event;
+    this.openings.set(event.streamId, opening);
+    const failure = filterProblem(event);
+    if (failure) this.end(event.streamId, failure);
+    else this.tryOpen(event.streamId, opening, false);
+  }
+
+  /** Opens when the topic is known; otherwise asks the meta group once. */
+  private tryOpen(clientStream: number, opening: Opening, isFresh: boolean): void {
+    const { filter } = opening;
+    if (!filter) return;
+    const record = this.findTopic(filter.topic);
+    if (!record || record.isDeleting) {
+      if (!isFresh && !opening.isLookingUp) {
+        opening.isLookingUp = true;
+        this.lookUp(clientStream);
+      } else if (isFresh) {
+        const message = `topic "${filter.topic}" not found; create it first, or check the name`;
+        this.end(clientStream, { code: "NOT_FOUND", message });
+      }
+      return;
+    }
+    const wrong = filter.partitionIds.find((id) => id >= record.settings.partitions);
+    if (wrong !== undefined) {
+      const last = record.settings.partitions - 1;
+      const topic = `topic "${filter.topic}" has partitions 0 to ${last}`;
+      this.end(clientStream, invalid(`partition_ids names ${wrong}; ${topic}`));
+      return;
+    }
+    this.openings.delete(clientStream);
+    const outbox = this.outboxes.get(clientStream) ?? new Outbox();
+    this.outboxes.set(clientStream, outbox);
+    const ids = new Set(filter.partitionIds);
+    const stream = new EdgeStream({
+      number: this.nextNumber,
+      clientStream,
+      topic: filter.topic,
+      places: record.partitions.filter((p) => ids.size === 0 || ids.has(p.partition)),
+      visibilityMs: filter.visibilityMs ?? record.settings.visibilityMs,
+      outbox,
+      nowMs: this.context.monotonicMs,
+    });
+    this.nextNumber += 1;
+    stream.credits = opening.credits;
+    stream.isHalfClosed = opening.isHalfClosed;
+    this.streams.set(stream.number, stream);
+    this.current.set(clientStream, stream);
+    this.advance(stream);
+  }
+
+  /** The meta table is current for a stream that waited; `failure` when it could not be asked. */
+  topicsCurrent(clientStream: number, failure: Failure | undefined): void {
+    const opening = this.openings.get(clientStream);
+    if (!opening) return;
+    opening.isLookingUp = false;
+    if (failure) this.end(clientStream, failure);
+    else this.tryOpen(clientStream, opening, true);
+  }
+
+  onCredits(clientStream: number, credits: number): void {
+    const stream = this.current.get(clientStream);
+    if (stream) {
+      stream.credits = Math.min(CREDITS_MAX, stream.credits + credits);
+      this.advance(stream);
+      return;
+    }
+    const opening = this.openings.get(clientStream) ?? {
+      credits: 0,
+      isHalfClosed: false,
+      filter: undefined,
+      isLookingUp: false,
+      sinceMs: this.context.monotonicMs,
+    };
+    opening.credits = Math.min(CREDITS_MAX, opening.credits + credits);
+    this.openings.set(clientStream, opening);
+  }
+
+  onHalfClose(clientStream: number): void {
+    const opening = this.openings.get(clientStream);
+    if (opening) opening.isHalfClosed = true;
+    const stream = this.current.get(clientStream);
+    if (!stream) {
+      if (!opening?.filter) this.end(clientStream, invalid("the stream ended without a filter"));
+      return;
+    }
+    stream.isHalfClosed = true;
+    this.endIfDone(stream);
+    this.advance(stream);
+  }
+
+  onCancel(clientStream: number): void {
+    this.openings.delete(clientStream);
+    const outbox = this.outboxes.get(clientStream);
+    this.outboxes.delete(clientStream);
+    for (const item of outbox?.takeAll() ?? []) this.release(item.place, item);
+    const stream = this.current.get(clientStream);
+    if (stream) this.close(stream);
+  }
+
+  /** What the carrier still holds for the old filter is nothing for the new one. */
+  private replace(old: EdgeStream): void {
+    if (!old.outbox.isEmpty) this.recall(old);
+    this.close(old);
+  }
+
+  // --- the carrier's side ------------------------------------------------------------------------
+
+  /** The carrier settles the oldest of what it holds: written, or given back. */
+  onSettled(event: Extract<ClientEvent, { kind: "stream.written" | "stream.returned" }>): void {
+    const { streamId, count } = event;
+    const outbox = this.outboxes.get(streamId);
+    if (!outbox) return;
+    if (event.kind === "stream.written") outbox.written(count, this.context.monotonicMs);
+    else this.undelivered(streamId, outbox.take(count));
+    const stream = this.current.get(streamId);
+    if (stream) this.endIfDone(stream);
+    else if (outbox.isEmpty && !this.openings.has(streamId)) this.outboxes.delete(streamId);
+  }
+
+  /** Their credits are not spent: credits bound what is written. */
+  private undelivered(clientStream: number, items: readonly Handed[]): void {
+    for (const item of items) this.release(item.place, item);
+    const isOpen = this.current.has(clientStream) || this.openings.has(clientStream);
+    if (isOpen) this.onCredits(clientStream, items.length);
+  }
+
+  onDrained(clientStream: number): void {
+    const outbox = this.outboxes.get(clientStream);
+    if (!outbox) return;
+    outbox.isStalled = false;
+    const stream = this.current.get(clientStream);
+    if (stream) this.advance(stream);
+  }
+
+  /** Nobody else can have the messages that lie here for a slow reader: they go back. */
+  private recall(stream: EdgeStream): void {
+    stream.outbox.isStalled = true;
+    this.context.reply({ kind: "stream.recall", streamId: stream.clientStream });
+  }
+
+  /** Asks for grants as far as credits allow: of one partition once for all that happened, in one message. */
+  advance(stream: EdgeStream): void {
+    if (stream.isClosed) return;
+    if (stream.isSingle) this.toStand.add(stream);
+    else wakeRounds(this, stream);
+  }
+
+  /** Before the turn's entries are made and after its applies: credits that changed stand at their leaders. */
+  collect(): void {
+    for (const stream of this.toStand) if (!stream.isClosed) stand(this, stream, false);
+    this.toStand.clear();
+  }
+
+  // --- delivery ----------------------------------------------------------------------------------
+
+  onGranted(from: number, m: Granted): void {
+    if (m.edgeIncarnation !== this.context.incarnation) return;
+    const stream = this.streams.get(m.stream);
+    const source = stream?.sourceOf(m.group);
+    if (!stream || !source) {
+      // Closed long ago: whatever it was granted goes back.
+      const place = this.findPlace(m.group);
+      if (place) for (const item of m.items) this.release(place, item);
+      return;
+    }
+    if (m.index !== 0 && source.handled.has(m.index)) return;
+    if (m.state === "closed") {
+      this.end(stream.clientStream, topicGone(stream.topic));
+      return;
+    }
+    if (stream.isSingle) onStandingGranted(this, stream, source, from, m);
+    else onRoundGranted(this, stream, source, m);
+  }
+
+  /** Hands one item to the carrier, or gives it back when it may not be written any more. */
+  deliver(stream: EdgeStream, source: Source, item: GrantedItem, serial: number): void {
+    const now = this.context.monotonicMs;
+    const leaseLeftMs = leaseLeft(stream, item, serial, now);
+    if (stream.isClosed || stream.openCredits === 0 || leaseLeftMs <= 0) {
+      this.release(source.place, item);
+      return;
+    }
+    stream.credits -= 1;
+    stream.lastDeliveryMs = now;
+    const { group, partition } = source.place;
+    const { index, offset, fence } = item;
+    stream.outbox.hand({
+      place: source.place,
+      index,
+      offset,
+      fence,
+      handedMs: now,
+      patienceMs: patienceMs(stream),
+      overMs: now + leaseLeftMs,
+    });
+    this.context.reply({
+      kind: "stream.item",
+      streamId: stream.clientStream,
+      leaseLeftMs,
+      item: {
+        messageId: encodeMessageId(item.enqueuedMs, group, index, offset),
+        topic: stream.topic,
+        partitionId: partition,
+        payload: item.payload,
+        priorityHi: item.priorityHi,
+        priorityLo: item.priorityLo,
+        enqueuedMs: item.enqueuedMs,
+        leaseToken: encodeLeaseToken({ group, index, offset, fence, mac: item.mac }),
+        leaseDeadlineMs: item.deadlineMs,
+        fence,
+        attempts: item.attempts,
+        maxRetries: item.maxRetries,
+        ...(item.producer ? { producer: item.producer } : {}),
+      },
+    });
+  }
+
+  release(
+    place: PartitionPlace,
+    lease: { readonly index: number; readonly offset: number; readonly fence: number },
+  ): void {
+    const { index, offset, fence } = lease;
+    this.operations.background(
+      place,
+      { kind: "release.undelivered", index, offset, fence },
+      BACKGROUND_MS,
+    );
+  }
+
+  onLadder(from: number, m: Ladder): void {
+    if (m.edgeIncarnation !== this.context.incarnation) return;
+    const stream = this.streams.get(m.stream);
+    const source = stream?.sourceOf(m.group);
+    if (!stream || !source || stream.isClosed) return;
+    if (m.state === "closed") this.end(stream.clientStream, topicGone(stream.topic));
+    else onLadder(this, stream, source, from, m);
+  }
+
+  /** A leader names the leases this node holds: what was never handled here goes back (D-22). */
+  onDigest(m: Digest): void {
+    if (m.edgeIncarnation !== this.context.incarnation) return;
+    const place = this.findPlace(m.group);
+    if (!place) return;
+    const strangers = new Set<number>();
+    for (const lease of m.leases) {
+      const stream = this.streams.get(lease.stream);
+      const source = stream?.sourceOf(m.group);
+      if (!stream || !source) {
+        strangers.add(lease.stream);
+        continue;
+      }
+      if (stream.wasHandled(source, lease.grantIndex)) continue;
+      if (lease.round === source.round) source.received += 1;
+      this.release(place, lease);
+    }
+    for (const lease of m.leases) {
+      const stream = this.streams.get(lease.stream);
+      const source = stream?.sourceOf(m.group);
+      if (stream && source) stream.markHandled(source, lease.grantIndex);
+    }
+    for (const number of strangers) this.tellClosed(place, number);
+    const asked = this.streams.get(m.stream);
+    const source = asked?.sourceOf(m.group);
+    if (!asked || !source) return;
+    // What is still missing after the digest has ended by itself: count anew.
+    if (source.missing > source.received) {
+      source.round += 1;
+      source.received = 0;
+      source.asked = 0;
+    }
+    source.missing = 0;
+    source.missingSinceMs = 0;
+    this.advance(asked);
+  }
+
+  // --- ends --------------------------------------------------------------------------------------
+
+  /** Half-closed streams end with OK when their credits are spent or nothing is ready, and all is written. */
+  endIfDone(stream: EdgeStream): void {
+    if (stream.isClosed || !stream.isHalfClosed || !stream.outbox.isEmpty) return;
+    if (stream.credits === 0 || stream.emptyAnswers >= 2)
+      this.end(stream.clientStream, undefined, true);
+  }
+
+  /** Ends the client's stream. Delivered leases stay valid after a graceful end. */
+  end(clientStream: number, failure: Failure | undefined, isGraceful = false): void {
+    this.openings.delete(clientStream);
+    const stream = this.current.get(clientStream);
+    if (stream) this.close(stream, isGraceful ? stream.visibilityMs : undefined);
+    if (this.outboxes.get(clientStream)?.isEmpty) this.outboxes.delete(clientStream);
+    this.context.reply({
+      kind: "stream.end",
+      streamId: clientStream,
+      ...(failure ? { failure } : {}),
+    });
+  }
+
+  private close(
+    stream: EdgeStream,
+    graceMs = this.context.config.defaults.disconnectGraceMs,
+  ): void {
+    stream.isClosed = true;
+    stream.closedMs = this.context.monotonicMs;
+    stream.credits = 0;
+    this.current.delete(stream.clientStream);
+    if (stream.round) {
+      for (const { source, item } of stream.round.items) this.release(source.place, item);
+      stream.round = undefined;
+    }
+    for (const source of stream.sources) {
+      if (source.isTouched) this.tellClosed(source.place, stream.number, graceMs);
+    }
+  }
+
+  private tellClosed(
+    place: PartitionPlace,
+    stream: number,
+    graceMs = this.context.config.defaults.disconnectGraceMs,
+  ): void {
+    const { self, incarnation } = this.context;
+    this.operations.background(
+      place,
+      { kind: "stream.close", edge: self, edgeIncarnation: incarnation, stream, graceMs },
+      BACKGROUND_MS,
+    );
+  }
+
+  /** A topic is gone: its streams end. */
+  topicDeleted(topic: string): void {
+    for (const stream of [...this.current.values()]) {
+      if (stream.topic === topic) this.end(stream.clientStream, topicGone(topic));
+    }
+  }
+
+  tick(): void {
+    const now = this.context.monotonicMs;
+    for (const [clientStream, opening] of this.openings) {
+      if (opening.filter || now - opening.sinceMs < FILTER_WAIT_MS) continue;
+      this.end(clientStream, invalid("no filter came within 10 s; send PopOpen.filter first"));
+    }
+    const { streamIdleTimeoutMs: idleMs, streamStallMs } = this.context.config.defaults;
+    for (const stream of [...this.streams.values()]) {
+      if (stream.isClosed) {
+        const rememberMs = this.context.config.defaults.disconnectGraceMs + REMEMBER_MS;
+        if (now - stream.closedMs > rememberMs) this.streams.delete(stream.number);
+        continue;
+      }
+      if (idleMs > 0 && now - stream.lastDeliveryMs >= idleMs) {
+        this.end(stream.clientStream, undefined, true);
+        continue;
+      }
+      const stallMs = Math.min(streamStallMs, patienceMs(stream));
+      if (stream.outbox.isOverdue(now, stallMs)) {
+        this.recall(stream);
+        this.advance(stream);
+      }
+      if (stream.isSingle) tickStanding(this, stream);
+      else tickRounds(this, stream);
+      this.endIfDone(stream);
+    }
+  }
+
+  /** A group's leader changed, as far as this node sees: standing credits must stand there. */
+  leaderChanged(group: number): void {
+    for (const stream of this.current.values()) {
+      const source = stream.sourceOf(group);
+      if (source && stream.isSingle) stand(this, stream, true);
+    }
+  }
+}
+
+/** What is left of a lease, counted from when the request that the grant echoes was sent (D-25). */
+function leaseLeft(stream: EdgeStream, item: GrantedItem, serial: number, nowMs: number): number {
+  const sentMs = stream.sentAt(serial);
+  return sentMs === undefined ? 0 : sentMs + item.leaseMs - nowMs;
+}
+
+/** Half the visibility: what waits longer is of no use to its reader, and others could have it. */
+function patienceMs(stream: EdgeStream): number {
+  return Math.floor(stream.visibilityMs / 2);
+}
+
+function topicGone(topic: string): Failure {
+  return { code: "NOT_FOUND", message: `topic "${topic}" not found: it was deleted` };
+}
+
+function filterProblem(
+  event: Extract<ClientEvent, { kind: "stream.filter" }>,
+): Failure | undefined {
+  const { visibilityMs } = event;
+  const isBad =
+    visibilityMs !== undefined && !(visibilityMs > 0 && visibilityMs <= VISIBILITY_MAX_MS);
+  if (isBad) {
+    return invalid(`visibility_timeout is ${visibilityMs} ms; it must be above 0 and at most 12 h`);
+  }
+  return topicNameProblem(event.topic);
+}

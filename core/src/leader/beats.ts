@@ -1,0 +1,105 @@
+// Coalesced heartbeats: one message per node pair and beat, naming every group the sender leads, with
+// the commit each follower may know (D-57, D-58). Rounds are the node's own counter; reads are confirmed
+// by them. A node whose disk stalls neither beats nor vouches (D-29).
+
+import { confirmReads } from "../raft/reads.js";
+import { onBeatCommit, onVouched } from "../raft/replication.js";
+import type { Beat, BeatItem, BeatReply, BeatReplyItem } from "../wire/messages.js";
+import type { HostContext } from "../member/context.js";
+import type { Replica } from "../member/replica.js";
+
+export class Beats {
+  private readonly context: HostContext;
+  private readonly guard: (slot: Replica, step: () => void) => void;
+  private round = 0;
+  private ticks = 0;
+  private isRequested = false;
+
+  constructor(context: HostContext, guard: (slot: Replica, step: () => void) => void) {
+    this.context = context;
+    this.guard = guard;
+  }
+
+  /** A round that has not started; the next beats carry it, at the end of this turn. */
+  requestRound(): number {
+    this.isRequested = true;
+    return this.round + 1;
+  }
+
+  tick(): void {
+    this.ticks += 1;
+    const { beatMs, tickMs } = this.context.config.timing;
+    if (this.ticks * tickMs < beatMs) return;
+    this.isRequested = true;
+  }
+
+  /** Sends one beat per peer if one is due. */
+  flush(isDiskStalled: boolean): void {
+    if (!this.isRequested || isDiskStalled) return;
+    this.isRequested = false;
+    this.ticks = 0;
+    this.round += 1;
+    for (let peer = 1; peer <= this.context.memberCount; peer += 1) {
+      if (peer === this.context.self) continue;
+      const items: BeatItem[] = [];
+      for (const slot of this.context.groups.values()) {
+        const g = slot.raft;
+        if (!g.isLeader || slot.stoppedBecause !== undefined) continue;
+        const p = g.progress.get(peer);
+        if (!p) continue;
+        items.push({
+          group: g.id,
+          incarnation: g.incarnation,
+          term: g.term,
+          commit: Math.min(g.commitIndex, p.match),
+        });
+      }
+      if (items.length > 0) this.context.send(peer, { kind: "beat", round: this.round, items });
+    }
+  }
+
+  onBeat(from: number, beat: Beat, isDiskStalled: boolean): void {
+    const now: BeatReplyItem[] = [];
+    for (const item of beat.items) {
+      const slot = this.context.groups.get(item.group);
+      const isHere = slot !== undefined && slot.stoppedBecause === undefined;
+      if (!isHere || slot.raft.incarnation !== item.incarnation) continue;
+      this.guard(slot, () => {
+        const reply = this.heard(slot, from, item);
+        if (isDiskStalled) return;
+        // A term that is not synced yet is not vouched for (D-53): its reply waits on its own.
+        if (slot.raft.dependsOnSeq <= slot.raft.durableSeq) now.push(reply);
+        else slot.raft.host.sendAfterPersist(slot.raft, from, this.replyOf(beat.round, [reply]));
+      });
+    }
+    if (now.length > 0) this.context.send(from, this.replyOf(beat.round, now));
+  }
+
+  private replyOf(round: number, items: readonly BeatReplyItem[]): BeatReply {
+    return { kind: "beat.reply", round, wallMs: this.context.wallMs, items };
+  }
+
+  private heard(slot: Replica, from: number, item: BeatItem): BeatReplyItem {
+    const g = slot.raft;
+    const head = { group: g.id, incarnation: g.incarnation };
+    if (item.term < g.term) return { ...head, term: g.term, accepted: false, needsProbe: false };
+    g.becomeFollower(item.term, from);
+    const needsProbe = onBeatCommit(g, item);
+    return { ...head, term: g.term, accepted: true, needsProbe };
+  }
+
+  onBeatReply(from: number, reply: BeatReply): void {
+    for (const item of reply.items) {
+      const slot = this.context.groups.get(item.group);
+      const isHere = slot !== undefined && slot.stoppedBecause === undefined;
+      if (!isHere || slot.raft.incarnation !== item.incarnation) continue;
+      this.guard(slot, () => {
+        const g = slot.raft;
+        if (item.term > g.term) g.becomeFollower(item.term, 0);
+        if (!g.isLeader || item.term !== g.term || !item.accepted) return;
+        onVouched(g, from, reply.round, reply.wallMs, item.needsProbe);
+        confirmReads(g);
+      });
+    }
+  }
+}

@@ -1,0 +1,379 @@
+// Grants at the leader (D-6, D-7, D-22): standing credits of one-partition streams, one-shot rounds of
+// several, ladders of candidates, digests of the leases an edge holds. Leader memory only.
+
+import type { IntentResult } from "../machine/results.js";
+import { State } from "../delivery/message-store.js";
+import type { Partition } from "../delivery/partition.js";
+import { assert } from "../lib/assert.js";
+import { ladder } from "../delivery/views.js";
+import { encodeIntent } from "../wire/intents.js";
+import type {
+  Ask,
+  DigestRequest,
+  Granted,
+  GrantedItem,
+  GrantRequest,
+  LeaseRef,
+} from "../wire/messages.js";
+import type { HostContext } from "../member/context.js";
+import type { Replica, Origin, QueuedIntent, StandingCredits } from "../member/replica.js";
+
+/** Grants one intent may make; the rest waits for the next entry. */
+const GRANT_LIMIT = 1024;
+/** Standing credits and interests that the edge no longer refreshes are forgotten. */
+const FORGET_MS = 5000;
+
+type GrantOrigin = Extract<Origin, { type: "grant" }>;
+
+function streamKey(edge: number, stream: number): string {
+  return `${edge}:${stream}`;
+}
+
+/** A status or refusal that carries no items. */
+function status(
+  context: HostContext,
+  slot: Replica | undefined,
+  from: number,
+  request: { readonly group: number; readonly edgeIncarnation: number; readonly stream: number },
+  round: number,
+  serial: number,
+  state: Granted["state"],
+  grantedInRound: number,
+): void {
+  context.send(from, {
+    kind: "granted",
+    group: request.group,
+    term: slot?.raft.term ?? 0,
+    edgeIncarnation: request.edgeIncarnation,
+    stream: request.stream,
+    round,
+    grantedInRound,
+    index: 0,
+    state,
+    serial,
+    items: [],
+  });
+}
+
+export function onGrantRequest(context: HostContext, from: number, m: GrantRequest): void {
+  const slot = context.groups.get(m.group);
+  if (!slot?.isServing || slot.machine.kind !== "partition") {
+    status(context, slot, from, m, m.round, m.serial, "not-leader", 0);
+    return;
+  }
+  const { partition } = slot.machine;
+  if (partition.isClosed) {
+    status(context, slot, from, m, m.round, m.serial, "closed", 0);
+    return;
+  }
+  context.touched.add(slot);
+  if (m.isStanding) stand(context, slot, partition, from, m);
+  else slot.queue.push(oneShot(from, m));
+}
+
+function stand(
+  context: HostContext,
+  slot: Replica,
+  partition: Partition,
+  from: number,
+  m: GrantRequest,
+): void {
+  const key = streamKey(from, m.stream);
+  const old = slot.standing.get(key);
+  const isOlder =
+    old !== undefined &&
+    (m.edgeIncarnation < old.edgeIncarnation ||
+      (m.edgeIncarnation === old.edgeIncarnation && m.serial < old.serial));
+  if (isOlder) return;
+  slot.standing.set(key, {
+    edge: from,
+    edgeIncarnation: m.edgeIncarnation,
+    stream: m.stream,
+    round: m.round,
+    n: m.n,
+    visibilityMs: m.visibilityMs,
+    serial: m.serial,
+    seenMs: context.monotonicMs,
+  });
+  const granted = grantedSoFar(partition, from, m.edgeIncarnation, m.stream, m.round);
+  status(context, slot, from, m, m.round, m.serial, "more", granted);
+}
+
+/** What the applied state granted in this round. */
+function grantedSoFar(
+  partition: Partition,
+  edge: number,
+  edgeIncarnation: number,
+  stream: number,
+  round: number,
+): number {
+  const state = partition.streams.find(edge, edgeIncarnation, stream);
+  return state?.round === round ? state.granted : 0;
+}
+
+function oneShot(from: number, m: GrantRequest): QueuedIntent {
+  const intent = encodeIntent({
+    kind: "grant",
+    edge: from,
+    edgeIncarnation: m.edgeIncarnation,
+    stream: m.stream,
+    round: m.round,
+    n: m.n,
+    limit: Math.min(m.n, GRANT_LIMIT),
+    visibilityMs: m.visibilityMs,
+    bound: m.bound,
+  });
+  return { intent, origin: originOf(from, m, false), isEnqueue: false };
+}
+
+function originOf(
+  edge: number,
+  s: {
+    readonly edgeIncarnation: number;
+    readonly stream: number;
+    readonly round: number;
+    readonly serial: number;
+    readonly visibilityMs: number;
+  },
+  isStanding: boolean,
+): GrantOrigin {
+  const { edgeIncarnation, stream, round, serial, visibilityMs } = s;
+  return { type: "grant", edge, edgeIncarnation, stream, round, serial, visibilityMs, isStanding };
+}
+
+/**
+ * Grant intents for the streams whose credits stand here, to go behind `enqueues` new messages. Nothing
+ * when an entry with grants is already on its way and this one brings nothing new.
+ */
+export function standingIntents(
+  context: HostContext,
+  slot: Replica,
+  enqueues: number,
+): QueuedIntent[] {
+  if (slot.machine.kind !== "partition" || slot.standing.size === 0) return [];
+  const { partition } = slot.machine;
+  const expected = partition.ready.size + enqueues;
+  if (expected === 0 || (enqueues === 0 && slot.lastGrantIndex > slot.raft.appliedIndex)) return [];
+  const open: StandingCredits[] = [];
+  for (const [key, s] of slot.standing) {
+    if (context.monotonicMs - s.seenMs > FORGET_MS || isOver(partition, s))
+      slot.standing.delete(key);
+    else if (s.n > grantedSoFar(partition, s.edge, s.edgeIncarnation, s.stream, s.round))
+      open.push(s);
+  }
+  if (open.length === 0) return [];
+  // Shares are even and the first in line rotates, so that no consumer starves beside another.
+  const share = Math.min(GRANT_LIMIT, Math.max(1, Math.ceil(expected / open.length)));
+  const count = Math.min(open.length, expected);
+  const intents: QueuedIntent[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const s = open[(slot.standingTurn + i) % open.length];
+    const { edge, edgeIncarnation, stream, round, n, visibilityMs } = s;
+    const intent = encodeIntent({
+      kind: "grant",
+      edge,
+      edgeIncarnation,
+      stream,
+      round,
+      n,
+      limit: share,
+      visibilityMs,
+      bound: undefined,
+    });
+    intents.push({ intent, origin: originOf(edge, s, true), isEnqueue: false });
+  }
+  slot.standingTurn += count;
+  return intents;
+}
+
+/** The machine would refuse it: the stream was closed, its edge or round replaced. */
+function isOver(partition: Partition, s: StandingCredits): boolean {
+  if (partition.streams.incarnationOf(s.edge) > s.edgeIncarnation) return true;
+  const state = partition.streams.find(s.edge, s.edgeIncarnation, s.stream);
+  return state !== undefined && (state.isClosed || state.round > s.round);
+}
+
+/** Sends what a grant took to the stream's edge. */
+export function answerGrant(
+  context: HostContext,
+  slot: Replica,
+  origin: GrantOrigin,
+  result: IntentResult,
+  index: number,
+): void {
+  if (slot.machine.kind !== "partition" || result.type !== "granted") return;
+  const { partition } = slot.machine;
+  if (result.slots.length > 0) context.wantsTurn = true;
+  if (origin.isStanding && result.slots.length === 0 && !result.isClosed) return;
+  context.send(origin.edge, {
+    kind: "granted",
+    group: slot.id,
+    term: slot.raft.term,
+    edgeIncarnation: origin.edgeIncarnation,
+    stream: origin.stream,
+    round: origin.round,
+    grantedInRound: result.grantedInRound,
+    index,
+    state: result.isClosed ? "closed" : origin.isStanding ? "more" : "final",
+    serial: origin.serial,
+    items: result.slots.map((s) => itemOf(partition, s, origin.visibilityMs)),
+  });
+}
+
+function itemOf(p: Partition, slot: number, leaseMs: number): GrantedItem {
+  const m = p.messages;
+  assert(m.state[slot] === State.leased, "Q3: what is delivered is leased");
+  return {
+    index: m.index[slot],
+    offset: m.offset[slot],
+    fence: m.fence[slot],
+    attempts: m.attempts[slot],
+    maxRetries: m.maxRetries[slot],
+    priorityHi: m.priorityHi[slot],
+    priorityLo: m.priorityLo[slot],
+    enqueuedMs: m.enqueuedMs[slot],
+    deadlineMs: m.timeMs[slot],
+    leaseMs,
+    mac: p.mac(m.index[slot], m.offset[slot], m.fence[slot]),
+    payload: m.payloads.get(slot),
+    producer: m.producers.get(slot),
+  };
+}
+
+/** The edges must stand anew at the next leader. */
+export function dropStanding(context: HostContext, slot: Replica): void {
+  for (const s of slot.standing.values()) {
+    status(context, slot, s.edge, { ...s, group: slot.id }, s.round, s.serial, "not-leader", 0);
+  }
+  slot.standing.clear();
+  slot.interests.clear();
+}
+
+// --- candidates ----------------------------------------------------------------------------------
+
+export function onAsk(context: HostContext, from: number, m: Ask): void {
+  const slot = context.groups.get(m.group);
+  if (!slot?.isServing || slot.machine.kind !== "partition") {
+    sendLadder(context, from, m, { state: "not-leader", leader: slot?.raft.leader ?? 0 });
+    return;
+  }
+  const { partition } = slot.machine;
+  if (partition.isClosed) {
+    sendLadder(context, from, m, { state: "closed", leader: 0 });
+    return;
+  }
+  const { rungs, hasMore } = ladder(partition, m.count);
+  const { edgeIncarnation, stream, count } = m;
+  const untilMs = context.monotonicMs + FORGET_MS;
+  // Nothing ready: the edge is told as soon as something is.
+  if (rungs.length === 0) {
+    slot.interests.set(streamKey(from, stream), {
+      edge: from,
+      edgeIncarnation,
+      stream,
+      count,
+      untilMs,
+    });
+  }
+  context.send(from, {
+    kind: "ladder",
+    group: m.group,
+    edgeIncarnation,
+    stream,
+    serial: m.serial,
+    state: "ok",
+    leader: context.self,
+    rungs,
+    hasMore,
+  });
+}
+
+function sendLadder(
+  context: HostContext,
+  to: number,
+  ask: Ask,
+  answer: { readonly state: "not-leader" | "closed"; readonly leader: number },
+): void {
+  const { group, edgeIncarnation, stream, serial } = ask;
+  context.send(to, {
+    kind: "ladder",
+    group,
+    edgeIncarnation,
+    stream,
+    serial,
+    ...answer,
+    rungs: [],
+    hasMore: false,
+  });
+}
+
+/** Something is ready: tells the edges that asked in vain. */
+export function pushLadders(context: HostContext, slot: Replica): void {
+  if (slot.machine.kind !== "partition" || slot.interests.size === 0) return;
+  const { partition } = slot.machine;
+  if (partition.ready.size === 0) return;
+  for (const interest of slot.interests.values()) {
+    if (interest.untilMs < context.monotonicMs) continue;
+    const { rungs, hasMore } = ladder(partition, interest.count);
+    context.send(interest.edge, {
+      kind: "ladder",
+      group: slot.id,
+      edgeIncarnation: interest.edgeIncarnation,
+      stream: interest.stream,
+      serial: 0,
+      state: "ok",
+      leader: context.self,
+      rungs,
+      hasMore,
+    });
+  }
+  slot.interests.clear();
+}
+
+// --- digests -------------------------------------------------------------------------------------
+
+/** Tells every edge (or one stream's) which leases it holds here (D-22). */
+export function sendDigests(
+  context: HostContext,
+  slot: Replica,
+  only:
+    | { readonly edge: number; readonly edgeIncarnation: number; readonly stream: number }
+    | undefined,
+): void {
+  if (slot.machine.kind !== "partition") return;
+  const { partition } = slot.machine;
+  const m = partition.messages;
+  const perEdge = new Map<number, { edgeIncarnation: number; leases: LeaseRef[] }>();
+  if (only) perEdge.set(only.edge, { edgeIncarnation: only.edgeIncarnation, leases: [] });
+  partition.streams.forEach((s) => {
+    if (only && (s.edge !== only.edge || s.stream !== only.stream)) return;
+    let digest = perEdge.get(s.edge);
+    if (!digest) {
+      digest = { edgeIncarnation: s.edgeIncarnation, leases: [] };
+      perEdge.set(s.edge, digest);
+    }
+    for (const lease of s.leases) {
+      digest.leases.push({
+        index: m.index[lease],
+        offset: m.offset[lease],
+        fence: m.fence[lease],
+        stream: s.stream,
+        round: m.round[lease],
+        grantIndex: m.grantIndex[lease],
+      });
+    }
+  });
+  for (const [edge, { edgeIncarnation, leases }] of perEdge) {
+    if (leases.length === 0 && !only) continue;
+    leases.sort((a, b) => a.index - b.index || a.offset - b.offset);
+    const stream = only?.stream ?? 0;
+    context.send(edge, { kind: "digest", group: slot.id, edgeIncarnation, stream, leases });
+  }
+}
+
+export function onDigestRequest(context: HostContext, from: number, m: DigestRequest): void {
+  const slot = context.groups.get(m.group);
+  if (!slot?.isServing) return;
+  const { edgeIncarnation, stream } = m;
+  sendDigests(context, slot, { edge: from, edgeIncarnation, stream });
+}

@@ -1,0 +1,331 @@
+// What a group's leader does beside Raft: collects intents into one entry per turn, remembers who waits
+// for which entry, serves reads, and answers from apply. Nothing here is replicated; after a change of
+// leader the edges ask again.
+
+import { encodePartitionCounts } from "../wire/read-bodies.js";
+import type { IntentResult } from "../machine/results.js";
+import { assert } from "../lib/assert.js";
+import { Writer } from "../lib/bytes.js";
+import { appendOwn, replicate } from "../raft/replication.js";
+import { requestRead } from "../raft/reads.js";
+import { encodeBlock, EntryKind } from "../wire/blocks.js";
+import { encodeIntent } from "../wire/intents.js";
+import type { ReplyOutcome, Request } from "../wire/messages.js";
+import type { Beats } from "./beats.js";
+import type { HostContext } from "../member/context.js";
+import { entrySeed } from "../member/draws.js";
+import { answerGrant, dropStanding, pushLadders, sendDigests, standingIntents } from "./grants.js";
+import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/replica.js";
+import { peekBody } from "./peek-rows.js";
+import { OnceTable } from "./once-table.js";
+
+/** Entries a leader may have uncommitted before it lets its queue grow instead. */
+const UNCOMMITTED_ENTRIES_MAX = 512;
+const UNCOMMITTED_BYTES_MAX = 64 << 20;
+/** Intents a leader queues before it refuses more, and their bytes. */
+const QUEUE_MAX = 65_536;
+const QUEUE_BYTES_MAX = 128 << 20;
+
+const TICK_INTENT = encodeIntent({ kind: "tick" });
+
+export class Leader {
+  private readonly context: HostContext;
+  private readonly beats: Beats;
+  private readonly once = new OnceTable();
+  private nextRead = 1;
+
+  constructor(context: HostContext, beats: Beats) {
+    this.context = context;
+    this.beats = beats;
+  }
+
+  // --- requests ----------------------------------------------------------------------------------
+
+  onRequest(from: number, request: Request): void {
+    const { edgeIncarnation, requestId, attempt, action } = request;
+    const origin = { edge: from, edgeIncarnation, requestId, attempt };
+    if (request.isOnce && this.once.isRepeat(from, edgeIncarnation, requestId, attempt)) return;
+    const slot = this.context.groups.get(request.group);
+    if (!slot || slot.stoppedBecause !== undefined) {
+      this.answer(origin, slot ? { type: "surely-not", leader: 0 } : { type: "unknown-group" });
+      return;
+    }
+    if (!slot.raft.isLeader) {
+      const hint = slot.raft.leader === this.context.self ? 0 : slot.raft.leader;
+      this.answer(origin, { type: "surely-not", leader: hint });
+      return;
+    }
+    if (action.type === "propose") {
+      // u32 length, then the kind: 1 is an enqueue (wire/intents.ts).
+      const isEnqueue = action.intent[4] === 1;
+      this.enqueueIntent(slot, {
+        intent: action.intent,
+        origin: { type: "request", ...origin },
+        isEnqueue,
+        sinceUs: this.context.monotonicUs,
+      });
+      return;
+    }
+    if (!slot.isServing) {
+      this.answer(origin, { type: "surely-not", leader: this.context.self });
+      return;
+    }
+    const read: PendingRead = { ...origin, action, index: 0 };
+    const context = this.nextRead;
+    this.nextRead += 1;
+    slot.reads.set(context, read);
+    this.context.touched.add(slot);
+    requestRead(slot.raft, this.beats.requestRound(), context);
+  }
+
+  private answer(
+    to: {
+      readonly edge: number;
+      readonly edgeIncarnation: number;
+      readonly requestId: number;
+      readonly attempt: number;
+    },
+    outcome: ReplyOutcome,
+  ): void {
+    const { edge, edgeIncarnation, requestId, attempt } = to;
+    this.context.send(edge, { kind: "reply", edgeIncarnation, requestId, attempt, outcome });
+  }
+
+  enqueueIntent(slot: Replica, queued: QueuedIntent): void {
+    const isFull = slot.queue.length >= QUEUE_MAX || slot.queueBytes >= QUEUE_BYTES_MAX;
+    if (isFull && queued.origin.type === "request") {
+      this.answer(queued.origin, {
+        type: "refused",
+        code: "RESOURCE_EXHAUSTED",
+        message: "the partition has too many requests waiting; slow down and try again",
+      });
+      return;
+    }
+    slot.queue.push(queued);
+    slot.queueBytes += queued.intent.length;
+    this.context.touched.add(slot);
+  }
+
+  // --- proposing ---------------------------------------------------------------------------------
+
+  /** The first entry of a term; for a new partition its configuration comes right behind it. */
+  proposeNoop(slot: Replica): void {
+    this.append(slot, EntryKind.noop, []);
+  }
+
+  /** The own term's first entry is applied: from here this leader answers. */
+  startServing(slot: Replica): void {
+    slot.isServing = true;
+    slot.lastGrantIndex = 0;
+    if (slot.machine.kind === "partition") {
+      const { partition } = slot.machine;
+      if (!partition.settings) this.proposeInit(slot);
+      sendDigests(this.context, slot, undefined);
+    }
+    this.context.wantsTurn = true;
+  }
+
+  private proposeInit(slot: Replica): void {
+    const meta = this.context.groups.get(0)?.machine;
+    if (slot.machine.kind !== "partition" || meta?.kind !== "cluster") return;
+    const record = meta.cluster.topics.get(slot.machine.topic);
+    if (!record) return;
+    const intent = encodeIntent({ kind: "partition.init", settings: record.settings });
+    slot.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false });
+  }
+
+  /** Once per turn: turns what is queued into entries and sends them off. */
+  collect(slot: Replica): void {
+    const g = slot.raft;
+    if (!g.isLeader) return;
+    if (slot.isServing) {
+      this.proposeDue(slot);
+      while (this.hasRoom(slot)) if (!this.collectEntry(slot)) break;
+      if (slot.queue.length > 0) this.context.wantsTurn = true;
+    }
+    replicate(g);
+  }
+
+  private hasRoom(slot: Replica): boolean {
+    const { log, commitIndex } = slot.raft;
+    const entries = log.lastIndex - commitIndex;
+    return entries < UNCOMMITTED_ENTRIES_MAX && slot.proposedBytes < UNCOMMITTED_BYTES_MAX;
+  }
+
+  private collectEntry(slot: Replica): boolean {
+    const { entryIntentsMax, entryBytesMax } = this.context.config.limits;
+    const taken: QueuedIntent[] = [];
+    let bytes = 0;
+    let enqueues = 0;
+    for (const queued of slot.queue) {
+      if (taken.length >= entryIntentsMax) break;
+      if (taken.length > 0 && bytes + queued.intent.length > entryBytesMax) break;
+      bytes += queued.intent.length;
+      if (queued.isEnqueue) enqueues += 1;
+      taken.push(queued);
+    }
+    slot.queue = slot.queue.slice(taken.length);
+    slot.queueBytes = slot.queue.length === 0 ? 0 : slot.queueBytes - bytes;
+    // Standing credits ride behind the enqueues of the same entry (D-6).
+    const grants = standingIntents(this.context, slot, enqueues);
+    taken.push(...grants);
+    if (taken.length === 0) return false;
+    this.append(slot, EntryKind.command, taken);
+    return true;
+  }
+
+  /** Proposes a tick when a timer is due and nothing else will carry time forward (D-19). */
+  private proposeDue(slot: Replica): void {
+    const g = slot.raft;
+    if (slot.dueMs > this.context.monotonicMs || slot.queue.length > 0) return;
+    // One on its way is enough; its apply sets the next due time.
+    if (slot.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
+    slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false });
+    slot.lastTickIndex = g.log.lastIndex + 1;
+  }
+
+  /** When the group's next timer is due, by the clock that carries its time. */
+  updateDue(slot: Replica): void {
+    this.context.due.set(slot, this.dueMsOf(slot));
+  }
+
+  private dueMsOf(slot: Replica): number {
+    if (!slot.isServing || slot.machine.kind !== "partition") return Infinity;
+    const next = slot.machine.partition.nextTimerMs;
+    if (next === Infinity) return Infinity;
+    return this.context.monotonicMs + Math.max(0, next - slot.raft.stampNowMs());
+  }
+
+  private append(slot: Replica, kind: number, queued: readonly QueuedIntent[]): void {
+    const g = slot.raft;
+    const index = g.log.lastIndex + 1;
+    const { seedHi, seedLo } = this.context.config;
+    const [entryHi, entryLo] = entrySeed(seedHi, seedLo, g.id, index, g.term);
+    const intents = queued.map((q) => q.intent);
+    const entry = { kind, stampMs: g.stampNowMs(), seedHi: entryHi, seedLo: entryLo, intents };
+    const block = encodeBlock(g.id, index, g.term, g.log.lastTerm, [entry], this.context.crc);
+    const origins = queued.map((q) => q.origin);
+    if (origins.some((o) => o.type === "grant")) slot.lastGrantIndex = index;
+    this.forget(slot, index);
+    slot.proposed.set(index, { term: g.term, origins, bytes: block.bytes.length });
+    slot.proposedBytes += block.bytes.length;
+    appendOwn(g, block);
+    this.context.observer?.proposed(g.id, index, g.term, this.waitedUs(queued));
+  }
+
+  /** How long the first request of an entry waited in the queue; 0 for an entry without requests. */
+  private waitedUs(queued: readonly QueuedIntent[]): number {
+    const first = queued.find((q) => q.sinceUs !== undefined);
+    return first?.sinceUs === undefined ? 0 : this.context.monotonicUs - first.sinceUs;
+  }
+
+  // --- answering ---------------------------------------------------------------------------------
+
+  /** Results of an entry that was applied here; `results` is undefined when nobody here waits. */
+  applied(slot: Replica, index: number, term: number, results: IntentResult[] | undefined): void {
+    const waiting = slot.proposed.get(index);
+    if (waiting) {
+      slot.proposed.delete(index);
+      slot.proposedBytes -= waiting.bytes;
+      const isOurs = waiting.term === term && results !== undefined;
+      waiting.origins.forEach((origin, i) => {
+        if (isOurs) this.deliverResult(slot, origin, results[i], index);
+        else this.overwritten(slot, origin);
+      });
+    }
+    if (slot.isServing) pushLadders(this.context, slot);
+  }
+
+  private deliverResult(slot: Replica, origin: Origin, result: IntentResult, index: number): void {
+    if (origin.type === "request") this.answer(origin, outcomeOf(result, index));
+    else if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
+  }
+
+  /**
+   * Makes room for a new entry at an index where an earlier leadership of this node had proposed one.
+   * Nobody is answered: another voter may still hold the old entry, lead later and commit it, so only
+   * an applied entry of another term proves that it never will be (D-11).
+   */
+  private forget(slot: Replica, index: number): void {
+    const waiting = slot.proposed.get(index);
+    if (!waiting) return;
+    slot.proposed.delete(index);
+    slot.proposedBytes -= waiting.bytes;
+  }
+
+  /** Another term's entry took the slot: surely not applied, may be proposed again (D-11). */
+  private overwritten(slot: Replica, origin: Origin): void {
+    if (origin.type === "request") {
+      this.answer(origin, { type: "surely-not", leader: slot.raft.leader });
+    }
+  }
+
+  /** No longer leader: what was only queued is surely not applied; what is in the log stays open. */
+  lostLeadership(slot: Replica): void {
+    const { queue } = slot;
+    slot.queue = [];
+    slot.queueBytes = 0;
+    slot.isServing = false;
+    this.context.due.delete(slot);
+    for (const queued of queue) this.overwritten(slot, queued.origin);
+    for (const read of [...slot.reads.values(), ...slot.confirmedReads]) {
+      this.answer(read, { type: "surely-not", leader: slot.raft.leader });
+    }
+    slot.reads.clear();
+    slot.confirmedReads = [];
+    slot.raft.pendingReads = [];
+    dropStanding(this.context, slot);
+  }
+
+  // --- reads -------------------------------------------------------------------------------------
+
+  readConfirmed(slot: Replica, index: number, context: number): void {
+    const read = slot.reads.get(context);
+    assert(read !== undefined, `R11: read ${context} must be pending`);
+    slot.reads.delete(context);
+    read.index = index;
+    slot.confirmedReads.push(read);
+    this.serveReads(slot);
+  }
+
+  /** Serves the confirmed reads whose index is applied. */
+  serveReads(slot: Replica): void {
+    if (slot.confirmedReads.length === 0) return;
+    const applied = slot.raft.appliedIndex;
+    const waiting: PendingRead[] = [];
+    for (const read of slot.confirmedReads) {
+      if (read.index > applied) waiting.push(read);
+      else this.answer(read, { type: "done", index: read.index, body: this.readBody(slot, read) });
+    }
+    slot.confirmedReads = waiting;
+  }
+
+  private readBody(slot: Replica, read: PendingRead): Uint8Array {
+    if (slot.machine.kind !== "partition" || read.action.type === "barrier")
+      return new Uint8Array(0);
+    const { partition } = slot.machine;
+    if (read.action.type === "read.peek") {
+      return peekBody(partition, read.action.limit, read.action.includeDlq);
+    }
+    return encodePartitionCounts(partition.counts);
+  }
+}
+
+function outcomeOf(result: IntentResult, index: number): ReplyOutcome {
+  switch (result.type) {
+    case "refused":
+      return { type: "refused", code: result.code, message: result.message };
+    case "enqueued": {
+      const body = new Writer(16).u48(result.index).u16(result.offset).u48(result.stampMs);
+      return { type: "done", index, body: body.u8(result.isDuplicate ? 1 : 0).finish() };
+    }
+    case "created":
+      return { type: "done", index, body: new Writer(64).text(result.heapId).finish() };
+    case "extended":
+      return { type: "done", index, body: new Writer(6).u48(result.deadlineMs).finish() };
+    case "granted":
+    case "settled":
+    case "none":
+      return { type: "done", index, body: new Uint8Array(0) };
+  }
+}

@@ -1,0 +1,125 @@
+// One group on this node: its Raft replica, its machine, and what only the leader keeps in memory
+// (never replicated): queued intents, who waits for which entry, standing credits, interests.
+
+import type { ClusterMachine } from "../cluster/cluster.js";
+import type { Partition } from "../delivery/partition.js";
+import { SequenceTable } from "../lib/sequence-table.js";
+import type { RaftGroup } from "../raft/group.js";
+import type { PeerMessage, RequestAction } from "../wire/messages.js";
+
+/** Whom the result of an intent concerns. */
+export type Origin =
+  | { readonly type: "none" }
+  | {
+      readonly type: "request";
+      readonly edge: number;
+      readonly edgeIncarnation: number;
+      readonly requestId: number;
+      readonly attempt: number;
+    }
+  | {
+      readonly type: "grant";
+      readonly edge: number;
+      readonly edgeIncarnation: number;
+      readonly stream: number;
+      readonly round: number;
+      readonly isStanding: boolean;
+      readonly serial: number;
+      readonly visibilityMs: number;
+    };
+
+export interface QueuedIntent {
+  readonly intent: Uint8Array;
+  readonly origin: Origin;
+  readonly isEnqueue: boolean;
+  /** When a request's intent came into the queue: monotonic time of that turn. */
+  readonly sinceUs?: number;
+}
+
+export interface ProposedEntry {
+  readonly term: number;
+  readonly origins: readonly Origin[];
+  readonly bytes: number;
+}
+
+export interface StandingCredits {
+  readonly edge: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  round: number;
+  n: number;
+  visibilityMs: number;
+  serial: number;
+  seenMs: number;
+}
+
+export interface Interest {
+  readonly edge: number;
+  readonly edgeIncarnation: number;
+  readonly stream: number;
+  readonly count: number;
+  readonly untilMs: number;
+}
+
+export interface PendingRead {
+  readonly edge: number;
+  readonly edgeIncarnation: number;
+  readonly requestId: number;
+  readonly attempt: number;
+  readonly action: RequestAction;
+  /** Set once confirmed: serve when applied. */
+  index: number;
+}
+
+/** A message that waits for the group's persist with this seq. */
+export interface HeldMessage {
+  readonly seq: number;
+  readonly peer: number;
+  readonly message: PeerMessage;
+}
+
+export type Machine =
+  | { readonly kind: "cluster"; readonly cluster: ClusterMachine }
+  | {
+      readonly kind: "partition";
+      readonly partition: Partition;
+      readonly topic: string;
+      readonly partitionId: number;
+    };
+
+export class Replica {
+  readonly raft: RaftGroup;
+  readonly machine: Machine;
+  /** Leader whose own term's first entry is applied here: it answers and proposes. */
+  isServing = false;
+  /** The broken invariant that stopped this replica on this node (D-40). */
+  stoppedBecause: string | undefined;
+  isFetchingForApply = false;
+  readonly held: HeldMessage[] = [];
+  /** The commit index that the observer was last told. */
+  seenCommit = 0;
+  queue: QueuedIntent[] = [];
+  queueBytes = 0;
+  /** Bytes of the entries in `proposed`. */
+  proposedBytes = 0;
+  readonly proposed = new SequenceTable<ProposedEntry>();
+  /** Index of the newest entry with grants that this leader proposed. */
+  lastGrantIndex = 0;
+  lastTickIndex = 0;
+  /** When the next timer is due on this node's monotonic clock; Infinity: never. Set by DueGroups. */
+  dueMs = Infinity;
+  readonly standing = new Map<string, StandingCredits>();
+  standingTurn = 0;
+  readonly interests = new Map<string, Interest>();
+  readonly reads = new Map<number, PendingRead>();
+  confirmedReads: PendingRead[] = [];
+
+  constructor(raft: RaftGroup, machine: Machine) {
+    this.raft = raft;
+    this.machine = machine;
+  }
+
+  get id(): number {
+    return this.raft.id;
+  }
+}

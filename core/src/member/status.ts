@@ -1,0 +1,57 @@
+// What a node shows of itself to operators: a plain snapshot, made on demand, free of references
+// into the machines. Counts of a partition are those of the local replica at its applied index.
+
+import type { Counts, Mode } from "../contract/api.js";
+
+export type RaftRole = "leader" | "follower" | "candidate" | "stopped";
+
+export interface GroupStatus {
+  /** 0 is the meta group. */
+  readonly group: number;
+  /** Absent for the meta group. */
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly mode?: Mode;
+  readonly role: RaftRole;
+  readonly term: number;
+  /** Member name of the leader this node believes in; empty when unknown. */
+  readonly leader: string;
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  /** Member names. */
+  readonly voters: readonly string[];
+  /** Absent for the meta group. */
+  readonly counts?: Counts;
+  /** Sentence of the broken invariant, when the group was stopped on this node. */
+  readonly stoppedBecause?: string;
+}
+
+export interface HostMetrics {
+  /** Monotonic counters since the process started. */
+  readonly turns: number;
+  readonly events: number;
+  readonly batches: number;
+  readonly batchBytes: number;
+  readonly framesSent: number;
+  readonly framesReceived: number;
+  readonly framesRefused: number;
+  readonly entriesApplied: number;
+  readonly leaderChanges: number;
+}
+
+export interface NodeStatus {
+  readonly node: string;
+  /** 16 hex digits; the same on every member. */
+  readonly clusterId: string;
+  /** Counts the starts of this node on this store; part of every frame. */
+  readonly incarnation: number;
+  /** True once the store is read, verified and the node takes part. */
+  readonly isReady: boolean;
+  readonly members: readonly { readonly name: string; readonly address: string }[];
+  readonly groups: readonly GroupStatus[];
+  readonly openStreams: number;
+  readonly pendingRequests: number;
+  readonly metrics: HostMetrics;
+}
