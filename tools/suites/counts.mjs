@@ -101,7 +101,8 @@ export function fromSeeds(expected) {
 }
 
 /**
- * The kill matrix: one JSON line per seeded bug; a survivor is a failure.
+ * The kill matrix: one JSON line per seeded bug. One that is not killed is a failure, save where its line
+ * says that this was not expected.
  * @param {Output} output
  */
 export function fromKills({ out }) {
@@ -110,8 +111,8 @@ export function fromKills({ out }) {
     .map(parse)
     .filter((line) => typeof line?.killed === "boolean");
   if (kills.length === 0) return unreadable("no seeded bug was hunted");
-  const killed = kills.filter((line) => line.killed).length;
-  return counted(killed, kills.length - killed);
+  const good = kills.filter(({ killed, expected = true }) => killed === expected).length;
+  return counted(good, kills.length - good);
 }
 
 /** The agreed last line. */

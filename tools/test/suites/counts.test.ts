@@ -168,6 +168,9 @@ describe("fromKills", () => {
     const line = (killed: boolean) => JSON.stringify({ id: "seed-S01", killed });
     const text = [line(true), "some words", line(false), line(true)].join("\n");
     expect(fromKills(output(text))).toMatchObject({ passed: 2, failed: 1 });
+    const equivalent = (killed: boolean) => JSON.stringify({ killed, expected: false });
+    expect(fromKills(output(equivalent(false)))).toMatchObject({ passed: 1, failed: 0 });
+    expect(fromKills(output(equivalent(true)))).toMatchObject({ passed: 0, failed: 1 });
     expect(fromKills(output("1 of 1 killed"))).toMatchObject({ passed: 0, failed: 1 });
   });
 });
