@@ -14,13 +14,14 @@ import { root } from "../../tools/rooms.mjs";
  * Runs the seeds under the Node at `bin`.
  * @param {string} bin
  * @param {string} range such as 1..24
+ * @param {"inherit" | "ignore"} [progress] where the simulator's word on standard error goes
  * @returns {Seeds}
  */
-export function seedsUnder(bin, range) {
+export function seedsUnder(bin, range, progress = "inherit") {
   const main = join(root, "sim/dist/cli/main.js");
   const { stdout } = spawnSync(bin, [main, "--seeds", range, "--json", "--traces"], {
     encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", progress],
     maxBuffer: 1 << 28,
   });
   return seedsOf(stdout ?? "");

@@ -40,12 +40,15 @@ describe("differences", () => {
 
 describe("seedsUnder", () => {
   it("runs the seeds under a Node, and one that is none gives no traces", () => {
-    const { traces, failed } = seedsUnder(process.execPath, "7..8");
+    const { traces, failed } = seedsUnder(process.execPath, "7..8", "ignore");
     expect(failed).toEqual([]);
     expect(Object.keys(traces)).toEqual(["7", "8"]);
     expect(traces["7"]).toMatch(/^[0-9a-f]{16}$/);
     expect(traces["7"]).not.toBe(traces["8"]);
-    expect(seedsUnder("no-node-of-this-name", "7..8")).toEqual({ traces: {}, failed: [] });
+    expect(seedsUnder("no-node-of-this-name", "7..8", "ignore")).toEqual({
+      traces: {},
+      failed: [],
+    });
   });
 });
 
