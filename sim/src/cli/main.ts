@@ -19,7 +19,8 @@ const USAGE = `npm run sim -- [options]
   --stop-at-first    stop at the first failure
   --jobs N           processes to use (default: all cores)
   --history FILE     write the history of --seed or --plan as JSON lines
-  --json             last line: one JSON object with the totals`;
+  --json             last line: one JSON object with the totals
+  --traces           with --json: the trace hash of each seed too`;
 
 function fail(message: string): never {
   console.error(`${message}\n\n${USAGE}`);
@@ -65,6 +66,7 @@ function readOptions() {
         jobs: { type: "string" },
         history: { type: "string" },
         json: { type: "boolean", default: false },
+        traces: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     }).values;
@@ -98,6 +100,7 @@ async function main(): Promise<number> {
     prepareHistory(options.history);
   }
   const totals = new Totals(jobs.length, options.plan);
+  const traces = new Map<string, string>();
   if (single) console.log(summaryOf(jobs[0].plan ?? expandPlan(jobs[0].seed)));
   await runJobs(jobs, {
     workers: Math.min(workers, jobs.length),
@@ -106,13 +109,17 @@ async function main(): Promise<number> {
     history: options.history,
     onResult: (result) => {
       totals.add(result);
+      if (options.traces) traces.set(result.seed, result.trace);
       if (result.failure || result.mismatch) console.log(explain(result, options.plan));
       totals.progress();
     },
   });
   totals.finish();
   console.log(totals.text());
-  if (options.json) console.log(JSON.stringify(totals.json()));
+  if (options.json) {
+    const asked = options.traces ? { traces: Object.fromEntries(traces) } : {};
+    console.log(JSON.stringify({ ...totals.json(), ...asked }));
+  }
   return totals.isGreen ? 0 : 1;
 }
 

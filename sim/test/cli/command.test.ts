@@ -13,6 +13,7 @@ import type { JobResult } from "../../src/cli/jobs.js";
 import { planOf } from "../../src/cli/read-plan.js";
 import { expandPlan } from "../../src/plan/expand.js";
 import type { Plan } from "../../src/plan/plan.js";
+import { runPlan } from "../../src/run/run-plan.js";
 
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const packageJson = fileURLToPath(new URL("../../package.json", import.meta.url));
@@ -32,6 +33,7 @@ interface Summary {
   readonly clientOps: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly determinism: { readonly checked: number; readonly mismatches: number };
+  readonly traces?: Readonly<Record<string, string>>;
 }
 
 function sim(...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -67,6 +69,14 @@ describe("npm run sim", () => {
     for (const name of numbers) expect(summary[name], name).toBeGreaterThan(0);
     expect(summary.faults["client.repeat"]).toBeGreaterThan(0);
     expect(parseHistory(readFileSync(history, "utf8")).length).toBeGreaterThan(50);
+  });
+
+  it("gives the trace hash of each run when asked, which any other Node must arrive at too", () => {
+    const plan = join(scenarios, "fast/quiet.json");
+    const run = runPlan(JSON.parse(readFileSync(plan, "utf8")) as Plan);
+    const { stdout } = sim("--plan", plan, "--json", "--traces");
+    expect(summaryOf(stdout).traces).toEqual({ quiet: run.trace });
+    expect(summaryOf(sim("--plan", plan, "--json").stdout).traces).toBeUndefined();
   });
 
   it("exits 1 when a rule is broken, and says which, in words, and how to see it again", () => {

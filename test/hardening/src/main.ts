@@ -1,7 +1,7 @@
 // The hardening suite: `npm run hardening [-- --json] [--quick] [--only TEXT] [--list]`. Bad things are
 // done to real nodes; each must end in a clear error or a clean stop. The last line is
-// `N passed, M failed`, with --json one object; exit code 1 on a failure. Known limits count as
-// neither; they are listed.
+// `N passed, M failed`, with `, K skipped` after it when K > 0; with --json one object. Exit code 1 on a
+// failure. Known limits count as neither; they are listed.
 
 import { parseArgs } from "node:util";
 import { allCases } from "./cases/index.js";
@@ -46,11 +46,12 @@ async function main(): Promise<number> {
     const wallMs = Math.round(performance.now() - startMs);
     console.log(JSON.stringify({ passed, failed, wallMs, known, skipped, cases: verdicts }));
   } else {
-    console.log(
-      `${String(count("known"))} known limits, ${String(count("skipped"))} skipped,` +
-        ` ${((performance.now() - startMs) / 1000).toFixed(0)} s`,
-    );
-    console.log(`${String(passed)} passed, ${String(failed)} failed`);
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
+    console.log(`${String(count("known"))} known limits, ${seconds} s`);
+    const skipped = verdicts.filter(({ state }) => state === "skipped");
+    for (const { name, detail } of skipped) console.log(`skipped: ${name}: ${detail}`);
+    const andSkipped = skipped.length > 0 ? `, ${String(skipped.length)} skipped` : "";
+    console.log(`${String(passed)} passed, ${String(failed)} failed${andSkipped}`);
   }
   return failed === 0 ? 0 : 1;
 }
