@@ -39,9 +39,10 @@ class RoomChecker {
     // A mutant may leave a name behind that nobody uses any more.
     const relaxed = { noUnusedLocals: false, noUnusedParameters: false };
     // What the compiler keeps between runs is of no use here, and would be written into the room.
-    const inMemory = { composite: false, incremental: false, emitDeclarationOnly: true };
+    const kept = { composite: false, incremental: false };
+    const emitted = { declaration: true, emitDeclarationOnly: true };
     delete options.tsBuildInfoFile;
-    this.parsed = { ...rest, fileNames, options: { ...options, ...relaxed, ...inMemory } };
+    this.parsed = { ...rest, fileNames, options: { ...options, ...relaxed, ...kept, ...emitted } };
   }
 
   /**

@@ -12,7 +12,7 @@ export interface SeedBounds {
   readonly wallMs: number;
 }
 
-/** The busiest of the seeds 1 to 500 has some 100,000 events; one that is stuck at its end, a million. */
+/** A seed has some 50,000 events; one that waits for its last message until all time is up, 600,000. */
 export const SEED_BOUNDS: SeedBounds = { eventsMax: 5_000_000, wallMs: 300_000 };
 
 const COMPLAINT_MAX = 2000;

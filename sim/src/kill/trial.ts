@@ -1,7 +1,7 @@
 // The trial of one mutant by tests of situations: they run once, and the first that fails counts, unless it
 // fails without the mutant as well.
 
-import type { FailedTest } from "./orders.js";
+import { SITUATIONS, type FailedTest } from "./orders.js";
 
 export type TestVerdict =
   { readonly kind: "killed"; readonly test: FailedTest } | { readonly kind: "survived" };
@@ -38,10 +38,12 @@ export class Trial {
     return this.failed !== undefined && this.failed.length > 0 && !this.isSettled;
   }
 
-  /** Which tests fail without the mutant. */
+  /** Which tests fail without the mutant. When all of them could not be run there, nothing is evidence. */
   settle(failedAnyway: readonly FailedTest[]): void {
     const isAnyway = (test: FailedTest): boolean =>
-      failedAnyway.some(({ file, name }) => file === test.file && name === test.name);
+      failedAnyway.some(
+        ({ file, name }) => file === SITUATIONS || (file === test.file && name === test.name),
+      );
     const failed = this.failed ?? [];
     this.passedOver.push(...failed.filter(isAnyway));
     this.failed = failed.filter((test) => !isAnyway(test));
