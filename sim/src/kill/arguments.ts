@@ -9,8 +9,8 @@ export const USAGE = `npm run sim:kill -- [options]
   --seeds A..B        seeds to try (default 1..500); reported is the lowest that fails
                       with the bug and passes without it, whatever ran beside it
   --situations        also the tests of sim/test/host, which make situations on purpose:
-                      at once for a bug whose file names one, after the seeds for a
-                      bug that they did not find
+                      instead of seeds for a bug whose file names one, which is left
+                      out otherwise; after the seeds for a bug that they did not find
   --check-types       first compile every bug with all types. Use it when a bug is
                       written or code has moved; otherwise types are not looked at
   --jobs N            processes at the same time (default: all cores)
