@@ -12,7 +12,7 @@ const ROOMS = {
   core: {},
   io: { rooms: ["core"], packages: [GRPC, "classic-level"], builtins: true },
   checker: { builtins: true },
-  sim: { rooms: ["core", "io", "checker"], packages: ["seedrandom"], builtins: true },
+  sim: { rooms: ["core", "io", "checker"], packages: ["seedrandom", "typescript"], builtins: true },
   proto: { packages: [GRPC, "@bufbuild/protobuf"], builtins: true },
   "clients/typescript": { rooms: ["proto"], packages: [GRPC], builtins: true },
   node: {
@@ -148,6 +148,13 @@ module.exports = {
       comment: "What decides a run reaches nothing of the machine it runs on.",
       from: { path: at("sim", "(world|plan|run|workload|oracle)/") },
       to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "compiler-only-for-mutants",
+      severity: "error",
+      comment: "In sim/, only the hunt for mutants may use the TypeScript compiler.",
+      from: { path: at("sim", "(?!kill/)") },
+      to: { path: npm("typescript") },
     },
     {
       name: "client-only-in-the-command-line",

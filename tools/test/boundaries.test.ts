@@ -88,6 +88,8 @@ const FORBIDDEN: readonly Plant[] = [
   plant("sim/dist/a/grpc.js", "@disheap/io/grpc", "simulated-world-only"),
   plant("sim/dist/world/clock.js", "node:perf_hooks", "runs-are-deterministic"),
   plant("sim/dist/oracle/rules/random.js", "node:crypto", "runs-are-deterministic"),
+  plant("sim/dist/run/compiler.js", "typescript", "compiler-only-for-mutants"),
+  plant("sim/src/cli/types-of-compiler.ts", "typescript", "compiler-only-for-mutants"),
   // proto, the client, the node
   plant("proto/dist/a/core.js", "@disheap/core", "proto-imports"),
   plant("clients/typescript/dist/a/core.js", "@disheap/core", "clients-typescript-imports"),
@@ -130,6 +132,7 @@ const ALLOWED: readonly Plant[] = [
   plant("sim/dist/b/io.js", "@disheap/io/turn"),
   plant("sim/dist/cli/builtin.js", "node:fs"),
   plant("sim/dist/plan/npm.js", "seedrandom"),
+  plant("sim/dist/kill/compiler.js", "typescript"),
   plant("node/dist/cli/client.js", "@disheap/client"),
   plant("node/dist/b/level.js", "@disheap/io/level"),
   plant("reports/dist/b/checker.js", "linearizability"),

@@ -1,19 +1,34 @@
 // The command line of `npm run sim:kill`.
 
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import type { SeedRange } from "./run-seeds.js";
 
 export const USAGE = `npm run sim:kill -- [options]
   --mutant ID         one seeded bug of sim/mutants (may be repeated)
   --mutant-file FILE  a seeded bug from a file
-  --seeds A..B        seeds to try, one after another (default 1..500)
-  --jobs N            mutants at the same time (default 1)
-  --json              one JSON object per mutant and line`;
+  --seeds A..B        seeds to try (default 1..500); reported is the lowest that fails
+                      with the bug and passes without it, whatever ran beside it
+  --situations        also the tests of sim/test/host, which make situations on purpose:
+                      instead of seeds for a bug whose file names one, which is left
+                      out otherwise; after the seeds for a bug that they did not find
+  --check-types       first compile every bug with all types. Use it when a bug is
+                      written or code has moved; otherwise types are not looked at
+  --jobs N            processes at the same time (default: all cores)
+  --json              one JSON object per bug and line, the last line has the totals
+Exit code 1 when a bug lived that was expected to die, or does not fit the sources.`;
+
+/** Seeds, the first and the last included. */
+export interface SeedRange {
+  readonly from: number;
+  readonly to: number;
+}
 
 export interface KillOptions {
   readonly mutants: readonly string[];
   readonly mutantFile: string | undefined;
   readonly seeds: SeedRange;
+  readonly situations: boolean;
+  readonly checkTypes: boolean;
   readonly jobs: number;
   readonly json: boolean;
   readonly help: boolean;
@@ -40,7 +55,9 @@ export function parseKillArguments(args: readonly string[]): KillOptions {
         mutant: { type: "string", multiple: true, default: [] },
         "mutant-file": { type: "string" },
         seeds: { type: "string", default: "1..500" },
-        jobs: { type: "string", default: "1" },
+        situations: { type: "boolean", default: false },
+        "check-types": { type: "boolean", default: false },
+        jobs: { type: "string", default: String(availableParallelism()) },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -59,6 +76,8 @@ export function parseKillArguments(args: readonly string[]): KillOptions {
     mutants: values.mutant,
     mutantFile,
     seeds: parseSeeds(values.seeds),
+    situations: values.situations,
+    checkTypes: values["check-types"],
     jobs,
     json: values.json,
     help: values.help,

@@ -1,11 +1,15 @@
-// Runs in a process of its own, from the copy that holds the mutant: seeds one after another until one
-// fails, one line of JSON per seed. `node child.js FROM TO`.
+// Runs in a process of its own, from a copy of the built tree: one seed per message of the parent, one
+// answer each. Ends when the parent lets go of it.
 
 import { expandPlan } from "../plan/expand.js";
 import { runPlan } from "../run/run-plan.js";
 
-/** What the child says of one seed. */
-export interface SeedLine {
+export interface SeedRequest {
+  readonly seed: number;
+  readonly eventsMax: number;
+}
+
+export interface SeedAnswer {
   readonly seed: number;
   /** The broken rule; null when the seed passed. */
   readonly rule: string | null;
@@ -14,16 +18,14 @@ export interface SeedLine {
   readonly cpuMs: number;
 }
 
-const [from, to] = process.argv.slice(2).map(Number);
-for (let seed = from; seed <= to; seed += 1) {
-  const { failure } = runPlan(expandPlan(String(seed)));
+process.on("message", ({ seed, eventsMax }: SeedRequest) => {
+  const { failure } = runPlan(expandPlan(String(seed)), { eventsMax });
   const { user, system } = process.cpuUsage();
-  const line: SeedLine = {
+  const answer: SeedAnswer = {
     seed,
     rule: failure?.rule ?? null,
     message: failure?.message.split("\n")[0] ?? "",
     cpuMs: Math.round((user + system) / 1000),
   };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-  if (failure) break;
-}
+  process.send?.(answer);
+});

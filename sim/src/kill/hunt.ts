@@ -1,81 +1,110 @@
-// Hunts one mutant: builds it in a copy and runs seeds until one fails that passes without the mutant.
+// The hunt of one mutant, as decisions only: what is to be run next for it, and what the answers mean. A
+// mutant whose file names a situation is tried by that test and by no seed; any other one by seeds, and by
+// all situations when no seed found it. Without situations it is seeds alone.
 
-import { join } from "node:path";
+import type { SeedRange } from "./arguments.js";
 import type { Mutant } from "./mutant.js";
-import { runSeeds, type SeedRange } from "./run-seeds.js";
-import { WorkCopy } from "./work-copy.js";
+import { ORIGINAL, SITUATIONS, type Answer, type FailedTest, type Order } from "./orders.js";
+import { Search } from "./search.js";
+import { Trial } from "./trial.js";
 
 /** What is reported per mutant. */
 export interface Kill {
   readonly id: string;
   readonly killed: boolean;
-  /** The rule that caught it; null for a survivor. */
+  /** The rule that caught it; null for a survivor and for one that a situation caught. */
   readonly rule: string | null;
+  /** The lowest seed that fails with it and passes without it. */
   readonly seed: number | null;
+  /** The test that caught it: its file and its name. */
+  readonly situation: string | null;
+  /** What failed and did not count, because it fails without the mutant as well. */
+  readonly passedOver: readonly string[];
+  /** Seeds up to the killing one, or all. */
   readonly seedsTried: number;
+  /** Of its seeds, also of those that ran beside the killing one. */
   readonly cpuSeconds: number;
 }
 
-export interface HuntOptions {
-  /** The repository, built. */
-  readonly root: string;
-  /** Where copies are made. */
-  readonly scratch: string;
-  readonly seeds: SeedRange;
-  readonly onProgress: (text: string) => void;
-}
+export class Hunt {
+  readonly mutant: Mutant;
+  private readonly seeds: SeedRange;
+  private readonly withSituations: boolean;
+  private readonly search: Search | undefined;
+  private trial: Trial | undefined;
+  private cpuMs = 0;
 
-/** A run of this much wall time without an end counts as standing still. */
-const STILL_MS = 300_000;
-
-const CHILD = join("sim", "dist", "kill", "child.js");
-
-export async function hunt(mutant: Mutant, options: HuntOptions): Promise<Kill> {
-  const { onProgress, root, scratch, seeds } = options;
-  onProgress(`${mutant.id}: building`);
-  const copy = WorkCopy.make(root, join(scratch, mutant.id));
-  try {
-    copy.apply(mutant);
-    await copy.build(mutant.id);
-    return await search(mutant.id, join(copy.root, CHILD), join(root, CHILD), seeds, onProgress);
-  } finally {
-    copy.remove();
+  constructor(mutant: Mutant, seeds: SeedRange, withSituations: boolean) {
+    this.mutant = mutant;
+    this.seeds = seeds;
+    this.withSituations = withSituations;
+    if (withSituations && mutant.situation !== undefined) this.trial = new Trial(mutant.situation);
+    else this.search = new Search(seeds);
   }
-}
 
-/** Walks the seeds with the mutant; a seed that fails without it too proves nothing and is passed over. */
-export async function search(
-  id: string,
-  mutated: string,
-  original: string,
-  seeds: SeedRange,
-  onProgress: (text: string) => void,
-  stillMs = STILL_MS,
-): Promise<Kill> {
-  let seedsTried = 0;
-  let cpuMs = 0;
-  let { from } = seeds;
-  while (from <= seeds.to) {
-    const outcome = await runSeeds(
-      mutated,
-      { from, to: seeds.to },
-      {
-        stillMs,
-        onSeed: (seed) => onProgress(`${id}: seed ${seed} of ${seeds.to}`),
-      },
-    );
-    seedsTried += outcome.seedsTried;
-    cpuMs += outcome.cpuMs;
-    if (!outcome.failed) break;
-    const { seed, rule, message } = outcome.failed;
-    onProgress(`${id}: seed ${seed} breaks ${rule}; does it without the mutant?`);
-    const control = await runSeeds(original, { from: seed, to: seed }, { stillMs });
-    if (!control.failed) {
-      onProgress(`${id}: ${rule}: ${message}`);
-      return { id, killed: true, rule, seed, seedsTried, cpuSeconds: cpuMs / 1000 };
+  /** How many orders can be taken now. */
+  get openings(): number {
+    return (this.trial ?? this.search)?.openings ?? 0;
+  }
+
+  take(): Order | undefined {
+    const copy = this.mutant.id;
+    if (this.trial) {
+      const path = this.trial.take();
+      return path === undefined ? undefined : { kind: "tests", copy, path };
     }
-    onProgress(`${id}: seed ${seed} breaks ${control.failed.rule} without it; not counted`);
-    from = seed + 1;
+    const seed = this.search?.take();
+    return seed === undefined ? undefined : { kind: "seed", copy, seed };
   }
-  return { id, killed: false, rule: null, seed: null, seedsTried, cpuSeconds: cpuMs / 1000 };
+
+  answer(order: Order, answer: Answer): void {
+    this.cpuMs += answer.cpuMs;
+    if (order.kind === "tests") this.trial?.answer(answer.tests ?? []);
+    else this.search?.answer(order.seed, answer.failure);
+    this.goOn();
+  }
+
+  /** What must be known of the original before a failure counts. */
+  get doubt(): Order | undefined {
+    const seed = this.search?.suspect;
+    if (seed !== undefined) return { kind: "seed", copy: ORIGINAL, seed };
+    // All at once: it is asked for many mutants and costs little more than one of them.
+    return this.trial?.isInDoubt ? { kind: "tests", copy: ORIGINAL, path: SITUATIONS } : undefined;
+  }
+
+  settle(doubt: Order, answer: Answer): void {
+    if (doubt.kind === "tests") this.trial?.settle(answer.tests ?? []);
+    else this.search?.settle(doubt.seed, answer.failure === undefined);
+    this.goOn();
+  }
+
+  /** What no seed found goes to the situations. */
+  private goOn(): void {
+    if (this.search?.verdict?.kind !== "survived" || !this.withSituations) return;
+    this.trial ??= new Trial(SITUATIONS);
+  }
+
+  /** The end of the hunt; undefined while it goes on. */
+  get kill(): Kill | undefined {
+    const verdict = this.trial ? this.trial.verdict : this.search?.verdict;
+    if (!verdict) return undefined;
+    const isBySeed = "seed" in verdict;
+    return {
+      id: this.mutant.id,
+      killed: verdict.kind === "killed",
+      rule: isBySeed ? verdict.failure.rule : null,
+      seed: isBySeed ? verdict.seed : null,
+      situation: "test" in verdict ? textOf(verdict.test) : null,
+      passedOver: [
+        ...(this.search?.passedOver ?? []).map((seed) => `seed ${seed}`),
+        ...(this.trial?.passedOver ?? []).map(textOf),
+      ],
+      seedsTried: this.search ? (isBySeed ? verdict.seed : this.seeds.to) - this.seeds.from + 1 : 0,
+      cpuSeconds: this.cpuMs / 1000,
+    };
+  }
+}
+
+function textOf({ file, name }: FailedTest): string {
+  return `${file}: ${name}`;
 }

@@ -1,69 +1,62 @@
-// `npm run sim:kill`: proves that the net holds. Applies each seeded bug to a copy of the sources, builds
-// it and runs seeds until one fails. Exit code 1 when a mutant survives or does not fit the sources.
+// `npm run sim:kill`: proves that the net holds. Puts each seeded bug into a copy of the built tree and runs
+// seeds there, and tests of situations, until one fails. Exit code 1 when a mutant lives that was expected
+// to die, or does not fit the sources.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseKillArguments, USAGE, UsageProblem, type KillOptions } from "./arguments.js";
-import { hunt, type Kill } from "./hunt.js";
-import { mutatedFiles, MutantProblem, readMutant, readMutants, type Mutant } from "./mutant.js";
-import { Progress, tableHead, tableRow, totalLine } from "./report.js";
-import { endChildren } from "./run-seeds.js";
+import { checkTypes } from "./check-types.js";
+import { runHunts } from "./crew.js";
+import { Hunt } from "./hunt.js";
+import { MutantProblem, readMutant, readMutants, type Mutant } from "./mutant.js";
+import type { Order } from "./orders.js";
+import { prepareAll, type Prepared } from "./prepare.js";
+import * as report from "./report.js";
+import { WorkCopies } from "./work-copy.js";
+import { CopyWorkshop } from "./workshop.js";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
-function chosen(options: KillOptions): readonly Mutant[] {
-  if (options.mutantFile !== undefined) return [readMutant(resolve(options.mutantFile))];
-  const all = readMutants(join(root, "sim", "mutants"));
-  if (options.mutants.length === 0) return all.filter((m) => m.equivalent === undefined);
-  return options.mutants.map((id) => {
-    const found = all.find((m) => m.id === id);
-    if (found) return found;
-    const known = all.map((m) => m.id).join(", ");
-    throw new UsageProblem(`There is no mutant ${id} in sim/mutants. There are: ${known}.`);
-  });
+interface Choice {
+  readonly mutants: readonly Mutant[];
+  readonly leftOut: readonly string[];
 }
 
-async function huntAll(
-  mutants: readonly Mutant[],
-  options: KillOptions,
-  scratch: string,
-): Promise<Kill[]> {
-  const progress = new Progress();
-  const kills: Kill[] = [];
-  const waiting = [...mutants];
-  if (!options.json) console.log(tableHead());
-  const work = async (): Promise<void> => {
-    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-      const kill = await hunt(mutant, {
-        root,
-        scratch,
-        seeds: options.seeds,
-        onProgress: (text) => progress.show(`${kills.length}/${mutants.length} done; ${text}`),
-      });
-      kills.push(kill);
-      progress.clear();
-      console.log(options.json ? JSON.stringify(kill) : tableRow(kill, mutant.title));
-    }
-  };
-  await Promise.all(Array.from({ length: options.jobs }, work));
-  return kills;
-}
-
-async function main(): Promise<number> {
-  const options = parseKillArguments(process.argv.slice(2));
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
+function choose(options: KillOptions): Choice {
+  if (options.mutantFile !== undefined) {
+    return { mutants: [readMutant(resolve(options.mutantFile))], leftOut: [] };
   }
-  const mutants = chosen(options);
-  // Before anything is built: one that does not fit any more is known at once.
-  for (const mutant of mutants) mutatedFiles(root, mutant);
-  const scratch = mkdtempSync(join(tmpdir(), "disheap-kill-"));
+  const all = readMutants(join(root, "sim", "mutants"));
+  if (options.mutants.length > 0) {
+    const mutants = [...new Set(options.mutants)].map((id) => named(id, all));
+    return { mutants, leftOut: [] };
+  }
+  const isBySituation = (m: Mutant): boolean => m.situation !== undefined && !options.situations;
+  const mutants = all.filter((m) => m.equivalent === undefined);
+  return {
+    mutants: mutants.filter((m) => !isBySituation(m)),
+    leftOut: mutants.filter(isBySituation).map(({ id }) => id),
+  };
+}
+
+function named(id: string, all: readonly Mutant[]): Mutant {
+  const found = all.find((m) => m.id === id);
+  if (found) return found;
+  const known = all.map((m) => m.id).join(", ");
+  throw new UsageProblem(`There is no mutant ${id} in sim/mutants. There are: ${known}.`);
+}
+
+/** Makes a folder for the copies, and sees to it that it and all processes go, however this ends. */
+async function withScratch<T>(
+  use: (folder: string, onEnd: (end: () => void) => void) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "disheap-kill-"));
+  let end = (): void => undefined;
   const cleanUp = (): void => {
-    endChildren();
-    rmSync(scratch, { recursive: true, force: true });
+    end();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
@@ -72,12 +65,68 @@ async function main(): Promise<number> {
     });
   }
   try {
-    const kills = await huntAll(mutants, options, scratch);
-    if (!options.json) console.log(totalLine(kills));
-    return kills.every((k) => k.killed) ? 0 : 1;
+    return await use(folder, (last) => {
+      end = last;
+    });
   } finally {
     cleanUp();
   }
+}
+
+function huntAll(
+  prepared: readonly Prepared[],
+  options: KillOptions,
+  progress: report.Progress,
+  startMs: number,
+): Promise<report.Outcome[]> {
+  const { seeds, situations, jobs, json } = options;
+  return withScratch(async (folder, onEnd) => {
+    const outcomes: report.Outcome[] = [];
+    const workshop = new CopyWorkshop(new WorkCopies(root, folder, situations), prepared);
+    onEnd(() => workshop.end());
+    const mutants = new Map(prepared.map(({ mutant }) => [mutant.id, mutant]));
+    if (!json) console.log(report.tableHead());
+    await runHunts(
+      [...mutants.values()].map((mutant) => new Hunt(mutant, seeds, situations)),
+      {
+        hands: jobs,
+        workshop,
+        onOrder: (order) => {
+          progress.show(`${outcomes.length}/${prepared.length} done; ${wordsOf(order)}`);
+        },
+        onKill: (kill) => {
+          const mutant = mutants.get(kill.id);
+          if (!mutant) return;
+          const outcome = { ...kill, mutant, atSeconds: (Date.now() - startMs) / 1000 };
+          outcomes.push(outcome);
+          progress.clear();
+          console.log(json ? report.jsonRow(outcome) : report.tableRow(outcome));
+        },
+      },
+    );
+    return outcomes;
+  });
+}
+
+function wordsOf(order: Order): string {
+  return `${order.copy}: ${order.kind === "seed" ? `seed ${order.seed}` : order.path}`;
+}
+
+async function main(): Promise<number> {
+  const startMs = Date.now();
+  const options = parseKillArguments(process.argv.slice(2));
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { mutants, leftOut } = choose(options);
+  const progress = new report.Progress();
+  const prepared = prepareAll(root, mutants);
+  if (options.checkTypes) checkTypes(root, prepared, (text) => progress.show(text));
+  const outcomes = await huntAll(prepared, options, progress, startMs);
+  const totals = { outcomes, leftOut, wallSeconds: (Date.now() - startMs) / 1000 };
+  console.log(options.json ? report.totalJson(totals) : report.totalLine(totals));
+  return outcomes.every(report.isAsExpected) ? 0 : 1;
 }
 
 try {

@@ -21,6 +21,11 @@ export interface Mutant {
   readonly expect: readonly string[];
   /** Fault kinds without which it cannot show; empty when it needs none. */
   readonly needs: readonly string[];
+  /**
+   * Set: the test that makes its situation on purpose, as a path from the root, because seeds reach it only
+   * by luck. It is hunted by that test, or by seeds when it is named and situations are not asked for.
+   */
+  readonly situation?: string;
   /** Set: why nothing can ever tell it from the original. It is hunted only when it is named. */
   readonly equivalent?: string;
 }
@@ -34,7 +39,8 @@ export class MutantProblem extends Error {
 const ID = /^(seed-S\d\d|raft-[A-H]\d{1,2}|dec-\d{1,2})[a-z]?$/;
 /** Rooms that the working copy holds. */
 const EDITABLE = /^(core|io|checker|sim)\/src\/[\w./-]+\.ts$/;
-const FIELDS = ["id", "title", "origin", "edits", "expect", "needs", "equivalent"];
+const FIELDS = ["id", "title", "origin", "edits", "expect", "needs", "situation", "equivalent"];
+const SITUATION = /^sim\/test\/host\/[\w-]+\.test\.ts$/;
 const EDIT_FIELDS = ["file", "find", "replace"];
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -72,6 +78,12 @@ export function parseMutant(text: string, name: string): Mutant {
   if (expect.length === 0) throw problem(`"expect" must name at least one rule`);
   const { edits } = record;
   if (!Array.isArray(edits) || edits.length === 0) throw problem(`"edits" must hold an edit`);
+  const optional: { situation?: string; equivalent?: string } = {};
+  if ("equivalent" in record) optional.equivalent = textField("equivalent");
+  if ("situation" in record) optional.situation = textField("situation");
+  if (optional.situation !== undefined && !SITUATION.test(optional.situation)) {
+    throw problem(`"situation" must be a test such as sim/test/host/cut-tail.test.ts`);
+  }
   return {
     id,
     title: textField("title"),
@@ -79,7 +91,7 @@ export function parseMutant(text: string, name: string): Mutant {
     edits: edits.map((edit, i) => parseEdit(edit, (what) => problem(`edit ${i + 1} ${what}`))),
     expect,
     needs: listField("needs"),
-    ...("equivalent" in record ? { equivalent: textField("equivalent") } : {}),
+    ...optional,
   };
 }
 
@@ -109,16 +121,26 @@ export function readMutant(file: string): Mutant {
   return parseMutant(text, file);
 }
 
-/** All mutants of a folder in the order of their names; a file is named by its id. */
+/**
+ * All mutants of a folder in the order of their names; a file is named by its id. Throws one problem that
+ * names every file that is wrong.
+ */
 export function readMutants(folder: string): Mutant[] {
   const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  return names.sort(byNumber).map((name) => {
-    const mutant = readMutant(join(folder, name));
-    if (`${mutant.id}.json` !== name) {
-      throw new MutantProblem(`${name} holds the mutant ${mutant.id}: name it ${mutant.id}.json`);
+  const problems: string[] = [];
+  const mutants = names.sort(byNumber).flatMap((name) => {
+    try {
+      const mutant = readMutant(join(folder, name));
+      if (`${mutant.id}.json` === name) return [mutant];
+      problems.push(`${name} holds the mutant ${mutant.id}: name it ${mutant.id}.json`);
+    } catch (error) {
+      if (!(error instanceof MutantProblem)) throw error;
+      problems.push(error.message);
     }
-    return mutant;
+    return [];
   });
+  if (problems.length > 0) throw new MutantProblem(problems.join("\n\n"));
+  return mutants;
 }
 
 /** raft-A5 before raft-A12. */

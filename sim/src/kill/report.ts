@@ -1,38 +1,118 @@
-// What a person or a script reads: a row or a JSON line per mutant, progress on standard error.
+// What a person or a script reads: a row or a JSON line per mutant as it ends, one with the totals at the
+// end, and progress on standard error.
 
 import type { Kill } from "./hunt.js";
+import type { Mutant } from "./mutant.js";
 
-const WIDTHS = [10, 9, 10, 6, 6, 8] as const;
+/** One mutant's end. */
+export interface Outcome extends Kill {
+  readonly mutant: Mutant;
+  /** Since all began, by the clock on the wall. */
+  readonly atSeconds: number;
+}
+
+const WIDTHS = [10, 9, 11, 6, 6, 8, 7] as const;
 
 function row(cells: readonly string[]): string {
   return cells.map((cell, i) => (i < WIDTHS.length ? cell.padEnd(WIDTHS[i]) : cell)).join(" ");
 }
 
 export function tableHead(): string {
-  return row(["mutant", "", "rule", "seed", "tried", "cpu s", "title"]);
+  return row(["mutant", "", "rule", "seed", "tried", "cpu s", "at", "title"]);
 }
 
-export function tableRow(kill: Kill, title: string): string {
-  const { id, killed, rule, seed, seedsTried, cpuSeconds } = kill;
+/** A mutant is expected to die, one that nothing can tell from the original to live. */
+export function isAsExpected({ killed, mutant }: Outcome): boolean {
+  return killed === (mutant.equivalent === undefined);
+}
+
+function stateOf(outcome: Outcome): string {
+  if (isAsExpected(outcome)) return outcome.killed ? "killed" : "lived";
+  return outcome.killed ? "KILLED" : "SURVIVED";
+}
+
+function remarkOf({ killed, mutant, situation, passedOver }: Outcome): string {
+  const remarks: string[] = [];
+  if (situation !== null) remarks.push(`killed by ${situation}`);
+  if (mutant.equivalent !== undefined) {
+    remarks.push(killed ? "its file says that nothing can kill it" : "as its file says");
+  }
+  if (passedOver.length > 0) {
+    remarks.push(`not counted, for it fails without the bug too: ${passedOver.join(", ")}`);
+  }
+  return remarks.map((remark) => `; ${remark}`).join("");
+}
+
+export function tableRow(outcome: Outcome): string {
+  const { id, rule, seed, seedsTried, cpuSeconds, situation, atSeconds, mutant } = outcome;
   return row([
     id,
-    killed ? "killed" : "SURVIVED",
-    rule ?? "-",
+    stateOf(outcome),
+    rule ?? (situation === null ? "-" : "situation"),
     seed === null ? "-" : String(seed),
     String(seedsTried),
     cpuSeconds.toFixed(1),
-    title,
+    clockOf(atSeconds),
+    mutant.title + remarkOf(outcome),
   ]);
 }
 
-export function totalLine(kills: readonly Kill[]): string {
-  const survivors = kills.filter((k) => !k.killed).map((k) => k.id);
-  const cpuSeconds = kills.reduce((sum, k) => sum + k.cpuSeconds, 0);
-  const seeds = kills.filter((k) => k.killed).map((k) => k.seedsTried);
-  seeds.sort((a, b) => a - b);
-  const median = seeds.length === 0 ? "-" : String(seeds[seeds.length >> 1]);
-  const rest = survivors.length === 0 ? "" : `; survivors: ${survivors.join(", ")}`;
-  return `${kills.length - survivors.length} of ${kills.length} killed, median ${median} seeds, ${cpuSeconds.toFixed(0)} s of processor time${rest}`;
+/** 75 is 1:15. */
+function clockOf(seconds: number): string {
+  const whole = Math.floor(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+export function jsonRow({ mutant, ...kill }: Outcome): string {
+  return JSON.stringify({ ...kill, expected: mutant.equivalent === undefined });
+}
+
+export interface Totals {
+  readonly outcomes: readonly Outcome[];
+  /** Mutants that only a situation can kill, when situations were not asked for. */
+  readonly leftOut: readonly string[];
+  readonly wallSeconds: number;
+}
+
+/** The totals as one JSON object. */
+export function totalJson({ outcomes, leftOut, wallSeconds }: Totals): string {
+  const ids = (of: readonly Outcome[]): string[] => of.map(({ id }) => id).sort(byText);
+  return JSON.stringify({
+    mutants: outcomes.length,
+    killedBySeeds: outcomes.filter((o) => o.seed !== null).length,
+    killedBySituations: outcomes.filter((o) => o.situation !== null).length,
+    survivors: ids(outcomes.filter((o) => !o.killed && !isAsExpected(o))),
+    notEquivalent: ids(outcomes.filter((o) => o.killed && !isAsExpected(o))),
+    leftOut,
+    cpuSeconds: cpuOf(outcomes),
+    wallSeconds,
+  });
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+function cpuOf(outcomes: readonly Outcome[]): number {
+  return outcomes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+}
+
+export function totalLine({ outcomes, leftOut, wallSeconds }: Totals): string {
+  const killed = outcomes.filter((o) => o.killed);
+  const bySeeds = killed.flatMap((o) => (o.seed === null ? [] : [o.seedsTried]));
+  bySeeds.sort((a, b) => a - b);
+  const bySituation = killed.length - bySeeds.length;
+  const median = bySeeds.length === 0 ? "" : ` (median ${bySeeds[bySeeds.length >> 1]} tried)`;
+  const wrong = outcomes.filter((o) => !isAsExpected(o)).map(({ id }) => id);
+  const parts = [
+    `${killed.length} of ${outcomes.length} killed: ${bySeeds.length} by seeds${median}, ${bySituation} by situations`,
+    `took ${clockOf(wallSeconds)}, seeds ${cpuOf(outcomes).toFixed(0)} s of processor time`,
+    ...(wrong.length === 0 ? [] : [`not as expected: ${wrong.sort(byText).join(", ")}`]),
+    ...(leftOut.length === 0
+      ? []
+      : [`left out, for --situations: ${[...leftOut].sort(byText).join(", ")}`]),
+  ];
+  return parts.join("; ");
 }
 
 /** One line on standard error that overwrites itself on a terminal, and is rare elsewhere. */

@@ -1,101 +1,121 @@
-// A copy of what a simulation needs: sources, built output and links to the installed packages, in which
-// the workspaces resolve to the copy itself. A mutant is applied and built here, never in the repository.
+// Copies of the built tree in which mutants run; the repository itself is never touched. One real copy, the
+// original, is made when a hunt begins, so that a build beside it changes nothing any more. Each mutant's
+// copy is hard links to it and a few files of its own. Layout of the folder:
+//   node_modules -> the repository's      original/{core,io,checker,sim}/...      MUTANT/{core,...}/...
+// A copy's own node_modules names only the workspaces, which are found there first; everything else is
+// found one folder higher.
 
-import { execFile } from "node:child_process";
 import {
-  cpSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
-import { mutatedFiles, MutantProblem, type Mutant } from "./mutant.js";
+import { dirname, join, relative } from "node:path";
+import { ORIGINAL } from "./orders.js";
 
 /** Rooms by the names under which they are imported. */
-const ROOMS: Readonly<Record<string, string>> = {
+export const ROOMS: Readonly<Record<string, string>> = {
   core: "@disheap/core",
   io: "@disheap/io",
   checker: "linearizability",
   sim: "@disheap/sim",
 };
-const PARTS = ["src", "dist", "package.json", "tsconfig.json"];
-const BUILD_MS_MAX = 300_000;
 
-export class WorkCopy {
-  readonly root: string;
+/** What the tests of situations need beside the built output: they import the simulator's sources. */
+const FOR_TESTS = [
+  "vitest.config.ts",
+  "tools/property-sizes.ts",
+  "package.json",
+  "tsconfig.base.json",
+  ...Object.keys(ROOMS).map((room) => `${room}/tsconfig.json`),
+  "sim/src",
+  "sim/test",
+];
 
-  private constructor(root: string) {
-    this.root = root;
+export class WorkCopies {
+  private readonly folder: string;
+  private readonly files: ReadonlySet<string>;
+
+  /** Takes the original of the repository at `root` into an empty folder. */
+  constructor(root: string, folder: string, withTests: boolean) {
+    this.folder = folder;
+    this.files = new Set(filesOf(root, withTests));
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
+    this.fill(ORIGINAL, (file, to) => copyFileSync(join(root, file), to));
   }
 
-  /** Copies the repository at `from` into the folder `to`, which must not exist. */
-  static make(from: string, to: string): WorkCopy {
-    mkdirSync(to);
-    // Times are kept, so that only what an edit touches is compiled again.
-    const copy = (path: string): void =>
-      cpSync(join(from, path), join(to, path), { recursive: true, preserveTimestamps: true });
-    for (const file of ["package.json", "tsconfig.base.json"]) copy(file);
-    for (const room of Object.keys(ROOMS)) {
-      mkdirSync(join(to, room));
-      for (const part of PARTS) copy(join(room, part));
-    }
-    linkPackages(join(from, "node_modules"), join(to, "node_modules"), to);
-    return new WorkCopy(to);
+  /** The folder of the copy without a mutant. */
+  get original(): string {
+    return join(this.folder, ORIGINAL);
   }
 
-  apply(mutant: Mutant): void {
-    for (const [file, text] of mutatedFiles(this.root, mutant)) {
-      writeFileSync(join(this.root, file), text);
-    }
-  }
-
-  /** Compiles; once more with unused names allowed, because a mutant may leave some behind. */
-  async build(id: string): Promise<void> {
-    if ((await this.compile()) === undefined) return;
-    const base = join(this.root, "tsconfig.base.json");
-    const config = JSON.parse(readFileSync(base, "utf8")) as { compilerOptions: object };
-    const relaxed = { noUnusedLocals: false, noUnusedParameters: false };
-    Object.assign(config.compilerOptions, relaxed);
-    writeFileSync(base, JSON.stringify(config));
-    const output = await this.compile();
-    if (output !== undefined) {
-      throw new MutantProblem(`mutant ${id} does not compile; mend its edits:\n${output}`);
-    }
-  }
-
-  /** What the compiler has to say, or nothing. */
-  private compile(): Promise<string | undefined> {
-    const tsc = join(this.root, "node_modules", "typescript", "bin", "tsc");
-    const options = { cwd: this.root, timeout: BUILD_MS_MAX };
-    return new Promise((resolve) => {
-      execFile(process.execPath, [tsc, "-b", "sim"], options, (error, stdout, stderr) =>
-        resolve(error ? stdout + stderr : undefined),
-      );
+  /** Makes a copy with some files changed, and returns its folder. */
+  make(id: string, changed: ReadonlyMap<string, string>): string {
+    const copy = this.fill(id, (file, to) => {
+      // A changed file is a new one: writing through a link would change the original.
+      if (!changed.has(file)) linkOrCopy(join(this.original, file), to);
     });
+    for (const [file, text] of changed) {
+      if (this.files.has(file)) writeFileSync(join(copy, file), text, { flag: "wx" });
+    }
+    return copy;
   }
 
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
+  remove(id: string): void {
+    rmSync(join(this.folder, id), { recursive: true, force: true });
+  }
+
+  private fill(id: string, place: (file: string, to: string) => void): string {
+    const copy = join(this.folder, id);
+    const made = new Set<string>();
+    for (const file of this.files) {
+      const to = join(copy, file);
+      if (!made.has(dirname(to))) mkdirSync(dirname(to), { recursive: true });
+      made.add(dirname(to));
+      place(file, to);
+    }
+    for (const [room, name] of Object.entries(ROOMS)) {
+      const link = join(copy, "node_modules", name);
+      mkdirSync(dirname(link), { recursive: true });
+      symlinkSync(join(copy, room), link, "dir");
+    }
+    return copy;
   }
 }
 
-/** Links every installed package; the workspaces are linked to the copy's own rooms. */
-function linkPackages(from: string, to: string, copy: string): void {
-  const own = new Map(Object.entries(ROOMS).map(([room, name]) => [name, join(copy, room)]));
-  mkdirSync(to);
-  for (const entry of readdirSync(from)) {
-    if (entry.startsWith(".")) continue;
-    if (!entry.startsWith("@")) {
-      symlinkSync(own.get(entry) ?? join(from, entry), join(to, entry), "dir");
-      continue;
-    }
-    mkdirSync(join(to, entry));
-    for (const name of readdirSync(join(from, entry))) {
-      const target = own.get(`${entry}/${name}`) ?? join(from, entry, name);
-      symlinkSync(target, join(to, entry, name), "dir");
-    }
+/** Paths of the files that a copy holds. */
+function filesOf(root: string, withTests: boolean): string[] {
+  const built = Object.keys(ROOMS).flatMap((room) => [
+    `${room}/package.json`,
+    ...under(root, `${room}/dist`).filter((file) => file.endsWith(".js")),
+  ]);
+  if (!withTests) return built;
+  return [...built, ...FOR_TESTS.flatMap((path) => under(root, path))];
+}
+
+/** The file at the path, or all files in the folder at the path, from the root. */
+function under(root: string, path: string): string[] {
+  const at = join(root, path);
+  if (!existsSync(at)) {
+    throw new Error(`${path} is not there: build the repository with npm run build first`);
+  }
+  if (!statSync(at).isDirectory()) return [path];
+  const entries = readdirSync(at, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    // A file system without hard links.
+    copyFileSync(from, to);
   }
 }

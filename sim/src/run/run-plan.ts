@@ -10,6 +10,7 @@ import { LeaseEnds } from "../workload/lease-ends.js";
 import { ClientHub, type ClientWatcher } from "../workload/client-hub.js";
 import { Recorder } from "../workload/recorder.js";
 import { Workload } from "../workload/workload.js";
+import { OutOfEvents } from "../world/event-queue.js";
 import { World } from "../world/world.js";
 import { FaultDriver } from "./fault-driver.js";
 import { LivenessPhase } from "./liveness.js";
@@ -34,7 +35,13 @@ export interface RunResult {
   readonly history: readonly HistoryLine[];
 }
 
+/** In place of a rule: the run used up its events, or the code itself threw. */
+export const DID_NOT_END = "did not end";
+export const CRASH = "crash";
+
 export interface RunOptions {
+  /** More events than this: the run fails as one that did not end. */
+  readonly eventsMax?: number;
   readonly onTrace?: (label: string, hash: string) => void;
 }
 
@@ -54,6 +61,7 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
     onProcessGone: (node) => hub.onProcessGone(node),
     ...(options.onTrace ? { onTrace: options.onTrace } : {}),
   });
+  world.queue.countMax = options.eventsMax ?? Infinity;
   const hub = new ClientHub(world, rules.filter(isWatcher));
   const recorder = new Recorder(() => world.queue.nowUs);
   oracle.attach(world);
@@ -122,10 +130,11 @@ function failureOf(error: unknown, log: EventLog): Failure {
     const { rule, message, first, second, about } = error;
     return { rule, message, first, second, recent: log.recent(about, 20) };
   }
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const isEndless = error instanceof OutOfEvents;
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
-    rule: "crash",
-    message,
+    rule: isEndless ? DID_NOT_END : CRASH,
+    message: isEndless ? error.message : trace,
     first: undefined,
     second: undefined,
     recent: log.recent("", 20),

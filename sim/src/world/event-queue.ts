@@ -1,10 +1,15 @@
 // The simulated world's only queue: a binary heap ordered by (time, sequence number), so that equal
-// times run in the order they were scheduled.
+// times run in the order they were scheduled. A run that never ends is stopped by the number of its events.
 
 interface Scheduled {
   readonly atUs: number;
   readonly serial: number;
   readonly run: () => void;
+}
+
+/** A run has used up the events it was given. */
+export class OutOfEvents extends Error {
+  override readonly name = "OutOfEvents";
 }
 
 export class EventQueue {
@@ -13,6 +18,7 @@ export class EventQueue {
   nowUs = 0;
   /** Events run so far. */
   count = 0;
+  countMax = Infinity;
 
   schedule(atUs: number, run: () => void): void {
     const item = { atUs: Math.max(atUs, this.nowUs), serial: this.serial, run };
@@ -33,6 +39,9 @@ export class EventQueue {
   runNext(untilUs: number): boolean {
     const first = this.heap.at(0);
     if (!first || first.atUs > untilUs) return false;
+    if (this.count >= this.countMax) {
+      throw new OutOfEvents(`the run did not end within ${this.countMax} events`);
+    }
     const last = this.heap.pop();
     if (last && this.heap.length > 0) this.sink(last);
     this.nowUs = first.atUs;

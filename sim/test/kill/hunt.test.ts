@@ -1,106 +1,143 @@
-// The hunt with children that only pretend to run seeds: what it makes of their answers.
+// The hunt of one mutant by seeds and by situations: what it asks for, and what it makes of the answers.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { search } from "../../src/kill/hunt.js";
-import { runSeeds } from "../../src/kill/run-seeds.js";
+import { describe, expect, test } from "vitest";
+import { Hunt } from "../../src/kill/hunt.js";
+import type { Mutant } from "../../src/kill/mutant.js";
+import { ORIGINAL, SITUATIONS, type FailedTest, type Order } from "../../src/kill/orders.js";
 
-let folder = "";
+const MUTANT: Mutant = {
+  id: "raft-A5",
+  title: "t",
+  origin: "o",
+  edits: [{ file: "core/src/x.ts", find: "a", replace: "b" }],
+  expect: ["R3"],
+  needs: [],
+};
+const FILE = "sim/test/host/cut-tail.test.ts";
+const range = { from: 3, to: 5 };
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "disheap-hunt-test-"));
-});
+const failed = (name: string, file = FILE): FailedTest => ({ file, name });
+const rule = (name: string) => ({ failure: { rule: name, message: "m" }, cpuMs: 500 });
+const passed = { cpuMs: 1000 };
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A child that calls `seed(n)` for each seed; it returns a rule to fail with. */
-function child(name: string, body: string): string {
-  const file = join(folder, `${name}.mjs`);
-  const source = `
-    const [from, to] = process.argv.slice(2).map(Number);
-    for (let n = from; n <= to; n += 1) {
-      const rule = await (async () => { ${body} })();
-      console.log(JSON.stringify({ seed: n, rule: rule ?? null, message: "m", cpuMs: 10 * (n - from + 1) }));
-      if (rule) break;
-    }`;
-  writeFileSync(file, source);
-  return file;
+/** Answers the next order, which must be the one that is expected. */
+function step(hunt: Hunt, order: Order, answer: Parameters<Hunt["answer"]>[1]): void {
+  expect(hunt.take()).toEqual(order);
+  hunt.answer(order, answer);
 }
 
-const range = { from: 3, to: 9 };
+const seed = (n: number, copy = MUTANT.id): Order => ({ kind: "seed", copy, seed: n });
+const tests = (path: string, copy = MUTANT.id): Order => ({ kind: "tests", copy, path });
 
-describe("a child that runs seeds", () => {
-  const run = (script: string, stillMs = 30_000) => runSeeds(script, range, { stillMs });
+/** All seeds pass. */
+function outlive(hunt: Hunt): void {
+  for (const n of [3, 4, 5]) step(hunt, seed(n), passed);
+}
 
-  test("stops at the first seed that fails", async () => {
-    const seen: number[] = [];
-    const script = child("fails", `if (n === 5) return "Q3";`);
-    const outcome = await runSeeds(script, range, { stillMs: 30_000, onSeed: (s) => seen.push(s) });
-    expect(outcome).toEqual({
-      failed: { seed: 5, rule: "Q3", message: "m" },
-      seedsTried: 3,
-      cpuMs: 30,
-    });
-    expect(seen).toEqual([3, 4, 5]);
-  });
-
-  test("may pass them all", async () => {
-    expect(await run(child("passes", ""))).toEqual({ failed: undefined, seedsTried: 7, cpuMs: 70 });
-  });
-
-  test("that dies has failed at the seed it was at", async () => {
-    const outcome = await run(child("dies", `if (n === 4) throw new Error("out of luck");`));
-    expect(outcome.failed).toMatchObject({ seed: 4, rule: "crash" });
-    expect(outcome.failed?.message).toContain("out of luck");
-    expect(outcome.seedsTried).toBe(2);
-  });
-
-  test("that says nothing any more is ended and has failed", async () => {
-    const script = child("hangs", `if (n === 4) await new Promise((r) => setTimeout(r, 1e9));`);
-    const outcome = await run(script, 1500);
-    expect(outcome.failed).toMatchObject({ seed: 4, rule: "hang" });
-  });
-});
-
-describe("the search", () => {
-  const go = (mutated: string, original: string) =>
-    search("raft-A5", mutated, original, range, () => undefined);
-
-  test("counts a failure that the original does not have", async () => {
-    const kill = await go(child("bad", `if (n >= 5) return "R1";`), child("good", ""));
-    expect(kill).toEqual({
+describe("a hunt by seeds alone", () => {
+  test("ends with the seed that fails with the mutant only", () => {
+    const hunt = new Hunt(MUTANT, range, false);
+    step(hunt, seed(3), passed);
+    step(hunt, seed(4), rule("R1"));
+    expect(hunt.doubt).toEqual(seed(4, ORIGINAL));
+    expect(hunt.kill).toBeUndefined();
+    hunt.settle(seed(4, ORIGINAL), passed);
+    expect(hunt.doubt).toBeUndefined();
+    expect(hunt.kill).toEqual({
       id: "raft-A5",
       killed: true,
       rule: "R1",
-      seed: 5,
-      seedsTried: 3,
-      cpuSeconds: 0.03,
+      seed: 4,
+      situation: null,
+      passedOver: [],
+      seedsTried: 2,
+      cpuSeconds: 1.5,
     });
   });
 
-  test("passes over a seed that fails without the mutant as well", async () => {
-    const mutated = child("both", `if (n === 4) return "L1"; if (n === 7) return "Q3";`);
-    const kill = await go(mutated, child("flawed", `if (n === 4) return "L1";`));
-    expect(kill).toMatchObject({ killed: true, rule: "Q3", seed: 7, seedsTried: 5 });
+  test("leaves a survivor, also of a mutant with a situation", () => {
+    const hunt = new Hunt({ ...MUTANT, situation: FILE }, range, false);
+    outlive(hunt);
+    expect(hunt.kill).toMatchObject({ killed: false, rule: null, seed: null, seedsTried: 3 });
+    expect(hunt.take()).toBeUndefined();
   });
 
-  test("tells a survivor", async () => {
-    const kill = await go(child("harmless", ""), child("original", ""));
-    expect(kill).toEqual({
-      id: "raft-A5",
-      killed: false,
+  test("says which seeds it passed over", () => {
+    const hunt = new Hunt(MUTANT, range, false);
+    step(hunt, seed(3), rule("L1"));
+    hunt.settle(seed(3, ORIGINAL), rule("L1"));
+    step(hunt, seed(4), passed);
+    step(hunt, seed(5), passed);
+    expect(hunt.kill).toMatchObject({ killed: false, passedOver: ["seed 3"], seedsTried: 3 });
+  });
+});
+
+describe("a hunt with situations", () => {
+  test("runs all of them after the seeds did not find the mutant", () => {
+    const hunt = new Hunt(MUTANT, range, true);
+    outlive(hunt);
+    expect(hunt.kill).toBeUndefined();
+    expect(hunt.openings).toBe(1);
+    step(hunt, tests(SITUATIONS), { tests: [failed("one"), failed("two")], cpuMs: 0 });
+    expect(hunt.doubt).toEqual(tests(SITUATIONS, ORIGINAL));
+    hunt.settle(tests(SITUATIONS, ORIGINAL), { tests: [], cpuMs: 0 });
+    expect(hunt.kill).toMatchObject({
+      killed: true,
       rule: null,
       seed: null,
-      seedsTried: 7,
-      cpuSeconds: 0.07,
+      situation: `${FILE}: one`,
+      seedsTried: 3,
+      cpuSeconds: 3,
     });
   });
 
-  test("a last seed that proves nothing leaves a survivor", async () => {
-    const mutated = child("last", `if (n === 9) return "L1";`);
-    const kill = await go(mutated, child("last-original", `if (n === 9) return "L1";`));
-    expect(kill).toMatchObject({ killed: false, rule: null, seedsTried: 7 });
+  test("runs none of them after a seed found the mutant", () => {
+    const hunt = new Hunt(MUTANT, range, true);
+    step(hunt, seed(3), rule("R1"));
+    hunt.settle(seed(3, ORIGINAL), passed);
+    expect(hunt.kill).toMatchObject({ killed: true, seed: 3 });
+    expect(hunt.openings).toBe(0);
+  });
+
+  test("goes on with them also when the last seed fails anyway", () => {
+    const hunt = new Hunt(MUTANT, { from: 5, to: 5 }, true);
+    step(hunt, seed(5), rule("L1"));
+    hunt.settle(seed(5, ORIGINAL), rule("L1"));
+    step(hunt, tests(SITUATIONS), { tests: [], cpuMs: 0 });
+    expect(hunt.kill).toMatchObject({ killed: false, seedsTried: 1, passedOver: ["seed 5"] });
+  });
+
+  test("runs only the one that the mutant's file names, and no seed", () => {
+    const hunt = new Hunt({ ...MUTANT, situation: FILE }, range, true);
+    expect(hunt.openings).toBe(1);
+    step(hunt, tests(FILE), { tests: [failed("one")], cpuMs: 0 });
+    expect(hunt.take()).toBeUndefined();
+    hunt.settle(tests(SITUATIONS, ORIGINAL), { tests: [], cpuMs: 0 });
+    expect(hunt.kill).toMatchObject({ killed: true, situation: `${FILE}: one`, seedsTried: 0 });
+  });
+
+  test("leaves a survivor at once when the named one passes", () => {
+    const hunt = new Hunt({ ...MUTANT, situation: FILE }, range, true);
+    step(hunt, tests(FILE), { tests: [], cpuMs: 0 });
+    expect(hunt.doubt).toBeUndefined();
+    expect(hunt.kill).toMatchObject({ killed: false, situation: null });
+  });
+
+  test("counts no test that fails without the mutant too", () => {
+    const hunt = new Hunt({ ...MUTANT, situation: FILE }, range, true);
+    step(hunt, tests(FILE), { tests: [failed("one"), failed("two")], cpuMs: 0 });
+    // A test of the same name in another file says nothing.
+    const anyway = [failed("one"), failed("two", "sim/test/host/other.test.ts")];
+    hunt.settle(tests(SITUATIONS, ORIGINAL), { tests: anyway, cpuMs: 0 });
+    const passedOver = [`${FILE}: one`];
+    expect(hunt.kill).toMatchObject({ killed: true, situation: `${FILE}: two`, passedOver });
+  });
+
+  test("counts nothing when the tests cannot be run without the mutant", () => {
+    const hunt = new Hunt({ ...MUTANT, situation: FILE }, range, true);
+    step(hunt, tests(FILE), { tests: [failed("one")], cpuMs: 0 });
+    const broken = [failed("the test process ended with 1", SITUATIONS)];
+    hunt.settle(tests(SITUATIONS, ORIGINAL), { tests: broken, cpuMs: 0 });
+    expect(hunt.kill).toMatchObject({ killed: false, passedOver: [`${FILE}: one`] });
   });
 });

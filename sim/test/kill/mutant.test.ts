@@ -40,6 +40,12 @@ function parse(change: Record<string, unknown>): unknown {
 describe("a mutant file", () => {
   test("is read as it is", () => expect(parse({})).toEqual(MUTANT));
 
+  test("may name its situation, or why nothing can kill it", () => {
+    for (const more of [{ situation: "sim/test/host/a-b.test.ts" }, { equivalent: "because" }]) {
+      expect(parse(more)).toEqual({ ...MUTANT, ...more });
+    }
+  });
+
   const wrong: readonly [string, Record<string, unknown>, string][] = [
     ["an id of no catalogue", { id: "S02" }, 'id "S02"'],
     ["no title", { title: "" }, '"title"'],
@@ -49,6 +55,7 @@ describe("a mutant file", () => {
     ["needs that are no texts", { needs: [1] }, '"needs"'],
     ["no edit", { edits: [] }, '"edits"'],
     ["an equivalence without a reason", { equivalent: "" }, '"equivalent" must be a text'],
+    ["a situation that is no test of one", { situation: "sim/test/host/wire.ts" }, '"situation"'],
     ["an unknown field", { seeds: 5 }, "unknown fields: seeds"],
     ["an edit that changes nothing", { edits: [{ ...EDIT, replace: EDIT.find }] }, '"replace"'],
     ["an edit that looks for nothing", { edits: [{ ...EDIT, find: "" }] }, '"find"'],
@@ -83,6 +90,15 @@ describe("a folder of mutants", () => {
     const at = folder();
     writeFileSync(join(at, "raft-A6.json"), JSON.stringify(MUTANT));
     expect(() => readMutants(at)).toThrow("name it raft-A5.json");
+  });
+
+  test("names every file that is wrong at once", () => {
+    const at = folder();
+    writeFileSync(join(at, "raft-A5.json"), JSON.stringify(MUTANT));
+    writeFileSync(join(at, "raft-A6.json"), JSON.stringify(MUTANT));
+    writeFileSync(join(at, "raft-A7.json"), "{");
+    writeFileSync(join(at, "raft-A8.json"), JSON.stringify({ ...MUTANT, id: "A8" }));
+    expect(() => readMutants(at)).toThrow(/A6.*\n\n.*A7.*JSON.*\n\n.*A8.*id "A8"/);
   });
 });
 

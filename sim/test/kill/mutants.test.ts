@@ -1,10 +1,11 @@
-// The list of seeded bugs stays true as the sources change: every file is well formed, and every edit
-// matches exactly once in the sources as they are.
+// The list of seeded bugs stays true as the sources change: every file is well formed, every edit matches
+// exactly once in the sources as they are, and what it makes of them can run.
 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { mutatedFiles, readMutants } from "../../src/kill/mutant.js";
+import { prepareAll } from "../../src/kill/prepare.js";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const mutants = readMutants(join(root, "sim", "mutants"));
@@ -31,6 +32,10 @@ test("the first ten are there", () => {
   const ids = mutants.map((m) => m.id);
   expect(FIRST_TEN.filter((id) => !ids.includes(id))).toEqual([]);
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test("every one of them could be hunted now", () => {
+  expect(prepareAll(root, mutants)).toHaveLength(mutants.length);
 });
 
 test.each(mutants.map((m) => [m.id, m] as const))("%s fits the sources", (_, mutant) => {

@@ -1,4 +1,4 @@
-// A copy in which the workspaces resolve to the copy itself, made of a small repository.
+// Copies in which the workspaces resolve to the copy itself, made of a small repository.
 
 import { spawnSync } from "node:child_process";
 import {
@@ -9,89 +9,105 @@ import {
   realpathSync,
   rmSync,
   statSync,
-  symlinkSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { WorkCopy } from "../../src/kill/work-copy.js";
+import { ROOMS, WorkCopies } from "../../src/kill/work-copy.js";
+import { smallRepository } from "./small-repository.js";
 
-const ROOMS = {
-  core: "@disheap/core",
-  io: "@disheap/io",
-  checker: "linearizability",
-  sim: "@disheap/sim",
-};
 let folder = "";
 let root = "";
-
-function write(path: string, text: string): void {
-  const file = join(root, path);
-  mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(file, text);
-}
 
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "disheap-copy-test-")));
   root = join(folder, "repository");
-  write("package.json", "{}");
-  write("tsconfig.base.json", "{}");
-  for (const [room, name] of Object.entries(ROOMS)) {
-    const main = "./dist/index.js";
-    write(`${room}/package.json`, JSON.stringify({ name, type: "module", exports: { ".": main } }));
-    write(`${room}/tsconfig.json`, "{}");
-    write(`${room}/src/index.ts`, "export const where = 1 < 2;\n");
-    write(`${room}/test/index.test.ts`, "");
-    write(`${room}/dist/index.js`, "export const where = import.meta.url;\n");
-    const link = join(root, "node_modules", name);
-    mkdirSync(join(link, ".."), { recursive: true });
-    symlinkSync(join(root, room), link, "dir");
-  }
-  write("node_modules/some/package.json", JSON.stringify({ type: "module", main: "main.js" }));
-  write("node_modules/some/main.js", "export const where = import.meta.url;\n");
-  write("node_modules/.bin/some", "");
-  const past = new Date(1_600_000_000_000);
-  utimesSync(join(root, "core/src/index.ts"), past, past);
+  smallRepository(root, { "sim/dist/.tsbuildinfo": "{}", "core/dist/index.d.ts": "" });
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("holds sources and output with their times, and nothing else", () => {
-  const copy = WorkCopy.make(root, join(folder, "a"));
-  const times = [root, copy.root].map((at) => statSync(join(at, "core/src/index.ts")).mtimeMs);
-  expect(times[0]).toBe(times[1]);
-  expect(existsSync(join(copy.root, "core/dist/index.js"))).toBe(true);
-  expect(existsSync(join(copy.root, "core/test"))).toBe(false);
-  copy.remove();
-  expect(existsSync(copy.root)).toBe(false);
-});
+function copies(name: string, withTests = false): WorkCopies {
+  mkdirSync(join(folder, name));
+  return new WorkCopies(root, join(folder, name), withTests);
+}
 
-test("imports its own rooms, and other packages where they are installed", () => {
-  const copy = WorkCopy.make(root, join(folder, "b"));
-  const script = join(copy.root, "sim", "dist", "look.js");
-  const names = [...Object.values(ROOMS), "some"];
-  const lines = names.map((n) => `console.log((await import(${JSON.stringify(n)})).where);`);
+/** Where a script in the copy finds the packages. */
+function resolve(copy: string, names: readonly string[]): string[] {
+  const script = join(copy, "sim", "dist", "look.js");
+  const lines = names.map((n) => `console.log(import.meta.resolve(${JSON.stringify(n)}));`);
   writeFileSync(script, lines.join("\n"));
-  const found = spawnSync(process.execPath, [script], { encoding: "utf8" })
-    .stdout.trim()
-    .split("\n");
-  const rooms = Object.keys(ROOMS).map((room) => `file://${copy.root}/${room}/dist/index.js`);
-  expect(found).toEqual([...rooms, `file://${root}/node_modules/some/main.js`]);
+  return spawnSync(process.execPath, [script], { encoding: "utf8" }).stdout.trim().split("\n");
+}
+
+test("hold what runs, and with tests what tests need", () => {
+  const holds = (copy: string, path: string): boolean => existsSync(join(copy, path));
+  const plain = copies("plain").original;
+  const testing = copies("testing", true).original;
+  for (const path of ["core/dist/index.js", "core/package.json"]) {
+    expect([path, holds(plain, path), holds(testing, path)]).toEqual([path, true, true]);
+  }
+  for (const path of ["sim/test/host/none.ts", "sim/src/index.ts", "vitest.config.ts"]) {
+    expect([path, holds(plain, path), holds(testing, path)]).toEqual([path, false, true]);
+  }
+  for (const path of ["sim/dist/.tsbuildinfo", "core/dist/index.d.ts", "core/src/index.ts"]) {
+    expect([path, holds(plain, path), holds(testing, path)]).toEqual([path, false, false]);
+  }
 });
 
-test("is changed by a mutant; the repository is not", () => {
-  const copy = WorkCopy.make(root, join(folder, "c"));
-  copy.apply({
-    id: "dec-1",
-    title: "t",
-    origin: "o",
-    edits: [{ file: "core/src/index.ts", find: "1 < 2", replace: "2 < 1" }],
-    expect: ["R1"],
-    needs: [],
-  });
-  const read = (at: string): string => readFileSync(join(at, "core/src/index.ts"), "utf8");
-  expect(read(copy.root)).toContain("2 < 1");
-  expect(read(root)).toContain("1 < 2");
+test("import their own rooms, and other packages where they are installed", () => {
+  const made = copies("imports");
+  for (const copy of [made.original, made.make("dec-1", new Map())]) {
+    const found = resolve(copy, [...Object.values(ROOMS), "typescript"]);
+    const rooms = Object.keys(ROOMS).map((room) => `file://${copy}/${room}/dist/index.js`);
+    const real = realpathSync(join(root, "node_modules/typescript/lib/typescript.js"));
+    expect(found).toEqual([...rooms, `file://${real}`]);
+  }
+});
+
+test("share what is the same and have their own of what is changed", () => {
+  const made = copies("links");
+  const [file, other] = ["core/dist/index.js", "io/dist/index.js"];
+  const copy = made.make("dec-2", new Map([[file, "changed"]]));
+  const inode = (at: string, path: string): number => statSync(join(at, path)).ino;
+  expect(inode(copy, other)).toBe(inode(made.original, other));
+  expect(inode(copy, file)).not.toBe(inode(made.original, file));
+  expect(readFileSync(join(copy, file), "utf8")).toBe("changed");
+  expect(readFileSync(join(made.original, file), "utf8")).toContain("where");
+});
+
+test("do not follow the repository when it is built again, nor change it", () => {
+  const made = copies("apart");
+  const file = "checker/dist/index.js";
+  const before = readFileSync(join(root, file), "utf8");
+  made.make("dec-3", new Map([[file, "changed"]]));
+  expect(readFileSync(join(root, file), "utf8")).toBe(before);
+  // As the compiler does it: into the same file.
+  writeFileSync(join(root, file), "built again");
+  const copy = made.make("dec-4", new Map());
+  expect(readFileSync(join(copy, file), "utf8")).toBe(before);
+  writeFileSync(join(root, file), before);
+});
+
+test("hold a changed source where the tests import sources", () => {
+  const sources = ["core/src/index.ts", "sim/src/index.ts"];
+  const changed = new Map(sources.map((file) => [file, "changed"]));
+  const copy = copies("sources", true).make("dec-5", changed);
+  expect(existsSync(join(copy, "core/src"))).toBe(false);
+  expect(readFileSync(join(copy, "sim/src/index.ts"), "utf8")).toBe("changed");
+});
+
+test("go when they are removed; the original and the packages stay", () => {
+  const made = copies("gone");
+  const copy = made.make("dec-6", new Map());
+  made.remove("dec-6");
+  expect(existsSync(copy)).toBe(false);
+  expect(existsSync(join(made.original, "core/dist/index.js"))).toBe(true);
+  expect(existsSync(join(root, "node_modules/typescript/package.json"))).toBe(true);
+});
+
+test("cannot be made of a repository that is not built", () => {
+  rmSync(join(root, "io/dist"), { recursive: true });
+  expect(() => copies("unbuilt")).toThrow("io/dist is not there: build the repository");
 });

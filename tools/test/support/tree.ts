@@ -15,6 +15,7 @@ const PACKAGES = [
   "pino",
   "prom-client",
   "seedrandom",
+  "typescript",
   "zod",
   // Installed, and in no room's list.
   "fast-check",

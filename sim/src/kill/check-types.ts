@@ -1,0 +1,86 @@
+// `--check-types`: compiles every mutant with all types, which the hunt itself does not look at. Each room
+// is compiled once as it is; a mutant then costs only the files that it touches. When it changes what its
+// room shows to others, the rooms above are compiled against that.
+
+import { join } from "node:path";
+import ts from "typescript";
+import { MutantProblem } from "./mutant.js";
+import type { Prepared } from "./prepare.js";
+import { roomOptions, wordsOf } from "./transpile.js";
+import { ROOMS } from "./work-copy.js";
+
+/** Throws one problem that names every mutant that does not compile, and where. */
+export function checkTypes(
+  root: string,
+  prepared: readonly Prepared[],
+  onProgress: (text: string) => void,
+): void {
+  // In the order of their references: a room stands after what it imports.
+  const rooms = Object.keys(ROOMS).map((room) => new RoomChecker(root, room));
+  const problems: string[] = [];
+  for (const [i, { mutant, changed }] of prepared.entries()) {
+    onProgress(`types of ${mutant.id}, ${i + 1} of ${prepared.length}`);
+    const files = new Map([...changed].map(([file, text]) => [join(root, file), text]));
+    const found = rooms.flatMap((room) => room.check(files));
+    if (found.length === 0) continue;
+    problems.push(`mutant ${mutant.id} does not compile; mend its edits:\n${found.join("\n")}`);
+  }
+  if (problems.length > 0) throw new MutantProblem(problems.join("\n\n"));
+}
+
+class RoomChecker {
+  private readonly parsed: ts.ParsedCommandLine;
+  private readonly folder: string;
+  private before: ts.EmitAndSemanticDiagnosticsBuilderProgram | undefined;
+
+  constructor(root: string, room: string) {
+    this.folder = join(root, room);
+    const { options, fileNames, ...rest } = roomOptions(root, room);
+    // A mutant may leave a name behind that nobody uses any more.
+    const relaxed = { noUnusedLocals: false, noUnusedParameters: false };
+    // What the compiler keeps between runs is of no use here, and would be written into the room.
+    const kept = { composite: false, incremental: false };
+    const emitted = { declaration: true, emitDeclarationOnly: true };
+    delete options.tsBuildInfoFile;
+    this.parsed = { ...rest, fileNames, options: { ...options, ...relaxed, ...kept, ...emitted } };
+  }
+
+  /**
+   * What is wrong with the room when `files` read otherwise than on disk. Declarations that come out
+   * differently are added to `files`.
+   */
+  check(files: Map<string, string>): string[] {
+    const isTouched = [...files.keys()].some((file) => file.endsWith(".d.ts"));
+    const isOwn = [...files.keys()].some((file) => file.startsWith(join(this.folder, "src")));
+    if (!isTouched && !isOwn) return [];
+    const program = this.compile(files);
+    const problems = [
+      ...program.getSyntacticDiagnostics(),
+      ...program.getSemanticDiagnostics(),
+      ...program.getGlobalDiagnostics(),
+    ];
+    if (problems.length > 0) return problems.map(wordsOf);
+    program.emit(undefined, (file, text) => {
+      if (file.endsWith(".d.ts") && text !== ts.sys.readFile(file)) files.set(file, text);
+    });
+    return [];
+  }
+
+  private compile(files: ReadonlyMap<string, string>): ts.EmitAndSemanticDiagnosticsBuilderProgram {
+    const { options, fileNames, projectReferences } = this.parsed;
+    const system: ts.System = {
+      ...ts.sys,
+      readFile: (file, encoding) => files.get(file) ?? ts.sys.readFile(file, encoding),
+    };
+    const host = ts.createIncrementalCompilerHost(options, system);
+    this.before = ts.createEmitAndSemanticDiagnosticsBuilderProgram(
+      fileNames,
+      options,
+      host,
+      this.before,
+      undefined,
+      projectReferences,
+    );
+    return this.before;
+  }
+}
