@@ -126,10 +126,10 @@ export class Cluster {
     });
   }
 
-  /** Asks every running node to end; how they ended, by name. */
+  /** Asks every node to end. How each ended, by name, also one that had ended before. */
   async stop(): Promise<Map<string, Exit>> {
-    const running = this.nodes.filter(({ isRunning }) => isRunning);
-    const ends = running.map(async (node) => [node.name, await node.stop()] as const);
+    const started = this.nodes.filter(({ pid }) => pid !== 0);
+    const ends = started.map(async (node) => [node.name, await node.stop()] as const);
     return new Map(await Promise.all(ends));
   }
 

@@ -15,4 +15,4 @@ export {
   release,
 } from "./ports.js";
 export { Proxy } from "./proxy.js";
-export { until, within } from "./until.js";
+export { seenWithin, until, within } from "./until.js";

@@ -8,17 +8,22 @@ const POLL_MIN_MS = 5;
 const POLL_MAX_MS = 50;
 const POLL_GROWTH = 1.5;
 
+type Look<T> = () => Promise<T | undefined | false> | T | undefined | false;
+
 /** Looks until `look` gives something other than undefined or false. What it throws ends the wait. */
-export async function until<T>(
-  what: string,
-  maxMs: number,
-  look: () => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> {
+export async function until<T>(what: string, maxMs: number, look: Look<T>): Promise<T> {
+  const seen = await seenWithin(maxMs, look);
+  if (seen === undefined) throw new Error(`Not within ${maxMs} ms: ${what}`);
+  return seen;
+}
+
+/** As `until`; undefined when it did not come in time. */
+export async function seenWithin<T>(maxMs: number, look: Look<T>): Promise<T | undefined> {
   const limitMs = performance.now() + maxMs;
   for (let pollMs = POLL_MIN_MS; ; pollMs = Math.min(pollMs * POLL_GROWTH, POLL_MAX_MS)) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
-    if (performance.now() > limitMs) throw new Error(`Not within ${maxMs} ms: ${what}`);
+    if (performance.now() > limitMs) return undefined;
     await sleep(pollMs);
   }
 }
