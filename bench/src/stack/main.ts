@@ -7,7 +7,7 @@ import { createLevelDisk } from "@disheap/io/level";
 import { DisheapService, type EnqueueReq, type EnqueueResp } from "@disheap/proto";
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
 import { join } from "node:path";
-import type { NodeUsage } from "../cluster/node-process.js";
+import type { NodeUsage } from "../cluster/measured-node.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { BareNode } from "./bare-node.js";
 

@@ -11,6 +11,7 @@ import { until } from "./until.js";
 
 export const NODE_MAIN = fileURLToPath(new URL("../../../node/dist/main.js", import.meta.url));
 const HEALTHY_MAX_MS = 60_000;
+const WORDS_ON_ERROR = 8;
 
 export interface NodeSpec {
   readonly name: string;
@@ -89,7 +90,7 @@ export class NodeProcess extends Program {
       });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`${why}. Its last words:\n    ${this.lastWords()}`);
+      throw new Error(`${why}. Its last words:\n    ${this.lastWords(WORDS_ON_ERROR)}`);
     }
     return this;
   }

@@ -19,7 +19,7 @@ import { within } from "./until.js";
 
 /** A node gives itself 8 s. */
 export const STOP_MAX_MS = 12_000;
-const LAST_LINES = 5;
+const LAST_LINES = 3;
 
 export interface ProgramSpec {
   readonly name: string;
@@ -152,8 +152,8 @@ export class Program {
     return existsSync(this.logFile) ? readFileSync(this.logFile, "utf8") : "";
   }
 
-  lastWords(): string {
-    return this.log().trimEnd().split("\n").slice(-LAST_LINES).join("\n    ");
+  lastWords(lines = LAST_LINES): string {
+    return this.log().trimEnd().split("\n").slice(-lines).join("\n    ");
   }
 
   /** What it uses now; undefined where the system does not tell. */
