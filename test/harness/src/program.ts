@@ -18,7 +18,7 @@ import { type Env, mergeEnv, plainEnv } from "./env.js";
 import { within } from "./until.js";
 
 /** A node gives itself 8 s. */
-export const STOP_MAX_MS = 12_000;
+const STOP_MAX_MS = 12_000;
 const LAST_LINES = 3;
 
 export interface ProgramSpec {
