@@ -29,14 +29,23 @@ const ROOMS = {
     builtins: true,
   },
   reports: { rooms: ["core", "checker"], builtins: true },
+  "test/harness": { builtins: true },
   "test/cluster": {
-    rooms: ["clients/typescript", "proto", "sim", "checker"],
+    rooms: ["test/harness", "clients/typescript", "proto", "sim", "checker"],
     packages: [GRPC],
     builtins: true,
   },
-  "test/conformance": { rooms: ["proto"], packages: [GRPC], builtins: true },
-  "test/hardening": { rooms: ["core", "io", "proto"], packages: [GRPC], builtins: true },
-  bench: { rooms: ["clients/typescript", "proto", "core", "io"], packages: [GRPC], builtins: true },
+  "test/conformance": { rooms: ["test/harness", "proto"], packages: [GRPC], builtins: true },
+  "test/hardening": {
+    rooms: ["test/harness", "core", "io", "proto"],
+    packages: [GRPC],
+    builtins: true,
+  },
+  bench: {
+    rooms: ["test/harness", "clients/typescript", "proto", "core", "io"],
+    packages: [GRPC],
+    builtins: true,
+  },
 };
 
 const roomRules = Object.entries(ROOMS).map(([room, { rooms = [], packages = [], builtins }]) => ({

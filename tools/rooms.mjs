@@ -12,6 +12,7 @@ export const rooms = [
   "clients/typescript",
   "node",
   "reports",
+  "test/harness",
   "test/cluster",
   "test/conformance",
   "bench",

@@ -5,7 +5,7 @@
 
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { DisheapClient } from "@disheap/client";
-import { Cluster } from "./cluster/cluster.js";
+import { MeasuredCluster } from "./cluster/measured-cluster.js";
 import { type Options, pick, readOptions, UsageError } from "./options.js";
 import { CpuProfiler } from "./profile/cpu-profiler.js";
 import { summaryLines } from "./profile/summary.js";
@@ -15,9 +15,6 @@ import { PAYLOAD_BYTES, REPLICAS, type Result, type Workload } from "./workloads
 
 /** A workload that takes longer hangs, or would be no bounded one. */
 const WORKLOAD_MAX_MS = 180_000;
-
-/** Everything a run has open, so that an interrupted bench leaves nothing behind. */
-const clusters = new Set<Cluster>();
 
 function machine(): Record<string, string | number> {
   const processors = cpus();
@@ -33,7 +30,7 @@ function machine(): Record<string, string | number> {
 
 async function runOnce(workload: Workload, options: Options): Promise<readonly Result[]> {
   const clients: DisheapClient[] = [];
-  const started: Cluster[] = [];
+  const started: MeasuredCluster[] = [];
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
     const text = `${workload.name} was not done after ${WORKLOAD_MAX_MS / 1_000} s`;
@@ -47,7 +44,7 @@ async function runOnce(workload: Workload, options: Options): Promise<readonly R
           ? undefined
           : { folder: options.profileFolder, ofClient: new CpuProfiler() },
       startCluster: async () => {
-        const cluster = await Cluster.start((one) => clusters.add(one));
+        const cluster = await MeasuredCluster.start();
         started.push(cluster);
         return cluster;
       },
@@ -61,10 +58,7 @@ async function runOnce(workload: Workload, options: Options): Promise<readonly R
   } finally {
     clearTimeout(timer);
     await Promise.all(clients.map((client) => client.close()));
-    for (const cluster of started) {
-      await cluster.stop();
-      clusters.delete(cluster);
-    }
+    for (const cluster of started) await cluster.close();
   }
 }
 
@@ -131,11 +125,6 @@ async function main(): Promise<number> {
   }
   return failed === 0 ? 0 : 1;
 }
-
-process.on("exit", () => {
-  for (const cluster of clusters) cluster.kill();
-});
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 
 try {
   process.exit(await main());

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClientRequest, ClientResult } from "@disheap/core";
+import { freePorts } from "@disheap/harness";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Carrier } from "../src/carrier.js";
 import { loadConfig } from "../src/config/config.js";
 import { ProductionEngine } from "../src/production-engine.js";
-import { freePorts } from "./support/free-port.js";
 
 const DAY_MS = 24 * 3_600_000;
 /** Beyond it a timer of Node fires at once, after a warning. */

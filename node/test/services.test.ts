@@ -1,4 +1,5 @@
 import { Writable } from "node:stream";
+import { freePorts } from "@disheap/harness";
 import { AckReq, DisheapClient } from "@disheap/proto";
 import { credentials, status as Status } from "@grpc/grpc-js";
 import { pino } from "pino";
@@ -6,7 +7,6 @@ import { afterEach, describe, expect, it } from "vitest";
 import { loadConfig, type NodeConfig } from "../src/config/config.js";
 import { createLog } from "../src/log.js";
 import { ListenError, Services } from "../src/services.js";
-import { freePorts } from "./support/free-port.js";
 import { ask } from "./support/grpc-fixture.js";
 import { HandEngine } from "./support/hand-engine.js";
 import { nodeStatus } from "./support/status.js";

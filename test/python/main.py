@@ -1,4 +1,4 @@
-"""A second implementation of gRPC against a real cluster: `main.py ROOT FOLDER`, started by `run`."""
+"""A second implementation of gRPC against a real cluster: `main.py ROOT`, started by `run`."""
 
 import sys
 import time
@@ -13,8 +13,7 @@ from client import Bench
 
 
 def main():
-    root, folder = sys.argv[1:3]
-    cluster = Cluster(root, folder)
+    cluster = Cluster(sys.argv[1])
     passed = failed = 0
     started = time.monotonic()
     try:
@@ -36,7 +35,7 @@ def main():
         failed += 1
         traceback.print_exc()
     finally:
-        cluster.kill()
+        cluster.close()
     print(f"took {time.monotonic() - started:.0f} s")
     print(f"{passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1

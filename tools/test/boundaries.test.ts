@@ -99,10 +99,16 @@ const FORBIDDEN: readonly Plant[] = [
   plant("node/dist/a/npm.js", "classic-level", "node-imports"),
   plant("node/dist/grpc/client.js", "@disheap/client", "client-only-in-the-command-line"),
   plant("node/src/grpc/types.ts", "@disheap/client", "client-only-in-the-command-line"),
-  // reports, the process test and the bench
+  // Shipped code does not stand on what tests use.
+  plant("node/dist/a/harness.js", "@disheap/harness", "node-imports"),
+  plant("clients/typescript/dist/a/harness.js", "@disheap/harness", "clients-typescript-imports"),
+  // reports, the rooms of real processes and the bench
   plant("reports/dist/a/io.js", "@disheap/io", "reports-imports"),
   plant("reports/dist/a/sim.js", "@disheap/sim", "reports-imports"),
   plant("reports/dist/a/npm.js", "zod", "reports-imports"),
+  plant("test/harness/dist/a/core.js", "@disheap/core", "test-harness-imports"),
+  plant("test/harness/dist/a/node.js", "@disheap/node", "test-harness-imports"),
+  plant("test/harness/dist/a/npm.js", "@grpc/grpc-js", "test-harness-imports"),
   plant("test/cluster/dist/a/core.js", "@disheap/core", "test-cluster-imports"),
   plant("test/cluster/dist/a/node.js", "@disheap/node", "test-cluster-imports"),
   plant("bench/dist/a/sim.js", "@disheap/sim", "bench-imports"),
@@ -136,7 +142,9 @@ const ALLOWED: readonly Plant[] = [
   plant("node/dist/cli/client.js", "@disheap/client"),
   plant("node/dist/b/level.js", "@disheap/io/level"),
   plant("reports/dist/b/checker.js", "linearizability"),
+  plant("test/harness/dist/b/builtin.js", "node:child_process"),
   plant("test/cluster/dist/b/sim.js", "@disheap/sim"),
+  plant("test/hardening/dist/b/harness.js", "@disheap/harness"),
   plant("bench/dist/b/client.js", "@disheap/client"),
   plant("bench/dist/b/core.js", "@disheap/core"),
   plant("bench/dist/b/turn.js", "@disheap/io/turn"),

@@ -11,7 +11,7 @@ function documents(): string[] {
   const inDocs = readdirSync(join(root, "docs"), { recursive: true })
     .map((name) => join("docs", String(name)))
     .filter((name) => name.endsWith(".md"));
-  return ["README.md", "CONTRIBUTING.md", ...inDocs];
+  return ["README.md", "CONTRIBUTING.md", "test/harness/README.md", ...inDocs];
 }
 
 /** Headings as the anchors that links use. */
@@ -79,6 +79,12 @@ describe("documents", () => {
         "acknowledgement committed; consumer side effects are protected by the fencing token.",
     );
     expect(text).not.toMatch(/handed out twice/i);
+  });
+
+  it("the harness's example is a test that runs", () => {
+    const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(read("test/harness/README.md")) ?? [];
+    const kept = read("test/harness/test/example.test.ts");
+    expect(kept.slice(kept.indexOf("import"))).toBe(example);
   });
 
   it("the README's program is the one that is kept runnable", () => {

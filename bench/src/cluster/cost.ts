@@ -1,6 +1,6 @@
 // What a phase of load cost, per message: differences of two readings of every process.
 
-import type { NodeUsage } from "./node-process.js";
+import type { NodeUsage } from "./measured-node.js";
 import type { ProcessUsage } from "./process-usage.js";
 
 export interface Reading {

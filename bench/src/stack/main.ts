@@ -7,7 +7,7 @@ import { createLevelDisk } from "@disheap/io/level";
 import { DisheapService, type EnqueueReq, type EnqueueResp } from "@disheap/proto";
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
 import { join } from "node:path";
-import type { NodeUsage } from "../cluster/node-process.js";
+import type { NodeUsage } from "../cluster/measured-node.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { BareNode } from "./bare-node.js";
 
@@ -33,6 +33,7 @@ const disk = createLevelDisk({
   clusterId: "bare",
   push: (event) => {
     if (event.kind === "disk.failed") throw new Error(event.message);
+    if (event.kind === "disk.opened") joinOthers();
     node.push(event);
   },
 });
@@ -90,10 +91,14 @@ function listen(): void {
   });
 }
 
+/** Not before its store is open: the first frame of another node is a copy to write. */
+function joinOthers(): void {
+  network.start((problem) => {
+    if (problem !== undefined) throw new Error(problem);
+  });
+}
+
 disk.open(0);
-network.start((problem) => {
-  if (problem !== undefined) throw new Error(problem);
-});
 process.on("message", () => {
   const usage: NodeUsage = { ...usageOfThisProcess(), syncs, writtenBytes, turns, frames };
   process.send?.(usage);

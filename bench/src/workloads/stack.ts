@@ -3,14 +3,11 @@
 // store, with nothing of the queue between them. What `open` needs beyond this is Disheap's own.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePorts, temporaryFolder } from "@disheap/harness";
 import { messageOf } from "../cluster/child-message.js";
 import { costOf, type Reading } from "../cluster/cost.js";
-import { freePorts } from "../cluster/free-ports.js";
-import type { NodeUsage } from "../cluster/node-process.js";
+import type { NodeUsage } from "../cluster/measured-node.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { summaryOf } from "../histogram.js";
 import { runOpenLoad, SECONDS } from "./open-load.js";
@@ -52,15 +49,15 @@ async function measure(bench: Bench, nodes: readonly ChildProcess[]): Promise<Re
 }
 
 async function run(bench: Bench): Promise<Result[]> {
-  const folder = mkdtempSync(join(tmpdir(), "disheap-bench-stack-"));
+  const folder = temporaryFolder("disheap-bench-stack-");
   const ports = await freePorts(NODE_COUNT);
   const addresses = ports.map((port) => `127.0.0.1:${port}`);
-  const nodes = ports.map((_, index) => fork(MAIN, [String(index + 1), folder, ...addresses]));
+  const nodes = ports.map((_, index) => fork(MAIN, [String(index + 1), folder.path, ...addresses]));
   try {
     return [await measure(bench, nodes)];
   } finally {
     for (const node of nodes) node.kill();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 

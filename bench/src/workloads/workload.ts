@@ -1,8 +1,8 @@
 // What every workload gets and gives.
 
 import type { DisheapClient } from "@disheap/client";
-import type { Cluster } from "../cluster/cluster.js";
 import { type Cost, costOf, type Reading } from "../cluster/cost.js";
+import type { MeasuredCluster } from "../cluster/measured-cluster.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import type { LatencySummary } from "../histogram.js";
 import type { CpuProfiler } from "../profile/cpu-profiler.js";
@@ -52,7 +52,7 @@ export interface MemoryFigures {
 export interface Bench {
   /** Replaces the workload's own length, in seconds. */
   readonly seconds: number | undefined;
-  startCluster(): Promise<Cluster>;
+  startCluster(): Promise<MeasuredCluster>;
   connect(endpoints: readonly string[]): DisheapClient;
   /** Undefined: no profiles are wanted. */
   readonly profile: { readonly folder: string; readonly ofClient: CpuProfiler } | undefined;
@@ -62,7 +62,7 @@ export function nowMs(): number {
   return performance.now();
 }
 
-export async function read(cluster: Cluster, collectGarbage = false): Promise<Reading> {
+export async function read(cluster: MeasuredCluster, collectGarbage = false): Promise<Reading> {
   const nodes = await cluster.usage({ collectGarbage });
   return { nodes, client: usageOfThisProcess() };
 }
@@ -70,12 +70,12 @@ export async function read(cluster: Cluster, collectGarbage = false): Promise<Re
 /** Readings around a phase; `messages` counts at each reading what was completed by then. */
 export class Meter {
   private readonly bench: Bench;
-  private readonly cluster: Cluster;
+  private readonly cluster: MeasuredCluster;
   private readonly name: string;
   private readonly messages: () => number;
   private before: { readonly reading: Reading; readonly messages: number } | undefined;
 
-  constructor(bench: Bench, cluster: Cluster, name: string, messages: () => number) {
+  constructor(bench: Bench, cluster: MeasuredCluster, name: string, messages: () => number) {
     this.bench = bench;
     this.cluster = cluster;
     this.name = name;

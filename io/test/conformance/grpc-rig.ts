@@ -1,11 +1,11 @@
 // The network suite's rig for gRPC: real nodes on loopback, with a proxy on every ordered link.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { Proxy, until } from "@disheap/harness";
 import type { NetworkEvent } from "../../src/ports.js";
 import type { NetworkProcess, NetworkRig } from "../../src/conformance/harness.js";
 import { createGrpcNetwork } from "../../src/grpc/index.js";
 import type { GrpcNetwork, GrpcNetworkOptions, PeerLogLine } from "../../src/grpc/index.js";
-import { Proxy } from "../grpc/proxy.js";
 
 const NAMES = ["n1", "n2", "n3"];
 const QUICK = { backoffMinMs: 10, backoffMaxMs: 50, refusedRetryMs: 100 };
@@ -61,7 +61,7 @@ export class GrpcRig implements NetworkRig {
     const problem = await new Promise((resolve) => port.start(resolve));
     if (problem !== undefined) throw new Error(String(problem));
     for (const other of [1, 2, 3]) {
-      if (other !== node) this.proxy(other, node).targetPort = port.listeningPort() ?? 0;
+      if (other !== node) this.proxy(other, node).target = `127.0.0.1:${port.listeningPort() ?? 0}`;
     }
     const process = { port, events, log };
     this.running.set(node, process);
@@ -71,7 +71,7 @@ export class GrpcRig implements NetworkRig {
   async stop(node: number): Promise<void> {
     const process = this.running.get(node);
     this.running.delete(node);
-    for (const other of [1, 2, 3]) if (other !== node) this.proxy(other, node).targetPort = 0;
+    for (const other of [1, 2, 3]) if (other !== node) this.proxy(other, node).target = "";
     await new Promise<void>((resolve) => {
       if (process === undefined) resolve();
       else process.port.close(resolve);
@@ -84,10 +84,7 @@ export class GrpcRig implements NetworkRig {
   }
 
   async until(condition: () => boolean, what: string): Promise<void> {
-    for (let waitedMs = 0; !condition(); waitedMs += 5) {
-      if (waitedMs > 40_000) throw new Error(`this never came: ${what}`);
-      await sleep(5);
-    }
+    await until(what, 40_000, condition);
   }
 
   async settle(): Promise<void> {

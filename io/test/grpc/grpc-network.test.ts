@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "@disheap/harness";
 import { Client, Metadata, Server, ServerCredentials, credentials } from "@grpc/grpc-js";
 import type { ClientDuplexStream, ServerDuplexStream } from "@grpc/grpc-js";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -191,7 +192,7 @@ test("a dialler does not believe an acceptor that lacks the secret", async () =>
     ),
   );
   const a = await rig.start(1);
-  rig.proxy(1, 2).targetPort = port;
+  rig.proxy(1, 2).target = `127.0.0.1:${port}`;
   await rig.until(() => heard.some((text) => text.includes("wrong-secret")), "the refusal");
   a.port.send(2, Buffer.from("a frame"));
   await rig.until(() => refusals(a).length > 0, "the log line");
@@ -273,7 +274,7 @@ test("a half-open link is noticed by keepalive, and comes back", async () => {
   await rig.until(() => isUp(a, 2) && isUp(b, 1), "the link is up");
   rig.proxy(1, 2).freeze();
   await rig.until(() => kinds(a, 2).includes("peer.down"), "the loss is noticed");
-  rig.proxy(1, 2).thaw();
+  rig.proxy(1, 2).open();
   await rig.until(() => isUp(a, 2), "the link is up again");
   a.port.send(2, Buffer.from("back"));
   await rig.until(() => kinds(b, 1).includes("peer.frame"), "a frame");
@@ -358,13 +359,3 @@ test("close leaves no timer and no socket: a process that closed its networks en
   clearTimeout(giveUp);
   expect({ signal, out }).toEqual({ signal: null, out: "closed\nclosed\nclosed\n" });
 });
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  }
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return ports;
-}

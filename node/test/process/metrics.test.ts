@@ -1,52 +1,40 @@
 // Every metric, read from real nodes after an event that must move it: two nodes of a cluster of three,
 // and in place of the third one that only speaks nonsense.
-import { join } from "node:path";
 import { clusterIdOf } from "@disheap/core";
+import { Cluster, seenWithin, until } from "@disheap/harness";
 import { createGrpcNetwork } from "@disheap/io/grpc";
 import { DisheapClient, EnqueueReq, MakeHeapReq, NackReq, type PopItem } from "@disheap/proto";
 import { type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { freePorts } from "../support/free-port.js";
 import { ask } from "../support/grpc-fixture.js";
 import { MetricsPage } from "../support/metrics-page.js";
-import { Bench, isHealthy, NODE_MAIN, until } from "../support/processes.js";
 
 const JOBS = '{topic="jobs"}';
 const PARTITION = '{topic="jobs",partition="0"}';
 const stage = (name: string): string => `stage_latency_ms_count{stage="${name}"}`;
 const PAYLOAD = Buffer.alloc(256, 1);
 
-let bench: Bench;
+const WAIT_MAX_MS = 15_000;
+
+let cluster: Cluster;
 let client: DisheapClient;
 let members: { name: string; address: string }[];
-let metricsPorts: number[];
+let pages: string[];
 let stream: ClientDuplexStream<unknown, PopItem>;
 const items: PopItem[] = [];
 
 beforeAll(async () => {
-  bench = new Bench();
-  const ports = await freePorts(9);
-  const raft = ports.slice(0, 3);
-  members = raft.map((port, i) => ({ name: `n${i + 1}`, address: `127.0.0.1:${port}` }));
-  metricsPorts = ports.slice(7);
-  const list = members.map(({ name, address }) => `${name}=${address}`).join(",");
-  for (const i of [0, 1]) {
-    bench.run(NODE_MAIN, [], {
-      NODE_ID: `n${i + 1}`,
-      INITIAL_CLUSTER: list,
-      RAFT_BIND: members[i]?.address ?? "",
-      ENGINE_BIND_ADDRESS: `127.0.0.1:${ports[3 + i]}`,
-      ENGINE_HTTP_BIND_ADDRESS: `127.0.0.1:${ports[5 + i]}`,
-      METRICS_BIND_ADDRESS: `127.0.0.1:${ports[7 + i]}`,
-      STORAGE_PATH: join(bench.folder, `n${i + 1}`),
-    });
-  }
-  for (const i of [5, 6]) await until(() => isHealthy(ports[i] ?? 0));
-  client = new DisheapClient(`127.0.0.1:${ports[3]}`, credentials.createInsecure());
+  cluster = await Cluster.place({ nodes: 3 });
+  members = cluster.nodes.map(({ name, addresses }) => ({ name, address: addresses.raft }));
+  const real = cluster.nodes.slice(0, 2);
+  pages = real.map(({ metrics }) => `${metrics}/metrics`);
+  for (const node of real) node.start();
+  for (const node of real) await node.healthy();
+  client = new DisheapClient(cluster.node("n1").endpoint, credentials.createInsecure());
 });
 afterAll(async () => {
   client.close();
-  await bench.clean();
+  await cluster.close();
 });
 
 /** Does the event, then waits until every sample has moved by its amount ("more": by anything above 0). */
@@ -54,11 +42,11 @@ async function moves(
   event: () => Promise<unknown>,
   expected: Readonly<Record<string, number | "more">>,
 ): Promise<void> {
-  const before = await MetricsPage.of(metricsPorts);
+  const before = await MetricsPage.of(pages);
   await event();
   let wrong: string[] = [];
   const hold = async (): Promise<boolean> => {
-    const after = await MetricsPage.of(metricsPorts);
+    const after = await MetricsPage.of(pages);
     wrong = Object.entries(expected).flatMap(([sample, by]) => {
       seen.add(sample.replace(/\{.*/, "").replace(/_(count|sum)$/, ""));
       const moved = after.get(sample) - before.get(sample);
@@ -66,15 +54,14 @@ async function moves(
     });
     return wrong.length === 0;
   };
-  const deadline = Date.now() + 15_000;
-  while (!(await hold()) && Date.now() < deadline) await new Promise((r) => setTimeout(r, 50));
+  await seenWithin(WAIT_MAX_MS, hold);
   expect(wrong).toEqual([]);
 }
 const seen = new Set<string>();
 
 async function delivery(number: number): Promise<PopItem> {
   stream.write({ kind: { $case: "flowControl", value: { credits: 1 } } });
-  await until(() => items.length >= number);
+  await until(`delivery ${number} came`, WAIT_MAX_MS, () => items.length >= number);
   return items[number - 1] as PopItem;
 }
 
@@ -89,7 +76,7 @@ it("a new topic: groups elect leaders and apply their first entries", { timeout:
       });
       expect(await ask((done) => client.makeHeap(topic, done))).toHaveProperty("ok");
       const stats = () => ask((done) => client.stats({ topic: "jobs" }, done));
-      await until(async () => "ok" in (await stats()));
+      await until("the topic answers", WAIT_MAX_MS, async () => "ok" in (await stats()));
     },
     { raft_applied_entries_total: "more", raft_leader_changes_total: "more" },
   ),
@@ -168,7 +155,7 @@ it("a member that speaks nonsense: its frame is refused", async () => {
     log: () => undefined,
   });
   network.start(() => undefined);
-  await until(() => network.stats().every(({ isUp }) => isUp));
+  await until("both links are up", WAIT_MAX_MS, () => network.stats().every(({ isUp }) => isUp));
   await moves(
     () => {
       network.send(1, Uint8Array.of(1, 2, 3));
@@ -180,7 +167,7 @@ it("a member that speaks nonsense: its frame is refused", async () => {
 });
 
 it("what does not move: the size of the cluster, and snapshots, which do not exist", async () => {
-  const page = await MetricsPage.of(metricsPorts);
+  const page = await MetricsPage.of(pages);
   expect(page.get("raft_cluster_size")).toBe(2 * 3);
   expect(page.get("snapshot_bytes")).toBe(0);
   const still = ["raft_cluster_size", "snapshot_bytes"];

@@ -1,5 +1,15 @@
-import { createServer } from "node:net";
 import { join } from "node:path";
+import {
+  Cluster,
+  holdPort,
+  NODE_MAIN,
+  type NodeProcess,
+  Program,
+  release,
+  temporaryFolder,
+  type TemporaryFolder,
+  until,
+} from "@disheap/harness";
 import {
   DisheapClient,
   EnqueueReq,
@@ -9,81 +19,64 @@ import {
 } from "@disheap/proto";
 import { credentials } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { freePorts } from "../support/free-port.js";
 import { ask } from "../support/grpc-fixture.js";
-import { Bench, isHealthy, NODE_MAIN, until } from "../support/processes.js";
 
-let bench: Bench;
+const END_MAX_MS = 20_000;
+const STOPPED = { code: 0, signal: null };
+const REFUSED = { code: 1, signal: null };
+
+let folder: TemporaryFolder;
+const started: Cluster[] = [];
 beforeEach(() => {
-  bench = new Bench();
+  folder = temporaryFolder("disheap-node-test-");
 });
-afterEach(() => bench.clean());
+afterEach(async () => {
+  for (const cluster of started.splice(0)) await cluster.close();
+  folder.remove();
+});
 
-interface Place {
-  readonly env: Record<string, string>;
-  readonly grpc: number;
-  readonly http: number;
-  readonly metrics: number;
-}
-
-async function aloneOnFreePorts(): Promise<Place> {
-  const [grpc = 0, http = 0, metrics = 0, raft = 0] = await freePorts(4);
-  return {
-    grpc,
-    http,
-    metrics,
-    env: {
-      NODE_ID: "n1",
-      SINGLE_NODE: "true",
-      ENGINE_BIND_ADDRESS: `127.0.0.1:${grpc}`,
-      ENGINE_HTTP_BIND_ADDRESS: `127.0.0.1:${http}`,
-      METRICS_BIND_ADDRESS: `127.0.0.1:${metrics}`,
-      RAFT_BIND: `127.0.0.1:${raft}`,
-      STORAGE_PATH: join(bench.folder, "data"),
-    },
-  };
+async function alone(how: "start" | "place", env: Record<string, string> = {}) {
+  const settings = { SINGLE_NODE: "true", INITIAL_CLUSTER: undefined, ...env };
+  const cluster = await Cluster[how]({ nodes: 1, folder: folder.path, env: settings });
+  started.push(cluster);
+  return cluster.nodes[0] as NodeProcess;
 }
 
 describe("a node that cannot start", () => {
   it("names every bad setting and exits with 2", async () => {
-    const { exit, output } = bench.run(NODE_MAIN, ["--port", "x", "--nonsense"], {
-      ENGINE_BIND_ADDRESS: "0.0.0.0:9090",
+    const node = new Program({
+      name: "bad",
+      command: [process.execPath, NODE_MAIN, "--port", "x", "--nonsense"],
+      env: { ENGINE_BIND_ADDRESS: "0.0.0.0:9090" },
+      logFile: join(folder.path, "bad.log"),
     });
-    expect(await exit).toEqual({ code: 2, signal: null });
-    expect(output()).toContain('--port="x" cannot be used');
-    expect(output()).toContain("--nonsense is unknown");
-    expect(output()).toContain("AUTH_MODE is not set");
-    expect(output()).toContain("does not know its cluster");
+    expect(await node.start().ended(END_MAX_MS)).toEqual({ code: 2, signal: null });
+    expect(node.log()).toContain('--port="x" cannot be used');
+    expect(node.log()).toContain("--nonsense is unknown");
+    expect(node.log()).toContain("AUTH_MODE is not set");
+    expect(node.log()).toContain("does not know its cluster");
   });
 
   it("says which port is taken and exits with 1", async () => {
-    const place = await aloneOnFreePorts();
-    const other = createServer();
-    await new Promise<void>((resolve) => other.listen(place.http, "127.0.0.1", resolve));
-    const { exit, output } = bench.run(NODE_MAIN, [], place.env);
-    expect(await exit).toEqual({ code: 1, signal: null });
-    expect(output()).toContain(`The HTTP port 127.0.0.1:${place.http} cannot be opened`);
-    await new Promise((resolve) => other.close(resolve));
+    const { server, port } = await holdPort();
+    const node = await alone("place", { ENGINE_HTTP_BIND_ADDRESS: `127.0.0.1:${port}` });
+    expect(await node.start().ended(END_MAX_MS)).toEqual(REFUSED);
+    expect(node.log()).toContain(`The HTTP port 127.0.0.1:${port} cannot be opened`);
+    await release(server);
   });
 
   it("refuses the data directory of another cluster and exits with 1", async () => {
-    const place = await aloneOnFreePorts();
-    const first = bench.run(NODE_MAIN, [], place.env);
-    await until(() => isHealthy(place.http));
-    first.child.kill("SIGTERM");
-    expect(await first.exit).toEqual({ code: 0, signal: null });
-    const second = bench.run(NODE_MAIN, [], { ...place.env, NODE_ID: "n2" });
-    expect(await second.exit).toEqual({ code: 1, signal: null });
-    expect(second.output()).toMatch(/belongs to cluster [0-9a-f]{16}, but this node was started/);
+    const node = await alone("start");
+    expect(await node.stop()).toEqual(STOPPED);
+    expect(await node.start({ NODE_ID: "n2" }).ended(END_MAX_MS)).toEqual(REFUSED);
+    expect(node.log()).toMatch(/belongs to cluster [0-9a-f]{16}, but this node was started/);
   });
 });
 
 describe("a running node", () => {
   it("serves over a restart what it was given before, and stops cleanly", async () => {
-    const place = await aloneOnFreePorts();
-    const first = bench.run(NODE_MAIN, [], place.env);
-    await until(() => isHealthy(place.http));
-    const client = new DisheapClient(`127.0.0.1:${place.grpc}`, credentials.createInsecure());
+    const node = await alone("start");
+    const client = new DisheapClient(node.endpoint, credentials.createInsecure());
     const topic = MakeHeapReq.create({ topic: "jobs", partitions: 2 });
     expect(await ask((done) => client.makeHeap(topic, done))).toMatchObject({
       ok: { topic: "jobs" },
@@ -93,12 +86,10 @@ describe("a running node", () => {
       const request = EnqueueReq.create({ topic: "jobs", payload, priority, partitionKey: "k" });
       expect(await ask((done) => client.enqueue(request, done))).toHaveProperty("ok");
     }
-    first.child.kill("SIGTERM");
-    expect(await first.exit).toEqual({ code: 0, signal: null });
+    expect(await node.stop()).toEqual(STOPPED);
 
-    const second = bench.run(NODE_MAIN, [], place.env);
-    await until(() => isHealthy(place.http));
-    await until(async () => {
+    await node.start().healthy();
+    await until("the topic answers", END_MAX_MS, async () => {
       const stats = await ask<StatsResp>((done) => client.stats({ topic: "jobs" }, done));
       return "ok" in stats;
     });
@@ -114,23 +105,20 @@ describe("a running node", () => {
       });
     });
     expect(found).toEqual([1n, 2n, 3n]);
-    const metrics = await (await fetch(`http://127.0.0.1:${place.metrics}/metrics`)).text();
+    const metrics = await (await fetch(`${node.metrics}/metrics`)).text();
     expect(metrics).toContain('inflight{topic="jobs"} 3');
     expect(metrics).toMatch(/^wal_bytes_written_total [1-9]/m);
     expect(metrics).toMatch(/^pop_latency_ms_count\{topic="jobs"\} 3$/m);
     stream.cancel();
     client.close();
-    second.child.kill("SIGTERM");
-    expect(await second.exit).toEqual({ code: 0, signal: null });
-    expect(first.output() + second.output()).not.toContain("secret-payload");
+    expect(await node.stop()).toEqual(STOPPED);
+    expect(node.log()).not.toContain("secret-payload");
   });
 
   it("stops when its parent's channel breaks", async () => {
-    const place = await aloneOnFreePorts();
-    const { child, exit, output } = bench.run(NODE_MAIN, [], place.env);
-    await until(() => isHealthy(place.http));
-    child.disconnect();
-    expect(await exit).toEqual({ code: 0, signal: null });
-    expect(output()).toContain("the supervisor is gone");
+    const node = await alone("start");
+    node.disconnect();
+    expect(await node.ended(END_MAX_MS)).toEqual(STOPPED);
+    expect(node.log()).toContain("the supervisor is gone");
   });
 });

@@ -3,12 +3,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePorts, isAlive, until } from "@disheap/harness";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findBusyPorts } from "../../src/supervisor/free-ports.js";
 import type { NodeSpec } from "../../src/supervisor/options.js";
 import { StartFailure, Supervisor } from "../../src/supervisor/supervisor.js";
-import { freePorts } from "../support/free-port.js";
 
+const WAIT_MAX_MS = 50_000;
 const FAKE = fileURLToPath(new URL("fake-node.mjs", import.meta.url));
 
 let folder: string;
@@ -68,19 +69,6 @@ function starts(): { name: string; pid: number }[] {
   }));
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 describe("a supervisor", () => {
   it("waits until all are healthy, names the leader, and leaves nothing running", async () => {
     const running = build(await threeNodes());
@@ -98,7 +86,7 @@ describe("a supervisor", () => {
     await running.start();
     const victim = starts().find(({ name }) => name === "n2");
     process.kill(victim?.pid ?? 0, "SIGKILL");
-    await until(() => said.length === 2);
+    await until("it is said", WAIT_MAX_MS, () => said.length === 2);
     expect(said).toEqual([
       "n2 ended (killed by SIGKILL); starting it again in 0.5 s.",
       expect.stringMatching(/^n2 is back: process \d+\.$/),
@@ -158,7 +146,7 @@ describe("a supervisor", () => {
       const running = build(nodes, { FAKE_FATAL_LATER: "n1" }, { restartMinMs: 10 });
       await running.start();
       process.kill(starts()[0]?.pid ?? 0, "SIGKILL");
-      await until(() => said.at(-1)?.includes("stays stopped") === true);
+      await until("it gives up", WAIT_MAX_MS, () => said.at(-1)?.includes("stays stopped"));
       expect(said.at(-1)).toBe(
         "n1 ended 5 times in a row (The disk is gone.) and stays stopped. " +
           `Mend what ${join(folder, "n1.log")} says, then run npm start again.`,

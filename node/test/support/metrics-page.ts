@@ -5,11 +5,9 @@ export class MetricsPage {
   /** Names with a help text. */
   readonly declared = new Set<string>();
 
-  static async of(ports: readonly number[]): Promise<MetricsPage> {
+  static async of(urls: readonly string[]): Promise<MetricsPage> {
     const page = new MetricsPage();
-    for (const port of ports) {
-      page.add(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
-    }
+    for (const url of urls) page.add(await (await fetch(url)).text());
     return page;
   }
 

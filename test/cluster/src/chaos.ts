@@ -1,10 +1,10 @@
 // Kills the leader of a partition with SIGKILL and starts it again, a number of times.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Cluster, until } from "@disheap/harness";
 import type { StatsResp } from "@disheap/proto";
 import { Metadata } from "@grpc/grpc-js";
 import type { Caller } from "./caller.js";
-import type { Cluster } from "./cluster.js";
 import type { Recorder } from "./recorder.js";
 
 const SETTLED_MAX_MS = 20_000;
@@ -16,6 +16,8 @@ export interface ChaosPlan {
   readonly topic: string;
   readonly kills: number;
   readonly partitions: number;
+  /** Endpoints of nodes that are down on purpose: from before the kill until they are healthy again. */
+  readonly down: Set<string>;
   readonly say: (text: string) => void;
 }
 
@@ -31,28 +33,28 @@ export async function runChaos(
     await sleep(CALM_MS);
     const partition = kill % plan.partitions;
     const leader = await leaderOf(plan.topic, partition, caller);
-    const node = cluster.nodes.find(({ name }) => name === leader);
-    if (node === undefined) throw new Error(`partition ${String(partition)} is led by "${leader}"`);
+    const node = cluster.node(leader);
     plan.say(`killing ${leader}, which leads partition ${String(partition)}`);
     recorder.note("node.killed", { node: leader, partition });
-    await cluster.kill(node);
+    plan.down.add(node.endpoint);
+    await node.kill();
     killed.set(leader, (killed.get(leader) ?? 0) + 1);
     await sleep(DEAD_MS);
     recorder.note("node.started", { node: leader });
-    cluster.start(node);
-    await cluster.waitHealthy();
+    node.start();
+    await cluster.healthy();
+    plan.down.delete(node.endpoint);
   }
   return killed;
 }
 
-async function leaderOf(topic: string, partition: number, caller: Caller): Promise<string> {
-  for (let waitedMs = 0; waitedMs < SETTLED_MAX_MS; waitedMs += CALM_MS / 10) {
+function leaderOf(topic: string, partition: number, caller: Caller): Promise<string> {
+  const what = `partition ${String(partition)} of ${topic} has a leader`;
+  return until(what, SETTLED_MAX_MS, async () => {
     const stats = await readStats(topic, caller);
-    const found = stats.topicStats.get(topic)?.partitionStats.get(partition);
-    if (found !== undefined && found.leaderNode !== "") return found.leaderNode;
-    await sleep(CALM_MS / 10);
-  }
-  throw new Error(`partition ${String(partition)} of ${topic} has no leader`);
+    const leader = stats.topicStats.get(topic)?.partitionStats.get(partition)?.leaderNode;
+    return leader !== "" && leader;
+  });
 }
 
 export function readStats(topic: string, caller: Caller): Promise<StatsResp> {

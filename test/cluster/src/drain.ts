@@ -1,6 +1,6 @@
 // The end of a run: wait until nothing is left to deliver, then write down what remained.
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { seenWithin } from "@disheap/harness";
 import { type PeekItem, PeekReq, type PeekResp, type StatsResp } from "@disheap/proto";
 import { Metadata } from "@grpc/grpc-js";
 import type { Caller } from "./caller.js";
@@ -9,17 +9,14 @@ import { hashOf, type Recorder } from "./recorder.js";
 
 const EMPTY_MAX_MS = 30_000;
 const READ_MAX_MS = 20_000;
-const POLL_MS = 100;
 const PEEK_MAX = 1000;
 
 /** Waits until every message is acked or a dead letter; true when that happened in time. */
 export async function waitUntilEmpty(topic: string, caller: Caller): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < EMPTY_MAX_MS; waitedMs += POLL_MS) {
-    const stats = (await readStats(topic, caller)).topicStats.get(topic);
-    if (stats?.totalMessages === 0n) return true;
-    await sleep(POLL_MS);
-  }
-  return false;
+  const isEmpty = await seenWithin(EMPTY_MAX_MS, async () => {
+    return (await readStats(topic, caller)).topicStats.get(topic)?.totalMessages === 0n;
+  });
+  return isEmpty ?? false;
 }
 
 /** Records what is left in the topic; how many messages that is. */

@@ -2,18 +2,14 @@
 // Its last line with --json is one object with at least {passed, failed}; exit code 1 on a failure. The
 // history goes to reports/out/; after a failure the data folders stay, and their path is printed.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
+import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { Cluster } from "./cluster.js";
+import { Cluster, temporaryFolder } from "@disheap/harness";
 import { Recorder } from "./recorder.js";
 import { type Check, run } from "./run.js";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const NODE_MAIN = join(ROOT, "node/dist/main.js");
+const HISTORY = new URL("../../../reports/out/process-test.jsonl", import.meta.url);
 
 interface Options {
   readonly json: boolean;
@@ -54,35 +50,36 @@ async function main(): Promise<number> {
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     console.log(`${seconds.padStart(5)} s  ${text.replaceAll("\n", "\n         ")}`);
   };
-  const folder = mkdtempSync(join(tmpdir(), "disheap-cluster-"));
-  const history = join(ROOT, "reports/out/process-test.jsonl");
+  const folder = temporaryFolder("disheap-cluster-");
+  const history = fileURLToPath(HISTORY);
   const recorder = new Recorder();
-  const cluster = await Cluster.create(folder, NODE_MAIN);
   const checks: Check[] = [];
-  say(`seed ${String(options.seed)}, data in ${folder}`);
+  let cluster: Cluster | undefined;
+  say(`seed ${String(options.seed)}, data in ${folder.path}`);
   try {
-    for (const node of cluster.nodes) cluster.start(node);
-    await cluster.waitHealthy();
+    cluster = await Cluster.start({ folder: folder.path });
     say("three nodes are healthy");
     checks.push(...(await run({ ...options, say }, cluster, recorder)));
-    const codes = await cluster.stop();
+    const exits = await cluster.stop();
     checks.push({
       name: "every node stops cleanly on SIGTERM",
-      ok: [...codes.values()].every((code) => code === 0),
-      detail: [...codes].map(([name, code]) => `${name} ${String(code)}`).join(", "),
+      ok: [...exits.values()].every(({ code }) => code === 0),
+      detail: [...exits].map(([name, { code }]) => `${name} ${String(code)}`).join(", "),
     });
   } catch (error) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     checks.push({ name: "the run itself", ok: false, detail });
   } finally {
-    cluster.killAll();
+    await cluster?.close();
     recorder.write(history);
   }
   for (const { name, ok, detail } of checks) say(`${ok ? "ok  " : "FAIL"} ${name}: ${detail}`);
   const failed = checks.filter(({ ok }) => !ok).length;
   say(`history: ${history}`);
-  if (failed > 0 || options.keep) say(`data folders and logs are kept in ${folder}`);
-  else rmSync(folder, { recursive: true, force: true });
+  if (failed > 0 || options.keep) {
+    folder.keep();
+    say(`data folders and logs are kept in ${folder.path}`);
+  } else folder.remove();
   const passed = checks.length - failed;
   const wallMs = Math.round(performance.now() - startMs);
   const { seed, messages, kills } = options;

@@ -2,12 +2,12 @@
 // checker says of the recorded history.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Cluster } from "@disheap/harness";
 import { MakeHeapReq, Mode } from "@disheap/proto";
 import { Metadata } from "@grpc/grpc-js";
 import { checkDisheap, renderDisheapReport } from "linearizability";
 import { Caller } from "./caller.js";
 import { runChaos } from "./chaos.js";
-import type { Cluster } from "./cluster.js";
 import { Consumer } from "./consumer.js";
 import { recordRemaining, statsOfEveryNode, waitUntilEmpty } from "./drain.js";
 import { Producer } from "./producer.js";
@@ -81,9 +81,10 @@ export async function run(plan: RunPlan, cluster: Cluster, recorder: Recorder): 
   for (const topic of topics) await makeTopic(topic, caller, recorder);
   plan.say(`topics ${topics.map(({ topic }) => topic).join(", ")} are made`);
 
+  const down = new Set<string>();
   const broken: string[] = [];
   const onBroken = (endpoint: string, why: string): void => {
-    if (!cluster.isDown(endpoint)) broken.push(`${endpoint}: ${why}`);
+    if (!down.has(endpoint)) broken.push(`${endpoint}: ${why}`);
   };
   const consumers = topics.flatMap((topic) => consumersOf(topic, onBroken, caller, recorder, rng));
   const consuming = consumers.map((consumer) => consumer.run());
@@ -96,7 +97,7 @@ export async function run(plan: RunPlan, cluster: Cluster, recorder: Recorder): 
   const main = topics[0];
   if (main === undefined) throw new Error("no topic");
   const killed = await runChaos(
-    { topic: main.topic, kills: plan.kills, partitions: main.partitions, say: plan.say },
+    { topic: main.topic, kills: plan.kills, partitions: main.partitions, down, say: plan.say },
     cluster,
     caller,
     recorder,

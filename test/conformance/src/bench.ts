@@ -2,6 +2,7 @@
 // deployment's business: the only one, any of three, or always one that leads as little as possible.
 
 import assert from "node:assert/strict";
+import type { NodeProcess } from "@disheap/harness";
 import {
   type AckReq,
   DisheapClient,
@@ -23,7 +24,6 @@ import {
   type ServiceError,
   status as Status,
 } from "@grpc/grpc-js";
-import type { NodeProcess } from "./launcher.js";
 import { Pop } from "./pop.js";
 import { MAX_WAIT_MS, until } from "./wait.js";
 

@@ -2,10 +2,8 @@
 // case per rule of the wire contract that is in force, against real processes: one node, three nodes,
 // and three nodes through one that leads as little as possible. The last line is `N passed, M failed`.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { temporaryFolder } from "@disheap/harness";
 import { Bench, type Through } from "./bench.js";
 import type { Case } from "./case.js";
 import { adminCases } from "./cases/admin.js";
@@ -73,7 +71,8 @@ async function judgeDeployment(
 ): Promise<void> {
   const { name, nodes: count, through } = deployment;
   const chosen = cases.filter((each) => count >= 3 || each.needsThree !== true);
-  const bench = new Bench(await launcher.cluster(count), through);
+  const cluster = await launcher.cluster(count);
+  const bench = new Bench(cluster.nodes, through);
   await bench.prepare();
   const judge = (each: Case): Promise<void> =>
     score.judge(name, each.section, each.rule, () => each.run(bench));
@@ -85,7 +84,7 @@ async function judgeDeployment(
   for (const each of chosen) if (each.isAlone === true) await judge(each);
   bench.close();
   await score.judge(name, 9, "every node stops cleanly on SIGTERM", async () => {
-    const codes = await Promise.all(bench.nodes.map((node) => node.signal("SIGTERM")));
+    const codes = [...(await cluster.stop()).values()].map(({ code }) => code);
     if (codes.some((code) => code !== 0)) throw new Error(`exit codes ${codes.join(", ")}`);
   });
 }
@@ -97,8 +96,8 @@ async function main(): Promise<number> {
   const isWanted = (rule: string): boolean =>
     values.match === undefined || rule.includes(values.match);
   const isOn = (name: string): boolean => values.only === undefined || values.only === name;
-  const folder = mkdtempSync(join(tmpdir(), "disheap-conformance-"));
-  const launcher = new Launcher(folder);
+  const folder = temporaryFolder("disheap-conformance-");
+  const launcher = new Launcher(folder.path);
   const score = new Score();
   const startMs = Date.now();
   try {
@@ -116,15 +115,15 @@ async function main(): Promise<number> {
   } catch (error) {
     score.failed += 1;
     console.log(error instanceof Error ? error.stack : error);
-  } finally {
-    launcher.killAll();
   }
-  if (score.failed === 0) rmSync(folder, { recursive: true, force: true });
-  else console.log(`data folders and logs are kept in ${folder}`);
+  if (score.failed > 0) {
+    folder.keep();
+    console.log(`data folders and logs are kept in ${folder.path}`);
+  }
   console.log(`took ${((Date.now() - startMs) / 1000).toFixed(0)} s`);
   console.log(`${String(score.passed)} passed, ${String(score.failed)} failed`);
   return score.failed === 0 && score.passed > 0 ? 0 : 1;
 }
 
-// Not by an empty event loop: after a failed case its streams may still be open.
+// Not by an empty event loop: after a failed case its streams and nodes may still be there.
 process.exit(await main());

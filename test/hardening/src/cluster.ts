@@ -2,15 +2,14 @@
 // of them still the same processes, healthy, without an error in their logs, and with every
 // acknowledged message?
 
-import { join } from "node:path";
+import { Cluster, type NodeProcess, until } from "@disheap/harness";
 import { Api } from "./api.js";
 import { expect } from "./case.js";
 import { Ledger } from "./ledger.js";
-import { freeAddresses, NodeProcess } from "./node-process.js";
-import { until } from "./until.js";
+import { TIMING } from "./timing.js";
 
 export const CLUSTER_SECRET = "a-secret-of-the-hardening-test";
-const NAMES = ["n1", "n2", "n3"];
+const HEALTHY_MAX_MS = 40_000;
 const PROBE = "probe";
 
 export class StandingCluster {
@@ -22,24 +21,16 @@ export class StandingCluster {
   private readonly pids = new Map<string, number>();
   private probes = 0;
 
-  private constructor(nodes: readonly NodeProcess[], list: string) {
+  private constructor({ nodes, list }: Cluster) {
     this.nodes = nodes;
     this.list = list;
-    this.apis = nodes.map(({ addresses }) => new Api(addresses.grpc));
+    this.apis = nodes.map(({ endpoint }) => new Api(endpoint));
   }
 
   static async start(folder: string): Promise<StandingCluster> {
-    const addresses = await Promise.all(NAMES.map(() => freeAddresses()));
-    const list = NAMES.map((name, i) => `${name}=${addresses[i]?.raft ?? ""}`).join(",");
-    const nodes = NAMES.map((name, i) => {
-      const own = addresses[i];
-      expect(own !== undefined, "every node has its addresses");
-      const env = { INITIAL_CLUSTER: list, CLUSTER_SECRET };
-      return new NodeProcess({ name, folder: join(folder, name), addresses: own, env });
-    });
-    const cluster = new StandingCluster(nodes, list);
-    for (const node of nodes) node.start();
-    await Promise.all(nodes.map((node) => node.healthy(40_000)));
+    const env = { ...TIMING, CLUSTER_SECRET };
+    const nodes = await Cluster.start({ folder, env, healthyMaxMs: HEALTHY_MAX_MS });
+    const cluster = new StandingCluster(nodes);
     cluster.remember();
     await cluster.api(0).makeTopic(cluster.ledger.topic, 3);
     await cluster.api(0).makeTopic(PROBE, 1);

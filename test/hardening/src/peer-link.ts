@@ -2,8 +2,8 @@
 // secret and still say anything afterwards.
 
 import { createHmac, randomBytes } from "node:crypto";
+import { within } from "@disheap/harness";
 import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
-import { within } from "./until.js";
 
 export interface PeerClaims {
   readonly clusterId: string;

@@ -2,6 +2,7 @@
 
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hostAndPort } from "@disheap/harness";
 
 export interface TcpEnd {
   /** Whether the node closed the connection in time. */
@@ -9,13 +10,8 @@ export interface TcpEnd {
   readonly received: Buffer;
 }
 
-export function splitAddress(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(":");
-  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
-}
-
 export function openTcp(address: string): Promise<Socket> {
-  const socket = connect(splitAddress(address));
+  const socket = connect(hostAndPort(address));
   return new Promise((resolve, reject) => {
     socket.once("error", reject);
     socket.once("connect", () => {

@@ -1,11 +1,9 @@
 // Runs cases: the lanes side by side, inside a lane one after the other, each bounded in time.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder, within } from "@disheap/harness";
 import { type HardeningCase, KnownLimit, Skipped, type Verdict } from "./case.js";
 import { StandingCluster } from "./cluster.js";
-import { within } from "./until.js";
 import { World } from "./world.js";
 
 export interface RunOptions {
@@ -20,7 +18,8 @@ export interface RunResult {
 }
 
 export async function runCases({ cases, onVerdict }: RunOptions): Promise<RunResult> {
-  const folder = mkdtempSync(join(tmpdir(), "disheap-hardening-"));
+  const temporary = temporaryFolder("disheap-hardening-");
+  const folder = temporary.path;
   const verdicts: Verdict[] = [];
   const tell = (verdict: Verdict): void => {
     verdicts.push(verdict);
@@ -35,7 +34,8 @@ export async function runCases({ cases, onVerdict }: RunOptions): Promise<RunRes
     ...lane("patient").map((one) => runOwn([one], folder, tell)),
   ]);
   const isClean = verdicts.every(({ state }) => state !== "FAILED");
-  if (isClean) rmSync(folder, { recursive: true, force: true });
+  if (isClean) temporary.remove();
+  else temporary.keep();
   return { verdicts, folder: isClean ? undefined : folder };
 }
 

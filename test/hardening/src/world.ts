@@ -2,10 +2,27 @@
 
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import {
+  Cluster,
+  type ClusterOptions,
+  type Env,
+  type NodeAddresses,
+  type NodeProcess,
+} from "@disheap/harness";
 import { Api } from "./api.js";
 import { expect } from "./case.js";
 import type { StandingCluster } from "./cluster.js";
-import { freeAddresses, NodeProcess, type NodeSpec } from "./node-process.js";
+import { TIMING } from "./timing.js";
+
+/** What is different about a node of a case. */
+export interface SingleOptions {
+  readonly name?: string;
+  readonly env?: Env;
+  readonly wrapper?: readonly string[];
+  readonly addresses?: NodeAddresses;
+  /** Of its data, when that does not lie in the folder of the case. */
+  readonly folder?: string;
+}
 
 export class World {
   readonly folder: string;
@@ -23,26 +40,40 @@ export class World {
     return this.shared;
   }
 
-  /** A one-node cluster, not started yet; started nodes are killed when the case ends. */
-  async single(
-    folderName = "data",
-    more: Partial<Pick<NodeSpec, "env" | "wrapper" | "folder" | "addresses" | "name">> = {},
-  ): Promise<NodeProcess> {
-    const env = { SINGLE_NODE: "true", ...more.env };
-    return this.node({
-      name: "n1",
-      folder: join(this.folder, folderName),
-      logFolder: this.folder,
-      addresses: await freeAddresses(),
-      ...more,
-      env,
-    });
+  /** A one-node cluster, not started yet. */
+  async single(folderName = "data", more: SingleOptions = {}): Promise<NodeProcess> {
+    const { name = "n1" } = more;
+    return (await this.place(this.alone(folderName, more))).node(name);
   }
 
-  node(spec: NodeSpec): NodeProcess {
-    const node = new NodeProcess(spec);
-    this.atEnd(() => node.kill());
-    return node;
+  /** The same, started and healthy. */
+  async running(folderName = "data", more: SingleOptions = {}): Promise<NodeProcess> {
+    const { name = "n1" } = more;
+    return this.own(await Cluster.start(this.alone(folderName, more))).node(name);
+  }
+
+  /** Nodes of the case, not started yet. */
+  async place(options: ClusterOptions): Promise<Cluster> {
+    const env = { ...TIMING, ...options.env };
+    return this.own(await Cluster.place({ folder: this.folder, ...options, env }));
+  }
+
+  private alone(folderName: string, more: SingleOptions): ClusterOptions {
+    const { name = "n1", wrapper, addresses, folder = join(this.folder, folderName) } = more;
+    return {
+      nodes: [name],
+      folder: this.folder,
+      dataFolder: () => folder,
+      env: { ...TIMING, SINGLE_NODE: "true", INITIAL_CLUSTER: undefined, ...more.env },
+      wrapper,
+      ...(addresses === undefined ? {} : { addresses: () => Promise.resolve([addresses]) }),
+    };
+  }
+
+  /** Its nodes are killed when the case ends. */
+  private own(cluster: Cluster): Cluster {
+    this.atEnd(() => cluster.close());
+    return cluster;
   }
 
   api(node: NodeProcess): Api {

@@ -303,7 +303,7 @@ export function adminCases(): Case[] {
         const topic = await bench.topic({ partitions: 2 });
         const ids = await bench.enqueueAll(topic, [3n, 1n, 2n]);
         const before = (await bench.listAll()).map(({ topic: name }) => name);
-        await Promise.all(bench.nodes.map((node) => node.signal("SIGKILL")));
+        await Promise.all(bench.nodes.map((node) => node.kill()));
         for (const node of bench.nodes) node.start();
         await Promise.all(bench.nodes.map((node) => node.healthy()));
         await bench.settle(topic);

@@ -47,7 +47,7 @@ async function leaseOfLostNode(bench: Bench): Promise<number> {
   const pop = bench.stream(topic, edge).filter(topic, { visibilityMs: HOUR_MS }).credits(1);
   const item = await pop.one();
   const startMs = Date.now();
-  await bench.node(edge).signal("SIGKILL");
+  await bench.node(edge).kill();
   bench.node(edge).start();
   await bench.node(edge).healthy();
   const next = bench.stream(topic, other).filter(topic).credits(1);
@@ -72,7 +72,7 @@ export function lossCases(): Case[] {
       run: async (bench) => {
         const topic = await bench.topic();
         await bench.enqueue(topic);
-        for (const place of [1, 2]) await bench.node(place).signal("SIGKILL");
+        for (const place of [1, 2]) await bench.node(place).kill();
         try {
           const { code, tookMs } = await withoutDeadline(bench.client(0), topic);
           const codes: number[] = [Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED];
@@ -113,7 +113,7 @@ export function lossCases(): Case[] {
         const { messageId } = await bench.enqueue(topic, triple);
         const { pop, item } = await bench.lease(topic);
         await bench.ack(item);
-        await Promise.all(bench.nodes.map((node) => node.signal("SIGKILL")));
+        await Promise.all(bench.nodes.map((node) => node.kill()));
         pop.cancel();
         await healthyAgain(bench);
         await bench.settle(topic);

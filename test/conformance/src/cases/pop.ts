@@ -294,7 +294,7 @@ export function popCases(): Case[] {
         const pop = bench.stream(topic, near).filter(topic).credits(10);
         await bench.enqueue(topic, { priority: 1n }, far);
         const item = await pop.one();
-        await bench.node(leader).signal("SIGKILL");
+        await bench.node(leader).kill();
         try {
           await until("an enqueue succeeds without the old leader", async () => {
             try {
@@ -330,11 +330,11 @@ export function popCases(): Case[] {
         await pop.one();
         const health = watchHealth(bench.client(place), "disheap.v1.Disheap");
         await until("it is SERVING", () => Promise.resolve(health.states.join() === "1"));
-        const exit = bench.node(place).signal("SIGTERM");
+        const exit = bench.node(place).stop();
         try {
           await until("it is NOT_SERVING", () => Promise.resolve(health.states.join() === "1,2"));
           await ends(pop, "UNAVAILABLE");
-          assert.equal(await exit, 0);
+          assert.equal((await exit).code, 0);
           assert(health.changedAt[1] !== undefined && health.changedAt[1] <= pop.endedAt);
         } finally {
           bench.node(place).start();

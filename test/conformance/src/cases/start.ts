@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { promisify } from "node:util";
+import type { Env, NodeProcess } from "@disheap/harness";
 import { DisheapClient, DisheapService, EnqueueReq, StatsReq } from "@disheap/proto";
 import { credentials } from "@grpc/grpc-js";
 import { Bench, duration, refused } from "../bench.js";
 import type { StartCase } from "../case.js";
-import type { Launcher, NodeProcess } from "../launcher.js";
-
-type Env = Readonly<Record<string, string | undefined>>;
+import type { Launcher } from "../launcher.js";
+import { MAX_WAIT_MS } from "../wait.js";
 
 interface Refusal {
   readonly section: number;
@@ -115,16 +115,14 @@ async function running(
   use: (bench: Bench, node: NodeProcess) => Promise<void>,
   argv: readonly string[] = [],
 ): Promise<void> {
-  const node = await launcher.single(env, argv);
-  node.start();
-  await node.healthy();
+  const node = await launcher.running(env, argv);
   const bench = new Bench([node], "any");
   try {
     await use(bench, node);
   } finally {
     bench.close();
   }
-  assert.equal(await node.signal("SIGTERM"), 0);
+  assert.equal((await node.stop()).code, 0);
 }
 
 export function startCases(): StartCase[] {
@@ -135,7 +133,7 @@ export function startCases(): StartCase[] {
       run: async (launcher) => {
         const node = await launcher.single(env, argv);
         node.start();
-        assert.equal(await node.exit(), 2);
+        assert.equal((await node.ended(MAX_WAIT_MS)).code, 2);
         assert.match(node.log(), says);
       },
     })),
@@ -213,7 +211,7 @@ export function startCases(): StartCase[] {
         );
         await promisify(client.waitForReady.bind(client))(Date.now() + 5_000);
         client.close();
-        assert.equal(await node.signal("SIGTERM"), 0);
+        assert.equal((await node.stop()).code, 0);
         assert(existsSync(env["STORAGE_PATH"] ?? ""), "nothing in the folder of --storage-path");
       },
     },

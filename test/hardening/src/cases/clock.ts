@@ -2,9 +2,9 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { NodeProcess } from "@disheap/harness";
 import { Api } from "../api.js";
 import { expect, type HardeningCase, Skipped } from "../case.js";
-import { freeAddresses, type NodeProcess } from "../node-process.js";
 import type { World } from "../world.js";
 
 const DELAY_MS = 2_000;
@@ -18,19 +18,6 @@ function fakeTimeLibrary(): string {
     if (existsSync(file)) return file;
   }
   throw new Skipped("libfaketime is not installed (Debian: apt-get install faketime)");
-}
-
-async function threeNodes(world: World): Promise<NodeProcess[]> {
-  const addresses = [await freeAddresses(), await freeAddresses(), await freeAddresses()];
-  const list = addresses.map(({ raft }, i) => `n${String(i + 1)}=${raft}`).join(",");
-  return addresses.map((own, i) =>
-    world.node({
-      name: `n${String(i + 1)}`,
-      folder: join(world.folder, `n${String(i + 1)}`),
-      addresses: own,
-      env: { INITIAL_CLUSTER: list },
-    }),
-  );
 }
 
 /** A delayed message comes after its delay and not an hour later; a lease lasts and can be acked. */
@@ -68,7 +55,7 @@ const hourOff: HardeningCase = {
   maxMs: 150_000,
   run: async (world) => {
     const library = fakeTimeLibrary();
-    const nodes = await threeNodes(world);
+    const { nodes } = await world.place({ nodes: 3 });
     const [n1, ...others] = nodes;
     expect(n1 !== undefined, "there is an n1");
     const off = (by: string): Record<string, string> => ({

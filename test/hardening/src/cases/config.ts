@@ -1,17 +1,23 @@
 // Nonsense on the command line and in the environment, and doors that are taken: a sentence that says
 // what to do, exit code 2 for what the operator wrote, 1 for what the machine refuses.
 
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import {
+  type Env,
+  freeAddresses,
+  holdPort,
+  NODE_MAIN,
+  type NodeAddresses,
+  Program,
+  release,
+} from "@disheap/harness";
 import { expect, type HardeningCase } from "../case.js";
-import { freeAddresses, NODE_MAIN } from "../node-process.js";
-import { holdPort, release } from "../ports.js";
 import type { World } from "../world.js";
 
 interface BadStart {
   readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Env;
   /** Must appear in the complaint: what is wrong, by its name. */
   readonly names: string;
 }
@@ -61,24 +67,22 @@ const BAD_STARTS: readonly BadStart[] = [
   { env: { ...ALONE, ENGINE_HTTP_BIND_ADDRESS: "127.0.0.1:9090" }, names: "9090" },
 ];
 const AT_ONCE = 4;
+const START_MAX_MS = 15_000;
 
 interface Ended {
   readonly code: number | null;
   readonly text: string;
 }
 
-function startBadly(folder: string, bad: BadStart): Promise<Ended> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH ?? "", STORAGE_PATH: join(folder, "data"), ...bad.env };
-    const child = execFile(
-      process.execPath,
-      [NODE_MAIN, ...(bad.args ?? [])],
-      { cwd: folder, env, timeout: 15_000 },
-      (_error, stdout, stderr) => {
-        resolve({ code: child.exitCode, text: stdout + stderr });
-      },
-    );
+async function startBadly(folder: string, bad: BadStart, number: number): Promise<Ended> {
+  const program = new Program({
+    name: describe(bad),
+    command: [process.execPath, NODE_MAIN, ...(bad.args ?? [])],
+    env: { STORAGE_PATH: join(folder, "data"), ...bad.env },
+    logFile: join(folder, `start-${String(number)}.log`),
   });
+  const { code } = await program.start().ended(START_MAX_MS);
+  return { code, text: program.log() };
 }
 
 function describe({ args = [], env = {} }: BadStart): string {
@@ -113,7 +117,7 @@ const badSettings: HardeningCase = {
   run: async ({ folder }) => {
     for (let i = 0; i < BAD_STARTS.length; i += AT_ONCE) {
       const some = BAD_STARTS.slice(i, i + AT_ONCE);
-      const ends = await Promise.all(some.map((bad) => startBadly(folder, bad)));
+      const ends = await Promise.all(some.map((bad, k) => startBadly(folder, bad, i + k)));
       for (const [k, bad] of some.entries()) {
         const end = ends[k];
         if (end !== undefined) judge(bad, end);
@@ -124,7 +128,7 @@ const badSettings: HardeningCase = {
   },
 };
 
-async function busyDoor(world: World, door: "grpc" | "http" | "metrics" | "raft"): Promise<void> {
+async function busyDoor(world: World, door: keyof NodeAddresses): Promise<void> {
   const { server, port } = await holdPort();
   try {
     const addresses = { ...(await freeAddresses()), [door]: `127.0.0.1:${String(port)}` };

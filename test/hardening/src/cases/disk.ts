@@ -3,13 +3,12 @@
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type NodeProcess, until } from "@disheap/harness";
 import type { Api } from "../api.js";
 import { expect, type HardeningCase, KnownLimit } from "../case.js";
 import { Ledger } from "../ledger.js";
-import type { NodeProcess } from "../node-process.js";
 import { Garbage } from "../random.js";
 import { flipByte, mountSmall, remount, restoreFolder, storeFiles } from "../storage.js";
-import { until } from "../until.js";
 import type { World } from "../world.js";
 import { refuses } from "./identity.js";
 
@@ -44,11 +43,7 @@ const fullDisk: HardeningCase = {
   maxMs: 90_000,
   run: async (world) => {
     const disk = mountSmall(world, "disk", 6);
-    const node = await (
-      await world.single("data", { folder: join(disk, "data") })
-    )
-      .start()
-      .healthy();
+    const node = await world.running("data", { folder: join(disk, "data") });
     const api = world.api(node);
     const ledger = new Ledger("t");
     await api.makeTopic("t");
@@ -76,14 +71,14 @@ const fileLimit: HardeningCase = {
   maxMs: 90_000,
   run: async (world) => {
     const wrapper = ["sh", "-c", 'ulimit -f 6144 && exec "$@"', "sh"];
-    const limited = await (await world.single("data", { wrapper })).start().healthy();
+    const limited = await world.running("data", { wrapper });
     const api = world.api(limited);
     const ledger = new Ledger("t");
     await api.makeTopic("t");
     await fill(api, ledger);
     await stoppedByDisk(limited);
     const { addresses } = limited;
-    const free = await (await world.single("data", { addresses })).start().healthy();
+    const free = await world.running("data", { addresses });
     await ledger.check(world.api(free));
     return `${String(ledger.size)} messages kept`;
   },
@@ -198,13 +193,13 @@ const flippedBytes: HardeningCase = {
   lane: "own",
   maxMs: 150_000,
   run: async (world) => {
-    const node = await (await world.single()).start().healthy();
+    const node = await world.running();
     const api = world.api(node);
     const ledger = new Ledger("t");
     await api.makeTopic("t");
     await ledger.add(api, 150, MESSAGE_BYTES);
     await node.kill();
-    const { folder } = node.spec;
+    const folder = node.dataFolder;
     const [young, old] = [join(world.folder, "young"), join(world.folder, "old")];
     restoreFolder(folder, young);
     // A start moves the log into a table.

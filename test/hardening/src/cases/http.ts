@@ -2,9 +2,9 @@
 
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hostAndPort, until } from "@disheap/harness";
 import { expect, type HardeningCase } from "../case.js";
-import { openTcp, sendTcp, splitAddress } from "../raw-tcp.js";
-import { until } from "../until.js";
+import { openTcp, sendTcp } from "../raw-tcp.js";
 
 interface HttpAnswer {
   readonly code: number;
@@ -18,7 +18,7 @@ function ask(
   const { method = "GET", path, body, headers = {} } = options;
   return new Promise((resolve, reject) => {
     const sent = request(
-      { ...splitAddress(address), method, path, headers, timeout: 5_000, agent: false },
+      { ...hostAndPort(address), method, path, headers, timeout: 5_000, agent: false },
       (response) => {
         let text = "";
         response.on("data", (chunk: Buffer) => (text += chunk.toString()));
@@ -112,7 +112,7 @@ const slowLoris: HardeningCase = {
   lane: "patient",
   maxMs: 60_000,
   run: async (world) => {
-    const node = await (await world.single()).start().healthy();
+    const node = await world.running();
     const before = node.resources();
     let open = 0;
     const sockets = await Promise.all(

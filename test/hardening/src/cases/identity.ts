@@ -2,9 +2,9 @@
 
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freeAddresses, type NodeProcess } from "@disheap/harness";
 import { expect, type HardeningCase } from "../case.js";
 import { Ledger } from "../ledger.js";
-import { freeAddresses, type NodeProcess } from "../node-process.js";
 import type { World } from "../world.js";
 
 /** The node must refuse to start: exit code 1, and last a sentence that says `what`. */
@@ -19,7 +19,7 @@ export async function refuses(node: NodeProcess, what: RegExp): Promise<string> 
 
 /** A one-node cluster that ran, holds messages, and stopped. */
 async function usedNode(world: World): Promise<{ node: NodeProcess; ledger: Ledger }> {
-  const node = await (await world.single()).start().healthy();
+  const node = await world.running();
   const api = world.api(node);
   const ledger = new Ledger("t");
   await api.makeTopic("t");
@@ -75,7 +75,7 @@ const brokenIdentity: HardeningCase = {
   run: async (world) => {
     const { node, ledger } = await usedNode(world);
     await node.stop();
-    const { folder } = node.spec;
+    const folder = node.dataFolder;
     const identity = join(folder, "identity.json");
     const aside = `${identity}.aside`;
     renameSync(identity, aside);

@@ -3,13 +3,12 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ClusterMember, clusterIdOf, crc32 } from "@disheap/core";
+import { freeAddresses, seenWithin, until } from "@disheap/harness";
 import { createGrpcNetwork, FRAME_BYTES_MAX } from "@disheap/io/grpc";
 import { expect, type HardeningCase } from "../case.js";
 import { CLUSTER_SECRET, type StandingCluster } from "../cluster.js";
-import { freeAddresses } from "../node-process.js";
 import { PeerLink } from "../peer-link.js";
 import { Garbage } from "../random.js";
-import { until } from "../until.js";
 import type { World } from "../world.js";
 
 function membersOf({ list }: StandingCluster): ClusterMember[] {
@@ -93,6 +92,9 @@ const strangers: HardeningCase = {
   },
 };
 
+/** A node that comes back is healthy again within this, whatever strangers do meanwhile. */
+const BACK_MAX_MS = 20_000;
+
 /** Stops a node, hands its place to `work`, and starts it again. */
 async function inPlaceOf<T>({ cluster }: World, place: number, work: () => Promise<T>): Promise<T> {
   const node = cluster.node(place);
@@ -103,7 +105,7 @@ async function inPlaceOf<T>({ cluster }: World, place: number, work: () => Promi
   } finally {
     node.start();
     cluster.remember();
-    await node.healthy();
+    await node.healthy(BACK_MAX_MS);
   }
 }
 
@@ -142,9 +144,7 @@ async function capture(cluster: StandingCluster, played: number): Promise<Captur
   try {
     // Between two others one leads and has much to say; what came in some seconds has to do.
     await until("real frames came", 20_000, () => frames.length > 0);
-    for (let waitedMs = 0; waitedMs < CAPTURE_MS && frames.length < CAPTURE_MAX; waitedMs += 50) {
-      await sleep(50);
-    }
+    await seenWithin(CAPTURE_MS, () => frames.length >= CAPTURE_MAX);
   } finally {
     await new Promise<void>((resolve) => {
       network.close(resolve);

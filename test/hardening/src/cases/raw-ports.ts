@@ -2,11 +2,10 @@
 
 import { connect as connectHttp2, constants } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type NodeAddresses, until, within } from "@disheap/harness";
 import { expect, type HardeningCase } from "../case.js";
-import type { NodeAddresses } from "../node-process.js";
 import { Garbage } from "../random.js";
 import { openTcp, sendTcp } from "../raw-tcp.js";
-import { until, within } from "../until.js";
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 const SETTINGS = Buffer.of(0, 0, 0, 4, 0, 0, 0, 0, 0);
@@ -57,7 +56,7 @@ const notTheProtocol: HardeningCase = {
   lane: "patient",
   maxMs: 150_000,
   run: async (world) => {
-    const node = await (await world.single()).start().healthy();
+    const node = await world.running();
     const { addresses } = node;
     const before = node.resources()?.handles;
     const kinds = openings(new Garbage(7));

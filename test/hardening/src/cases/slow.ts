@@ -2,14 +2,12 @@
 
 import type { PopItem } from "@disheap/proto";
 import { status as Status } from "@grpc/grpc-js";
-import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type NodeProcess, Proxy, until } from "@disheap/harness";
 import { Api } from "../api.js";
 import { expect, type HardeningCase } from "../case.js";
 import type { StandingCluster } from "../cluster.js";
-import type { NodeProcess } from "../node-process.js";
-import { openTcp, splitAddress } from "../raw-tcp.js";
-import { until } from "../until.js";
+import { openTcp } from "../raw-tcp.js";
 
 interface Load {
   readonly streams: number;
@@ -69,7 +67,7 @@ const slowReaders: HardeningCase = {
   lane: "own",
   maxMs: 90_000,
   run: async (world) => {
-    const node = await (await world.single()).start().healthy();
+    const node = await world.running();
     const api = world.api(node);
     await api.makeTopic("large", 2);
     const payload = "x".repeat(LARGE_BYTES);
@@ -307,7 +305,7 @@ const halfOpen: HardeningCase = {
   lane: "patient",
   maxMs: 140_000,
   run: async (world) => {
-    const node = await (await world.single()).start().healthy();
+    const node = await world.running();
     const api = world.api(node);
     await api.makeTopic("t");
     const before = node.resources()?.handles;
@@ -327,10 +325,9 @@ const halfOpen: HardeningCase = {
     world.atEnd(() => {
       for (const socket of sockets) socket.destroy();
     });
-    const { address, silence } = await silentProxy(node.addresses.grpc, (end) => {
-      world.atEnd(end);
-    });
-    const far = new Api(address);
+    const network = await Proxy.listen(node.endpoint);
+    world.atEnd(() => network.close());
+    const far = new Api(network.address);
     world.atEnd(() => {
       far.close();
     });
@@ -343,7 +340,7 @@ const halfOpen: HardeningCase = {
       5_000,
       async () => (await loadOf(node)).streams === 1,
     );
-    silence();
+    network.freeze();
     await api.enqueue("t", "for whoever lives");
     const startMs = performance.now();
     await until(
@@ -362,42 +359,6 @@ const halfOpen: HardeningCase = {
     return `the dead consumer was noticed after ${(endedMs / 1000).toFixed(0)} s`;
   },
 };
-
-/** Passes bytes on until it is silenced; then both sides see an open connection and nothing else. */
-async function silentProxy(
-  target: string,
-  atEnd: (end: () => void) => void,
-): Promise<{ address: string; silence: () => void }> {
-  const pairs: [Socket, Socket][] = [];
-  const server = createServer((near) => {
-    const far = connectTcp(splitAddress(target));
-    for (const socket of [near, far]) socket.on("error", () => undefined);
-    near.pipe(far);
-    far.pipe(near);
-    pairs.push([near, far]);
-  });
-  atEnd(() => {
-    for (const pair of pairs) for (const socket of pair) socket.destroy();
-    server.close();
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const bound = server.address();
-  const port = typeof bound === "object" && bound !== null ? bound.port : 0;
-  return {
-    address: `127.0.0.1:${String(port)}`,
-    silence: () => {
-      for (const [near, far] of pairs) {
-        near.unpipe(far);
-        far.unpipe(near);
-        // Still read, so that a close by the node is not held up.
-        near.resume();
-        far.resume();
-      }
-    },
-  };
-}
 
 export const slowCases: readonly HardeningCase[] = [
   slowReaders,

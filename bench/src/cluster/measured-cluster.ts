@@ -1,0 +1,35 @@
+// Three nodes that can be measured. Every workload gets new ones, so that none measures what another left
+// behind.
+
+import { Cluster } from "@disheap/harness";
+import { MeasuredNode, type NodeUsage } from "./measured-node.js";
+
+const PROBE = new URL("probe.js", import.meta.url).href;
+
+export class MeasuredCluster {
+  readonly nodes: readonly MeasuredNode[];
+  private readonly cluster: Cluster;
+
+  private constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    this.nodes = cluster.nodes.map((node) => new MeasuredNode(node));
+  }
+
+  /** Resolves when all nodes are healthy. */
+  static async start(): Promise<MeasuredCluster> {
+    const nodeArgs = ["--expose-gc", `--import=${PROBE}`];
+    return new MeasuredCluster(await Cluster.start({ nodeArgs }));
+  }
+
+  get endpoints(): string[] {
+    return this.cluster.endpoints;
+  }
+
+  usage(options = { collectGarbage: false }): Promise<NodeUsage[]> {
+    return Promise.all(this.nodes.map((node) => node.usage(options)));
+  }
+
+  close(): Promise<void> {
+    return this.cluster.close();
+  }
+}
