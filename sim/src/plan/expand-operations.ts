@@ -60,7 +60,7 @@ function largeBurst(draws: PlanDraws, scope: Scope, after: number): OperationPla
     ...enqueue(draws, scope, after + 1 + i),
     atMs,
     topic,
-    bytes: draws.pick("large.bytes", [1_000_000, 3_500_000, 6_000_000, 12_000_000]),
+    bytes: draws.pick("large.bytes", [1_000_000, 3_500_000, 6_000_000, 14_000_000]),
     delayMs: 0,
   }));
 }

@@ -6,17 +6,20 @@ import { createTopic, quietWorld } from "./quiet-world.js";
 import { onMessage } from "./wire.js";
 
 const DELETE = { op: "topic.delete", topic: "jobs", force: true, confirmationToken: "" } as const;
-/** The kind of the last step of a deletion (wire/intents.ts). */
-const TOPIC_DELETED = 22;
+/** The kinds of a deletion's steps (wire/intents.ts). */
+const STEPS = [
+  ["first", 21],
+  ["last", 22],
+] as const;
 
-test("the last step of a deletion that comes late removes nothing else", () => {
+test.each(STEPS)("the %s step of a deletion that comes late means nothing else", (_, kind) => {
   const q = quietWorld(3);
   q.advance(2_000);
   createTopic(q, "jobs", 1);
-  // The first `topic.deleted` on the wire is held back until the next topic of that name is there.
+  // The first such step on the wire is held back until the next topic of that name is there.
   let isHeld = false;
   onMessage(q, "request", ({ action }) => {
-    if (isHeld || action.type !== "propose" || action.intent[4] !== TOPIC_DELETED) return undefined;
+    if (isHeld || action.type !== "propose" || action.intent[4] !== kind) return undefined;
     isHeld = true;
     return [1_500];
   });
