@@ -74,6 +74,13 @@ class Builder {
     if (f === "remaining") this.#remaining(fields(), index);
     if (f === "lease.expired") this.#leaseEnd(fields(), index);
     if (f === "expired") this.topic(fields().text("topic")).lossy = true;
+    if (f === "deleted") this.#deleted(fields(), index);
+  }
+
+  #deleted(fields: Fields, index: number): void {
+    const topic = this.topic(fields.text("topic"));
+    topic.lossy = true;
+    if (topic.deletedAt < 0) topic.deletedAt = index;
   }
 
   operation(op: PairedOperation): void {

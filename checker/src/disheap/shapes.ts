@@ -113,6 +113,11 @@ export interface DrainedEvent {
   readonly topic: string;
 }
 
+/** A client asks to delete the topic; another may have its name from here on. */
+export interface DeletedEvent {
+  readonly topic: string;
+}
+
 /** A message that left by its retention time, not by an ack. */
 export interface ExpiredEvent {
   readonly topic: string;
@@ -126,4 +131,5 @@ export interface DisheapEvents {
   readonly "lease.expired": LeaseExpiredEvent;
   readonly drained: DrainedEvent;
   readonly expired: ExpiredEvent;
+  readonly deleted: DeletedEvent;
 }

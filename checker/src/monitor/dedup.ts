@@ -1,6 +1,6 @@
 // Q8: repeats of one idempotent enqueue give one message. Only repeats inside the promised window
-// are judged; the window is counted in sequences per producer.
-import type { Enqueue, QueueHistory } from "./queue-history.js";
+// are judged; the window is counted in sequences per producer, and ends with the topic.
+import { topicFacts, type Enqueue, type QueueHistory } from "./queue-history.js";
 import { FirstViolation } from "./first-violation.js";
 import type { Violation } from "./violation.js";
 
@@ -35,6 +35,14 @@ function checkGroup(first: FirstViolation, group: readonly Enqueue[]): void {
   }
 }
 
+/** A repeat that ends after its topic was deleted may be the first of the next topic of that name. */
+function mayBeTwoTopics(history: QueueHistory, group: readonly Enqueue[]): boolean {
+  return group.some(({ topic, ret }) => {
+    const { deletedAt } = topicFacts(history, topic);
+    return deletedAt >= 0 && ret > deletedAt;
+  });
+}
+
 export function checkDedup(
   history: QueueHistory,
   options: DedupOptions = {},
@@ -53,6 +61,7 @@ export function checkDedup(
   }
   for (const group of groups.values()) {
     const producer = group[0]?.producer;
+    if (mayBeTwoTopics(history, group)) continue;
     if (producer === undefined || (used.get(producer) ?? 0) > window) continue;
     checkGroup(first, group);
   }

@@ -104,6 +104,11 @@ export interface TopicFacts {
    * life of the topic's messages; -1 when it was never drained.
    */
   readonly drainedAt: number;
+  /**
+   * Line at which a client first asked to delete the topic, -1 when none did. From there on another topic
+   * may have its name.
+   */
+  readonly deletedAt: number;
   /** Messages may leave by other ways (purge, retention, deletion), so absence proves nothing. */
   readonly lossy: boolean;
   /** Dead letters may be replayed, which starts the attempts anew. */
@@ -139,6 +144,7 @@ export function unknownTopic(topic: string): TopicFacts {
     mode: "MIN",
     partitions: 0,
     drainedAt: -1,
+    deletedAt: -1,
     lossy: false,
     replayed: false,
   };

@@ -399,6 +399,10 @@ describe("Q8 dedup", () => {
       "a retry inside the client shows as a lone duplicate",
       () => record().enqueue("a", triple("1"), { duplicate: true }),
     ],
+    [
+      "a topic that was deleted remembers nothing for the next one of its name",
+      () => record().enqueue("a", triple("1")).deleted().enqueue("b", triple("1")),
+    ],
   ]);
   illegal("Q8", [
     [
@@ -411,6 +415,12 @@ describe("Q8 dedup", () => {
       "the repeat was recognised but answered with another id",
       () => record().enqueue("a", triple("1")).enqueue("b", triple("1"), { duplicate: true }),
       "a and b",
+      "enqueue a, enqueue b",
+    ],
+    [
+      "both messages were made before the topic was deleted",
+      () => record().enqueue("a", triple("1")).enqueue("b", triple("1")).deleted(),
+      "made two messages: a and b",
       "enqueue a, enqueue b",
     ],
     [

@@ -112,6 +112,10 @@ export class Recorder {
     return this.event("remaining", { topic: "t", messageId, state, ...extra });
   }
 
+  deleted(): this {
+    return this.event("deleted", { topic: "t" });
+  }
+
   drained(): this {
     return this.event("drained", { topic: "t" });
   }

@@ -3,15 +3,19 @@
 // that made it (D-50).
 
 import type { TopicSettings } from "../contract/api.js";
-import type { IntentResult } from "../machine/results.js";
+import { intentsOf } from "../machine/entry-intents.js";
+import { misplaced, type IntentResult } from "../machine/results.js";
 import { rowHash, StateHash } from "../machine/state-hash.js";
 import { assert } from "../lib/assert.js";
-import { Reader, utf8Encode } from "../lib/bytes.js";
+import { utf8Encode } from "../lib/bytes.js";
 import { hashBytes } from "../lib/hash.js";
 import { GROUP_MAX } from "../lib/ulid.js";
 import { EntryKind, type EntryView } from "../wire/blocks.js";
-import { readIntent, type Intent, type TopicCreateIntent } from "../wire/intents.js";
+import type { Intent, TopicCreateIntent, TopicIdentity } from "../wire/intents.js";
 import { placeReplicas } from "./placement.js";
+
+/** Of one topic, whatever a node's configuration allows: applying its creation is one step. */
+const PARTITIONS_MAX = 65_536;
 
 export interface PartitionPlace {
   readonly partition: number;
@@ -62,12 +66,11 @@ export class ClusterMachine {
       entry.stampMs >= this.nowMs,
       `Q7: stamp ${entry.stampMs} must not go back from ${this.nowMs}`,
     );
+    const intents = entry.kind === EntryKind.noop ? [] : intentsOf(entry);
     this.appliedIndex = entry.index;
     this.nowMs = entry.stampMs;
-    if (entry.kind === EntryKind.noop) return;
-    const r = new Reader(entry.bytes, entry.intentsFrom, entry.to);
-    for (let i = 0; i < entry.intentCount; i += 1) {
-      const result = this.applyIntent(readIntent(r), entry.index);
+    for (const intent of intents) {
+      const result = this.applyIntent(intent, entry.index);
       results?.push(result);
     }
   }
@@ -77,9 +80,9 @@ export class ClusterMachine {
       case "topic.create":
         return this.create(intent, index);
       case "topic.deleting":
-        return this.markDeleting(intent.topic);
+        return this.markDeleting(intent);
       case "topic.deleted":
-        return this.remove(intent.topic);
+        return this.remove(intent);
       case "tick":
         return { type: "none" };
       case "enqueue":
@@ -92,7 +95,7 @@ export class ClusterMachine {
       case "edge.replaced":
       case "partition.init":
       case "partition.close":
-        assert(false, `intent ${intent.kind} of a partition in the meta group`);
+        return misplaced(intent.kind, "the meta group");
     }
   }
 
@@ -105,10 +108,22 @@ export class ClusterMachine {
         message: `topic "${topic}" already exists`,
       };
     }
+    if (settings.partitions < 1 || settings.partitions > PARTITIONS_MAX) {
+      const message = `topic "${topic}" asks for ${settings.partitions} partitions; it can have 1 to ${PARTITIONS_MAX}`;
+      return { type: "refused", code: "INVALID_ARGUMENT", message };
+    }
+    if (this.nextGroup + settings.partitions - 1 > GROUP_MAX) {
+      return {
+        type: "refused",
+        code: "RESOURCE_EXHAUSTED",
+        message:
+          `no more than ${GROUP_MAX} partitions can be made in the life of a cluster, and topic ` +
+          `"${topic}" would exceed them; use topics that exist, or a new cluster`,
+      };
+    }
     const partitions: PartitionPlace[] = [];
     for (let partition = 0; partition < settings.partitions; partition += 1) {
       const group = this.nextGroup;
-      assert(group <= GROUP_MAX, "D-10: group ids must fit 24 bits");
       this.hash.remove(rowHash(0x61, group), rowHash(0x67, group));
       this.nextGroup += 1;
       this.hash.add(rowHash(0x61, group + 1), rowHash(0x67, group + 1));
@@ -130,21 +145,30 @@ export class ClusterMachine {
     return { type: "created", heapId: record.heapId };
   }
 
-  private markDeleting(topic: string): IntentResult {
+  /** The very topic that is meant: one of the same name made later is another (D-89). */
+  private find({ topic, firstGroup }: TopicIdentity): TopicRecord | undefined {
     const record = this.topics.get(topic);
-    if (!record) return notFound(topic);
+    return record?.partitions[0].group === firstGroup ? record : undefined;
+  }
+
+  private markDeleting(which: TopicIdentity): IntentResult {
+    const record = this.find(which);
+    if (!record) return notFound(which.topic);
     this.count(record, false);
     record.isDeleting = true;
     this.count(record, true);
     return { type: "settled" };
   }
 
-  private remove(topic: string): IntentResult {
-    const record = this.topics.get(topic);
-    if (!record) return notFound(topic);
-    assert(record.isDeleting, "D-51: a topic is closed before it is deleted");
+  private remove(which: TopicIdentity): IntentResult {
+    const record = this.find(which);
+    if (!record) return notFound(which.topic);
+    if (!record.isDeleting) {
+      const message = `topic "${which.topic}" is still open; close it before it is removed`;
+      return { type: "refused", code: "FAILED_PRECONDITION", message };
+    }
     this.count(record, false);
-    this.topics.delete(topic);
+    this.topics.delete(which.topic);
     this.listener.topicDeleted(record);
     return { type: "settled" };
   }

@@ -4,7 +4,7 @@
 import { compareInt64 } from "../lib/int64.js";
 import type { GrantIntent, StreamCloseIntent } from "../wire/intents.js";
 import type { IntentResult } from "../machine/results.js";
-import { LEASE_LIFE_MAX_MS } from "./lease-limits.js";
+import { ENTRY_GRANT_BYTES_MAX, ENTRY_LEASES_MAX, LEASE_LIFE_MAX_MS } from "./lease-limits.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import type { StreamState } from "./streams.js";
 
@@ -13,6 +13,10 @@ const GRANT_BYTES_MAX = 1 << 20;
 
 /** Grace for the leases of an edge whose new life is first seen in a grant. */
 const REPLACED_GRACE_MS = 5_000;
+
+export function entryGrants(): ApplyContext["grants"] {
+  return { leasesLeft: ENTRY_LEASES_MAX, bytesLeft: ENTRY_GRANT_BYTES_MAX };
+}
 
 export function applyGrant(
   p: PartitionState,
@@ -27,16 +31,20 @@ export function applyGrant(
     return { type: "granted", slots: [], grantedInRound: 0, isClosed: false };
   }
   const before = intent.round === stream.round ? stream.granted : 0;
-  const allowed = Math.min(Math.max(0, intent.n - before), intent.limit);
+  const { grants } = context;
+  const allowed = Math.min(Math.max(0, intent.n - before), intent.limit, grants.leasesLeft);
   const slots: number[] = [];
+  const bytesMax = Math.min(GRANT_BYTES_MAX, grants.bytesLeft);
   let bytes = 0;
-  while (slots.length < allowed && bytes < GRANT_BYTES_MAX) {
+  while (slots.length < allowed && bytes < bytesMax) {
     const slot = p.ready.first();
     if (slot < 0 || isWorse(p, slot, intent.bound)) break;
     lease(p, slot, stream, intent, context);
     slots.push(slot);
     bytes += p.messages.payloads.bytesAt(slot);
   }
+  grants.leasesLeft -= slots.length;
+  grants.bytesLeft -= bytes;
   p.streams.update(stream, intent.round, before + slots.length);
   p.counts.totalPops += slots.length;
   return { type: "granted", slots, grantedInRound: stream.granted, isClosed: false };

@@ -32,6 +32,8 @@ export interface ApplyContext {
   readonly nowMs: number;
   readonly seedHi: number;
   readonly seedLo: number;
+  /** What the grants of this entry may still take together. */
+  readonly grants: { leasesLeft: number; bytesLeft: number };
 }
 
 export class PartitionState {

@@ -3,15 +3,15 @@
 
 import type { TopicSettings } from "../contract/api.js";
 import { assert, assertNever } from "../lib/assert.js";
-import { Reader } from "../lib/bytes.js";
 import { hash32 } from "../lib/hash.js";
-import { INDEX_MAX, OFFSETS_PER_ENTRY } from "../lib/ulid.js";
-import type { IntentResult } from "../machine/results.js";
+import { INDEX_MAX } from "../lib/ulid.js";
+import { intentsOf } from "../machine/entry-intents.js";
+import { misplaced, type IntentResult } from "../machine/results.js";
 import { rowHash } from "../machine/state-hash.js";
 import { EntryKind, type EntryView } from "../wire/blocks.js";
-import { readIntent, type Intent } from "../wire/intents.js";
+import type { Intent } from "../wire/intents.js";
 import { applyEnqueue } from "./enqueue.js";
-import { applyGrant, closeStream, replaceEdge } from "./grant.js";
+import { applyGrant, closeStream, entryGrants, replaceEdge } from "./grant.js";
 import { PartitionState, type ApplyContext } from "./partition-state.js";
 import { applyAck, applyExtend, applyNack, applyRelease, fireTimers } from "./settle.js";
 
@@ -30,6 +30,7 @@ export class Partition extends PartitionState {
       `Q7: stamp ${entry.stampMs} must not go back from ${this.nowMs}`,
     );
     assert(entry.index <= INDEX_MAX, "D-10: log index must fit 42 bits");
+    const intents = entry.kind === EntryKind.noop ? [] : intentsOf(entry);
     this.appliedIndex = entry.index;
     this.hash.remove(rowHash(0x0ddba11, this.nowMs), rowHash(0xc0ffee, this.nowMs));
     this.nowMs = entry.stampMs;
@@ -39,15 +40,14 @@ export class Partition extends PartitionState {
       nowMs: entry.stampMs,
       seedHi: entry.seedHi,
       seedLo: entry.seedLo,
+      grants: entryGrants(),
     };
     fireTimers(this, context);
     this.tombstones.expire(this.nowMs);
     this.dedup.sweep(this.nowMs);
     if (entry.kind === EntryKind.noop) return;
-    const r = new Reader(entry.bytes, entry.intentsFrom, entry.to);
-    assert(entry.intentCount <= OFFSETS_PER_ENTRY, "D-10: intents of an entry must fit 14 bits");
-    for (let offset = 0; offset < entry.intentCount; offset += 1) {
-      const result = this.applyIntent(readIntent(r), offset, context);
+    for (let offset = 0; offset < intents.length; offset += 1) {
+      const result = this.applyIntent(intents[offset], offset, context);
       results?.push(result);
     }
   }
@@ -81,7 +81,7 @@ export class Partition extends PartitionState {
       case "topic.create":
       case "topic.deleting":
       case "topic.deleted":
-        return assertNever(intent.kind as never, "intent of the meta group in a partition");
+        return misplaced(intent.kind, "a partition");
       default:
         return assertNever(intent, "intent");
     }

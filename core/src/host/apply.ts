@@ -53,6 +53,10 @@ export class Applier {
 
   private applySlot(slot: Replica, budget: { entries: number; bytes: number }): void {
     const g = slot.raft;
+    if (slot.machineStoppedBecause !== undefined) {
+      g.log.evict(g.durableIndex, this.context.config.limits.logTailBytesMax);
+      return;
+    }
     if (g.commitIndex > slot.seenCommit) {
       slot.seenCommit = g.commitIndex;
       this.context.observer?.committed?.(slot.id, g.commitIndex);
@@ -126,6 +130,7 @@ export class Applier {
 /** Nothing is left to do for the group until something happens to it. */
 function isIdle(slot: Replica): boolean {
   const { raft, machine } = slot;
+  if (slot.machineStoppedBecause !== undefined) return true;
   if (slot.queue.length > 0 || slot.confirmedReads.length > 0) return false;
   if (raft.appliedIndex < Math.min(raft.commitIndex, raft.durableIndex)) return false;
   const hasReady = machine.kind === "partition" && machine.partition.ready.size > 0;

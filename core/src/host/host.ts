@@ -3,8 +3,8 @@
 
 import { ClusterMachine, type TopicRecord } from "../cluster/cluster.js";
 import { InvariantViolation } from "../lib/assert.js";
-import { MalformedInput } from "../lib/bytes.js";
 import type { Crc32 } from "../lib/crc32.js";
+import { UnappliableEntry } from "../machine/entry-intents.js";
 import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
 import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
@@ -254,8 +254,9 @@ export class Host {
     for (const slot of this.context.groups.values()) {
       this.guard(slot, () => {
         const g = slot.raft;
-        if (!g.isLeader) tickElection(g);
-        else {
+        if (!g.isLeader) {
+          if (slot.machineStoppedBecause === undefined) tickElection(g);
+        } else {
           tickLeader(g);
           if (!g.isLeader) return;
           tickReplication(g);
@@ -326,15 +327,26 @@ export class Host {
     try {
       step();
     } catch (error) {
-      if (error instanceof MalformedInput) {
-        this.inbound.refused += 1;
-        return;
-      }
-      if (!(error instanceof InvariantViolation)) throw error;
-      this.context.cutOutbox();
-      slot.stoppedBecause = error.message;
-      this.context.observer?.groupStopped(slot.id, `${error.message}\n${error.stack ?? ""}`);
+      if (error instanceof UnappliableEntry) this.stopMachine(slot, error);
+      else if (error instanceof InvariantViolation) this.stopReplica(slot, error);
+      else throw error;
     }
+  }
+
+  /** Nothing of the step leaves, and nothing of the group is answered here any more. */
+  private stopReplica(slot: Replica, error: InvariantViolation): void {
+    this.context.cutOutbox();
+    slot.stoppedBecause = error.message;
+    slot.raft.halt();
+    this.leader.lostLeadership(slot);
+    this.context.observer?.groupStopped(slot.id, `${error.message}\n${error.stack ?? ""}`);
+  }
+
+  /** What was applied before the entry is answered; from there on this replica only keeps the log. */
+  private stopMachine(slot: Replica, error: UnappliableEntry): void {
+    slot.machineStoppedBecause = error.message;
+    if (slot.raft.isLeader) slot.raft.becomeFollower(slot.raft.term, 0);
+    this.context.observer?.groupStopped(slot.id, error.message);
   }
 
   // --- disk ----------------------------------------------------------------------------------------
@@ -357,10 +369,10 @@ export class Host {
     const read = this.reads.finish(event.token);
     if (!read) return;
     const { slot, purpose, fromIndex } = read;
-    const values = event.entries.map((e) => e.value);
+    const blocks = currentBlocks(slot, event.entries);
     this.guard(slot, () => {
-      if (purpose.type === "apply") this.applier.refilled(slot, currentBlocks(slot, values));
-      else refilled(slot.raft, purpose.peer, fromIndex, values);
+      if (purpose.type === "apply") this.applier.refilled(slot, blocks);
+      else refilled(slot.raft, purpose.peer, fromIndex, blocks);
     });
     this.context.wantsTurn = true;
   }
@@ -382,7 +394,7 @@ export class Host {
       if (held === 0 || held >= edgeIncarnation) continue;
       const graceMs = this.context.config.defaults.disconnectGraceMs;
       const intent = encodeIntent({ kind: "edge.replaced", edge, edgeIncarnation, graceMs });
-      slot.queue.push({ intent, origin: { type: "none" }, isEnqueue: false });
+      slot.queue.push({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
       this.context.touched.add(slot);
     }
   }

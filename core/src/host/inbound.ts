@@ -127,7 +127,15 @@ export class Inbound {
     const slot = this.parts.context.groups.get(m.group);
     if (!slot || slot.raft.incarnation !== m.incarnation) return;
     if (!slot.raft.voters.includes(from)) return;
-    this.parts.guard(slot, () => stepRaft(slot.raft, from, m));
+    this.parts.guard(slot, () => {
+      try {
+        stepRaft(slot.raft, from, m);
+      } catch (error) {
+        // Only what a peer sent can be malformed here.
+        if (!(error instanceof MalformedInput)) throw error;
+        this.refused += 1;
+      }
+    });
   }
 }
 

@@ -12,6 +12,7 @@ function roleOf(slot: Replica): RaftRole {
 
 function groupStatus(context: HostContext, slot: Replica): GroupStatus {
   const { raft, machine } = slot;
+  const why = slot.stoppedBecause ?? slot.machineStoppedBecause;
   const base = {
     group: raft.id,
     role: roleOf(slot),
@@ -22,7 +23,7 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
     commitIndex: raft.commitIndex,
     appliedIndex: raft.appliedIndex,
     voters: raft.voters.map((v) => context.memberName(v)),
-    ...(slot.stoppedBecause === undefined ? {} : { stoppedBecause: slot.stoppedBecause }),
+    ...(why === undefined ? {} : { stoppedBecause: why }),
   };
   if (machine.kind === "cluster") return base;
   const { partition, topic, partitionId } = machine;

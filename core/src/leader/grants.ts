@@ -123,7 +123,8 @@ function oneShot(from: number, m: GrantRequest): QueuedIntent {
     visibilityMs: m.visibilityMs,
     bound: m.bound,
   });
-  return { intent, origin: originOf(from, m, false), isEnqueue: false };
+  const leases = Math.min(m.n, GRANT_LIMIT);
+  return { intent, origin: originOf(from, m, false), isEnqueue: false, leases };
 }
 
 function originOf(
@@ -149,6 +150,7 @@ export function standingIntents(
   context: HostContext,
   slot: Replica,
   enqueues: number,
+  room: { readonly intents: number; readonly leases: number },
 ): QueuedIntent[] {
   if (slot.machine.kind !== "partition" || slot.standing.size === 0) return [];
   const { partition } = slot.machine;
@@ -163,8 +165,10 @@ export function standingIntents(
   }
   if (open.length === 0) return [];
   // Shares are even and the first in line rotates, so that no consumer starves beside another.
-  const share = Math.min(GRANT_LIMIT, Math.max(1, Math.ceil(expected / open.length)));
-  const count = Math.min(open.length, expected);
+  const count = Math.min(open.length, expected, room.intents, room.leases);
+  if (count <= 0) return [];
+  const even = Math.min(Math.ceil(expected / open.length), Math.floor(room.leases / count));
+  const share = Math.min(GRANT_LIMIT, Math.max(1, even));
   const intents: QueuedIntent[] = [];
   for (let i = 0; i < count; i += 1) {
     const s = open[(slot.standingTurn + i) % open.length];
@@ -180,7 +184,7 @@ export function standingIntents(
       visibilityMs,
       bound: undefined,
     });
-    intents.push({ intent, origin: originOf(edge, s, true), isEnqueue: false });
+    intents.push({ intent, origin: originOf(edge, s, true), isEnqueue: false, leases: share });
   }
   slot.standingTurn += count;
   return intents;

@@ -5,11 +5,13 @@
 import { encodePartitionCounts } from "../wire/read-bodies.js";
 import type { IntentResult } from "../machine/results.js";
 import { assert } from "../lib/assert.js";
-import { Writer } from "../lib/bytes.js";
+import { MalformedInput, Writer } from "../lib/bytes.js";
+import { INDEX_MAX, OFFSETS_PER_ENTRY } from "../lib/ulid.js";
+import { ENTRY_LEASES_MAX } from "../delivery/lease-limits.js";
 import { appendOwn, replicate } from "../raft/replication.js";
 import { requestRead } from "../raft/reads.js";
 import { encodeBlock, EntryKind } from "../wire/blocks.js";
-import { encodeIntent } from "../wire/intents.js";
+import { decodeIntent, encodeIntent, isClusterIntent, type Intent } from "../wire/intents.js";
 import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
 import type { HostContext } from "../member/context.js";
@@ -26,6 +28,8 @@ const UNCOMMITTED_BYTES_MAX = 64 << 20;
 const QUEUE_MAX = 65_536;
 const QUEUE_BYTES_MAX = 128 << 20;
 
+/** Ids hold 42 bits of log index; the rest is for the first entries of later terms. */
+const PROPOSED_INDEX_MAX = INDEX_MAX - 2 ** 20;
 const TICK_INTENT = encodeIntent({ kind: "tick" });
 
 export class Leader {
@@ -56,12 +60,16 @@ export class Leader {
       return;
     }
     if (action.type === "propose") {
-      // u32 length, then the kind: 1 is an enqueue (wire/intents.ts).
-      const isEnqueue = action.intent[4] === 1;
+      const checked = proposable(action.intent, slot.machine.kind);
+      if ("code" in checked) {
+        this.answer(origin, { type: "refused", ...checked });
+        return;
+      }
       this.enqueueIntent(slot, {
         intent: action.intent,
         origin: { type: "request", ...origin },
-        isEnqueue,
+        isEnqueue: checked.kind === "enqueue",
+        leases: 0,
         sinceUs: this.context.monotonicUs,
       });
       return;
@@ -131,7 +139,7 @@ export class Leader {
     const record = meta.cluster.topics.get(slot.machine.topic);
     if (!record) return;
     const intent = encodeIntent({ kind: "partition.init", settings: record.settings });
-    slot.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false });
+    slot.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
   }
 
   /** Once per turn: turns what is queued into entries and sends them off. */
@@ -149,6 +157,7 @@ export class Leader {
   private hasRoom(slot: Replica): boolean {
     const { log, commitIndex } = slot.raft;
     const entries = log.lastIndex - commitIndex;
+    if (log.lastIndex >= PROPOSED_INDEX_MAX) return false;
     return entries < UNCOMMITTED_ENTRIES_MAX && slot.proposedBytes < UNCOMMITTED_BYTES_MAX;
   }
 
@@ -157,18 +166,26 @@ export class Leader {
     const taken: QueuedIntent[] = [];
     let bytes = 0;
     let enqueues = 0;
+    let leases = 0;
     for (const queued of slot.queue) {
       if (taken.length >= entryIntentsMax) break;
-      if (taken.length > 0 && bytes + queued.intent.length > entryBytesMax) break;
+      const isOver =
+        bytes + queued.intent.length > entryBytesMax || leases + queued.leases > ENTRY_LEASES_MAX;
+      if (taken.length > 0 && isOver) break;
       bytes += queued.intent.length;
+      leases += queued.leases;
       if (queued.isEnqueue) enqueues += 1;
       taken.push(queued);
     }
     slot.queue = slot.queue.slice(taken.length);
     slot.queueBytes = slot.queue.length === 0 ? 0 : slot.queueBytes - bytes;
     // Standing credits ride behind the enqueues of the same entry (D-6).
-    const grants = standingIntents(this.context, slot, enqueues);
-    taken.push(...grants);
+    // They have intents of their own, or a queue that is never empty would starve every consumer.
+    const room = {
+      intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - taken.length),
+      leases: ENTRY_LEASES_MAX - leases,
+    };
+    for (const grant of standingIntents(this.context, slot, enqueues, room)) taken.push(grant);
     if (taken.length === 0) return false;
     this.append(slot, EntryKind.command, taken);
     return true;
@@ -180,7 +197,7 @@ export class Leader {
     if (slot.dueMs > this.context.monotonicMs || slot.queue.length > 0) return;
     // One on its way is enough; its apply sets the next due time.
     if (slot.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
-    slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false });
+    slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false, leases: 0 });
     slot.lastTickIndex = g.log.lastIndex + 1;
   }
 
@@ -199,6 +216,7 @@ export class Leader {
   private append(slot: Replica, kind: number, queued: readonly QueuedIntent[]): void {
     const g = slot.raft;
     const index = g.log.lastIndex + 1;
+    assert(queued.length <= OFFSETS_PER_ENTRY, "D-10: intents of an entry must fit 14 bits");
     const { seedHi, seedLo } = this.context.config;
     const [entryHi, entryLo] = entrySeed(seedHi, seedLo, g.id, index, g.term);
     const intents = queued.map((q) => q.intent);
@@ -308,6 +326,24 @@ export class Leader {
       return peekBody(partition, read.action.limit, read.action.includeDlq);
     }
     return encodePartitionCounts(partition.counts);
+  }
+}
+
+/** The intent if this node can apply it to such a machine, else why it is refused (D-89). */
+function proposable(
+  bytes: Uint8Array,
+  machine: "cluster" | "partition",
+): Intent | { readonly code: "INVALID_ARGUMENT"; readonly message: string } {
+  try {
+    const intent = decodeIntent(bytes);
+    if (intent.kind === "tick" || isClusterIntent(intent) === (machine === "cluster")) {
+      return intent;
+    }
+    return { code: "INVALID_ARGUMENT", message: `${intent.kind} does not belong to this group` };
+  } catch (error) {
+    if (!(error instanceof MalformedInput)) throw error;
+    const message = `the leader cannot read what it is asked to do: ${error.message}; bring all nodes to one version`;
+    return { code: "INVALID_ARGUMENT", message };
   }
 }
 

@@ -101,8 +101,13 @@ export class Writer {
   }
 
   /** A copy of exactly what was written; the writer may go on. */
-  copy(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+  copy(from = 0): Uint8Array {
+    return this.bytes.slice(from, this.length);
+  }
+
+  /** Takes back what was written from `length` on. */
+  truncate(length: number): void {
+    this.length = length;
   }
 
   /** What was written. The buffer goes with it where it fits well: nothing is written after this. */

@@ -1,5 +1,12 @@
 // What a machine answers to the intents of an entry.
 
+import type { ErrorCode } from "../contract/api.js";
+
+export type RefusalCode = Extract<
+  ErrorCode,
+  "NOT_FOUND" | "FAILED_PRECONDITION" | "INVALID_ARGUMENT" | "ALREADY_EXISTS" | "RESOURCE_EXHAUSTED"
+>;
+
 /** The machine's answer to one intent; made only on the replica that proposed it. */
 export type IntentResult =
   | { readonly type: "none" }
@@ -20,7 +27,13 @@ export type IntentResult =
   | { readonly type: "extended"; readonly deadlineMs: number }
   | {
       readonly type: "refused";
-      readonly code: "NOT_FOUND" | "FAILED_PRECONDITION" | "INVALID_ARGUMENT" | "ALREADY_EXISTS";
+      readonly code: RefusalCode;
       readonly message: string;
     }
   | { readonly type: "created"; readonly heapId: string };
+
+/** Nothing that an intent can say may break an assertion: one in the wrong group is refused (D-89). */
+export function misplaced(kind: string, where: string): IntentResult {
+  const message = `an intent ${kind} has no meaning in ${where}; its sender is of another version`;
+  return { type: "refused", code: "INVALID_ARGUMENT", message };
+}

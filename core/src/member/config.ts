@@ -22,7 +22,10 @@ export interface LimitsConfig {
   readonly appendBytesMax: number;
   /** Append messages in flight to one follower of one group. */
   readonly inflightAppendsMax: number;
-  /** Intents that one entry may carry (at most 16,384, D-10) and their bytes. */
+  /**
+   * Requests' intents that one entry may carry, and their bytes. Grants may add as many again, and ids have
+   * room for 16,384 together (D-10): at most 8,192.
+   */
   readonly entryIntentsMax: number;
   readonly entryBytesMax: number;
   /** Bytes of log tail kept in memory per group. */

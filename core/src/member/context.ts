@@ -55,8 +55,9 @@ export class HostContext {
   /** Messages to the own node, handled before the step ends. */
   readonly loopback: PeerMessage[] = [];
   private readonly outbox: PeerMessage[][];
-  /** How many messages waited per peer when the step that runs now began. */
+  /** How many messages waited per peer, and here for this node, when the step that runs now began. */
   private readonly marks: number[];
+  private loopbackMark = 0;
   private builders: FrameBuilder[] = [];
   framesSent = 0;
 
@@ -104,11 +105,13 @@ export class HostContext {
   /** Notes how many messages wait per peer; steps of groups never nest, so one note is enough. */
   markOutbox(): void {
     for (let i = 0; i < this.outbox.length; i += 1) this.marks[i] = this.outbox[i].length;
+    this.loopbackMark = this.loopback.length;
   }
 
   /** Discards what was sent since the mark: nothing of a stopped group's step leaves. */
   cutOutbox(): void {
     for (let i = 0; i < this.outbox.length; i += 1) this.outbox[i].length = this.marks[i];
+    this.loopback.length = this.loopbackMark;
   }
 
   /** Encodes what waits, one frame per peer (more when a frame would grow too large). */
@@ -120,8 +123,8 @@ export class HostContext {
       const builder = this.builders[i];
       for (const message of list) {
         this.observer?.sent(i + 1, message);
-        builder.add(message);
-        if (builder.bytes > 4 << 20) frames.push({ peer: i + 1, frame: builder.take() });
+        const full = builder.add(message);
+        if (full) frames.push({ peer: i + 1, frame: full });
       }
       if (builder.count > 0) frames.push({ peer: i + 1, frame: builder.take() });
       list.length = 0;

@@ -32,6 +32,8 @@ export interface QueuedIntent {
   readonly intent: Uint8Array;
   readonly origin: Origin;
   readonly isEnqueue: boolean;
+  /** How many leases it may take. */
+  readonly leases: number;
   /** When a request's intent came into the queue: monotonic time of that turn. */
   readonly sinceUs?: number;
 }
@@ -94,6 +96,11 @@ export class Replica {
   isServing = false;
   /** The broken invariant that stopped this replica on this node (D-40). */
   stoppedBecause: string | undefined;
+  /**
+   * Why this node cannot apply the group's next entry (D-89). Its Raft goes on, without campaigning: the
+   * log is sound, and a version that understands the entry goes on from it.
+   */
+  machineStoppedBecause: string | undefined;
   isFetchingForApply = false;
   readonly held: HeldMessage[] = [];
   /** The commit index that the observer was last told. */

@@ -76,7 +76,7 @@ export class RaftGroup {
   readonly voters: readonly number[];
   readonly settings: RaftSettings;
   readonly host: RaftHost;
-  readonly log: RaftLog;
+  readonly log = new RaftLog();
 
   term = 0;
   vote = 0;
@@ -136,7 +136,6 @@ export class RaftGroup {
     this.voters = options.voters;
     this.settings = options.settings;
     this.host = options.host;
-    this.log = new RaftLog(options.host.crc);
     this.jitterSeed = options.jitterSeed;
     this.electionTimeout = this.drawElectionTimeout();
   }
@@ -293,6 +292,13 @@ export class RaftGroup {
       this.electionTimeout = this.drawElectionTimeout();
       this.host.roleChanged(this);
     }
+  }
+
+  /** This node's replica takes no more part: nobody may take it for a leader or a follower of one. */
+  halt(): void {
+    this.role = "follower";
+    this.leader = 0;
+    this.isReady = false;
   }
 
   becomeLeader(): void {

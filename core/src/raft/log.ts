@@ -7,11 +7,9 @@
 // The log below the tail is on disk only; its bytes are asked for by effect (FetchLog, D-54).
 
 import { assert } from "../lib/assert.js";
-import { crc32, type Crc32 } from "../lib/crc32.js";
-import { decodeBlock, type Block, type BlockHeader } from "../wire/blocks.js";
+import type { Block, BlockHeader } from "../wire/blocks.js";
 
 export class RaftLog {
-  private readonly crc: Crc32;
   private firsts: number[] = [];
   private lasts: number[] = [];
   private terms: number[] = [];
@@ -22,10 +20,6 @@ export class RaftLog {
   heldBytes = 0;
   /** Blocks below this place were evicted already. */
   private evictedBelow = 0;
-
-  constructor(crc: Crc32 = crc32) {
-    this.crc = crc;
-  }
 
   get lastIndex(): number {
     return this.lasts.length === 0 ? 0 : this.lasts[this.lasts.length - 1];
@@ -151,15 +145,14 @@ export class RaftLog {
     if (block) this.heldBytes += size;
   }
 
-  /** Takes back bytes that were read from disk, if the block is still the one in the log. */
-  refill(bytes: Uint8Array): Block | undefined {
-    const block = decodeBlock(bytes, this.crc);
-    if (block.first > this.lastIndex) return undefined;
+  /** Whether a block that was read from disk is still the one in the log. */
+  holds(block: Block): boolean {
+    if (block.first > this.lastIndex) return false;
     const place = this.placeOf(block.first);
-    const isSame =
+    return (
       this.firsts[place] === block.first &&
       this.terms[place] === block.term &&
-      this.sizes[place] === bytes.length;
-    return isSame ? block : undefined;
+      this.sizes[place] === block.bytes.length
+    );
   }
 }

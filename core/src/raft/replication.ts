@@ -80,20 +80,14 @@ function transmit(
 }
 
 /** Blocks read from disk for a follower arrive; what is no longer in the log is asked for again. */
-export function refilled(
-  g: RaftGroup,
-  peer: number,
-  from: number,
-  values: readonly Uint8Array[],
-): void {
+export function refilled(g: RaftGroup, peer: number, from: number, read: readonly Block[]): void {
   const p = g.progress.get(peer);
   if (!g.isLeader || !p || !p.isFetching) return;
   p.isFetching = false;
   const blocks: SentBlock[] = [];
   let at = from;
-  for (const value of values) {
-    const block = g.log.refill(value);
-    if (!block || block.first !== at || blocks.length >= g.settings.appendBlocksMax) break;
+  for (const block of read) {
+    if (block.first !== at || blocks.length >= g.settings.appendBlocksMax) break;
     const { first, last } = g.log.rangeAt(at);
     blocks.push({ bytes: block.bytes, use: last - first + 1 });
     at = last + 1;

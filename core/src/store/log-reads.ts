@@ -53,13 +53,16 @@ export class LogReads {
 }
 
 /** The blocks among the values that are still the ones in the slot's log. */
-export function currentBlocks(slot: Replica, values: readonly Uint8Array[]): Block[] {
+export function currentBlocks(
+  slot: Replica,
+  entries: readonly { readonly value: Uint8Array }[],
+): Block[] {
+  const { log, host } = slot.raft;
   const blocks: Block[] = [];
-  for (const value of values) {
-    const block = readBlock(value, slot.raft.host.crc);
-    if (block.first > slot.raft.log.lastIndex) break;
-    const refilled = slot.raft.log.refill(value);
-    if (refilled) blocks.push(refilled);
+  for (const { value } of entries) {
+    const block = readBlock(value, host.crc);
+    if (block.first > log.lastIndex) break;
+    if (log.holds(block)) blocks.push(block);
   }
   return blocks;
 }

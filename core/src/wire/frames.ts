@@ -11,6 +11,13 @@ const MAGIC = 0x44534850;
 const HEADER_BYTES = 28;
 /** Larger frames are refused before they are read. */
 export const FRAME_BYTES_MAX = 16 << 20;
+/**
+ * The largest message that a node may be told to take. It must fit a frame beside what may come before it
+ * in a grant, a peek or an append (1 MiB), with room for their own bytes (A6).
+ */
+export const MESSAGE_BYTES_MAX = 14 << 20;
+/** A frame that is longer takes no further message: one message alone may fill a whole frame. */
+const FRAME_FULL_BYTES = 4 << 20;
 
 export interface FrameHead {
   readonly clusterHi: number;
@@ -44,13 +51,25 @@ export class FrameBuilder {
     this.count = 0;
   }
 
-  add(message: PeerMessage): void {
+  /**
+   * Adds a message. Returns the frame of those before it when the two would not share one: a large message
+   * travels alone, so that what fits a frame by itself always leaves.
+   */
+  add(message: PeerMessage): Uint8Array | undefined {
     const w = this.writer;
     const at = w.length;
     w.u32(0);
     writeMessage(w, message);
     w.setU32(at, w.length - at - 4);
     this.count += 1;
+    if (this.count === 1 || w.length <= FRAME_FULL_BYTES) return undefined;
+    const alone = w.copy(at);
+    w.truncate(at);
+    this.count -= 1;
+    const frame = this.take();
+    w.raw(alone);
+    this.count = 1;
+    return frame;
   }
 
   /** The finished frame; the builder starts anew. */

@@ -119,14 +119,20 @@ export interface TopicCreateIntent {
   readonly settings: TopicSettings;
 }
 
-export interface TopicDeletingIntent {
-  readonly kind: "topic.deleting";
+/** Which of the topics that ever had this name: the group of its first partition, never used again. */
+export interface TopicIdentity {
   readonly topic: string;
+  readonly firstGroup: number;
 }
 
-export interface TopicDeletedIntent {
+/** From here on the topic takes no new work; its partitions are closed next. */
+export interface TopicDeletingIntent extends TopicIdentity {
+  readonly kind: "topic.deleting";
+}
+
+/** All partitions are closed: the topic goes. */
+export interface TopicDeletedIntent extends TopicIdentity {
   readonly kind: "topic.deleted";
-  readonly topic: string;
 }
 
 export type PartitionIntent =
@@ -145,6 +151,15 @@ export type PartitionIntent =
 export type ClusterIntent = TopicCreateIntent | TopicDeletingIntent | TopicDeletedIntent;
 
 export type Intent = PartitionIntent | ClusterIntent;
+
+/** Whether an intent is for the meta group; a tick is for either. */
+export function isClusterIntent(intent: Intent): intent is ClusterIntent {
+  return (
+    intent.kind === "topic.create" ||
+    intent.kind === "topic.deleting" ||
+    intent.kind === "topic.deleted"
+  );
+}
 
 function writeToken(w: Writer, token: TokenParts): void {
   w.u48(token.index).u16(token.offset).u32(token.fence).raw(token.mac);
@@ -285,10 +300,10 @@ function writeBody(w: Writer, intent: Intent): void {
       writeSettings(w.u8(IntentKind.topicCreate).text(intent.topic), intent.settings);
       break;
     case "topic.deleting":
-      w.u8(IntentKind.topicDeleting).text(intent.topic);
+      w.u8(IntentKind.topicDeleting).text(intent.topic).u32(intent.firstGroup);
       break;
     case "topic.deleted":
-      w.u8(IntentKind.topicDeleted).text(intent.topic);
+      w.u8(IntentKind.topicDeleted).text(intent.topic).u32(intent.firstGroup);
       break;
   }
 }
@@ -340,9 +355,9 @@ function readBody(r: Reader): Intent {
     case IntentKind.topicCreate:
       return { kind: "topic.create", topic: r.text(), settings: readSettings(r) };
     case IntentKind.topicDeleting:
-      return { kind: "topic.deleting", topic: r.text() };
+      return { kind: "topic.deleting", topic: r.text(), firstGroup: r.u32() };
     case IntentKind.topicDeleted:
-      return { kind: "topic.deleted", topic: r.text() };
+      return { kind: "topic.deleted", topic: r.text(), firstGroup: r.u32() };
     default:
       throw new MalformedInput(`intent kind ${kind} is unknown to this version`);
   }

@@ -39,6 +39,17 @@ function create(topic: string, partitions = 1): Intent {
   return { kind: "topic.create", topic, settings: { ...SETTINGS, partitions } };
 }
 
+const deleting = (topic: string, firstGroup: number): Intent => ({
+  kind: "topic.deleting",
+  topic,
+  firstGroup,
+});
+const deleted = (topic: string, firstGroup: number): Intent => ({
+  kind: "topic.deleted",
+  topic,
+  firstGroup,
+});
+
 describe("topics", () => {
   test("get groups counted from 1, with the entry's index as incarnation (D-50)", () => {
     const rig = new ClusterRig();
@@ -58,8 +69,8 @@ describe("topics", () => {
     const rig = new ClusterRig();
     const [first] = rig.apply(5000, create("a", 3));
     expect(first).toEqual({ type: "created", heapId: "a-5" });
-    rig.apply(6000, { kind: "topic.deleting", topic: "a" });
-    rig.apply(7000, { kind: "topic.deleted", topic: "a" });
+    rig.apply(6000, deleting("a", 1));
+    rig.apply(7000, deleted("a", 1));
     rig.apply(8000, create("a"));
     expect(rig.record("a").partitions).toMatchObject([{ group: 4, incarnation: 4 }]);
     expect(rig.record("a").heapId).toBe("a-8");
@@ -78,9 +89,38 @@ describe("topics", () => {
   test("are closed before they go; what is not there is not found", () => {
     const rig = new ClusterRig();
     rig.apply(1, create("a"));
-    const [unknown] = rig.apply(2, { kind: "topic.deleting", topic: "b" });
+    const [unknown] = rig.apply(2, deleting("b", 1));
     expect(unknown).toMatchObject({ type: "refused", code: "NOT_FOUND" });
-    expect(() => rig.apply(3, { kind: "topic.deleted", topic: "a" })).toThrow(/^D-51/);
+    const [open] = rig.apply(3, deleted("a", 1));
+    expect(open).toMatchObject({ type: "refused", code: "FAILED_PRECONDITION" });
+    expect(rig.deleted).toEqual([]);
+  });
+
+  test("late steps of an earlier deletion leave the next topic of that name alone (A1)", () => {
+    const rig = new ClusterRig();
+    rig.apply(1, create("a"), deleting("a", 1), deleted("a", 1), create("a"));
+    const late = rig.apply(2, deleting("a", 1), deleted("a", 1));
+    expect(late).toMatchObject([{ code: "NOT_FOUND" }, { code: "NOT_FOUND" }]);
+    expect(rig.record("a")).toMatchObject({ isDeleting: false, partitions: [{ group: 2 }] });
+    // The other way round: the steps of two deletions of the same topic.
+    expect(rig.apply(3, deleting("a", 2), deleting("a", 2))).toMatchObject([
+      { type: "settled" },
+      { type: "settled" },
+    ]);
+    expect(rig.apply(4, deleted("a", 2), deleted("a", 2))).toMatchObject([
+      { type: "settled" },
+      { code: "NOT_FOUND" },
+    ]);
+  });
+
+  test("the last group id is given out, and what would need more is refused (A5)", () => {
+    const rig = new ClusterRig();
+    (rig.machine as unknown as { nextGroup: number }).nextGroup = 2 ** 24 - 2;
+    const [two, three] = rig.apply(1, create("a", 2), create("b", 1));
+    expect(two).toMatchObject({ type: "created" });
+    expect(three).toMatchObject({ type: "refused", code: "RESOURCE_EXHAUSTED" });
+    expect(rig.record("a").partitions.at(-1)?.group).toBe(2 ** 24 - 1);
+    expect(rig.apply(2, create("c", 0))).toMatchObject([{ code: "INVALID_ARGUMENT" }]);
   });
 
   test("are listed by name", () => {
@@ -107,12 +147,13 @@ describe("the log decides", () => {
     expect(hash(a)).toEqual(hash(b));
     expect(hash(a)).not.toEqual(hash(c));
     const before = hash(b);
-    b.apply(2, { kind: "topic.deleting", topic: "t" });
+    b.apply(2, deleting("t", 1));
     expect(hash(b)).not.toEqual(before);
   });
 
   test("an intent of a partition does not belong here", () => {
     const rig = new ClusterRig();
-    expect(() => rig.apply(1, { kind: "partition.close" })).toThrow("of a partition");
+    const [result] = rig.apply(1, { kind: "partition.close" });
+    expect(result).toMatchObject({ type: "refused", code: "INVALID_ARGUMENT" });
   });
 });

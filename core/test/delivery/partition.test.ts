@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { Partition } from "../../src/delivery/partition.js";
-import { InvariantViolation } from "../../src/lib/assert.js";
 import { encodeMessageId } from "../../src/lib/ulid.js";
 import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { encodeIntent, type EnqueueIntent, type Intent } from "../../src/wire/intents.js";
@@ -99,9 +98,10 @@ describe("the log decides", () => {
   test("an intent of the meta group does not belong here", () => {
     const rig = new MachineRig();
     rig.init(1);
-    expect(() => rig.apply({ stampMs: 2 }, [{ kind: "topic.deleted", topic: "t" }])).toThrow(
-      InvariantViolation,
-    );
+    const [result] = rig.apply({ stampMs: 2 }, [
+      { kind: "topic.deleted", topic: "t", firstGroup: 1 },
+    ]);
+    expect(result).toMatchObject({ type: "refused", code: "INVALID_ARGUMENT" });
   });
 });
 

@@ -103,11 +103,11 @@ describe("bytes", () => {
     const old = block(2, 1, 1);
     log.put(block(1, 1, 1), 1);
     log.put(old, 2);
-    expect(log.refill(old.bytes)?.first).toBe(2);
+    expect(log.holds(old)).toBe(true);
     log.put(block(2, 1, 3), 2);
-    expect(log.refill(old.bytes)).toBeUndefined();
-    expect(log.refill(block(3, 1, 3).bytes)).toBeUndefined();
-    expect(log.refill(block(1, 2, 1).bytes)).toBeUndefined();
+    expect(log.holds(old)).toBe(false);
+    expect(log.holds(block(3, 1, 3))).toBe(false);
+    expect(log.holds(block(1, 2, 1))).toBe(false);
   });
 
   test("a term never falls along the log (L3)", () => {

@@ -101,8 +101,8 @@ export const intentKinds: { readonly [K in Intent["kind"]]: fc.Arbitrary<Intent>
   "partition.init": fc.record({ ...of("partition.init"), settings }),
   "partition.close": fc.record({ ...of("partition.close") }),
   "topic.create": fc.record({ ...of("topic.create"), topic: text, settings }),
-  "topic.deleting": fc.record({ ...of("topic.deleting"), topic: text }),
-  "topic.deleted": fc.record({ ...of("topic.deleted"), topic: text }),
+  "topic.deleting": fc.record({ ...of("topic.deleting"), topic: text, firstGroup: u32 }),
+  "topic.deleted": fc.record({ ...of("topic.deleted"), topic: text, firstGroup: u32 }),
 };
 
 export const intent: fc.Arbitrary<Intent> = fc.oneof(...Object.values(intentKinds));

@@ -1,6 +1,7 @@
 // The settings as one schema: each still optional, each already a value. What depends on several
 // settings at once is decided in rules.ts and config.ts.
 
+import { MESSAGE_BYTES_MAX } from "@disheap/core";
 import { z } from "zod";
 import type { OptionKey } from "./options.js";
 import type { Settings } from "./read.js";
@@ -47,7 +48,7 @@ const shape = {
   logFormat: oneOf("json", "text"),
   enableReflection: switchText,
   enableHealth: switchText,
-  maxMessageSize: integerText(64 * 1024, 256 * 1024 * 1024),
+  maxMessageSize: integerText(64 * 1024, MESSAGE_BYTES_MAX),
   defaultVisibility: durationText(1, 12 * HOUR_MS),
   maxPartitions: integerText(1, 1000),
   cleanupInterval: durationText(1, 24 * HOUR_MS),

@@ -35,8 +35,8 @@ export class MutantProblem extends Error {
   override readonly name = "MutantProblem";
 }
 
-/** Catalogues: seeded bugs of the simulation, bugs the Raft field has had, this project's decisions. */
-const ID = /^(seed-S\d\d|raft-[A-H]\d{1,2}|dec-\d{1,2})[a-z]?$/;
+/** Catalogues: seeded bugs of the simulation, bugs the Raft field has had, this project's decisions, faults found in reviews. */
+const ID = /^(seed-S\d\d|raft-[A-H]\d{1,2}|dec-\d{1,2}|rev-[A-F]\d{1,2})[a-z]?$/;
 /** Rooms that the working copy holds. */
 const EDITABLE = /^(core|io|checker|sim)\/src\/[\w./-]+\.ts$/;
 const FIELDS = ["id", "title", "origin", "edits", "expect", "needs", "situation", "equivalent"];
@@ -72,7 +72,9 @@ export function parseMutant(text: string, name: string): Mutant {
   };
   const id = textField("id");
   if (!ID.test(id)) {
-    throw problem(`id "${id}" must be one of seed-S00, raft-A0 or dec-0, with a letter at most`);
+    throw problem(
+      `id "${id}" must be one of seed-S00, raft-A0, dec-0 or rev-A0, with a letter at most`,
+    );
   }
   const expect = listField("expect");
   if (expect.length === 0) throw problem(`"expect" must name at least one rule`);

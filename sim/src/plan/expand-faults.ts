@@ -40,6 +40,7 @@ const KINDS: readonly {
   { name: "skew", most: 2, make: clock("clock.skew") },
   { name: "jump", most: 3, make: clock("clock.jump") },
   { name: "rejoin", most: 2, perMillion: 250_000, make: rejoin },
+  { name: "foreign", most: 3, perMillion: 150_000, make: foreign },
   { name: "majorityJump", most: 1, perMillion: 120_000, make: majorityJump },
 ];
 
@@ -56,6 +57,18 @@ export function expandFaults(draws: PlanDraws, scope: Scope): FaultPlan[] {
     }
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number }): FaultPlan {
+  return {
+    kind: "peer.foreign",
+    atMs: window.atMs,
+    node: draws.between("foreign.node", 1, scope.nodes),
+    topic: draws.chance("foreign.meta", 200_000)
+      ? undefined
+      : draws.pick("foreign.topic", scope.topics).topic,
+    what: draws.pick("foreign.what", ["unknown", "cut-short", "misplaced"] as const),
+  };
 }
 
 function pair(draws: PlanDraws, nodes: number): { from: number; to: number } {

@@ -8,6 +8,8 @@ interface Scope {
   readonly nodes: number;
   readonly durationMs: number;
   readonly topics: readonly TopicPlan[];
+  /** Some messages are as large as a node takes. */
+  readonly isLarge: boolean;
 }
 
 const INT64_MIN = "-9223372036854775808";
@@ -23,9 +25,44 @@ export function expandOperations(draws: PlanDraws, scope: Scope): OperationPlan[
   if (draws.chance("delete", 150_000)) {
     const atMs = draws.between("deleteAt", 20_000, scope.durationMs - 5_000);
     const topic = scope.topics[scope.topics.length - 1].topic;
-    operations.push({ type: "delete", atMs, node: draws.between("node", 1, scope.nodes), topic });
+    operations.push({
+      type: "delete",
+      atMs,
+      node: draws.between("node", 1, scope.nodes),
+      topic,
+      ...rivalry(draws, scope.nodes),
+    });
   }
+  if (scope.isLarge) operations.push(...largeBurst(draws, scope, enqueues));
   return operations.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Deletions that cross each other, and a successor that cannot be told by its name. */
+function rivalry(
+  draws: PlanDraws,
+  nodes: number,
+): Pick<Extract<OperationPlan, { type: "delete" }>, "rivals" | "isSameName"> {
+  if (!draws.chance("delete.rivals", 700_000)) return {};
+  const count = draws.between("delete.rivalCount", 1, 4);
+  const rivals = Array.from({ length: count }, () => ({
+    afterMs: draws.pick("delete.rivalAfter", [0, 0, 5, 40, 300]),
+    node: draws.between("delete.rivalNode", 1, nodes),
+  }));
+  return { rivals, isSameName: true };
+}
+
+/** A few messages near the limit of a node, all at one moment. */
+function largeBurst(draws: PlanDraws, scope: Scope, after: number): OperationPlan[] {
+  const atMs = draws.between("large.at", 5_000, scope.durationMs - 20_000);
+  const { topic } = draws.pick("large.topic", scope.topics);
+  const count = draws.between("large.count", 2, 5);
+  return Array.from({ length: count }, (_, i) => ({
+    ...enqueue(draws, scope, after + 1 + i),
+    atMs,
+    topic,
+    bytes: draws.pick("large.bytes", [1_000_000, 3_500_000, 6_000_000, 14_000_000]),
+    delayMs: 0,
+  }));
 }
 
 function priority(draws: PlanDraws): string {

@@ -1,7 +1,7 @@
 // From a seed to a plan: swarm style, the seed decides which fault kinds exist at all, then how many and
 // when (simulation.md chapter 4). Pinned by a golden test: a change here moves every seed.
 
-import { hash32 } from "@disheap/core";
+import { hash32, MESSAGE_BYTES_MAX } from "@disheap/core";
 import seedrandom from "seedrandom";
 import { between, chance, draw, kindOf, type Seed } from "../world/draw.js";
 import { DEFAULT_DISK } from "../world/disk-settings.js";
@@ -50,7 +50,8 @@ export function expandPlan(seed: string): Plan {
   const draws = new PlanDraws(bits);
   const nodes = draws.chance("nodes", 700_000) ? 3 : 5;
   const durationMs = 60_000;
-  const topics = expandTopics(draws, nodes);
+  const isLarge = draws.chance("large", 30_000);
+  const topics = expandTopics(draws, nodes, isLarge);
   const isTight = draws.chance("tight", 300_000);
   return {
     version: 1,
@@ -65,6 +66,7 @@ export function expandPlan(seed: string): Plan {
       entryIntentsMax: isTight ? draws.between("intents", 1, 4) : 4096,
       logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
       turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
+      ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX } : {}),
     },
     network: {
       ...DEFAULT_NETWORK,
@@ -82,12 +84,12 @@ export function expandPlan(seed: string): Plan {
     eventCostUs: draws.pick("eventCost", [2, 10, 40]),
     disconnectGraceMs: draws.pick("grace", [500, 2_000, 5_000]),
     topics,
-    operations: expandOperations(draws, { nodes, durationMs, topics }),
+    operations: expandOperations(draws, { nodes, durationMs, topics, isLarge }),
     faults: expandFaults(draws, { nodes, durationMs, hash: hash32(bits.hi, bits.lo), topics }),
   };
 }
 
-function expandTopics(draws: PlanDraws, nodes: number): TopicPlan[] {
+function expandTopics(draws: PlanDraws, nodes: number, isLarge: boolean): TopicPlan[] {
   const count = draws.between("topics", 2, 4);
   const topics: TopicPlan[] = [];
   for (let i = 0; i < count; i += 1) {
@@ -99,6 +101,7 @@ function expandTopics(draws: PlanDraws, nodes: number): TopicPlan[] {
       visibilityMs: draws.pick("visibility", [400, 1_500, 4_000, 10_000]),
       maxRetries: draws.between("maxRetries", 0, 5),
       dlq: draws.chance("dlq", 800_000),
+      ...(isLarge ? { maxPayloadBytes: MESSAGE_BYTES_MAX } : {}),
     });
   }
   return topics;

@@ -14,6 +14,8 @@ export interface TopicPlan {
   readonly visibilityMs: number;
   readonly maxRetries: number;
   readonly dlq: boolean;
+  /** Undefined: the default. */
+  readonly maxPayloadBytes?: number;
 }
 
 /** What a consumer does with its deliveries; shares are per million, decided per delivery by a draw. */
@@ -89,6 +91,10 @@ export type OperationPlan =
       readonly atMs: number;
       readonly node: number;
       readonly topic: string;
+      /** Others who delete the same topic, each through a node of its own, about that time. */
+      readonly rivals?: readonly { readonly afterMs: number; readonly node: number }[];
+      /** The topic that comes after it has its name too. */
+      readonly isSameName?: boolean;
     };
 
 export type FaultPlan =
@@ -143,6 +149,15 @@ export type FaultPlan =
       readonly atMs: number;
       readonly untilMs: number;
       readonly node: number;
+    }
+  | {
+      /** A node of another version asks a group for what no leader of this one may take. */
+      readonly kind: "peer.foreign";
+      readonly atMs: number;
+      readonly node: number;
+      /** Whose first partition is asked; undefined: the meta group. */
+      readonly topic: string | undefined;
+      readonly what: "unknown" | "cut-short" | "misplaced";
     }
   | {
       readonly kind: "clock.skew" | "clock.jump";

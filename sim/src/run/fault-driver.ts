@@ -5,6 +5,7 @@ import type { FaultPlan } from "../plan/plan.js";
 import type { DiskBoundary } from "../world/disk-settings.js";
 import { draw, kindOf } from "../world/draw.js";
 import type { World } from "../world/world.js";
+import { sendForeign } from "./foreign-request.js";
 
 const DAMAGE = kindOf("damage.pick");
 /** How long a crash waits for its boundary. */
@@ -63,6 +64,9 @@ export class FaultDriver {
         break;
       case "proc.pause":
         this.pause(fault.node, fault.untilMs);
+        break;
+      case "peer.foreign":
+        if (sendForeign(this.world, fault)) this.world.count(fault.kind);
         break;
       case "clock.skew":
       case "clock.jump":

@@ -183,6 +183,8 @@ export class LivenessPhase {
       const partition = leader ? partitionOf(leader) : undefined;
       if (!leader || !partition || leader.slot.machine.kind !== "partition") continue;
       const { topic } = leader.slot.machine;
+      // A topic that had a predecessor of its name: what remains says nothing of the predecessor's messages.
+      if (this.deleted.has(topic)) continue;
       const m = partition.messages;
       m.forEach((slot) => {
         this.recorder.event("remaining", {

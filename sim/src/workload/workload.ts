@@ -1,13 +1,14 @@
 // Runs the operations of a plan against the world and records what the clients see. It knows only what a
 // client could know.
 
-import type { ClientRequest, ClientResult } from "@disheap/core";
-import type { OperationPlan, Plan } from "../plan/plan.js";
+import type { ClientRequest, ClientResult, TopicSettingsInput } from "@disheap/core";
+import type { OperationPlan, Plan, TopicPlan } from "../plan/plan.js";
 import type { ClientHub } from "./client-hub.js";
 import { Consumer } from "./consumer.js";
 import type { Recorder } from "./recorder.js";
 import { halves, payloadHash, payloadOf } from "./values.js";
 
+type DeletePlan = Extract<OperationPlan, { type: "delete" }>;
 type EnqueuePlan = Extract<OperationPlan, { type: "enqueue" }>;
 
 /** Tries of an enqueue with a triple while its outcome is unknown. */
@@ -60,11 +61,10 @@ export class Workload {
   private createTopic(name: string, node: number): void {
     const topic = this.plan.topics.find((t) => t.topic === name);
     if (!topic) return;
-    const { mode, partitions, replicationFactor, visibilityMs, maxRetries, dlq } = topic;
     const request: ClientRequest = {
       op: "topic.create",
       topic: name,
-      settings: { mode, partitions, replicationFactor, visibilityMs, maxRetries, dlqEnabled: dlq },
+      settings: settingsOf(topic),
     };
     this.hub.request(node, request, (result) => {
       const isThere = result?.ok === true || (result && code(result) === "ALREADY_EXISTS");
@@ -91,7 +91,10 @@ export class Workload {
         this.read(operation);
         break;
       case "delete":
-        this.deleteTopic(operation.topic, operation.node);
+        this.deleteTopic(operation, operation.node);
+        for (const rival of operation.rivals ?? []) {
+          this.after(rival.afterMs, () => this.deleteTopic(operation, rival.node));
+        }
         break;
     }
   }
@@ -174,7 +177,9 @@ export class Workload {
     });
   }
 
-  private deleteTopic(topic: string, node: number): void {
+  private deleteTopic(operation: DeletePlan, node: number): void {
+    const { topic } = operation;
+    if (!this.deleted.has(topic)) this.recorder.event("deleted", { topic });
     this.deleted.add(topic);
     this.hub.request(
       node,
@@ -182,24 +187,43 @@ export class Workload {
       (r) => {
         const isGone = r?.ok === true || (r && code(r) === "NOT_FOUND");
         const next = (node % this.plan.nodes) + 1;
-        if (isGone) this.createAfter(topic, next);
-        else this.after(300, () => this.deleteTopic(topic, next));
+        if (isGone) this.createAfter(operation, next);
+        else this.after(300, () => this.deleteTopic(operation, next));
       },
     );
   }
 
-  /** A new topic after a deleted one, under another name: its groups must be new too (D-10). */
-  private createAfter(topic: string, node: number): void {
-    const deleted = this.plan.topics.find((t) => t.topic === topic);
+  /**
+   * A new topic after a deleted one: its groups must be new too (D-10). Under the same name, what is left
+   * of a rival's deletion meets another topic than it meant (A1).
+   */
+  private createAfter(operation: DeletePlan, node: number): void {
+    const deleted = this.plan.topics.find((t) => t.topic === operation.topic);
     if (!deleted) return;
-    const { mode, partitions, replicationFactor } = deleted;
-    const settings = { mode, partitions, replicationFactor };
-    const request: ClientRequest = { op: "topic.create", topic: `${topic}-again`, settings };
+    const settings = settingsOf(deleted);
+    const topic = operation.isSameName ? operation.topic : `${operation.topic}-again`;
+    const request: ClientRequest = { op: "topic.create", topic, settings };
     this.hub.request(node, request, (result) => {
       const isThere = result?.ok === true || (result && code(result) === "ALREADY_EXISTS");
-      if (!isThere) this.after(300, () => this.createAfter(topic, (node % this.plan.nodes) + 1));
+      if (!isThere) {
+        this.after(300, () => this.createAfter(operation, (node % this.plan.nodes) + 1));
+      }
     });
   }
+}
+
+function settingsOf(topic: TopicPlan): TopicSettingsInput {
+  const { mode, partitions, replicationFactor, visibilityMs, maxRetries, dlq } = topic;
+  const { maxPayloadBytes } = topic;
+  return {
+    mode,
+    partitions,
+    replicationFactor,
+    visibilityMs,
+    maxRetries,
+    dlqEnabled: dlq,
+    ...(maxPayloadBytes === undefined ? {} : { maxPayloadBytes }),
+  };
 }
 
 function code(result: ClientResult): string {

@@ -7,7 +7,7 @@
 // N2 Per link, peer.up and peer.down alternate, starting with peer.up in each incarnation.
 // N3 With the stream model, frames of one life arrive in the order they were sent, gaps allowed.
 
-import { assert } from "@disheap/core";
+import { assert, FRAME_BYTES_MAX } from "@disheap/core";
 import type { NetworkPort } from "@disheap/io";
 import { between, chance, draw, exponential, kindOf } from "./draw.js";
 import type { PerMillion } from "./draw.js";
@@ -192,6 +192,11 @@ export class SimNetwork {
     const link = this.link(from, to);
     link.framesSent += 1;
     if (link.state !== "open") return;
+    // The real dialler drops it too, and says so (io/grpc).
+    if (frame.length > FRAME_BYTES_MAX) {
+      this.count("net.too-large");
+      return;
+    }
     if (link.cuts > 0) {
       this.lostInCut(link, frame);
       return;

@@ -99,6 +99,7 @@ describe("golden", () => {
           "net.oneway": 1,
           "net.partition": 4,
           "net.reset": 4,
+          "peer.foreign": 2,
           "proc.crash": 7,
         },
         "nodes": 3,
@@ -107,7 +108,7 @@ describe("golden", () => {
           "enqueue": 171,
           "read": 12,
         },
-        "sha256": "fe49400226c41bc57006b9ba09982710f47ece60fca6a982581bfabc00b00710",
+        "sha256": "ecae1d076ff0e177821e423c557f0c839ebefc1a4371047b7b18d032c4f4e50f",
         "topics": [
           {
             "mode": "MIN",
@@ -144,6 +145,7 @@ describe("golden", () => {
           "net.delay": 1,
           "net.loss": 2,
           "net.reset": 2,
+          "peer.foreign": 1,
           "proc.crash": 5,
         },
         "nodes": 3,
@@ -152,7 +154,7 @@ describe("golden", () => {
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "f329798fe0a4b3e5d7672e97bd80c6b2c61623a2aac8da2e13c1a3cbf1b35525",
+        "sha256": "ae7efe416e2fe43f99be35858e9f6e6e5bdbc23efabf0957bb9e2b2d0c56f9ab",
         "topics": [
           {
             "mode": "MAX",

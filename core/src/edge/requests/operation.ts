@@ -3,7 +3,7 @@
 
 import type { PartitionPlace, TopicRecord } from "../../cluster/cluster.js";
 import { decodeMessageId } from "../../lib/ulid.js";
-import type { Intent } from "../../wire/intents.js";
+import type { Intent, TopicIdentity } from "../../wire/intents.js";
 import type { ClientRequest, Failure } from "../../contract/api.js";
 import { decodeLeaseToken } from "../lease-token.js";
 import type { PartReply } from "./merge-reads.js";
@@ -25,9 +25,15 @@ export interface Operation {
   /** The meta table was confirmed current after the request came. */
   isFresh: boolean;
   stage: "run" | "barrier" | "create" | "deleting" | "closing" | "deleted" | "background";
+  /** The very topic that a deletion confirmed and removes, whatever has its name by now. */
+  deletes?: TopicRecord;
   parts: readonly Part[];
   waiting: number;
   replies: PartReply[];
+}
+
+export function identityOf(record: TopicRecord): TopicIdentity {
+  return { topic: record.topic, firstGroup: record.partitions[0].group };
 }
 
 export function peekLimit(limit: number): number {

@@ -12,6 +12,7 @@ import { PartitionChooser } from "./choose-partition.js";
 import { confirmationProblem } from "./confirmation.js";
 import type { HostContext } from "../../member/context.js";
 import {
+  identityOf,
   noSuchPartition,
   peekLimit,
   settleIntent,
@@ -246,7 +247,8 @@ export class Operations {
       return;
     }
     operation.stage = "deleting";
-    this.proposeToMeta(operation, { kind: "topic.deleting", topic: request.topic }, true);
+    operation.deletes = record;
+    this.proposeToMeta(operation, { kind: "topic.deleting", ...identityOf(record) }, true);
   }
 
   private readStats(
@@ -290,7 +292,12 @@ export class Operations {
   private enqueue(operation: Operation, request: Extract<ClientRequest, { op: "enqueue" }>): void {
     const record = this.topicFor(operation, request.topic);
     if (!record) return;
-    const failure = payloadProblem(request.payload.length, record.settings, record.topic);
+    const failure = payloadProblem(
+      request.payload.length,
+      record.settings,
+      record.topic,
+      this.context.config.limits.messageBytesMax,
+    );
     if (failure) {
       this.fail(operation, failure);
       return;
@@ -384,9 +391,9 @@ export class Operations {
         return;
       case "closing": {
         operation.stage = "deleted";
-        const { request } = operation;
-        if (request?.op !== "topic.delete") return;
-        this.proposeToMeta(operation, { kind: "topic.deleted", topic: request.topic }, true);
+        const { deletes } = operation;
+        if (!deletes) return;
+        this.proposeToMeta(operation, { kind: "topic.deleted", ...identityOf(deletes) }, true);
         return;
       }
       case "deleted":
@@ -398,15 +405,10 @@ export class Operations {
   }
 
   private closePartitions(operation: Operation): void {
-    const { request } = operation;
-    if (request?.op !== "topic.delete") return;
-    const record = this.cluster?.topics.get(request.topic);
+    const { deletes } = operation;
+    if (!deletes) return;
     operation.stage = "closing";
-    if (!record) {
-      this.complete(operation);
-      return;
-    }
-    const parts = record.partitions.map((place) => ({ topic: record.topic, place }));
+    const parts = deletes.partitions.map((place) => ({ topic: deletes.topic, place }));
     const intent = encodeIntent({ kind: "partition.close" });
     this.ask(operation, parts, { type: "propose", intent }, true);
   }

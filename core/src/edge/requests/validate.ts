@@ -99,7 +99,14 @@ export function payloadProblem(
   bytes: number,
   settings: TopicSettings,
   topic: string,
+  messageBytesMax: number,
 ): Failure | undefined {
+  if (bytes > messageBytesMax) {
+    return invalid(
+      `payload has ${bytes} bytes, this node takes messages of at most ${messageBytesMax}; send less, or ` +
+        "raise ENGINE_MAX_MESSAGE_SIZE on every node",
+    );
+  }
   if (bytes <= settings.maxPayloadBytes) return undefined;
   return invalid(
     `payload has ${bytes} bytes, topic "${topic}" takes at most ${settings.maxPayloadBytes}; ` +
@@ -136,11 +143,22 @@ export function statelessProblem(request: ClientRequest): Failure | undefined {
     case "enqueue":
       return topicNameProblem(request.topic) ?? enqueueProblem(request);
     case "ack":
-    case "nack":
       return (
         topicNameProblem(request.topic) ?? settleProblem(request.messageId, request.leaseToken)
       );
+    case "nack":
+      return (
+        topicNameProblem(request.topic) ??
+        settleProblem(request.messageId, request.leaseToken) ??
+        (request.backoffMs === undefined
+          ? undefined
+          : outside("backoff_override", request.backoffMs, 0, DELAY_MAX_MS, " ms"))
+      );
     case "extend":
-      return topicNameProblem(request.topic) ?? tokenProblem(request.leaseToken);
+      return (
+        topicNameProblem(request.topic) ??
+        tokenProblem(request.leaseToken) ??
+        outside("extension", request.extensionMs, 1, VISIBILITY_MAX_MS, " ms")
+      );
   }
 }

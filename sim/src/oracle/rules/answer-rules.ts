@@ -91,6 +91,15 @@ export class AnswerRules implements Rule {
     }
   }
 
+  /** Whether the node knows the group as a partition of some topic. */
+  private isPlaced(node: number, group: number): boolean {
+    const machine = this.world?.host(node)?.context.groups.get(0)?.machine;
+    if (machine?.kind !== "cluster") return true;
+    return [...machine.cluster.topics.values()].some(({ partitions }) =>
+      partitions.some((place) => place.group === group),
+    );
+  }
+
   private settled(
     request: SettleRequest,
     result: ClientResult,
@@ -126,6 +135,8 @@ export class AnswerRules implements Rule {
       );
     }
     if (op === "extend" || result.failure.code !== "FAILED_PRECONDITION" || !done) return;
+    // A token of a deleted topic belongs to nothing, though a topic of that name may be there again.
+    if (!this.isPlaced(at.node, token.group)) return;
     const stampMs = this.ledger.group(token.group)?.stampMs ?? 0;
     if (stampMs - done.entry.stampMs >= REMEMBERED_MS) return;
     const now = seen(at, `refused ${op}: ${result.failure.message}`);

@@ -11,8 +11,10 @@ import {
   compareInt64,
   decodeIntent,
   decodeMessageId,
+  MalformedInput,
   type ClientEffect,
   type DeliveredItem,
+  type Intent,
   type PeerMessage,
 } from "@disheap/core";
 import { aboutMessage } from "../event-log.js";
@@ -155,8 +157,8 @@ export class DeliveryRules implements Rule, MessageRule {
 
   sent(node: number, _to: number, sent: PeerMessage): void {
     if (sent.kind !== "request" || sent.action.type !== "propose") return;
-    const intent = decodeIntent(sent.action.intent);
-    if (intent.kind !== "release.undelivered") return;
+    const intent = readable(sent.action.intent);
+    if (intent?.kind !== "release.undelivered") return;
     const name = leaseName({ ...intent, group: sent.group }, intent.fence);
     this.asked.add(`${node}: ${name}`);
     if (this.owed.get(name)?.node === node) this.owed.delete(name);
@@ -325,4 +327,14 @@ function fail(
     second: now,
     about: about ? aboutMessage(about.index, about.offset) : "",
   });
+}
+
+/** What a node of another version asks may be no intent of this one. */
+function readable(bytes: Uint8Array): Intent | undefined {
+  try {
+    return decodeIntent(bytes);
+  } catch (error) {
+    if (error instanceof MalformedInput) return undefined;
+    throw error;
+  }
 }

@@ -10,6 +10,7 @@ import { DedupRules } from "./dedup-rules.js";
 import { DeliveryRules } from "./delivery-rules.js";
 import { Digests } from "./digests.js";
 import { Elections } from "./elections.js";
+import { EntryBounds } from "./entry-bounds.js";
 import { GroupTime } from "./group-time.js";
 import { LeaseRules } from "./lease-rules.js";
 import { Ledger } from "./ledger.js";
@@ -42,11 +43,13 @@ export function makeRules(): Rule[] {
   const commits = new Commits();
   const once = new Once();
   const recovery = new Recovery();
+  const bounds = new EntryBounds();
   return [
     new Promises(),
     new Elections(),
     new GroupTime(),
-    new Canon([ledger, new DedupRules(), reference, conservation, once]),
+    bounds,
+    new Canon([ledger, new DedupRules(), reference, conservation, once, bounds]),
     once,
     new MetaState(),
     conservation,

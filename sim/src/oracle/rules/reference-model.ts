@@ -37,6 +37,7 @@ interface Message {
   attempts: number;
   fence: number;
   grantedMs: number;
+  readonly bytes: number;
   edge: number;
   edgeIncarnation: number;
   stream: number;
@@ -64,8 +65,14 @@ interface Edge {
 interface Now {
   readonly entry: ModelEntry;
   readonly events: MachineEvent[];
+  /** What the grants of the entry may still take together (D-89). */
+  leasesLeft: number;
+  bytesLeft: number;
 }
 
+const GRANT_BYTES_MAX = 1 << 20;
+const ENTRY_GRANT_BYTES_MAX = 16 << 20;
+const ENTRY_LEASES_MAX = 4096;
 const LEASE_LIFE_MAX_MS = 12 * 3_600_000;
 const TIMERS_PER_ENTRY_MAX = 4096;
 const DEDUP_MS = 24 * 3_600_000;
@@ -89,7 +96,12 @@ export class ReferenceModel {
 
   /** What must happen to messages at this entry, in order. */
   apply(entry: ModelEntry): MachineEvent[] {
-    const now: Now = { entry, events: [] };
+    const now: Now = {
+      entry,
+      events: [],
+      leasesLeft: ENTRY_LEASES_MAX,
+      bytesLeft: ENTRY_GRANT_BYTES_MAX,
+    };
     this.fireTimers(now);
     entry.intents.forEach((intent, offset) => this.applyIntent(intent, offset, now));
     return now.events;
@@ -180,6 +192,7 @@ export class ReferenceModel {
       attempts: 0,
       fence: 0,
       grantedMs: 0,
+      bytes: intent.payload.length,
       edge: 0,
       edgeIncarnation: 0,
       stream: 0,
@@ -312,10 +325,15 @@ export class ReferenceModel {
     if (!state || state.isClosed || round < state.round) return;
     if (round > state.round) state.granted = 0;
     state.round = round;
-    let allowed = Math.min(intent.n - state.granted, intent.limit);
-    for (; allowed > 0; allowed -= 1) {
+    let allowed = Math.min(intent.n - state.granted, intent.limit, now.leasesLeft);
+    // Bytes bound what is taken beyond the message that reaches the bound.
+    let bytesLeft = Math.min(GRANT_BYTES_MAX, now.bytesLeft);
+    for (; allowed > 0 && bytesLeft > 0; allowed -= 1) {
       const m = this.bestReady(settings.mode);
       if (!m || (intent.bound && isWorse(m, intent.bound, settings.mode))) return;
+      bytesLeft -= m.bytes;
+      now.bytesLeft -= m.bytes;
+      now.leasesLeft -= 1;
       state.granted += 1;
       m.standing = "leased";
       m.attempts += 1;

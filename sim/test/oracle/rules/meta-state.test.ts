@@ -35,7 +35,11 @@ function play(
 const create = (topic: string): Intent => ({ kind: "topic.create", topic, settings: SETTINGS });
 
 test("R4: the same meta entries make the same topics", () => {
-  const intents = [create("b"), create("a"), { kind: "topic.deleting" as const, topic: "b" }];
+  const intents = [
+    create("b"),
+    create("a"),
+    { kind: "topic.deleting" as const, topic: "b", firstGroup: 1 },
+  ];
   play(intents, () => undefined);
 });
 
@@ -53,8 +57,8 @@ test("R4: a topic with other settings on one node is noticed", () => {
 });
 
 const remove = (topic: string): Intent[] => [
-  { kind: "topic.deleting", topic },
-  { kind: "topic.deleted", topic },
+  { kind: "topic.deleting", topic, firstGroup: 1 },
+  { kind: "topic.deleted", topic, firstGroup: 1 },
 ];
 
 test("D-10: a topic that is made again gets groups of its own", () => {

@@ -1,0 +1,39 @@
+// The intents of an entry, read whole before any of them changes anything (D-89): what one replica
+// cannot read, it must not have applied by half.
+
+import { MalformedInput, Reader } from "../lib/bytes.js";
+import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
+import type { EntryView } from "../wire/blocks.js";
+import { readIntent, type Intent } from "../wire/intents.js";
+
+/** A committed entry that this machine cannot apply. Nothing of it was applied; the log is sound. */
+export class UnappliableEntry extends Error {
+  override readonly name = "UnappliableEntry";
+}
+
+/** Throws `UnappliableEntry` when one of them is not understood, or there are more than ids have room for. */
+export function intentsOf(entry: EntryView): readonly Intent[] {
+  if (entry.intentCount > OFFSETS_PER_ENTRY) {
+    throw unappliable(
+      entry,
+      `it holds ${entry.intentCount} intents, more than ${OFFSETS_PER_ENTRY}`,
+    );
+  }
+  const r = new Reader(entry.bytes, entry.intentsFrom, entry.to);
+  const intents: Intent[] = [];
+  try {
+    for (let i = 0; i < entry.intentCount; i += 1) intents.push(readIntent(r));
+    r.expectEnd();
+  } catch (error) {
+    if (error instanceof MalformedInput) throw unappliable(entry, error.message);
+    throw error;
+  }
+  return intents;
+}
+
+function unappliable(entry: EntryView, why: string): UnappliableEntry {
+  return new UnappliableEntry(
+    `D-89: entry ${entry.index} of term ${entry.term} cannot be applied by this version: ${why}. Nothing of it ` +
+      "was applied and the log is kept; start this node with the newest version that the cluster runs.",
+  );
+}

@@ -1,0 +1,46 @@
+// A node of another version: it forwards what this version's leaders cannot read or must not take. Every
+// voter of the group is asked, so that its leader is among them.
+
+import { encodeIntent } from "@disheap/core";
+import type { FaultPlan } from "../plan/plan.js";
+import type { World } from "../world/world.js";
+
+type Foreign = Extract<FaultPlan, { kind: "peer.foreign" }>;
+
+/** u32 length, then a kind that no version knows. */
+const UNKNOWN = Uint8Array.of(1, 0, 0, 0, 250);
+/** Far above the numbers that the node's own requests reach in a run. */
+const FIRST_REQUEST = 2 ** 40;
+
+function intentOf({ what, topic }: Foreign): Uint8Array {
+  if (what === "unknown") return UNKNOWN;
+  const close = encodeIntent({ kind: "partition.close" });
+  if (what === "cut-short") return close.slice(0, -1);
+  return topic === undefined
+    ? close
+    : encodeIntent({ kind: "topic.deleted", topic, firstGroup: 1 });
+}
+
+/** Sends the request; false when the node is not there, or has not heard of the topic. */
+export function sendForeign(world: World, fault: Foreign): boolean {
+  const context = world.host(fault.node)?.context;
+  const meta = context?.groups.get(0);
+  if (!context || meta?.machine.kind !== "cluster") return false;
+  const place =
+    fault.topic === undefined
+      ? { group: 0, voters: meta.raft.voters }
+      : meta.machine.cluster.topics.get(fault.topic)?.partitions[0];
+  if (!place) return false;
+  for (const voter of place.voters) {
+    context.send(voter, {
+      kind: "request",
+      group: place.group,
+      edgeIncarnation: context.incarnation,
+      requestId: FIRST_REQUEST + fault.atMs,
+      attempt: 1,
+      isOnce: false,
+      action: { type: "propose", intent: intentOf(fault) },
+    });
+  }
+  return true;
+}
