@@ -32,9 +32,10 @@ export const EXIT = { ok: 0, illegal: 1, unknown: 2, badInput: 3 } as const;
 
 function progressPrinter(io: CommandIo): (progress: Progress) => undefined {
   return (progress) => {
-    const { elapsedMs, partition, partitions, configurations, placed, operations } = progress;
+    const { elapsedMs, key, finished, partitions, configurations, placed, operations } = progress;
+    const where = key === "" ? "" : `partition ${key}: `;
     io.err(
-      `${(elapsedMs / 1000).toFixed(1)} s: partition ${partition + 1} of ${partitions}, ` +
+      `${(elapsedMs / 1000).toFixed(1)} s: ${finished} of ${partitions} partitions done; ${where}` +
         `${placed} of ${operations} operations placed, ${configurations} configurations seen`,
     );
     return undefined;

@@ -184,7 +184,7 @@ describe("the installed command", () => {
     const bad = command(keyed('"7"'), "--model", "kv", "--workers", "2");
     expect([bad.status, bad.stdout]).toEqual([
       1,
-      expect.stringContaining('no order explains get y -> "7" by process 1'),
+      expect.stringContaining('no order of partition y explains get y -> "7" by process 1'),
     ]);
     expect(bad.stdout).toContain("<- no order explains this");
   });
