@@ -63,7 +63,7 @@ function* searching<S, I, O>(
   };
 }
 
-/** Checks operations given with the times of their calls and returns. */
+/** Checks operations given with the times of their calls and returns. Throws on times that cannot be. */
 export function checkOperations<S, I, O>(
   model: Model<S, I, O>,
   operations: readonly Operation<I, O>[],

@@ -151,10 +151,11 @@ describe("output", () => {
   });
 });
 
+const bin = fileURLToPath(new URL("../../bin/linearizability.js", import.meta.url));
+const command = (input: string, ...args: string[]) =>
+  spawnSync(process.execPath, [bin, "check", "-", ...args], { input, encoding: "utf8" });
+
 describe("the installed command", () => {
-  const bin = fileURLToPath(new URL("../../bin/linearizability.js", import.meta.url));
-  const command = (input: string, ...args: string[]) =>
-    spawnSync(process.execPath, [bin, "check", "-", ...args], { input, encoding: "utf8" });
   /** Two keys, so that two workers have something to do; the second one is stale when asked. */
   const keyed = (second: string) =>
     ["x", "y"]
