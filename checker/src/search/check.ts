@@ -6,6 +6,7 @@ import { Budget } from "./budget.js";
 import type { Model, Operation, Partition } from "./model.js";
 import type { CheckResult } from "./result.js";
 import { conclude } from "./result.js";
+import { requireTimes } from "./times.js";
 import { Turns } from "./turns.js";
 
 export type { Progress } from "./budget.js";
@@ -42,6 +43,7 @@ function* searching<S, I, O>(
   operations: readonly Operation<I, O>[],
   options: CheckOptions,
 ): Generator<undefined, CheckResult> {
+  requireTimes(operations);
   const budget = new Budget(options);
   const { memoryBytes = MEMORY_BYTES_DEFAULT, allPartitions = false } = options;
   const parts = partitionsOf(model, operations);
