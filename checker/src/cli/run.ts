@@ -4,6 +4,7 @@ import { checkDisheap } from "../disheap/check.js";
 import { renderDisheapReport } from "../disheap/report.js";
 import { readHistory } from "../history/formats.js";
 import { HistoryError } from "../history/history-error.js";
+import { formatJson } from "../history/json-value.js";
 import type { HistoryLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import { pairOperations } from "../history/operations.js";
@@ -15,6 +16,7 @@ import { renderPicture } from "../picture/render.js";
 import { searchPicture } from "../picture/search-picture.js";
 import type { CheckResult, Progress } from "../search/check.js";
 import { checkOperations } from "../search/check.js";
+import { textOf } from "../value/text.js";
 import type { CheckArguments } from "./arguments.js";
 import { DISHEAP, parseArguments, USAGE } from "./arguments.js";
 import type { PoolOptions } from "./pool.js";
@@ -32,9 +34,10 @@ export const EXIT = { ok: 0, illegal: 1, unknown: 2, badInput: 3 } as const;
 
 function progressPrinter(io: CommandIo): (progress: Progress) => undefined {
   return (progress) => {
-    const { elapsedMs, partition, partitions, configurations, placed, operations } = progress;
+    const { elapsedMs, key, finished, partitions, configurations, placed, operations } = progress;
+    const where = key === "" ? "" : `partition ${key}: `;
     io.err(
-      `${(elapsedMs / 1000).toFixed(1)} s: partition ${partition + 1} of ${partitions}, ` +
+      `${(elapsedMs / 1000).toFixed(1)} s: ${finished} of ${partitions} partitions done; ${where}` +
         `${placed} of ${operations} operations placed, ${configurations} configurations seen`,
     );
     return undefined;
@@ -54,8 +57,8 @@ function windowLines(recorded: readonly PairedOperation[], result: CheckResult):
     const op = recorded[index];
     if (op === undefined) return [];
     const mark = index === window?.blocked ? "  <- no order explains this" : "";
-    const answer = op.outcome === "unknown" ? "?" : `${op.outcome} ${JSON.stringify(op.output)}`;
-    const text = `${op.f} ${JSON.stringify(op.input)} -> ${answer}${mark}`;
+    const answer = op.outcome === "unknown" ? "?" : `${op.outcome} ${textOf(op.output)}`;
+    const text = `${op.f} ${textOf(op.input)} -> ${answer}${mark}`;
     return [{ line: op.line, process: op.process, text }];
   });
 }
@@ -128,7 +131,7 @@ async function report(
   lines: readonly HistoryLine[],
 ): Promise<number> {
   const result = checkDisheap(lines);
-  io.out(args.json ? JSON.stringify(result) : renderDisheapReport(result));
+  io.out(args.json ? formatJson(result) : renderDisheapReport(result));
   if (args.html !== undefined) {
     const written = await writePicture(io, args.html, disheapPicture(lines, result));
     if (!written) return EXIT.badInput;

@@ -1,5 +1,6 @@
 // Reads typed fields out of a recorded `value`. A history is outside data: a missing or wrong field
 // is refused with its line number, so a broken recorder is never taken for a broken queue.
+import { textOf } from "../value/text.js";
 import { HistoryError } from "../history/history-error.js";
 
 const INT64 = /^-?\d{1,19}$/;
@@ -43,6 +44,7 @@ export class Fields {
     const value = this.#values[name];
     if (typeof value === "string" && INT64.test(value)) return BigInt(value);
     if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+    if (typeof value === "bigint" && INT64.test(String(value))) return value;
     throw this.#wrong(name, "a decimal string");
   }
 
@@ -69,7 +71,7 @@ export class Fields {
 
   #wrong(name: string, want: string): HistoryError {
     const value = this.#values[name];
-    const got = value === undefined ? "it is missing" : `found ${JSON.stringify(value)}`;
+    const got = value === undefined ? "it is missing" : `found ${textOf(value)}`;
     return this.#error(`"${name}" must be ${want}; ${got}`);
   }
 

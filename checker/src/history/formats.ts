@@ -1,6 +1,7 @@
 // The formats by name, and how to tell them apart by their first characters.
 import { HistoryError } from "./history-error.js";
-import { JepsenEdnReader, JepsenLogReader } from "./jepsen.js";
+import { JepsenEdnReader } from "./jepsen-edn.js";
+import { JepsenLogReader } from "./jepsen-log.js";
 import { JsonLinesReader } from "./json-lines.js";
 import type { HistoryLine } from "./line.js";
 
@@ -18,11 +19,14 @@ export function readerFor(format: FormatName): HistoryReader {
   return format === "edn" ? new JepsenEdnReader() : new JepsenLogReader();
 }
 
+/** A comment, a discarded form, or a map of keywords, also tagged, and in a vector or a list. */
+const EDN_START = /^[\s,]*(?:;|#_|[[(]?[\s,]*(?:;|#_|(?:#:?[\w.$]+[\s,]*)?\{[\s,]*(?::|;|#_)))/;
+
 /** Guesses the format from the beginning of a file. */
 export function detectFormat(start: string): FormatName | undefined {
   const text = start.trimStart();
   if (/^\{\s*"/.test(text)) return "jsonl";
-  if (/^(\[?\s*(#[\w.]+\s*)?\{\s*:|;)/.test(text)) return "edn";
+  if (EDN_START.test(text)) return "edn";
   return /jepsen[\w.]*\s*[-:]/.test(text) ? "jepsen-log" : undefined;
 }
 

@@ -12,17 +12,20 @@ export type HistoryErrorCode =
   | "HISTORY_PAIR"
   | "HISTORY_VALUE";
 
-/** A malformed history: `line` is the 1-based line number in the file, 0 when there is none. */
+/** A malformed history: lines and columns count from 1; a line of 0 or no column: there is none. */
 export class HistoryError extends Error {
   override readonly name = "HistoryError";
   readonly code: HistoryErrorCode;
   readonly line: number;
+  readonly column: number | undefined;
   readonly reason: string;
 
-  constructor(code: HistoryErrorCode, line: number, reason: string) {
-    super(line > 0 ? `line ${line}: ${reason}` : reason);
+  constructor(code: HistoryErrorCode, line: number, reason: string, column?: number) {
+    const place = column === undefined ? `line ${line}` : `line ${line}, column ${column}`;
+    super(line > 0 ? `${place}: ${reason}` : reason);
     this.code = code;
     this.line = line;
+    this.column = column;
     this.reason = reason;
   }
 }

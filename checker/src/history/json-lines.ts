@@ -1,6 +1,9 @@
 // Reader and writer of the package's own format: a header line, then one JSON object per line.
 // Accepts exactly what the format says and refuses the rest with the line's number.
+import { textOf } from "../value/text.js";
 import { HistoryError } from "./history-error.js";
+import { jsonFault } from "./json-audit.js";
+import { formatJson, JsonValueError, parseJson } from "./json-value.js";
 import type { HistoryLine, OperationLineType } from "./line.js";
 import { HISTORY_FORMAT, HISTORY_HEADER, HISTORY_VERSION } from "./line.js";
 import { LineSplitter } from "./line-splitter.js";
@@ -12,14 +15,18 @@ const TYPES: ReadonlySet<unknown> = new Set(["invoke", "ok", "fail", "info"]);
 function parseObject(text: string, number: number): Fields {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
+    if (error instanceof JsonValueError) throw new HistoryError("HISTORY_SYNTAX", number, why);
     throw new HistoryError("HISTORY_SYNTAX", number, `not JSON (${why}); one JSON object per line`);
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new HistoryError("HISTORY_SYNTAX", number, "expected a JSON object per line");
   }
+  // What JSON writes back as it stood has lost nothing; only other lines need a closer look.
+  const fault = formatJson(parsed) === text ? undefined : jsonFault(text);
+  if (fault !== undefined) throw new HistoryError("HISTORY_SYNTAX", number, fault);
   return parsed as Fields;
 }
 
@@ -46,9 +53,13 @@ function isName(value: unknown): value is string | number {
   return typeof value === "string" || (typeof value === "number" && Number.isFinite(value));
 }
 
+function isTime(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
 function requireField(ok: boolean, number: number, name: string, want: string, got: unknown): void {
   if (ok) return;
-  const shown = got === undefined ? "it is missing" : `found ${JSON.stringify(got)}`;
+  const shown = got === undefined ? "it is missing" : `found ${textOf(got)}`;
   throw new HistoryError("HISTORY_FIELD", number, `"${name}" must be ${want}; ${shown}`);
 }
 
@@ -58,7 +69,7 @@ function toLine(fields: Fields, number: number): HistoryLine {
   requireField(typeof f === "string" && f !== "", number, "f", "the operation's name", f);
   if (type === "event") {
     if (time !== undefined) {
-      requireField(typeof time === "number", number, "time", "a number of microseconds", time);
+      requireField(isTime(time), number, "time", "a number of microseconds", time);
     }
     return {
       type,
@@ -72,7 +83,7 @@ function toLine(fields: Fields, number: number): HistoryLine {
   requireField(TYPES.has(type), number, "type", "invoke, ok, fail, info or event", type);
   requireField(isName(id), number, "id", "a number or a string", id);
   requireField(isName(process), number, "process", "a number or a string", process);
-  requireField(typeof time === "number", number, "time", "a number of microseconds", time);
+  requireField(isTime(time), number, "time", "a number of microseconds", time);
   return {
     id: id as number | string,
     process: process as number | string,
@@ -131,11 +142,11 @@ export function parseHistory(text: string): HistoryLine[] {
 
 /** One line of a history file, with its line break. */
 export function formatHistoryLine(line: HistoryLine): string {
-  if (line.line === undefined) return `${JSON.stringify(line)}\n`;
+  if (line.line === undefined) return `${formatJson(line)}\n`;
   // Where it stood in another file means nothing in this one.
   const written: { -readonly [key in keyof HistoryLine]: HistoryLine[key] } = { ...line };
   delete written.line;
-  return `${JSON.stringify(written)}\n`;
+  return `${formatJson(written)}\n`;
 }
 
 /** The header line of a history file, with its line break. */

@@ -8,15 +8,22 @@ const LINE_CHARS_MAX = 200_000_000;
 /** Called for each complete line, without its line break. `number` counts from 1. */
 export type LineSink = (line: string, number: number) => void;
 
+export interface LineOptions {
+  /** Leave a carriage return before the line break where it is. */
+  readonly keepReturns?: boolean;
+}
+
 export class LineSplitter {
   readonly #sink: LineSink;
+  readonly #keepReturns: boolean;
   /** Pieces of the line that has no end yet; joined once, so a long line costs its length. */
   #rest: string[] = [];
   #restChars = 0;
   #count = 0;
 
-  constructor(sink: LineSink) {
+  constructor(sink: LineSink, { keepReturns = false }: LineOptions = {}) {
     this.#sink = sink;
+    this.#keepReturns = keepReturns;
   }
 
   push(chunk: string): void {
@@ -51,6 +58,7 @@ export class LineSplitter {
     this.#rest = [];
     this.#restChars = 0;
     this.#count += 1;
-    this.#sink(line.endsWith("\r") ? line.slice(0, -1) : line, this.#count);
+    const isCut = !this.#keepReturns && line.endsWith("\r");
+    this.#sink(isCut ? line.slice(0, -1) : line, this.#count);
   }
 }

@@ -90,6 +90,11 @@ export function pairOperations(lines: readonly HistoryLine[]): PairedOperation[]
         `id ${id} was invoked as "${start.line.f}" but completes as "${line.f}"`,
       );
     }
+    if (!(line.time >= start.line.time)) {
+      const asked = `its invoke's time ${start.line.time} (line ${fileLine(start.call, start.line)})`;
+      const reason = `id ${id} completes at time ${line.time}, before ${asked}; take both from one clock`;
+      throw new HistoryError("HISTORY_FIELD", fileLine(index, line), reason);
+    }
     open.delete(line.id);
     done.add(line.id);
     operations[start.slot] = complete(start.line, index, start.call, line);

@@ -3,8 +3,10 @@
 import { HistoryError } from "../history/history-error.js";
 import type { PairedOperation } from "../history/operations.js";
 import type { Model } from "../search/model.js";
-import { textOf } from "../search/model.js";
+import { EdnTagged } from "../value/edn-value.js";
+import { nameOf, textOf } from "../value/text.js";
 import type { KvInput, KvOutput } from "./kv.js";
+import { NOT_TEXT } from "./kv.js";
 import type { MutexInput, MutexOutput } from "./mutex.js";
 import { mutex } from "./mutex.js";
 import type { TextMap } from "./persistent.js";
@@ -52,15 +54,40 @@ function unknownF(op: PairedOperation, known: string): HistoryError {
   return bad(op, `this model knows ${known}; choose another --model or remove the operation`);
 }
 
+/** What stands behind a tag: a tag says nothing about how the parts of an operation are arranged. */
+function bare(value: unknown): unknown {
+  return value instanceof EdnTagged ? bare(value.value) : value;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
 function record(op: PairedOperation, value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Readonly<Record<string, unknown>>;
-  }
-  throw bad(op, `the value must be an object; found ${textOf(value)}`);
+  const inner = bare(value);
+  if (isRecord(inner)) return inner;
+  throw bad(op, `the value must be an object (in EDN a map of keywords); found ${textOf(value)}`);
+}
+
+/** The two members of a value like `[from to]`. */
+export function pairOf(value: unknown): readonly [unknown, unknown] | undefined {
+  const inner = bare(value);
+  if (!Array.isArray(inner) || inner.length !== 2) return undefined;
+  const [first, second] = inner as readonly unknown[];
+  return [first, second];
+}
+
+/** The members of a set, which may also be written as a list. */
+function membersOf(value: unknown): readonly unknown[] | undefined {
+  const inner = bare(value);
+  if (inner instanceof Set) return [...(inner as ReadonlySet<unknown>)];
+  return Array.isArray(inner) ? (inner as readonly unknown[]) : undefined;
 }
 
 export function isError(value: unknown): boolean {
-  return typeof value === "object" && value !== null && ("error" in value || "code" in value);
+  return isRecord(value) && ("error" in value || "code" in value);
 }
 
 export const registerDialect = (
@@ -73,10 +100,9 @@ export const registerDialect = (
     if (op.f !== "cas" || model.name === "register") {
       throw unknownF(op, model.name === "register" ? "read and write" : "read, write and cas");
     }
-    if (!Array.isArray(value) || value.length !== 2) {
-      throw bad(op, `the value must be [from to]; found ${textOf(value)}`);
-    }
-    const [from, to] = value as readonly unknown[];
+    const pair = pairOf(value);
+    if (pair === undefined) throw bad(op, `the value must be [from to]; found ${textOf(value)}`);
+    const [from, to] = pair;
     const input: RegisterInput = { f: "cas", from, to };
     const mismatch = options.failedCas !== "ignore" && !isError(answer);
     const output = answer === false ? false : true;
@@ -85,21 +111,23 @@ export const registerDialect = (
 });
 
 function keyAndValue(op: PairedOperation, value: unknown): { key: string; value: unknown } {
-  if (Array.isArray(value) && value.length === 2) {
-    const [key, inner] = value as readonly unknown[];
-    return { key: keyText(key), value: inner };
-  }
+  const pair = pairOf(value);
+  if (pair !== undefined) return { key: nameOf(pair[0]), value: pair[1] };
   const { key, value: inner } = record(op, value);
   if (key === undefined) throw bad(op, "the value must name a key: {key, value} or [key value]");
-  return { key: keyText(key), value: inner ?? null };
+  return { key: nameOf(key), value: inner ?? null };
 }
 
-export function keyText(key: unknown): string {
-  return typeof key === "string" ? key : textOf(key);
+function kvText(op: PairedOperation, value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "string") return NOT_TEXT + textOf(value);
+  if (!value.startsWith(NOT_TEXT)) return value;
+  throw bad(op, "this model takes no text that begins with the character U+0000");
 }
 
-function kvText(value: unknown): string {
-  return value === null || value === undefined ? "" : keyText(value);
+function appended(op: PairedOperation, value: unknown): string {
+  if (typeof value === "string") return kvText(op, value);
+  throw bad(op, `only text can be appended; found ${textOf(value)}`);
 }
 
 export const kvDialect = <S>(
@@ -110,35 +138,37 @@ export const kvDialect = <S>(
     const { key, value } = keyAndValue(op, whole);
     if (op.f === "get" || op.f === "read") {
       const answer = op.outcome === "ok" ? keyAndValue(op, wholeAnswer).value : null;
-      return { input: { f: "get", key }, output: { value: kvText(answer) } };
+      return { input: { f: "get", key }, output: { value: kvText(op, answer) } };
     }
     if (op.f === "put" || op.f === "write") {
-      return { input: { f: "put", key, value: kvText(value) }, output: true };
+      return { input: { f: "put", key, value: kvText(op, value) }, output: true };
     }
-    if (op.f === "append")
-      return { input: { f: "append", key, value: kvText(value) }, output: true };
+    if (op.f === "append") {
+      return { input: { f: "append", key, value: appended(op, value) }, output: true };
+    }
     if (op.f !== "cas") throw unknownF(op, "get, put, append and cas");
-    if (!Array.isArray(value) || value.length !== 2) {
-      throw bad(op, `the value must hold [from to]; found ${textOf(value)}`);
-    }
-    const [from, to] = value as readonly unknown[];
+    const pair = pairOf(value);
+    if (pair === undefined) throw bad(op, `the value must hold [from to]; found ${textOf(value)}`);
+    const [from, to] = [kvText(op, pair[0]), kvText(op, pair[1])];
     const mismatch = options.failedCas !== "ignore" && !isError(wholeAnswer);
-    const input: KvInput = { f: "cas", key, from: kvText(from), to: kvText(to) };
+    const input: KvInput = { f: "cas", key, from, to };
     return { input, output: true, ...(mismatch ? { refusal: false } : {}) };
   },
 });
 
 function itemOf(op: PairedOperation, value: unknown): { id: string; priority: bigint } {
   const { id, priority } = record(op, value);
-  const text = typeof priority === "number" || typeof priority === "string" ? `${priority}` : "";
-  if (!/^-?\d+$/.test(text))
+  const isPlain = ["number", "bigint", "string"].includes(typeof priority);
+  const text = isPlain ? String(priority) : "";
+  if (!/^-?\d+$/.test(text)) {
     throw bad(op, `"priority" must be an integer; found ${textOf(priority)}`);
+  }
   return { id: idOf(op, id), priority: BigInt(text) };
 }
 
 function idOf(op: PairedOperation, id: unknown): string {
   if (id === undefined || id === null) throw bad(op, `the value must name the item's "id"`);
-  return keyText(id);
+  return nameOf(id);
 }
 
 function popped(op: PairedOperation, answer: unknown): Readonly<Record<string, unknown>> | null {
@@ -189,10 +219,10 @@ export const setDialect: Dialect<TextMap, SetInput, SetOutput> = {
   model: set(),
   parse(op, value, answer) {
     if (op.f === "read") {
-      if (op.outcome === "ok" && !Array.isArray(answer)) {
+      const values = op.outcome === "ok" ? membersOf(answer) : [];
+      if (values === undefined) {
         throw bad(op, `the answer must be all elements, like [1 2]; found ${textOf(answer)}`);
       }
-      const values = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
       return { input: { f: "read" }, output: { values } };
     }
     if (op.f !== "add" && op.f !== "remove" && op.f !== "contains") {
@@ -209,7 +239,10 @@ export const setDialect: Dialect<TextMap, SetInput, SetOutput> = {
 export const queueDialect: Dialect<string, QueueInput, QueueOutput> = {
   model: fifoQueue(),
   parse(op, value, answer) {
-    if (op.f === "enqueue") return { input: { f: "enqueue", value }, output: true };
+    if (op.f === "enqueue") {
+      if (value === null) throw bad(op, "null cannot be enqueued: as an answer it means empty");
+      return { input: { f: "enqueue", value }, output: true };
+    }
     if (op.f !== "dequeue") throw unknownF(op, "enqueue and dequeue");
     return { input: { f: "dequeue" }, output: answer === null ? null : { value: answer } };
   },

@@ -2,15 +2,15 @@
 // can be checked by naming a model.
 import type { PairedOperation } from "../history/operations.js";
 import type { Model, Operation } from "../search/model.js";
-import { textOf } from "../search/model.js";
+import { nameOf, textOf } from "../value/text.js";
 import type { Dialect, ReadOptions } from "./dialects.js";
 import {
   bad,
   isError,
-  keyText,
   kvDialect,
   leasedParse,
   mutexDialect,
+  pairOf,
   priorityParse,
   queueDialect,
   registerDialect,
@@ -43,11 +43,11 @@ export interface HistoryModel {
 function unwrap(op: PairedOperation, value: unknown, options: ReadOptions): [string, unknown] {
   if (options.independent !== true) return ["", value];
   if (isError(value) || (value === null && op.outcome !== "ok")) return ["", null];
-  if (!Array.isArray(value) || value.length !== 2) {
+  const pair = pairOf(value);
+  if (pair === undefined) {
     throw bad(op, `with independent keys the value must be [key value]; found ${textOf(value)}`);
   }
-  const [key, inner] = value as readonly unknown[];
-  return [keyText(key), inner];
+  return [nameOf(pair[0]), pair[1]];
 }
 
 function readAll<S, I, O>(

@@ -13,16 +13,27 @@ export type KvInput =
 /** A get returns a value (null: none), a put or append true, a cas whether it matched. */
 export type KvOutput = { readonly value: string | null } | boolean;
 
+/**
+ * A value of a store is text, so that it can be appended to. Any other value of a history becomes its
+ * text behind this character, with which no text of a history begins.
+ */
+export const NOT_TEXT = "\u0000";
+
+function shown(value: string | null): string {
+  return value?.startsWith(NOT_TEXT) === true ? value.slice(1) : textOf(value);
+}
+
 function answer(output: KvOutput | undefined): string {
   if (output === undefined) return "?";
-  return typeof output === "object" ? textOf(output.value) : output ? "done" : "no match";
+  return typeof output === "object" ? shown(output.value) : output ? "done" : "no match";
 }
 
 function describe(input: KvInput, output: KvOutput | undefined): string {
   const { f, key } = input;
   if (f === "get") return `get ${key} -> ${answer(output)}`;
-  if (f === "cas") return `cas ${key} ${input.from} to ${input.to} -> ${answer(output)}`;
-  return `${f} ${key} ${textOf(input.value)}${output === undefined ? " -> ?" : ""}`;
+  if (f === "cas")
+    return `cas ${key} ${shown(input.from)} to ${shown(input.to)} -> ${answer(output)}`;
+  return `${f} ${key} ${shown(input.value)}${output === undefined ? " -> ?" : ""}`;
 }
 
 /** Texts of a history by value: hashed once. */
@@ -99,7 +110,7 @@ export function kv(): Model<HashedText, KvInput, KvOutput> {
     canReach: (state, input, output, others) => canReachKey(texts, state, input, output, others),
     partition: (operations) => partitionBy(operations, (input) => input.key),
     describeOperation: describe,
-    describeState: (state) => textOf(state.text),
+    describeState: (state) => shown(state.text),
   };
 }
 
@@ -170,7 +181,7 @@ export function kvWhole(): Model<Store, KvInput, KvOutput> {
     describeOperation: describe,
     describeState(state) {
       const filled = keys.names().filter(([key]) => valueOf(state, key).text !== "");
-      return `{${filled.map(([key]) => `${key}: ${textOf(valueOf(state, key).text)}`).join(", ")}}`;
+      return `{${filled.map(([key]) => `${key}: ${shown(valueOf(state, key).text)}`).join(", ")}}`;
     },
   };
 }

@@ -8,7 +8,7 @@ export type QueueInput =
 /** An enqueue answers true, a dequeue `{ value }` or null for "empty". */
 export type QueueOutput = true | null | { readonly value: unknown };
 
-/** Elements as text, separated by a character that JSON text never holds. */
+/** Elements as text, separated by a character that the text of a value never holds. */
 const SEPARATOR = "\u0000";
 
 export function fifoQueue(): Model<string, QueueInput, QueueOutput> {

@@ -1,4 +1,4 @@
-// Register and compare-and-set register. Values are any JSON; equal text is an equal value.
+// Register and compare-and-set register. A state is the text of a value: equal text is an equal value.
 import type { Model } from "../search/model.js";
 import { textOf } from "../search/model.js";
 

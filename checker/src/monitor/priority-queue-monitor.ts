@@ -9,6 +9,7 @@ import type {
   PriorityQueueOutput,
 } from "../model/priority-queue.js";
 import type { Operation } from "../search/model.js";
+import { requireTimes } from "../search/times.js";
 import type { Life, LivesFault, Window } from "./priority-lives.js";
 import { checkLives } from "./priority-lives.js";
 
@@ -278,6 +279,7 @@ function faultResult(
 
 function monitor(operations: readonly AnyOperation[], mode: PriorityMode): MonitorResult {
   let exact = true;
+  requireTimes(operations);
   try {
     const items = new Items(operations);
     exact = items.open.length === 0 && items.refusals === 0;

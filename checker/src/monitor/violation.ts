@@ -1,5 +1,6 @@
 // What every monitor returns when it finds something: the rule, a sentence, and the lines of the
 // history that contradict each other. Enough to be printed alone.
+import { formatJson } from "../history/json-value.js";
 import type { HistoryLine } from "../history/line.js";
 import { fileLine } from "../history/line.js";
 
@@ -35,7 +36,7 @@ export function violation(
 /** A violation as text: the sentence, then its lines with their line numbers in the file. */
 export function formatViolation(found: Violation): string {
   const rows = found.evidence.map(
-    (at) => `  line ${fileLine(at.index, at.line)}: ${JSON.stringify(at.line)}`,
+    (at) => `  line ${fileLine(at.index, at.line)}: ${formatJson(at.line)}`,
   );
   return [`${found.rule}: ${found.sentence}`, ...rows].join("\n");
 }

@@ -5,6 +5,7 @@ import type { HistoryLine } from "../history/line.js";
 import type { PairedOperation } from "../history/operations.js";
 import { pairOperations } from "../history/operations.js";
 import type { Violation } from "../monitor/violation.js";
+import { textOf } from "../value/text.js";
 import type { Bar, Focus, Picture, Shade } from "./picture.js";
 import { Lanes } from "./picture.js";
 
@@ -13,7 +14,7 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function shown(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value ?? "");
+  return typeof value === "string" ? value : textOf(value ?? "");
 }
 
 function labelOf(op: PairedOperation): string {
@@ -32,7 +33,7 @@ function labelOf(op: PairedOperation): string {
 
 function leaseKey(value: unknown): string {
   const { topic, messageId, fence } = fieldsOf(value);
-  return JSON.stringify([topic, messageId, fence]);
+  return textOf([topic, messageId, fence]);
 }
 
 /** From each delivery to its first ack or nack, its expiry, or the end of what is known. */

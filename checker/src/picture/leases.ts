@@ -1,6 +1,7 @@
 // The leases of a searched history, for shading: from the return of a pop that names a fence to the
 // first end of that lease which may have happened, or to the right edge.
 import type { PairedOperation } from "../history/operations.js";
+import { nameOf, textOf } from "../value/text.js";
 import type { Lanes, Shade } from "./picture.js";
 
 interface Token {
@@ -14,7 +15,7 @@ function tokenOf(value: unknown): Token | undefined {
   return fence === undefined || id === undefined ? undefined : { id, fence };
 }
 
-const keyOf = ({ id, fence }: Token): string => JSON.stringify([id, fence]);
+const keyOf = ({ id, fence }: Token): string => textOf([id, fence]);
 const ENDS: readonly string[] = ["ack", "nack", "expire"];
 
 /** Shades the leases among the operations; other histories have none. */
@@ -33,8 +34,8 @@ export function leaseShades(recorded: readonly PairedOperation[], lanes: Lanes):
     const token = outcome === "ok" ? tokenOf(output) : undefined;
     if (token === undefined) return [];
     const end = ends.get(keyOf(token));
-    const name = typeof token.id === "string" ? token.id : JSON.stringify(token.id);
-    const label = `lease of ${name}, fence ${String(token.fence)}${end === undefined ? ", never settled" : ""}`;
+    const name = nameOf(token.id);
+    const label = `lease of ${name}, fence ${textOf(token.fence)}${end === undefined ? ", never settled" : ""}`;
     const to = Math.max(returnTime, end ?? last);
     return [{ lane: lanes.of(process), from: returnTime, to, label }];
   });

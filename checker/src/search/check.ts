@@ -1,186 +1,40 @@
 // The general checker: is some order of these operations, which respects real time, legal for this
-// model? Partitions are searched one after the other; time and memory are bounded, and running out
+// model? Partitions are searched in turns (turns.ts); time and memory are bounded, and running out
 // of either is the verdict "unknown", never a crash.
+import type { BudgetOptions } from "./budget.js";
+import { Budget } from "./budget.js";
 import type { Model, Operation, Partition } from "./model.js";
-import { describeOperation, describeState } from "./model.js";
-import { Search } from "./search.js";
-import type { IllegalWindow } from "./window.js";
-import { windowOf } from "./window.js";
+import type { CheckResult } from "./result.js";
+import { conclude } from "./result.js";
+import { requireTimes } from "./times.js";
+import { Turns } from "./turns.js";
 
-export type { IllegalWindow } from "./window.js";
+export type { Progress } from "./budget.js";
+export type {
+  CheckResult,
+  GiveUpReason,
+  IllegalWindow,
+  PartialLinearization,
+  PartitionResult,
+  Verdict,
+} from "./result.js";
 
-export type Verdict = "ok" | "illegal" | "unknown";
-
-export interface Progress {
-  readonly elapsedMs: number;
-  readonly partition: number;
-  readonly partitions: number;
-  readonly configurations: number;
-  readonly states: number;
-  /** Most operations of the running partition placed in one order so far. */
-  readonly placed: number;
-  readonly operations: number;
-}
-
-export interface CheckOptions {
-  /** Default: no limit. */
-  readonly timeoutMs?: number;
-  /** Bound on what the search itself remembers, in bytes. Default 400 MB. */
+export interface CheckOptions extends BudgetOptions {
+  /** Bound on what the searches of all partitions remember together, in bytes. Default 400 MB. */
   readonly memoryBytes?: number;
-  /** Called about four times a second; returning false cancels. */
-  readonly onProgress?: (progress: Progress) => boolean | undefined;
-  readonly progressEveryMs?: number;
-  /** An AbortSignal, or anything like it. */
-  readonly signal?: { readonly aborted: boolean };
   /** Search every partition even after one was illegal. Default false. */
   readonly allPartitions?: boolean;
 }
 
-/** One order of operations, as far as the model could be followed, with the states on the way. */
-export interface PartialLinearization {
-  /** Indexes into the checked operations. */
-  readonly order: readonly number[];
-  readonly states: readonly string[];
-}
+export const MEMORY_BYTES_DEFAULT = 400_000_000;
 
-export interface PartitionResult {
-  readonly key: string;
-  readonly operations: readonly number[];
-  readonly verdict: Verdict;
-  /** The whole order when ok, the longest ones tried otherwise. */
-  readonly linearizations: readonly PartialLinearization[];
-  readonly window?: IllegalWindow;
-  readonly configurations: number;
-  readonly states: number;
-}
-
-export interface CheckResult {
-  readonly verdict: Verdict;
-  readonly reason?: "timeout" | "memory" | "cancelled";
-  readonly partitions: readonly PartitionResult[];
-  readonly elapsedMs: number;
-  /** The verdict in a sentence. */
-  readonly sentence: string;
-}
-
-const STEPS_PER_SLICE = 512;
-const MEMORY_DEFAULT = 400_000_000;
-
-/** Watches the bounds between slices of a search. */
-class Budget {
-  readonly #options: CheckOptions;
-  readonly #started = performance.now();
-  #nextProgressMs: number;
-  reason: CheckResult["reason"];
-
-  constructor(options: CheckOptions) {
-    this.#options = options;
-    this.#nextProgressMs = options.progressEveryMs ?? 250;
-  }
-
-  get elapsedMs(): number {
-    return performance.now() - this.#started;
-  }
-
-  /** False when the search must stop. */
-  goOn(bytes: number, progress: () => Omit<Progress, "elapsedMs">): boolean {
-    const { timeoutMs, memoryBytes, signal, onProgress, progressEveryMs } = this.#options;
-    const elapsedMs = this.elapsedMs;
-    if (timeoutMs !== undefined && elapsedMs > timeoutMs) this.reason = "timeout";
-    else if (bytes > (memoryBytes ?? MEMORY_DEFAULT)) this.reason = "memory";
-    else if (signal?.aborted === true) this.reason = "cancelled";
-    else if (onProgress !== undefined && elapsedMs >= this.#nextProgressMs) {
-      this.#nextProgressMs = elapsedMs + (progressEveryMs ?? 250);
-      if (onProgress({ elapsedMs, ...progress() }) === false) this.reason = "cancelled";
-    }
-    return this.reason === undefined;
-  }
-}
-
-function partitionsOf<S, I, O>(
+/** A model's partition, or the whole history as one. */
+export function partitionsOf<S, I, O>(
   model: Model<S, I, O>,
   operations: readonly Operation<I, O>[],
 ): readonly Partition[] {
   if (model.partition !== undefined) return model.partition(operations);
   return [{ key: "", operations: operations.map((_, index) => index) }];
-}
-
-function pick<T>(items: readonly T[], indexes: readonly number[]): T[] {
-  return indexes.flatMap((index) => {
-    const item = items[index];
-    return item === undefined ? [] : [item];
-  });
-}
-
-/** Follows an order through the model; a nondeterministic model is followed as a set of states. */
-function follow<S, I, O>(
-  model: Model<S, I, O>,
-  operations: readonly Operation<I, O>[],
-  order: readonly number[],
-): PartialLinearization {
-  let states: S[] = [model.init()];
-  const described: string[] = [];
-  for (const { input, output } of pick(operations, order)) {
-    const after = states.flatMap((state): readonly S[] => {
-      if (model.steps !== undefined) return model.steps(state, input, output);
-      const one = model.step(state, input, output);
-      return one === undefined ? [] : [one];
-    });
-    states = after.filter((state, at) => {
-      const same = (other: S) => model.equal?.(other, state) ?? Object.is(other, state);
-      return after.findIndex(same) === at;
-    });
-    described.push(states.map((state) => describeState(model, state)).join(" or "));
-  }
-  return { order, states: described };
-}
-
-function resultOf<S, I, O>(
-  model: Model<S, I, O>,
-  operations: readonly Operation<I, O>[],
-  { key, operations: members }: Partition,
-  search: Search<S, I, O>,
-): PartitionResult {
-  const verdict = search.status === "running" ? "unknown" : search.status;
-  const orders = search.orders.map((order) => pick(members, order));
-  const blocked = members[search.blockedBy];
-  const window =
-    verdict === "illegal" && blocked !== undefined
-      ? windowOf(model, operations, members, blocked, search)
-      : undefined;
-  return {
-    key,
-    operations: members,
-    verdict,
-    linearizations: orders.map((order) => follow(model, operations, order)),
-    configurations: search.configurations,
-    states: search.table.size,
-    ...(window === undefined ? {} : { window }),
-  };
-}
-
-function sentenceOf<S, I, O>(
-  model: Model<S, I, O>,
-  operations: readonly Operation<I, O>[],
-  verdict: Verdict,
-  reason: CheckResult["reason"],
-  partitions: readonly PartitionResult[],
-): string {
-  if (verdict === "ok") {
-    return `linearizable: ${operations.length} operations in ${partitions.length} partition(s)`;
-  }
-  if (verdict === "unknown") return `unknown: stopped by ${reason ?? "the budget"}`;
-  const bad = partitions.find((one) => one.verdict === "illegal");
-  const blocked = bad?.window === undefined ? undefined : operations[bad.window.blocked];
-  if (bad === undefined || blocked === undefined) return "not linearizable";
-  const longest = bad.linearizations[0];
-  const state = longest?.states.at(-1) ?? describeState(model, model.init());
-  const where = bad.key === "" ? "" : ` of partition ${bad.key}`;
-  return (
-    `not linearizable: no order${where} explains ${describeOperation(model, blocked)} by process ` +
-    `${blocked.process}; the longest order places ${longest?.order.length ?? 0} of ` +
-    `${bad.operations.length} operations and ends in state ${state}`
-  );
 }
 
 /** The work of a check as a generator: it yields between slices, so a caller can wait or stop. */
@@ -189,39 +43,29 @@ function* searching<S, I, O>(
   operations: readonly Operation<I, O>[],
   options: CheckOptions,
 ): Generator<undefined, CheckResult> {
+  requireTimes(operations);
   const budget = new Budget(options);
+  const { memoryBytes = MEMORY_BYTES_DEFAULT, allPartitions = false } = options;
   const parts = partitionsOf(model, operations);
-  const results: PartitionResult[] = [];
-  for (const [at, part] of parts.entries()) {
-    const search = new Search(model, pick(operations, part.operations));
-    const progress = () => ({
-      partition: at,
-      partitions: parts.length,
-      configurations: search.configurations,
-      states: search.table.size,
-      placed: search.deepest,
-      operations: part.operations.length,
-    });
-    while (search.run(STEPS_PER_SLICE) === "running") {
-      if (!budget.goOn(search.bytes, progress)) break;
-      yield;
+  const turns = new Turns(model, operations, parts, { memoryBytes, allPartitions });
+  for (const running of turns.play()) {
+    const { finished } = turns;
+    const spent = budget.spent(() => ({ ...running, partitions: parts.length, finished }));
+    if (spent !== undefined) {
+      turns.giveUp(spent);
+      break;
     }
-    results.push(resultOf(model, operations, part, search));
-    if (budget.reason !== undefined) break;
-    if (search.status === "illegal" && options.allPartitions !== true) break;
+    yield;
   }
-  const illegal = results.some((one) => one.verdict === "illegal");
-  const verdict = illegal ? "illegal" : budget.reason === undefined ? "ok" : "unknown";
+  const bounds = { timeoutMs: options.timeoutMs, memoryBytes };
   return {
-    verdict,
-    ...(budget.reason === undefined ? {} : { reason: budget.reason }),
-    partitions: results,
+    ...conclude(model, operations, turns.results, bounds),
+    steps: turns.steps,
     elapsedMs: budget.elapsedMs,
-    sentence: sentenceOf(model, operations, verdict, budget.reason, results),
   };
 }
 
-/** Checks operations given with the times of their calls and returns. */
+/** Checks operations given with the times of their calls and returns. Throws on times that cannot be. */
 export function checkOperations<S, I, O>(
   model: Model<S, I, O>,
   operations: readonly Operation<I, O>[],

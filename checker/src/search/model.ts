@@ -1,6 +1,9 @@
 // What a model of a data type is, in the vocabulary of the field. A model is sequential: it says what
 // one operation may answer in one state. The search asks whether some order of the recorded
 // operations, which respects real time, is explained by it.
+import { textOf } from "../value/text.js";
+
+export { textOf } from "../value/text.js";
 
 /** One operation of a history: invoked at `call`, returned at `ret` (Infinity: never returned). */
 export interface Operation<I, O> {
@@ -65,15 +68,6 @@ export function partitionBy<I, O>(
     else group.push(index);
   });
   return [...groups].map(([key, indexes]) => ({ key, operations: indexes }));
-}
-
-function plain(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? `${value}n` : value;
-}
-
-/** Any JSON-like value as text that is equal exactly for equal values; bigints are allowed. */
-export function textOf(value: unknown): string {
-  return value === undefined ? "unknown" : JSON.stringify(value, plain);
 }
 
 export function describeOperation<S, I, O>(

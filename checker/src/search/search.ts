@@ -78,6 +78,7 @@ export class Search<S, I, O> {
   #deepest = 0;
   #partials: number[][] = [];
   #blockedAt = 0;
+  #steps = 0;
   #status: SearchStatus = "running";
 
   /** `part`: a search among operations of another one, from one of its states. */
@@ -90,7 +91,7 @@ export class Search<S, I, O> {
     const kindOf = part?.kindOf ?? this.table.kindOf;
     this.#time = layOut(operations);
     const { completed, pending } = this.#time;
-    this.#cache = new SeenCache(pending.length, part === undefined ? "partition" : "window");
+    this.#cache = new SeenCache(pending.length);
     this.#placed = new Int32Array((completed.length + 31) >> 5);
     this.#pendingUsed = new Int32Array((pending.length + 31) >> 5);
     this.#kindByRank = completed.map((index) => kindOf[index] ?? 0);
@@ -107,8 +108,14 @@ export class Search<S, I, O> {
     return this.#cache.size;
   }
 
+  /** Placements tried so far, and taken back. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** What it remembers, for the memory bound. */
   get bytes(): number {
-    return this.table.bytes + this.#cache.bytes;
+    return this.table.bytes + this.#cache.bytes + this.#time.bytes;
   }
 
   /** Most operations placed so far in one order. */
@@ -133,7 +140,10 @@ export class Search<S, I, O> {
 
   /** Goes on for at most `steps` placements. */
   run(steps: number): SearchStatus {
-    for (let left = steps; left > 0 && this.#status === "running"; left -= 1) this.#advance();
+    for (let left = steps; left > 0 && this.#status === "running"; left -= 1) {
+      this.#steps += 1;
+      this.#advance();
+    }
     return this.#status;
   }
 

@@ -7,9 +7,11 @@
 // used only a subset of the never-returned ones: whatever this one can still do, that one could.
 
 const NONE = -1;
-/** Buckets to begin with: a search of a whole partition soon needs many, one of a window few. */
-const BUCKETS = { partition: 1 << 10, window: 1 << 6 } as const;
+/** Buckets to begin with: few, since thousands of partitions may be under search at one time. */
+const BUCKETS_FIRST = 1 << 6;
 const POOL_WORDS_PER_BUCKET = 4;
+/** What an engine takes for an entry of a growing array of integers. */
+const START_BYTES = 8;
 
 export class SeenCache {
   readonly #pendingWords: number;
@@ -19,9 +21,9 @@ export class SeenCache {
   #used = 0;
   #count = 0;
 
-  constructor(pendingCount: number, purpose: keyof typeof BUCKETS) {
-    this.#buckets = new Int32Array(BUCKETS[purpose]).fill(NONE);
-    this.#pool = new Int32Array(BUCKETS[purpose] * POOL_WORDS_PER_BUCKET);
+  constructor(pendingCount: number) {
+    this.#buckets = new Int32Array(BUCKETS_FIRST).fill(NONE);
+    this.#pool = new Int32Array(BUCKETS_FIRST * POOL_WORDS_PER_BUCKET);
     this.#pendingWords = (pendingCount + 31) >> 5;
   }
 
@@ -30,7 +32,7 @@ export class SeenCache {
   }
 
   get bytes(): number {
-    return this.#pool.byteLength + this.#buckets.byteLength;
+    return this.#pool.byteLength + this.#buckets.byteLength + this.#starts.length * START_BYTES;
   }
 
   /**

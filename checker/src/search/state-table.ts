@@ -12,6 +12,10 @@ const MANY = -3;
 const ROW_KINDS_MAX = 512;
 const STATE_BYTES = 200;
 const MAP_ENTRY_BYTES = 40;
+/** An engine's Map holds no more than 2^24 entries; the bytes are looked at only now and then. */
+const STATES_MAX = 2 ** 24 - 2 ** 20;
+/** More than any bound. */
+const FULL_BYTES = 1e15;
 /** The map only saves asking the model again: when it is full it starts anew. */
 const MAP_ENTRIES_MAX = 400_000;
 
@@ -53,8 +57,9 @@ export class StateTable<S, I, O> {
     return this.#states.length;
   }
 
-  /** A rough count of the bytes held, for the memory bound. */
+  /** A rough count of the bytes held, for the memory bound; it breaks any when no more states fit. */
   get bytes(): number {
+    if (this.#states.length > STATES_MAX) return FULL_BYTES;
     const row = this.#useRows ? this.#samples.length * 4 : 0;
     return this.#states.length * (STATE_BYTES + row) + this.#sparse.size * MAP_ENTRY_BYTES;
   }

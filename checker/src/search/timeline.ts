@@ -21,7 +21,13 @@ export interface Timeline {
   readonly pendingFrom: Int32Array;
   /** Per rank: how many completed operations were called before this one returned. */
   readonly reach: Int32Array;
+  /** Bytes of these arrays. */
+  readonly bytes: number;
 }
+
+/** Per entry three integers and a flag; per operation at most five. */
+const ENTRY_BYTES = 13;
+const OPERATION_BYTES = 20;
 
 interface Moment {
   readonly at: number;
@@ -66,6 +72,7 @@ export function layOut<I, O>(operations: readonly Operation<I, O>[]): Timeline {
     returnEntry: new Int32Array(completed.length),
     pendingFrom: new Int32Array(pending.length),
     reach: new Int32Array(completed.length),
+    bytes: size * ENTRY_BYTES + operations.length * OPERATION_BYTES,
   };
   let calls = 0;
   moments.forEach((moment, at) => {

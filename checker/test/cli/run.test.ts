@@ -151,10 +151,11 @@ describe("output", () => {
   });
 });
 
+const bin = fileURLToPath(new URL("../../bin/linearizability.js", import.meta.url));
+const command = (input: string, ...args: string[]) =>
+  spawnSync(process.execPath, [bin, "check", "-", ...args], { input, encoding: "utf8" });
+
 describe("the installed command", () => {
-  const bin = fileURLToPath(new URL("../../bin/linearizability.js", import.meta.url));
-  const command = (input: string, ...args: string[]) =>
-    spawnSync(process.execPath, [bin, "check", "-", ...args], { input, encoding: "utf8" });
   /** Two keys, so that two workers have something to do; the second one is stale when asked. */
   const keyed = (second: string) =>
     ["x", "y"]
@@ -184,8 +185,60 @@ describe("the installed command", () => {
     const bad = command(keyed('"7"'), "--model", "kv", "--workers", "2");
     expect([bad.status, bad.stdout]).toEqual([
       1,
-      expect.stringContaining('no order explains get y -> "7" by process 1'),
+      expect.stringContaining('no order of partition y explains get y -> "7" by process 1'),
     ]);
     expect(bad.stdout).toContain("<- no order explains this");
+  });
+});
+
+describe("values as they are written", () => {
+  const op = (process: number, type: string, f: string, rest: string) =>
+    `{:process ${process}, :type :${type}, :f :${f}, ${rest}}\n`;
+  const ends = (text: string, model: string, code: number, ...options: string[]) => {
+    const ran = command(text, "--model", model, ...options);
+    expect([ran.status, ran.stderr]).toEqual([code, ""]);
+  };
+
+  it("symbolic values take nothing from what stands behind them", () => {
+    // Read as a tag, ##NaN would swallow the key :value, and the read would see nothing at all.
+    const seen = (value: number) =>
+      op(3, "invoke", "write", ":value 8, :wait ##Inf") +
+      op(3, "ok", "write", ":value 8, :wait ##-Inf, :zone :eu") +
+      op(4, "invoke", "read", ":value nil") +
+      op(4, "ok", "read", `:drift ##NaN, :value ${value}, :limit ##Inf, :zone :us`);
+    ends(seen(8), "register", 0);
+    ends(seen(9), "register", 1);
+    ends(seen(8), "cas-register", 0);
+  });
+
+  it("sets and maps are equal in any order, in EDN", () => {
+    const history = (wrote: string, saw: string) =>
+      op(0, "invoke", "write", `:value ${wrote}`) +
+      op(0, "ok", "write", `:value ${wrote}`) +
+      op(1, "invoke", "read", ":value nil") +
+      op(1, "ok", "read", `:value ${saw}`);
+    ends(history("#{:x :y [5]}", "#{[5] :y :x}"), "register", 0);
+    ends(history("#{:x :y [5]}", "#{[5] :y}"), "register", 1);
+    ends(history("{:left 1, :right {:p 2 :q 3}}", "{:right {:q 3 :p 2} :left 1}"), "register", 0);
+    ends(history("{:left 1, :right 2}", "{:right 1, :left 2}"), "register", 1);
+  });
+
+  it("objects are equal in any order, in JSON lines", () => {
+    const line = (id: number, type: string, f: string, time: number, value: string) =>
+      `{"id":${id},"process":"p","type":"${type}","f":"${f}","time":${time},"value":${value}}\n`;
+    const history = (saw: string) =>
+      header +
+      line(1, "invoke", "write", 10, '{"left":1,"right":[2,{"p":3,"q":4}]}') +
+      line(1, "ok", "write", 11, "null") +
+      line(2, "invoke", "read", 12, "null") +
+      line(2, "ok", "read", 13, saw);
+    ends(history('{"right":[2,{"q":4,"p":3}],"left":1}'), "register", 0);
+    ends(history('{"right":[{"q":4,"p":3},2],"left":1}'), "register", 1);
+  });
+
+  it("a form that is not EDN is refused with its place and a sentence", () => {
+    const text = op(0, "invoke", "write", ":value 1") + op(0, "ok", "write", ":value #{1 2 1}");
+    const ran = command(text, "--model", "register");
+    expect([ran.status, ran.stderr]).toEqual([3, "-: line 2, column 49: the set holds 1 twice\n"]);
   });
 });

@@ -8,7 +8,6 @@ import {
   historyModel,
   HistoryError,
   pairOperations,
-  parseEdn,
   readerFor,
   readHistory,
 } from "../../src/index.js";
@@ -35,22 +34,6 @@ function refusal(text: string): string {
   }
   return "accepted";
 }
-
-describe("EDN", () => {
-  it("reads every kind of form", () => {
-    const text = `nil true :k/w "a\\n\\"b\\u0041" [1 -2N 3.5M] (1, 2) #{:x} {:a {:b 1}} \\c
-      #inst "2020" #_ skipped sym ; comment
-      9223372036854775807 :${"k".repeat(300)}`;
-    expect(parseEdn(text)).toEqual([
-      ...[null, true, "k/w", 'a\n"bA', [1, -2, 3.5], [1, 2], ["x"], { a: { b: 1 } }, "c"],
-      ...["2020", "sym", "9223372036854775807", "k".repeat(300)],
-    ]);
-  });
-
-  it.each(["]", "{:a}", "[1 2", '"open', "#{", "}"])("refuses %j", (text) => {
-    expect(() => parseEdn(text)).toThrow();
-  });
-});
 
 const kvHistory = `{:process 0, :type :invoke, :f :put, :key "x", :value "y"}
 {:process 1, :type :invoke, :f :get, :key "x", :value nil}
@@ -124,17 +107,88 @@ INFO  jepsen.util - 1 :fail :cas :timed-out`;
     );
   });
 
+  it("forms may be spread, discarded and commented out as in any EDN", () => {
+    const text = `; a history: [
+,
+(#_ {:process 0 :type :invoke
+ :f :never} #jepsen.history.Op
+{:process 0, :type :invoke, ; the first
+  :f :write #_ :read :value \\} :ignored #{[#_x] #_ #foo 1}, [3] 4}
+{:process 0 :type :ok :f :write :value \\} "extra" #:a{:b 1}} #_
+1)`;
+    expect(read(text)).toMatchObject([
+      { type: "invoke", f: "write", line: 4 },
+      { type: "ok", f: "write", line: 7 },
+    ]);
+  });
+
+  it("an operation may be longer than a screen, and its strings may hold line breaks", () => {
+    const trace = Array.from({ length: 1000 }, (_, n) => `  [a.b.C invoke "C.java" ${n}]`);
+    const text = `{:process 0 :type :invoke :f :write :value "x\r\ny;{"\r
+ :trace [${trace.join("\n")}]}\r\n{:process 0 :type :ok :f :write :value "x\r\ny;{"}`;
+    expect(read(text)).toMatchObject([
+      { type: "invoke", value: "x\r\ny;{", line: 1 },
+      { type: "ok", value: "x\r\ny;{", line: 1003 },
+    ]);
+  });
+
+  it("times are nanoseconds, and those that are missing follow the ones before", () => {
+    const op = (type: string, time: string) => `{:process 0 :type :${type} :f :read${time}}\n`;
+    const timesOf = (...times: string[]) =>
+      read(times.map((time, at) => op(at % 2 === 0 ? "invoke" : "ok", time)).join("")).map(
+        ({ time }) => time,
+      );
+    expect(timesOf("", "", "", "")).toEqual([1, 2, 3, 4]);
+    expect(timesOf(" :time nil", " :time -1", "", "")).toEqual([1, 2, 3, 4]);
+    expect(timesOf("", " :time 2000", "", " :time 9000N")).toEqual([2, 2, 2, 9]);
+    expect(timesOf(" :time 1.5e3", " :time 1600000000000000000")).toEqual([2, 1.6e15]);
+  });
+
+  it("an answer before its question is refused where pairs are made", () => {
+    const text = `{:process 0 :type :invoke :f :read :time 5000}
+{:process 0 :type :ok :f :read :time 4000}`;
+    expect(() => pairOperations(read(text))).toThrow(
+      "line 2: id 0 completes at time 4, before its invoke's time 5 (line 1)",
+    );
+  });
+
   it.each([
     ["{:process 0, :type :invoke}", "line 1: the operation has no :f"],
+    [';\n{"process" 0, "type" :invoke, "f" :read}', "line 2: the operation has no :type"],
+    ['{:process "c1" :type :invoke :f :read}', "line 1: :process must be an integer for a client"],
+    ["{:process 1.0 :type :invoke :f :read}", "or a keyword like :nemesis; found 1.0"],
+    ["{:process 0 :type :invoke :f 5}", "line 1: :f must be a keyword; found 5"],
+    ["{:process 0 :type 5 :f :read}", "line 1: :type must be a keyword; found 5"],
+    [
+      "\n{:process 0 :type :invoke :f :read :time -2}",
+      "line 2: :time must be the nanoseconds since the test began, 0 or more; found -2",
+    ],
+    ["{:process 0 :type :invoke :f :read :time ##NaN}", "0 or more; found ##NaN"],
+    ["{:process 0 :type :invoke :f :read :time ##Inf}", "0 or more; found ##Inf"],
+    ['{:process 0 :type :invoke :f :read :time "5"}', '0 or more; found "5"'],
+    [
+      "{:process 0 :type :invoke\n :f :read :f :write}",
+      "line 2, column 11: the map has the key :f twice",
+    ],
+    [
+      "\n{:process 0 :type :invoke :f :read}\n{:a 1",
+      'line 3, column 1: no "}" before the text ends',
+    ],
+    [`(${kvHistory}`, "line 1: the list that starts here never ends"],
+    [`(${kvHistory})\n\n ${kvHistory}`, "line 7, column 2: there is more after the list's end"],
     ["{:process 0, :type :went, :f :read}", "line 1: :type must be one of"],
     ["{:type :ok :process 3 :f :read}", "line 1: process 3 completes read but has invoked nothing"],
-    [`${kvHistory}{:process 0`, "line 5: the form that starts here never ends"],
-    [`${kvHistory}{:a [}}`, "line 5"],
+    [
+      `${kvHistory}{:process 0`,
+      'line 5, column 1: no "}" before the text ends: the form that starts here never ends',
+    ],
+    [`${kvHistory}{:a [}}`, 'line 5, column 6: "}" closes nothing here'],
     [`${kvHistory}7`, "line 5: expected an operation map"],
     [`\n[${kvHistory}`, "line 2: the vector that starts here never ends"],
-    [`[${kvHistory}]\n}`, 'line 6: "}'],
-    [`[${kvHistory}] {}`, "line 5: there is more after the vector's end"],
+    [`[${kvHistory}]\n}`, "line 6, column 1: there is more after the vector's end"],
+    [`[${kvHistory}] {}`, "line 5, column 3: there is more after the vector's end"],
     ['{:process 0 :type :invoke :f :read :value "\\u12"}', "four hex digits must follow"],
+    [`${kvHistory}#foo`, "line 5, column 1: the text ends after #foo: the form that starts here"],
     [
       "{:process 0 :type :invoke :f :read}\n{:process 0 :type :invoke :f :write}",
       "line 2: process 0 invokes write while its read has not completed",
@@ -166,10 +220,15 @@ describe("Jepsen text logs", () => {
     expect(verdict(log.replace(":read 4", ":read 3"), "cas-register")).toBe("illegal");
   });
 
+  it("no name of an operation is passed over", () => {
+    const text = "INFO jepsen.util - 0 :invoke :member? 1\nINFO jepsen.util - 0 :ok :member? 1";
+    expect(read(text)).toMatchObject([{ f: "member?" }, { f: "member?" }]);
+  });
+
   it.each([
     ["INFO  jepsen.util - 0 :went :read nil", "line 1: :type must be one of"],
     ["INFO  jepsen.util - 0 :ok :read 1", "line 1: process 0 completes read but"],
-    ["INFO  jepsen.util - 0 :invoke :cas [1 2", "line 1: the operation's value"],
+    ["INFO  jepsen.util - 0 :invoke :cas [1 2", "line 1, column 36: the operation's value"],
   ])("refuses %j", (text, expected) => {
     expect(refusal(text)).toContain(expected);
   });
@@ -185,7 +244,11 @@ describe("values of the wrong kind are refused with their line", () => {
       twoLines(":cas", "7", "7"),
       "line 1: cas: the value must be [from to]; found 7",
     ],
-    ["kv", twoLines(":put", "7", "7"), "put: the value must be an object; found 7"],
+    [
+      "kv",
+      twoLines(":put", "7", "7"),
+      "put: the value must be an object (in EDN a map of keywords)",
+    ],
     ["kv", twoLines(":put", '{:value "x"}', "nil"), "put: the value must name a key"],
     ["kv", twoLines(":cas", "[:x 7]", "nil"), "cas: the value must hold [from to]; found 7"],
     ["set", twoLines(":read", "nil", "7"), "read: the answer must be all elements"],
@@ -232,7 +295,11 @@ describe("formats", () => {
     expect(detectFormat(formatHistory([]))).toBe("jsonl");
     expect(detectFormat(kvHistory)).toBe("edn");
     expect(detectFormat("; a comment\n[{:type :ok}]")).toBe("edn");
+    for (const edn of ["#_ 1 {:type :ok}", ", ({:type :ok})", "[#jepsen.history.Op{:type :ok}]"]) {
+      expect(detectFormat(edn)).toBe("edn");
+    }
     expect(detectFormat(log)).toBe("jepsen-log");
+    expect(detectFormat(`[main] ${log}`)).toBe("jepsen-log");
     expect(refusal("something else")).toContain("the format is not recognised");
     expect(refusal("")).toContain("the history is empty");
   });
