@@ -2,6 +2,12 @@
 // largest wall-clock value that a majority of voters have reached. It never goes back.
 
 /**
+ * No clock moves time beyond this, the year 6429: stamps and deadlines have 48 bits everywhere, and one that
+ * wrapped would go back (D-89).
+ */
+export const WALL_MAX_MS = 2 ** 47;
+
+/**
  * The next stamp in milliseconds. `majorityWallMs` is 0 while unknown. A minority of clocks, however
  * wrong, cannot move it: elapsed time carries it, and it steps forward only to what a majority read.
  */
@@ -10,7 +16,7 @@ export function nextStampMs(
   elapsedMs: number,
   majorityWallMs: number,
 ): number {
-  return Math.max(lastStampMs + Math.max(0, elapsedMs), majorityWallMs);
+  return Math.max(lastStampMs + Math.max(0, elapsedMs), Math.min(majorityWallMs, WALL_MAX_MS));
 }
 
 /** The largest value that at least a majority of the readings have reached; 0 when too few are known. */

@@ -13,7 +13,7 @@ const HEADER_BYTES = 28;
 export const FRAME_BYTES_MAX = 16 << 20;
 /**
  * The largest message that a node may be told to take. It must fit a frame beside what may come before it
- * in a grant, a peek or an append (1 MiB), with room for their own bytes (A6).
+ * in a grant, a peek or an append (1 MiB), with room for their own bytes (rev-A6).
  */
 export const MESSAGE_BYTES_MAX = 14 << 20;
 /** A frame that is longer takes no further message: one message alone may fill a whole frame. */

@@ -96,7 +96,7 @@ describe("topics", () => {
     expect(rig.deleted).toEqual([]);
   });
 
-  test("late steps of an earlier deletion leave the next topic of that name alone (A1)", () => {
+  test("late steps of an earlier deletion leave the next topic of that name alone (rev-A1)", () => {
     const rig = new ClusterRig();
     rig.apply(1, create("a"), deleting("a", 1), deleted("a", 1), create("a"));
     const late = rig.apply(2, deleting("a", 1), deleted("a", 1));
@@ -113,7 +113,7 @@ describe("topics", () => {
     ]);
   });
 
-  test("the last group id is given out, and what would need more is refused (A5)", () => {
+  test("the last group id is given out, and what would need more is refused (rev-A5)", () => {
     const rig = new ClusterRig();
     (rig.machine as unknown as { nextGroup: number }).nextGroup = 2 ** 24 - 2;
     const [two, three] = rig.apply(1, create("a", 2), create("b", 1));

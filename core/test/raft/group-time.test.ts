@@ -19,6 +19,11 @@ test("goes on with elapsed time, steps forward to what a majority reached, and n
   );
 });
 
+test("a majority of clocks beyond all bounds moves it to the year 6429 at most, where it still fits", () => {
+  expect(nextStampMs(1000, 50, 2 ** 48 - 1)).toBe(2 ** 47);
+  expect(nextStampMs(2 ** 47, 50, 2 ** 48 - 1)).toBe(2 ** 47 + 50);
+});
+
 test("is reached by a majority: at least that many readings are there, and no larger one is", () => {
   fc.assert(
     fc.property(fc.array(ms, { minLength: 1, maxLength: 7 }), (readings) => {

@@ -1,6 +1,9 @@
 // Log replication and commitment as the Raft paper has them (extended version, sections 5.3 and 5.4.2).
 
 import { describe, expect, test } from "vitest";
+import { MalformedInput } from "../../src/lib/bytes.js";
+import { onAppend, onAppendReply } from "../../src/raft/replication.js";
+import { encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { append, between, blocksOf, HEAD, RaftNet, repliesTo } from "../support/raft-net.js";
 
 describe("5.3 log replication", () => {
@@ -197,5 +200,46 @@ describe("5.4.2 entries of earlier terms", () => {
     leader.tick(net.settings.resendTicks);
     net.settle();
     expect(net.nodes.map((n) => n.terms)).toEqual(net.nodes.map(() => [1, 3, leader.group.term]));
+  });
+});
+
+describe("what apply relies on is seen to when a block arrives (D-89)", () => {
+  const entry = { kind: EntryKind.command, seedHi: 0, seedLo: 0, intents: [] };
+  const whole = encodeBlock(1, 1, 1, 0, [
+    { ...entry, stampMs: 5 },
+    { ...entry, stampMs: 6 },
+  ]);
+
+  test("a block whose entries fill it is taken", () => {
+    const node = new RaftNet(3).node(2);
+    onAppend(node.group, 1, append(1, { blocks: [{ bytes: whole.bytes, use: 2 }] }));
+    expect(node.group.log.lastIndex).toBe(2);
+  });
+
+  test("one whose stamps go back is refused, and the log stays as it was", () => {
+    const back = encodeBlock(1, 1, 1, 0, [
+      { ...entry, stampMs: 6 },
+      { ...entry, stampMs: 5 },
+    ]);
+    const node = new RaftNet(3).node(2);
+    const message = append(1, { blocks: [{ bytes: back.bytes, use: 2 }] });
+    expect(() => onAppend(node.group, 1, message)).toThrow(MalformedInput);
+    expect(node.group.log.lastIndex).toBe(0);
+  });
+
+  test("an acknowledgement of more than the log holds is refused", () => {
+    const net = new RaftNet(3);
+    const leader = net.elect(1);
+    const reply = {
+      kind: "append.reply" as const,
+      group: 1,
+      incarnation: leader.group.incarnation,
+      term: leader.group.term,
+      accepted: true,
+      index: leader.group.log.lastIndex + 1,
+      prevIndex: 0,
+      wallMs: 0,
+    };
+    expect(() => onAppendReply(leader.group, 2, reply)).toThrow(MalformedInput);
   });
 });

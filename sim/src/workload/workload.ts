@@ -195,7 +195,7 @@ export class Workload {
 
   /**
    * A new topic after a deleted one: its groups must be new too (D-10). Under the same name, what is left
-   * of a rival's deletion meets another topic than it meant (A1).
+   * of a rival's deletion meets another topic than it meant (rev-A1).
    */
   private createAfter(operation: DeletePlan, node: number): void {
     const deleted = this.plan.topics.find((t) => t.topic === operation.topic);

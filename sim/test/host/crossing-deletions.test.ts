@@ -1,4 +1,4 @@
-// A1: deletions of one topic that cross each other, and a topic of the same name that is made as soon as
+// rev-A1: deletions of one topic that cross each other, and a topic of the same name that is made as soon as
 // one of them returns. What is left of the slower deletion meets another topic than it meant.
 
 import { expect, test } from "vitest";

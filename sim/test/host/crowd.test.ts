@@ -1,4 +1,4 @@
-// A4: more waiting consumers than an entry has room for. The rule Q20 watches every entry.
+// rev-A4: more waiting consumers than an entry has room for. The rule Q20 watches every entry.
 
 import { expect, test } from "vitest";
 import { createTopic, quietWorld } from "./quiet-world.js";

@@ -1,4 +1,4 @@
-// A5: what a node of another version forwards is refused by name, and nobody stops for it.
+// rev-A5: what a node of another version forwards is refused by name, and nobody stops for it.
 
 import { expect, test } from "vitest";
 import { sendForeign } from "../../src/run/foreign-request.js";

@@ -1,4 +1,4 @@
-// A6: messages as large as a node may be told to take, behind smaller ones in the same turn.
+// rev-A6: messages as large as a node may be told to take, behind smaller ones in the same turn.
 
 import { MESSAGE_BYTES_MAX } from "@disheap/core";
 import { expect, test } from "vitest";
