@@ -34,7 +34,8 @@ export const USAGE = `linearizability: checks recorded histories of concurrent s
   --model MODEL        ${[...MODEL_NAMES, DISHEAP].join(", ")}
   --format FORMAT      ${FORMATS.join(", ")}; guessed from the file when absent
   --timeout TIME       stop with "unknown" after 500ms, 60s (default), 10m, ...
-  --memory SIZE        stop with "unknown" when the search holds this much: 400MB (default), 2GB
+  --memory SIZE        what all searches may remember together: 400MB (default), 2GB; a partition
+                       that needs more by itself ends "unknown"
   --workers N          check partitions in N worker threads (default 1: none)
   --independent        values are [key value]; every key is an object of its own
   --failed-cas HOW     mismatch (default: a failed cas did not match) or ignore

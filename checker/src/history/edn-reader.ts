@@ -59,7 +59,9 @@ const TOKEN = /[^\s,;"()[\]{}\\]+/y;
 const HEX4 = /^[\da-fA-F]{4}$/;
 const SHOWN_CHARS = 24;
 
-export interface Item extends EdnPlace {
+/** A form and where it begins. */
+export interface Item {
+  readonly at: number;
   readonly value: EdnValue;
 }
 
@@ -96,11 +98,15 @@ export class EdnReader {
     return this.#refuse(reason, this.#at);
   }
 
-  /** The next form with its place. */
+  /** The next form. */
   item(): Item {
     this.#skip();
-    const place = this.#places.of(this.#at);
-    return { ...place, value: this.#value() };
+    return { at: this.#at, value: this.#value() };
+  }
+
+  /** Line and column of a place in the text. */
+  placeOf(at: number): EdnPlace {
+    return this.#places.of(at);
   }
 
   #refuse(reason: string, at: number): EdnSyntaxError {
@@ -178,9 +184,9 @@ export class EdnReader {
   /** `what` is the beginning of the sentence that refuses an item. */
   #requireDistinct(items: readonly Item[], what: string): void {
     const seen = new Set<string>();
-    for (const { value, line, column } of items) {
+    for (const { value, at } of items) {
       const text = textOf(value);
-      if (seen.has(text)) throw new EdnSyntaxError(`${what} ${text} twice`, { line, column });
+      if (seen.has(text)) throw this.#refuse(`${what} ${text} twice`, at);
       seen.add(text);
     }
   }
@@ -188,27 +194,21 @@ export class EdnReader {
   /** `space` is the namespace that the keys share, "" when there is none. */
   #map(from: number, space: string): EdnValue {
     const items = this.#items(from, "}");
-    const entries: { key: Item; value: EdnValue }[] = [];
-    for (let at = 0; at < items.length; at += 2) {
-      const [key, value] = [items[at], items[at + 1]];
-      if (key === undefined) break;
-      if (value === undefined) {
-        const { line, column } = key;
-        throw new EdnSyntaxError("a map needs a value for every key; this is one too many", {
-          ...{ line, column },
-        });
-      }
-      entries.push({ key: { ...key, value: qualified(key.value, space) }, value: value.value });
+    const last = items.at(-1);
+    if (items.length % 2 !== 0 && last !== undefined) {
+      throw this.#refuse("a map needs a value for every key; this is one too many", last.at);
     }
-    this.#requireDistinct(
-      entries.map(({ key }) => key),
-      "the map has the key",
-    );
-    const named = entries.flatMap(({ key, value }): [string, EdnValue][] =>
-      key.value instanceof EdnKeyword ? [[key.value.name, value]] : [],
-    );
-    if (named.length === entries.length) return Object.fromEntries(named);
-    return new Map(entries.map(({ key, value }) => [key.value, value]));
+    const entries: [EdnValue, EdnValue][] = [];
+    const keys: Item[] = [];
+    for (let nth = 0; nth < items.length; nth += 2) {
+      const [key, value] = [items[nth], items[nth + 1]];
+      if (key === undefined || value === undefined) break;
+      const name = qualified(key.value, space);
+      keys.push({ at: key.at, value: name });
+      entries.push([name, value.value]);
+    }
+    this.#requireDistinct(keys, "the map has the key");
+    return mapOf(entries);
   }
 
   #string(from: number): string {
@@ -335,6 +335,16 @@ export class EdnReader {
     if (token === "") throw this.#refuse(`"${this.#text[from]}" closes nothing here`, from);
     throw this.#refuse(`"${token.slice(0, SHOWN_CHARS)}" is not EDN`, from);
   }
+}
+
+/** An object with the names of the keys when all are keywords, else a Map. */
+function mapOf(entries: readonly (readonly [EdnValue, EdnValue])[]): EdnValue {
+  const named: [string, EdnValue][] = [];
+  for (const [key, value] of entries) {
+    if (!(key instanceof EdnKeyword)) return new Map(entries);
+    named.push([key.name, value]);
+  }
+  return Object.fromEntries(named);
 }
 
 /** A key of a map with a shared namespace. One in the namespace `_` has none. */

@@ -82,8 +82,8 @@ export class JepsenEdnReader {
     const from = this.#from;
     this.#held = [];
     this.#balance = new EdnBalance();
-    for (const { value, line } of forms) {
-      const number = from + line - 1;
+    for (const { value, at } of forms) {
+      const number = from + reader.placeOf(at).line - 1;
       this.#history.add(toOperation(value, number), number);
     }
   }

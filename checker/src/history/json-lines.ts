@@ -2,7 +2,7 @@
 // Accepts exactly what the format says and refuses the rest with the line's number.
 import { textOf } from "../value/text.js";
 import { HistoryError } from "./history-error.js";
-import { jsonFault } from "./json-audit.js";
+import { jsonFault, maybeFaulty } from "./json-audit.js";
 import { formatJson, JsonValueError, parseJson } from "./json-value.js";
 import type { HistoryLine, OperationLineType } from "./line.js";
 import { HISTORY_FORMAT, HISTORY_HEADER, HISTORY_VERSION } from "./line.js";
@@ -24,8 +24,7 @@ function parseObject(text: string, number: number): Fields {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new HistoryError("HISTORY_SYNTAX", number, "expected a JSON object per line");
   }
-  // What JSON writes back as it stood has lost nothing; only other lines need a closer look.
-  const fault = formatJson(parsed) === text ? undefined : jsonFault(text);
+  const fault = maybeFaulty(text, parsed) ? jsonFault(text) : undefined;
   if (fault !== undefined) throw new HistoryError("HISTORY_SYNTAX", number, fault);
   return parsed as Fields;
 }

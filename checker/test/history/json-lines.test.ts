@@ -60,12 +60,12 @@ describe("history format, version 1", () => {
   });
 
   it("takes numbers that lose nothing, wherever they stand, and leaves other fields alone", () => {
-    const numbers = `[9007199254740991, -9007199254740991, 1.50, 1e3, "9007199254740993", 0.1]`;
+    const numbers = `[9007199254740991, -9007199254740992, 1.50, 1e3, "9007199254740993", 0.1]`;
     const text = `${header}{"type":"event", "f":"x", "ns":9007199254740993, "value":${numbers}}`;
     expect(parseHistory(text)).toEqual([
       {
         ...{ type: "event", f: "x" },
-        value: [9007199254740991, -9007199254740991, 1.5, 1000, "9007199254740993", 0.1],
+        value: [9007199254740991, -9007199254740992, 1.5, 1000, "9007199254740993", 0.1],
       },
     ]);
   });
@@ -98,6 +98,14 @@ describe("history format, version 1", () => {
     [
       `${header}{"type":"event","f":"x","value":1,"value":2}\n`,
       `line 2: the key "value" stands twice in one object`,
+    ],
+    [
+      `${header}{"type":"event","f":"x","value":1,"value" :2}\n`,
+      `line 2: the key "value" stands twice in one object`,
+    ],
+    [
+      `${header}{"type":"event","f":"a\\":b","value":1,"f":"x"}\n`,
+      `line 2: the key "f" stands twice in one object`,
     ],
     [
       String.raw`${header}{"type":"event","f":"x","value":[{"a":{"b":1},"\u0061":2}]}`,

@@ -151,6 +151,16 @@ describe("memory", () => {
     expect(result.steps).toBeGreaterThan(alone);
   });
 
+  it("is taken from the largest search: what the hard keys hold does not put off a small one", () => {
+    const illegal = illegalKey(5);
+    const result = check([...hard, illegal], { memoryBytes: 2 * peak(illegal) });
+    const [found] = result.partitions.filter(({ verdict }) => verdict === "illegal");
+    expect([found.key, found.steps]).toEqual(["k9", aloneSteps(illegal)]);
+    // Others were put off, or their turns would have come to more.
+    expect(result.steps).toBeLessThan(3 * found.steps);
+    expect(check([...hard, illegal]).steps).toBeGreaterThan(5 * found.steps);
+  });
+
   it("with room for all nothing is done twice", () => {
     expect(check(middle, { memoryBytes: together }).steps).toBe(alone);
   });
