@@ -1,6 +1,7 @@
 // Read-only views of a partition: the best candidates as a ladder, a peek in the contract's order.
 // Nothing here changes state.
 
+import { Best } from "../lib/best.js";
 import { compareInt64 } from "../lib/int64.js";
 import { State } from "./message-store.js";
 import type { PartitionState } from "./partition-state.js";
@@ -72,10 +73,12 @@ export function peek(
     if (m.state[slot] === State.delayed) return 1;
     return m.state[slot] === State.dead ? 2 : 0;
   };
-  const slots: number[] = [];
+  // A partition may hold millions: the limit is what is sorted, the rest is looked at once.
+  const best = new Best(limit, (a, b) =>
+    rank(a) === rank(b) ? comesBefore(p, a, b) : rank(a) < rank(b),
+  );
   m.forEach((slot) => {
-    if (includeDead || m.state[slot] !== State.dead) slots.push(slot);
+    if (includeDead || m.state[slot] !== State.dead) best.offer(slot);
   });
-  slots.sort((a, b) => rank(a) - rank(b) || (comesBefore(p, a, b) ? -1 : 1));
-  return { slots: slots.slice(0, limit), hasMore: slots.length > limit };
+  return { slots: best.inOrder(), hasMore: best.offered > limit };
 }

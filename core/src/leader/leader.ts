@@ -224,6 +224,11 @@ export class Leader {
     const block = encodeBlock(g.id, index, g.term, g.log.lastTerm, [entry], this.context.crc);
     const origins = queued.map((q) => q.origin);
     if (origins.some((o) => o.type === "grant")) slot.lastGrantIndex = index;
+    // What an earlier leadership proposed may be gone from the log, and only its answers are waited for.
+    if (slot.proposedTerm !== g.term) {
+      slot.proposedTerm = g.term;
+      slot.proposedBytes = 0;
+    }
     this.forget(slot, index);
     slot.proposed.set(index, { term: g.term, origins, bytes: block.bytes.length });
     slot.proposedBytes += block.bytes.length;
@@ -244,7 +249,7 @@ export class Leader {
     const waiting = slot.proposed.get(index);
     if (waiting) {
       slot.proposed.delete(index);
-      slot.proposedBytes -= waiting.bytes;
+      if (waiting.term === slot.proposedTerm) slot.proposedBytes -= waiting.bytes;
       const isOurs = waiting.term === term && results !== undefined;
       waiting.origins.forEach((origin, i) => {
         if (isOurs) this.deliverResult(slot, origin, results[i], index);
@@ -268,7 +273,7 @@ export class Leader {
     const waiting = slot.proposed.get(index);
     if (!waiting) return;
     slot.proposed.delete(index);
-    slot.proposedBytes -= waiting.bytes;
+    if (waiting.term === slot.proposedTerm) slot.proposedBytes -= waiting.bytes;
   }
 
   /** Another term's entry took the slot: surely not applied, may be proposed again (D-11). */

@@ -107,8 +107,9 @@ export class Replica {
   seenCommit = 0;
   queue: QueuedIntent[] = [];
   queueBytes = 0;
-  /** Bytes of the entries in `proposed`. */
+  /** Bytes of the entries in `proposed` that are of the present leadership, which is that of `proposedTerm`. */
   proposedBytes = 0;
+  proposedTerm = 0;
   readonly proposed = new SequenceTable<ProposedEntry>();
   /** Index of the newest entry with grants that this leader proposed. */
   lastGrantIndex = 0;
