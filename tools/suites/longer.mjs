@@ -3,9 +3,6 @@
 import { minutes, npm } from "./commands.mjs";
 import { fromKills, fromLastLine } from "./counts.mjs";
 
-/** Seeded bugs that an early seed finds. */
-const BUGS = ["raft-B3", "raft-C1", "seed-S01", "seed-S02"].flatMap((id) => ["--mutant", id]);
-
 /** @type {readonly import("./run-suite.mjs").Suite[]} */
 export const LONGER = [
   { name: "conformance", command: npm("conformance"), limitMs: minutes(10), counts: fromLastLine },
@@ -19,8 +16,8 @@ export const LONGER = [
   },
   {
     name: "seeded bugs",
-    command: npm("sim:kill", "--json", "--jobs", "2", ...BUGS),
-    limitMs: minutes(15),
+    command: npm("sim:kill", "--json", "--situations"),
+    limitMs: minutes(25),
     counts: fromKills,
   },
   {
