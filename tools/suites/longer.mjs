@@ -17,7 +17,7 @@ export const LONGER = [
   {
     name: "seeded bugs",
     command: npm("sim:kill", "--json", "--situations"),
-    limitMs: minutes(25),
+    limitMs: minutes(20),
     counts: fromKills,
   },
   {
