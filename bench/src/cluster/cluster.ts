@@ -15,7 +15,7 @@ const POLL_MS = 50;
 
 export class Cluster {
   readonly folder: string;
-  readonly nodes: readonly NodeProcess[];
+  nodes: readonly NodeProcess[];
 
   private constructor(folder: string, nodes: readonly NodeProcess[]) {
     this.folder = folder;
@@ -41,6 +41,13 @@ export class Cluster {
 
   usage(options = { collectGarbage: false }): Promise<NodeUsage[]> {
     return Promise.all(this.nodes.map((node) => node.usage(options)));
+  }
+
+  /** Stops all nodes and starts them again over their data; resolves when all are healthy. */
+  async restart(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    this.nodes = this.nodes.map(({ addresses }) => new NodeProcess(addresses));
+    await this.waitHealthy();
   }
 
   async stop(): Promise<void> {

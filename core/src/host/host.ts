@@ -282,13 +282,11 @@ export class Host {
       this.onLogRead(event);
       return;
     }
-    const isRead = this.startup.scanned(event);
+    const store = this.startup.scanned(event);
     this.fatalMessage ??= this.startup.problem;
-    const store = this.startup.restored;
-    if (!isRead || !store) return;
+    if (!store) return;
     const boots = store.boots + 1;
-    const { lastBatch, lastHash, lastDirty, keptBatches } = store;
-    this.persistence.restore(boots, lastBatch, lastHash, lastDirty, keptBatches);
+    this.persistence.restore(boots, store.chain);
     this.context.incarnation = boots;
     this.extraOps = [bootRecord(boots)];
     this.context.wantsTurn = true;
@@ -303,7 +301,7 @@ export class Host {
       topicCreated: (record) => this.groups.topicCreated(record),
       topicDeleted: (record) => this.topicDeleted(record),
     });
-    this.groups.start(this.startup.restored?.groups ?? new Map(), cluster);
+    this.groups.start(this.startup.takeGroups(), cluster);
   }
 
   // --- groups --------------------------------------------------------------------------------------
