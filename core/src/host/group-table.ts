@@ -86,6 +86,7 @@ export class GroupTable {
     for (const place of record.partitions) {
       const slot = this.context.groups.get(place.group);
       if (slot) {
+        slot.isRemoved = true;
         removed.push(slot);
         this.context.touched.delete(slot);
       }

@@ -10,6 +10,7 @@ import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
 import type { ClientEffect, ClientEvent } from "../contract/api.js";
 import { Applier } from "./apply.js";
+import { censusOf } from "./census-of.js";
 import { Beats } from "../leader/beats.js";
 import { HostContext, type OutgoingFrame } from "../member/context.js";
 import { Streams } from "../edge/streams/streams.js";
@@ -18,6 +19,7 @@ import { GroupTable } from "./group-table.js";
 import { Inbound } from "./inbound.js";
 import { Leader } from "../leader/leader.js";
 import { currentBlocks, LogReads, type LogRead } from "../store/log-reads.js";
+import type { Census } from "../member/census.js";
 import type { HostConfig } from "../member/config.js";
 import type { HostObserver } from "../member/observer.js";
 import { Operations } from "../edge/requests/operations.js";
@@ -90,6 +92,7 @@ export class Host {
     });
     this.operations = new Operations(context, {
       lookedUp: (stream, failure) => this.streams.topicsCurrent(stream, failure),
+      isKnown: (group) => group === 0 || this.groups.placeOf(group) !== undefined,
     });
     this.streams = new Streams(context, this.operations, {
       findTopic: (topic) => this.groups.cluster?.topics.get(topic),
@@ -307,8 +310,13 @@ export class Host {
   // --- groups --------------------------------------------------------------------------------------
 
   private topicDeleted(record: TopicRecord): void {
-    for (const slot of this.groups.topicDeleted(record)) this.leader.lostLeadership(slot);
+    for (const slot of this.groups.topicDeleted(record)) {
+      this.leader.lostLeadership(slot);
+      this.applier.forget(slot);
+      this.context.observer?.groupRemoved?.(slot.id);
+    }
     this.streams.topicDeleted(record.topic);
+    for (const { group } of record.partitions) this.operations.router.forgetLeader(group);
   }
 
   private onRoleChanged(slot: Replica): void {
@@ -319,7 +327,7 @@ export class Host {
 
   /** Runs a step of one group; a broken invariant stops that group here and nothing of it leaves (D-40). */
   private guard(slot: Replica, step: () => void): void {
-    if (slot.stoppedBecause !== undefined) return;
+    if (slot.stoppedBecause !== undefined || slot.isRemoved) return;
     this.context.touched.add(slot);
     this.context.markOutbox();
     try {
@@ -367,6 +375,7 @@ export class Host {
     const read = this.reads.finish(event.token);
     if (!read) return;
     const { slot, purpose, fromIndex } = read;
+    if (slot.isRemoved) return;
     const blocks = currentBlocks(slot, event.entries);
     this.guard(slot, () => {
       if (purpose.type === "apply") this.applier.refilled(slot, blocks);
@@ -404,6 +413,11 @@ export class Host {
   }
 
   // --- for operators -------------------------------------------------------------------------------
+
+  census(): Census {
+    const { context, streams, operations, reads, applier } = this;
+    return censusOf({ context, streams, operations, reads, applier });
+  }
 
   status(): NodeStatus {
     return statusOf(this.context, this.isReady, {
