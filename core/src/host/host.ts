@@ -263,6 +263,7 @@ export class Host {
           tickLeader(g);
           if (!g.isLeader) return;
           tickReplication(g);
+          this.leader.tick(slot);
         }
       });
     }

@@ -16,7 +16,15 @@ import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
 import type { HostContext } from "../member/context.js";
 import { entrySeed } from "../member/draws.js";
-import { answerGrant, dropStanding, pushLadders, sendDigests, standingIntents } from "./grants.js";
+import {
+  answerGrant,
+  dropStanding,
+  forgetStream,
+  purgeIdle,
+  pushLadders,
+  sendDigests,
+  standingIntents,
+} from "./grants.js";
 import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/replica.js";
 import { peekBody } from "./peek-rows.js";
 import { OnceTable } from "./once-table.js";
@@ -65,6 +73,7 @@ export class Leader {
         this.answer(origin, { type: "refused", ...checked });
         return;
       }
+      if (checked.kind === "stream.close") forgetStream(slot, checked.edge, checked.stream);
       this.enqueueIntent(slot, {
         intent: action.intent,
         origin: { type: "request", ...origin },
@@ -189,6 +198,10 @@ export class Leader {
     if (taken.length === 0) return false;
     this.append(slot, EntryKind.command, taken);
     return true;
+  }
+
+  tick(slot: Replica): void {
+    purgeIdle(this.context, slot);
   }
 
   /** Proposes a tick when a timer is due and nothing else will carry time forward (D-19). */

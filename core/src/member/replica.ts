@@ -120,6 +120,8 @@ export class Replica {
   readonly standing = new Map<string, StandingCredits>();
   standingTurn = 0;
   readonly interests = new Map<string, Interest>();
+  /** When idle credits and interests were last looked through. */
+  purgedMs = 0;
   readonly reads = new Map<number, PendingRead>();
   confirmedReads: PendingRead[] = [];
 
