@@ -402,9 +402,7 @@ export class Streams implements StreamHost {
     stream: EdgeStream,
     graceMs = this.context.config.defaults.disconnectGraceMs,
   ): void {
-    stream.isClosed = true;
-    stream.closedMs = this.context.monotonicMs;
-    stream.credits = 0;
+    stream.closeAt(this.context.monotonicMs);
     this.current.delete(stream.clientStream);
     if (stream.round) {
       for (const { source, item } of stream.round.items) this.release(source.place, item);
