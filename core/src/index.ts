@@ -8,6 +8,7 @@ export * from "./lib/ulid.js";
 export * from "./contract/api.js";
 export * from "./member/config.js";
 export * from "./member/status.js";
+export type { Census } from "./member/census.js";
 export * from "./member/observer.js";
 export { clusterIdOf, type OutgoingFrame } from "./member/context.js";
 export { Host, type HostEvent } from "./host/host.js";

@@ -29,6 +29,13 @@ export class MeasuredCluster {
     return Promise.all(this.nodes.map((node) => node.usage(options)));
   }
 
+  /** Stops all nodes and starts them again over their data; resolves when all are healthy. */
+  async restart(): Promise<void> {
+    await this.cluster.stop();
+    for (const node of this.cluster.nodes) node.start();
+    await this.cluster.healthy();
+  }
+
   close(): Promise<void> {
     return this.cluster.close();
   }

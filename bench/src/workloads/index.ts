@@ -5,6 +5,7 @@ import { endToEnd } from "./end-to-end.js";
 import { enqueueOnly } from "./enqueue.js";
 import { generator } from "./generator.js";
 import { memory } from "./memory.js";
+import { memoryRestart } from "./memory-restart.js";
 import { open } from "./open.js";
 import { wakeUps } from "./wake-ups.js";
 import { stack } from "./stack.js";
@@ -23,4 +24,5 @@ export const WORKLOADS: readonly Workload[] = [
   endToEnd(64),
   endToEnd(256),
   memory,
+  memoryRestart,
 ];

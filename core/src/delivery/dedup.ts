@@ -1,11 +1,12 @@
 // Idempotent enqueue (G6): per (producer, epoch) the last sequences and the message each one made. A
 // duplicate inside the window gets the first message's place. Windows untouched for a day of group
-// time are dropped whole.
+// time go, the one that was used longest ago first, a slice with each entry.
 
 import type { ProducerTriple } from "../contract/api.js";
 import { fold32, fold53, hashBytes, mix32 } from "../lib/hash.js";
 import { utf8Encode } from "../lib/bytes.js";
-import { DedupWindow, type MessagePlace } from "./dedup-window.js";
+import { DedupWindow } from "./dedup-window.js";
+import type { MessagePlace } from "./message-place.js";
 import type { ProducerIdentity } from "./producer-refs.js";
 import type { StateHash } from "../machine/state-hash.js";
 
@@ -13,11 +14,18 @@ interface Producer {
   readonly identity: ProducerIdentity;
   readonly hash: number;
   readonly window: DedupWindow;
+  readonly name: string;
   lastUsedMs: number;
+  /** Neighbours in the order of the last use. */
+  older: Producer | undefined;
+  newer: Producer | undefined;
 }
 
 const WINDOW_MS = 24 * 3_600_000;
-const SWEEP_MS = 60_000;
+/** Sequences that one entry drops at most: as many as one may bring, so that none are left behind. */
+const SWEEP_MAX = 4096;
+/** What a producer costs beside its window and the letters of its names. */
+const PRODUCER_BYTES = 200;
 
 export class DedupTable {
   private readonly producers = new Map<string, Producer>();
@@ -25,7 +33,10 @@ export class DedupTable {
   private last: Producer | undefined;
   private readonly perProducerMax: number;
   private readonly hash: StateHash;
-  private nextSweepMs = 0;
+  private oldest: Producer | undefined;
+  private newest: Producer | undefined;
+  /** About how many bytes all windows hold. */
+  heldBytes = 0;
 
   constructor(perProducerMax: number, hash: StateHash) {
     this.perProducerMax = perProducerMax;
@@ -37,26 +48,65 @@ export class DedupTable {
     return this.producerOf(p)?.window.find(p.sequenceHi, p.sequenceLo);
   }
 
+  /** Whether anything is remembered of the producer and epoch. */
+  knows(p: ProducerTriple): boolean {
+    return this.producerOf(p) !== undefined;
+  }
+
+  get size(): number {
+    return this.producers.size;
+  }
+
   /** Takes in a triple that `find` did not know; returns the identity for the message to refer to. */
   remember(p: ProducerTriple, place: MessagePlace, nowMs: number): ProducerIdentity {
     const producer = this.producerOf(p) ?? this.newProducer(p, nowMs);
     producer.lastUsedMs = nowMs;
-    if (producer.window.isFull) this.dropOldest(producer);
-    producer.window.add(p.sequenceHi, p.sequenceLo, place);
+    if (producer !== this.newest) {
+      this.unlink(producer);
+      this.link(producer);
+    }
+    const { window } = producer;
+    if (window.isFull) this.dropOldest(producer);
+    this.heldBytes -= window.heldBytes;
+    window.add(p.sequenceHi, p.sequenceLo, place);
+    this.heldBytes += window.heldBytes;
     this.count(producer, p.sequenceHi, p.sequenceLo, place, true);
     return producer.identity;
   }
 
   /** Drops windows that nobody used for a day of group time. */
   sweep(nowMs: number): void {
-    if (nowMs < this.nextSweepMs) return;
-    this.nextSweepMs = nowMs + SWEEP_MS;
-    for (const [name, producer] of this.producers) {
-      if (producer.lastUsedMs > nowMs - WINDOW_MS) continue;
-      while (producer.window.size > 0) this.dropOldest(producer);
-      this.producers.delete(name);
-      if (this.last === producer) this.last = undefined;
+    for (let left = SWEEP_MAX; left > 0; left -= 1) {
+      const { oldest } = this;
+      if (oldest === undefined || oldest.lastUsedMs > nowMs - WINDOW_MS) return;
+      if (oldest.window.size > 0) this.dropOldest(oldest);
+      if (oldest.window.size === 0) this.drop(oldest);
     }
+  }
+
+  private drop(producer: Producer): void {
+    this.unlink(producer);
+    this.producers.delete(producer.name);
+    this.heldBytes -= bytesOf(producer);
+    if (this.last === producer) this.last = undefined;
+  }
+
+  /** Behind all others: it was used last. */
+  private link(producer: Producer): void {
+    producer.older = this.newest;
+    if (this.newest) this.newest.newer = producer;
+    else this.oldest = producer;
+    this.newest = producer;
+  }
+
+  private unlink(producer: Producer): void {
+    const { older, newer } = producer;
+    if (older) older.newer = newer;
+    else if (this.oldest === producer) this.oldest = newer;
+    if (newer) newer.older = older;
+    else if (this.newest === producer) this.newest = older;
+    producer.older = undefined;
+    producer.newer = undefined;
   }
 
   private producerOf(p: ProducerTriple): Producer | undefined {
@@ -70,13 +120,17 @@ export class DedupTable {
   private newProducer(p: ProducerTriple, nowMs: number): Producer {
     const { producerId, epochHi, epochLo } = p;
     const name = nameOf(p);
-    const producer = {
+    const producer: Producer = {
       identity: { producerId, epochHi, epochLo },
       hash: hashBytes(0x7f4a7c15, utf8Encode(name)),
       window: new DedupWindow(this.perProducerMax),
+      name,
       lastUsedMs: nowMs,
+      older: undefined,
+      newer: undefined,
     };
     this.producers.set(name, producer);
+    this.heldBytes += bytesOf(producer);
     this.last = producer;
     return producer;
   }
@@ -108,6 +162,11 @@ function dedupHash(
 ): number {
   const sequence = fold32(fold32(fold32(mix32(seed), producer), hi), lo);
   return fold32(fold53(sequence, index), offset);
+}
+
+/** A name stands in its identity and, with the epoch, as a key. */
+function bytesOf({ name, window }: Producer): number {
+  return PRODUCER_BYTES + 2 * name.length + window.heldBytes;
 }
 
 function isOf(identity: ProducerIdentity, p: ProducerTriple): boolean {

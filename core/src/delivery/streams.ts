@@ -13,7 +13,7 @@ export interface StreamState {
   granted: number;
   isClosed: boolean;
   /** Slots of the leases it holds. */
-  readonly leases: Set<number>;
+  leases: Set<number>;
 }
 
 interface EdgeState {
@@ -27,6 +27,8 @@ const CLOSED_MAX = 4096;
 export class StreamTable {
   private readonly edges = new Map<number, EdgeState>();
   private readonly hash: StateHash;
+  /** For closed streams without a lease: nothing is ever put in. */
+  private readonly none = new Set<number>();
 
   constructor(hash: StateHash) {
     this.hash = hash;
@@ -78,6 +80,8 @@ export class StreamTable {
   close(s: StreamState): void {
     this.count(s, false);
     s.isClosed = true;
+    // It takes no more: thousands are remembered, and an empty set costs more than all the rest.
+    if (s.leases.size === 0) s.leases = this.none;
     this.count(s, true);
     const streams = this.edges.get(s.edge)?.streams;
     if (!streams || streams.size <= CLOSED_MAX) return;

@@ -100,6 +100,15 @@ export class Applier {
     return undefined;
   }
 
+  /** Its topic was deleted: what was read back for it is of no use any more. */
+  forget(slot: Replica): void {
+    this.fetched.delete(slot.id);
+  }
+
+  get fetchedCount(): number {
+    return this.fetched.size;
+  }
+
   refilled(slot: Replica, blocks: Block[]): void {
     slot.isFetchingForApply = false;
     this.fetched.set(slot.id, blocks);

@@ -15,7 +15,11 @@ export class GroupTable {
   private readonly settings: RaftSettings;
   private readonly raftHost: RaftHost;
   private readonly places = new Map<number, PartitionPlace>();
-  private stored: ReadonlyMap<number, RestoredGroup> = new Map();
+  /**
+   * What the store held of groups that the meta table has not named yet. A group takes its part with it, a
+   * deleted topic's too, as the meta group's log is applied from its first entry on: nothing is left over.
+   */
+  private stored = new Map<number, RestoredGroup>();
 
   constructor(context: HostContext, raftHost: RaftHost) {
     this.context = context;
@@ -24,7 +28,7 @@ export class GroupTable {
   }
 
   /** Starts the meta group over what the store held. */
-  start(stored: ReadonlyMap<number, RestoredGroup>, cluster: ClusterMachine): void {
+  start(stored: Map<number, RestoredGroup>, cluster: ClusterMachine): void {
     this.stored = stored;
     const voters = this.context.config.members.map((_, i) => i + 1);
     this.add(0, 0, voters, { kind: "cluster", cluster });
@@ -41,6 +45,8 @@ export class GroupTable {
 
   private add(id: number, incarnation: number, voters: readonly number[], machine: Machine): void {
     const { config, self } = this.context;
+    const stored = this.stored.get(id);
+    this.stored.delete(id);
     const raft = new RaftGroup({
       id,
       incarnation,
@@ -49,10 +55,9 @@ export class GroupTable {
       settings: this.settings,
       host: this.raftHost,
       jitterSeed: hash32(config.seedHi, config.seedLo, 0x6a697474),
+      ...(stored ? { log: stored.log } : {}),
     });
-    const stored = this.stored.get(id);
     if (stored) {
-      for (const b of stored.blocks) raft.log.restore(b.header, b.size, b.block, b.last);
       raft.restoreHardState(stored.hardState);
     }
     // The preferred leader of a new group campaigns at once (D-50).
@@ -81,6 +86,7 @@ export class GroupTable {
     for (const place of record.partitions) {
       const slot = this.context.groups.get(place.group);
       if (slot) {
+        slot.isRemoved = true;
         removed.push(slot);
         this.context.touched.delete(slot);
       }

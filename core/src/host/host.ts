@@ -10,6 +10,7 @@ import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
 import type { ClientEffect, ClientEvent } from "../contract/api.js";
 import { Applier } from "./apply.js";
+import { censusOf } from "./census-of.js";
 import { Beats } from "../leader/beats.js";
 import { HostContext, type OutgoingFrame } from "../member/context.js";
 import { Streams } from "../edge/streams/streams.js";
@@ -18,6 +19,7 @@ import { GroupTable } from "./group-table.js";
 import { Inbound } from "./inbound.js";
 import { Leader } from "../leader/leader.js";
 import { currentBlocks, LogReads, type LogRead } from "../store/log-reads.js";
+import type { Census } from "../member/census.js";
 import type { HostConfig } from "../member/config.js";
 import type { HostObserver } from "../member/observer.js";
 import { Operations } from "../edge/requests/operations.js";
@@ -90,6 +92,7 @@ export class Host {
     });
     this.operations = new Operations(context, {
       lookedUp: (stream, failure) => this.streams.topicsCurrent(stream, failure),
+      isKnown: (group) => group === 0 || this.groups.placeOf(group) !== undefined,
     });
     this.streams = new Streams(context, this.operations, {
       findTopic: (topic) => this.groups.cluster?.topics.get(topic),
@@ -260,6 +263,7 @@ export class Host {
           tickLeader(g);
           if (!g.isLeader) return;
           tickReplication(g);
+          this.leader.tick(slot);
         }
       });
     }
@@ -282,13 +286,11 @@ export class Host {
       this.onLogRead(event);
       return;
     }
-    const isRead = this.startup.scanned(event);
+    const store = this.startup.scanned(event);
     this.fatalMessage ??= this.startup.problem;
-    const store = this.startup.restored;
-    if (!isRead || !store) return;
+    if (!store) return;
     const boots = store.boots + 1;
-    const { lastBatch, lastHash, lastDirty, keptBatches } = store;
-    this.persistence.restore(boots, lastBatch, lastHash, lastDirty, keptBatches);
+    this.persistence.restore(boots, store.chain);
     this.context.incarnation = boots;
     this.extraOps = [bootRecord(boots)];
     this.context.wantsTurn = true;
@@ -303,14 +305,19 @@ export class Host {
       topicCreated: (record) => this.groups.topicCreated(record),
       topicDeleted: (record) => this.topicDeleted(record),
     });
-    this.groups.start(this.startup.restored?.groups ?? new Map(), cluster);
+    this.groups.start(this.startup.takeGroups(), cluster);
   }
 
   // --- groups --------------------------------------------------------------------------------------
 
   private topicDeleted(record: TopicRecord): void {
-    for (const slot of this.groups.topicDeleted(record)) this.leader.lostLeadership(slot);
+    for (const slot of this.groups.topicDeleted(record)) {
+      this.leader.lostLeadership(slot);
+      this.applier.forget(slot);
+      this.context.observer?.groupRemoved?.(slot.id);
+    }
     this.streams.topicDeleted(record.topic);
+    for (const { group } of record.partitions) this.operations.router.forgetLeader(group);
   }
 
   private onRoleChanged(slot: Replica): void {
@@ -321,7 +328,7 @@ export class Host {
 
   /** Runs a step of one group; a broken invariant stops that group here and nothing of it leaves (D-40). */
   private guard(slot: Replica, step: () => void): void {
-    if (slot.stoppedBecause !== undefined) return;
+    if (slot.stoppedBecause !== undefined || slot.isRemoved) return;
     this.context.touched.add(slot);
     this.context.markOutbox();
     try {
@@ -369,6 +376,7 @@ export class Host {
     const read = this.reads.finish(event.token);
     if (!read) return;
     const { slot, purpose, fromIndex } = read;
+    if (slot.isRemoved) return;
     const blocks = currentBlocks(slot, event.entries);
     this.guard(slot, () => {
       if (purpose.type === "apply") this.applier.refilled(slot, blocks);
@@ -406,6 +414,11 @@ export class Host {
   }
 
   // --- for operators -------------------------------------------------------------------------------
+
+  census(): Census {
+    const { context, streams, operations, reads, applier } = this;
+    return censusOf({ context, streams, operations, reads, applier });
+  }
 
   status(): NodeStatus {
     return statusOf(this.context, this.isReady, {

@@ -22,6 +22,8 @@ import type { Replica, Origin, QueuedIntent, StandingCredits } from "../member/r
 const GRANT_LIMIT = 1024;
 /** Standing credits and interests that the edge no longer refreshes are forgotten. */
 const FORGET_MS = 5000;
+/** How often that is looked after while nothing is ready. */
+const PURGE_MS = 1000;
 
 type GrantOrigin = Extract<Origin, { type: "grant" }>;
 
@@ -188,6 +190,27 @@ export function standingIntents(
   }
   slot.standingTurn += count;
   return intents;
+}
+
+/** Forgets the credits and asks of consumers that went away while nothing was ready for them. */
+export function purgeIdle(context: HostContext, slot: Replica): void {
+  const nowMs = context.monotonicMs;
+  if (slot.machine.kind !== "partition" || nowMs - slot.purgedMs < PURGE_MS) return;
+  slot.purgedMs = nowMs;
+  const { partition } = slot.machine;
+  for (const [key, s] of slot.standing) {
+    if (nowMs - s.seenMs > FORGET_MS || isOver(partition, s)) slot.standing.delete(key);
+  }
+  for (const [key, { untilMs }] of slot.interests) {
+    if (untilMs < nowMs) slot.interests.delete(key);
+  }
+}
+
+/** The edge says that the stream is closed: nothing is for it any more. */
+export function forgetStream(slot: Replica, edge: number, stream: number): void {
+  const key = streamKey(edge, stream);
+  slot.standing.delete(key);
+  slot.interests.delete(key);
 }
 
 /** The machine would refuse it: the stream was closed, its edge or round replaced. */

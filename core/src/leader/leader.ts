@@ -16,7 +16,15 @@ import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
 import type { HostContext } from "../member/context.js";
 import { entrySeed } from "../member/draws.js";
-import { answerGrant, dropStanding, pushLadders, sendDigests, standingIntents } from "./grants.js";
+import {
+  answerGrant,
+  dropStanding,
+  forgetStream,
+  purgeIdle,
+  pushLadders,
+  sendDigests,
+  standingIntents,
+} from "./grants.js";
 import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/replica.js";
 import { peekBody } from "./peek-rows.js";
 import { OnceTable } from "./once-table.js";
@@ -30,6 +38,12 @@ const QUEUE_BYTES_MAX = 128 << 20;
 
 /** Ids hold 42 bits of log index; the rest is for the first entries of later terms. */
 const PROPOSED_INDEX_MAX = INDEX_MAX - 2 ** 20;
+const TOO_MANY_PRODUCERS = {
+  code: "RESOURCE_EXHAUSTED",
+  message:
+    "the partition remembers as many producers as it may; keep one producer id per process instead of one " +
+    "per message, or try again when those of a day ago are forgotten",
+} as const;
 const TICK_INTENT = encodeIntent({ kind: "tick" });
 
 export class Leader {
@@ -65,6 +79,11 @@ export class Leader {
         this.answer(origin, { type: "refused", ...checked });
         return;
       }
+      if (this.isBeyondProducers(slot, checked)) {
+        this.answer(origin, { type: "refused", ...TOO_MANY_PRODUCERS });
+        return;
+      }
+      if (checked.kind === "stream.close") forgetStream(slot, checked.edge, checked.stream);
       this.enqueueIntent(slot, {
         intent: action.intent,
         origin: { type: "request", ...origin },
@@ -84,6 +103,15 @@ export class Leader {
     slot.reads.set(context, read);
     this.context.touched.add(slot);
     requestRead(slot.raft, this.beats.requestRound(), context);
+  }
+
+  /** Refused here and never at apply: how much is too much may differ from node to node (D-80). */
+  private isBeyondProducers(slot: Replica, intent: Intent): boolean {
+    if (intent.kind !== "enqueue" || !intent.producer) return false;
+    if (slot.machine.kind !== "partition") return false;
+    const { dedup } = slot.machine.partition;
+    const { producerBytesMax } = this.context.config.limits;
+    return dedup.heldBytes >= producerBytesMax && !dedup.knows(intent.producer);
   }
 
   private answer(
@@ -189,6 +217,10 @@ export class Leader {
     if (taken.length === 0) return false;
     this.append(slot, EntryKind.command, taken);
     return true;
+  }
+
+  tick(slot: Replica): void {
+    purgeIdle(this.context, slot);
   }
 
   /** Proposes a tick when a timer is due and nothing else will carry time forward (D-19). */

@@ -20,6 +20,11 @@ export class PairTable {
     this.mask = capacity - 1;
   }
 
+  /** Bytes of the arrays. */
+  get heldBytes(): number {
+    return this.firsts.length * 20;
+  }
+
   private home(first: number, second: number): number {
     return fold53(fold53(mix32(0x51ed270b), first), second) & this.mask;
   }

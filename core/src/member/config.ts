@@ -38,6 +38,8 @@ export interface LimitsConfig {
   readonly messageBytesMax: number;
   readonly partitionsPerTopicMax: number;
   readonly dedupPerProducerMax: number;
+  /** What a partition may hold for producers before its leader refuses new ones, in bytes. */
+  readonly producerBytesMax: number;
   readonly tombstonesMax: number;
   readonly tombstoneMs: number;
 }
@@ -86,6 +88,7 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   messageBytesMax: 4 << 20,
   partitionsPerTopicMax: 100,
   dedupPerProducerMax: 10_000,
+  producerBytesMax: 64 << 20,
   tombstonesMax: 262_144,
   tombstoneMs: 600_000,
 };

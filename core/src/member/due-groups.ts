@@ -11,8 +11,14 @@ export class DueGroups {
   private readonly free: number[] = [];
   private readonly heap = new IndexedHeap((a, b) => this.before(a, b));
 
+  /** How many groups wait. */
+  get size(): number {
+    return this.seatOf.size;
+  }
+
   /** Sets when the group is due, by the node's monotonic clock; Infinity: it waits for nothing. */
   set(slot: Replica, dueMs: number): void {
+    if (slot.isRemoved) return;
     const seat = this.seatOf.get(slot);
     if (slot.dueMs === dueMs && (seat !== undefined || dueMs === Infinity)) return;
     if (dueMs === Infinity) {

@@ -25,4 +25,6 @@ export interface HostObserver {
   sent(to: number, message: PeerMessage): void;
   /** A broken invariant stopped the group on this node. */
   groupStopped(group: number, reason: string): void;
+  /** The group's topic was deleted: nothing more is heard of it. */
+  groupRemoved?(group: number): void;
 }

@@ -101,6 +101,8 @@ export class Replica {
    * log is sound, and a version that understands the entry goes on from it.
    */
   machineStoppedBecause: string | undefined;
+  /** Its topic was deleted: whatever still holds it leaves it alone. */
+  isRemoved = false;
   isFetchingForApply = false;
   readonly held: HeldMessage[] = [];
   /** The commit index that the observer was last told. */
@@ -119,6 +121,8 @@ export class Replica {
   readonly standing = new Map<string, StandingCredits>();
   standingTurn = 0;
   readonly interests = new Map<string, Interest>();
+  /** When idle credits and interests were last looked through. */
+  purgedMs = 0;
   readonly reads = new Map<number, PendingRead>();
   confirmedReads: PendingRead[] = [];
 

@@ -76,7 +76,7 @@ export class RaftGroup {
   readonly voters: readonly number[];
   readonly settings: RaftSettings;
   readonly host: RaftHost;
-  readonly log = new RaftLog();
+  readonly log: RaftLog;
 
   term = 0;
   vote = 0;
@@ -129,8 +129,11 @@ export class RaftGroup {
     readonly settings: RaftSettings;
     readonly host: RaftHost;
     readonly jitterSeed: number;
+    /** What the disk held; a new group starts without. */
+    readonly log?: RaftLog;
   }) {
     this.id = options.id;
+    this.log = options.log ?? new RaftLog();
     this.incarnation = options.incarnation;
     this.self = options.self;
     this.voters = options.voters;

@@ -45,6 +45,10 @@ export class LogReads {
     return queue;
   }
 
+  get size(): number {
+    return this.outstanding.size;
+  }
+
   finish(token: number): Outstanding | undefined {
     const found = this.outstanding.get(token);
     this.outstanding.delete(token);

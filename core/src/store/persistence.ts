@@ -18,6 +18,8 @@ import {
   type DirtyGroup,
 } from "../wire/disk-records.js";
 
+import type { ChainEnd } from "./batch-chain.js";
+
 export type StoreOp =
   | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: "del"; readonly key: Uint8Array };
@@ -47,18 +49,13 @@ export class Persistence {
   private boots = 0;
 
   /** Goes on after the last record found at start; `boots` counts this start too. */
-  restore(
-    boots: number,
-    lastN: number,
-    hash: readonly [number, number],
-    dirty: readonly DirtyGroup[],
-    kept: number[],
-  ): void {
+  restore(boots: number, { firstBatch, lastBatch, lastHash, lastDirty }: ChainEnd): void {
     this.boots = boots;
-    this.nextBatch = lastN + 1;
-    this.previousHash = hash;
-    this.dirtyBefore = dirty;
-    this.kept = new Fifo(kept.map((n) => ({ n, bytes: 4096 })));
+    this.nextBatch = lastBatch + 1;
+    this.previousHash = lastHash;
+    this.dirtyBefore = lastDirty;
+    this.kept = new Fifo();
+    for (let n = firstBatch; n > 0 && n <= lastBatch; n += 1) this.kept.push({ n, bytes: 4096 });
     this.keptBytes = this.kept.length * 4096;
   }
 

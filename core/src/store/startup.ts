@@ -3,7 +3,7 @@
 
 import type { Crc32 } from "../lib/crc32.js";
 import { encodeNodeRecord, Tag, tagKey } from "../wire/disk-records.js";
-import { DamagedStore, StoreReader, type RestoredStore } from "./boot.js";
+import { DamagedStore, StoreReader, type RestoredGroup, type RestoredStore } from "./boot.js";
 import type { LogRead } from "./log-reads.js";
 import type { StoreOp } from "./persistence.js";
 
@@ -17,10 +17,10 @@ interface ScannedEntries {
 }
 
 export class Startup {
-  private readonly reader: StoreReader;
+  /** Let go once all is read: only what is restored is kept, until its owners take it. */
+  private reader: StoreReader | undefined;
   private scan: LogRead | undefined;
-  /** The store as read; groups take their part when the meta table names them. */
-  restored: RestoredStore | undefined;
+  private restored: RestoredStore | undefined;
   /** Why the node cannot start. */
   problem: string | undefined;
 
@@ -44,18 +44,28 @@ export class Startup {
     return scan;
   }
 
-  /** Takes one chunk; true when the whole store is read and verified. */
-  scanned(chunk: ScannedEntries): boolean {
+  /** Takes one chunk; the store, when the whole of it is read and verified. */
+  scanned(chunk: ScannedEntries): RestoredStore | undefined {
+    const { reader } = this;
+    if (!reader) return undefined;
     try {
-      for (const { key, value } of chunk.entries) this.reader.take(key, value);
-      if (chunk.done) this.restored = this.reader.finish();
+      for (const { key, value } of chunk.entries) reader.take(key, value);
+      if (chunk.done) this.restored = reader.finish();
     } catch (error) {
       if (!(error instanceof DamagedStore)) throw error;
       this.problem = error.message;
-      return false;
+      return undefined;
     }
-    if (!chunk.done) this.scanFrom(after(chunk.entries[chunk.entries.length - 1].key));
-    return chunk.done;
+    if (chunk.done) this.reader = undefined;
+    else this.scanFrom(after(chunk.entries[chunk.entries.length - 1].key));
+    return this.restored;
+  }
+
+  /** What the store held of the groups; nothing of it stays here. */
+  takeGroups(): Map<number, RestoredGroup> {
+    const groups = this.restored?.groups ?? new Map<number, RestoredGroup>();
+    this.restored = undefined;
+    return groups;
   }
 }
 

@@ -81,32 +81,27 @@ beforeAll(() => {
 describe("an intact store", () => {
   test("is taken as it was written", () => {
     const restored = read(store);
-    expect([restored.boots, restored.lastBatch]).toEqual([2, rig.history.length]);
+    expect([restored.boots, restored.chain.lastBatch]).toEqual([2, rig.history.length]);
     const group = restored.groups.get(0);
     expect(group?.hardState).toMatchObject({ term: 3, lastIndex: 7, lastTerm: 3 });
-    expect(group?.blocks.map((b) => [b.header.first, b.last, b.header.term])).toEqual([
-      [1, 1, 1],
-      [2, 2, 1],
-      [3, 3, 1],
-      [4, 4, 2],
-      [5, 5, 3],
-      [6, 6, 3],
-      [7, 7, 3],
-    ]);
+    const log = group?.log;
+    const indices = [1, 2, 3, 4, 5, 6, 7];
+    expect(indices.map((i) => log?.termAt(i))).toEqual([1, 1, 1, 2, 3, 3, 3]);
+    expect(indices.map((i) => log?.rangeAt(i))).toEqual(
+      indices.map((i) => ({ first: i, last: i })),
+    );
   });
 
   test("is empty for a new node", () => {
-    expect(read(new Map())).toMatchObject({ boots: 0, lastBatch: 0, keptBatches: [] });
+    expect(read(new Map())).toMatchObject({ boots: 0, chain: { firstBatch: 0, lastBatch: 0 } });
   });
 
   test("holds only the tail of each log in memory", () => {
     const reader = new StoreReader(1);
     for (const { key, value } of entriesOf(store)) reader.take(key, value);
-    const blocks = reader.finish().groups.get(0)?.blocks ?? [];
-    expect(blocks.map((b) => b.block !== undefined)).toEqual([
-      ...Array<boolean>(6).fill(false),
-      true,
-    ]);
+    const log = reader.finish().groups.get(0)?.log;
+    const held = [1, 2, 3, 4, 5, 6, 7].map((index) => log?.blockAt(index) !== undefined);
+    expect(held).toEqual([...Array<boolean>(6).fill(false), true]);
   });
 
   test("may lack the whole newest batch: it was never promised, as far as the disk can tell", () => {

@@ -225,7 +225,7 @@ export class RaftNode implements RaftHost {
       const block = this.block(first);
       const next = i + 1 < firsts.length ? firsts[i + 1] : Infinity;
       const last = Math.min(first + block.count - 1, next - 1, this.hardState.lastIndex);
-      this.group.log.restore(block, block.bytes.length, block, last);
+      this.group.log.restore(block, last, Infinity);
     });
     this.group.restoreHardState(this.hardState);
   }

@@ -162,6 +162,7 @@ export class NodeMetrics implements ServiceMetrics {
     }
     this.nodeBefore = status.metrics;
     for (const group of status.groups) this.samplePartition(group);
+    this.forgetGroups(new Set(status.groups.map(({ group }) => group)));
   }
 
   async render(): Promise<{ readonly contentType: string; readonly body: string }> {
@@ -190,6 +191,22 @@ export class NodeMetrics implements ServiceMetrics {
       { topic, partition: String(partition) },
       counts.totalMessages - counts.inflightMessages,
     );
+  }
+
+  /** Series of partitions that are gone from this node go, and those of topics with the last of them. */
+  private forgetGroups(present: ReadonlySet<number>): void {
+    const gone = [...this.labels].filter(([group]) => !present.has(group));
+    for (const [group, labels] of gone) {
+      this.labels.delete(group);
+      this.seen.delete(group);
+      this.applyLatency.remove(labels);
+    }
+    const left = new Set([...this.labels.values()].map(({ topic }) => topic));
+    for (const [, { topic }] of gone) {
+      if (left.has(topic)) continue;
+      const all = [this.enqueueLatency, this.popLatency, ...Object.values(this.byTopic)];
+      for (const metric of all) metric.remove({ topic });
+    }
   }
 
   private stageHistograms(): ReadonlyMap<Stage, Histogram.Internal<"stage">> {

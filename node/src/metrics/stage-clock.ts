@@ -67,6 +67,10 @@ export class StageClock implements HostObserver {
     this.pending.delete(group);
   }
 
+  groupRemoved(group: number): void {
+    this.pending.delete(group);
+  }
+
   groupStopped(group: number, reason: string): void {
     this.pending.delete(group);
     this.options.onStopped(group, reason);

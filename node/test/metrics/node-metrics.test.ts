@@ -190,3 +190,22 @@ it("observes latencies where they are measured", async () => {
   expect(found.filter((line) => line.startsWith("raft_apply_latency_ms_count"))).toHaveLength(1);
   expect(found).toContain('pop_latency_ms_bucket{le="1000",topic="jobs"} 1');
 });
+
+it("forgets the series of partitions and topics that are gone from the node", async () => {
+  const other = partition(3, {}, { topic: "mail", partition: 0 });
+  const all = [partition(1, { totalRetries: 1 }), partition(2, {}), other];
+  const { metrics, lines } = metricsOver([all, [partition(1, {}), other], [other]]);
+  metrics.sample();
+  for (const number of [1, 2, 3]) metrics.applied(number, 1);
+  for (const topic of ["jobs", "mail"]) {
+    metrics.enqueued(topic, 1);
+    metrics.popped(topic, 1);
+  }
+  const apply = (text: readonly string[]): number =>
+    text.filter((line) => line.startsWith("raft_apply_latency_ms_count")).length;
+  const one = await lines();
+  expect([apply(one), one.some((line) => line.includes('topic="jobs"'))]).toEqual([2, true]);
+  const none = await lines();
+  expect(none.filter((line) => line.includes('topic="jobs"'))).toEqual([]);
+  expect([apply(none), none.some((line) => line.includes('topic="mail"'))]).toEqual([1, true]);
+});

@@ -119,3 +119,13 @@ it("passes on which group was stopped, and why, and forgets its entries", () => 
   clock.applied(4, { index: 1 });
   expect(seen).toEqual(["group 4 stopped: R8"]);
 });
+
+it("knows nothing more of a group that was removed", () => {
+  const { seen, clock } = start();
+  clock.proposed(4, 1, 1, 0);
+  clock.groupRemoved(4);
+  seen.length = 0;
+  clock.committed(4, 1);
+  clock.applied(4, { index: 1 });
+  expect(seen).toEqual([]);
+});

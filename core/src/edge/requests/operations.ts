@@ -27,6 +27,8 @@ import { payloadProblem, resolveSettings, statelessProblem } from "./validate.js
 export interface OperationHooks {
   /** A stream's look-up of its topic is through: the meta table is current, or could not be asked. */
   lookedUp(clientStream: number, failure: Failure | undefined): void;
+  /** Whether the local meta table names the group. */
+  isKnown(group: number): boolean;
 }
 
 export class Operations {
@@ -52,15 +54,13 @@ export class Operations {
     this.requests = new Requests(
       context,
       (operation, part, end) => this.onEnd(operation, part, end),
-      (group) => this.isGone(group),
+      (group) => this.cluster === undefined || this.hooks.isKnown(group),
     );
   }
 
-  /** Group ids are never used again, and a request names only groups that this node had heard of. */
-  private isGone(group: number): boolean {
-    const topics = this.cluster?.sortedTopics();
-    if (group === 0 || topics === undefined) return false;
-    return !topics.some(({ partitions }) => partitions.some((place) => place.group === group));
+  /** Operations under way. */
+  get size(): number {
+    return this.operations.size;
   }
 
   get router(): Requests {

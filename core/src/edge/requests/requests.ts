@@ -52,17 +52,20 @@ export class Requests {
   private nextId = 1;
   private readonly onEnd: (operation: number, part: number, end: RequestEnd) => void;
 
-  /** Whether the local meta table has seen the end of this group's topic. */
-  private readonly isGone: (group: number) => boolean;
+  /**
+   * Whether the local meta table names the group. Group ids are never used again, and a request names only
+   * groups that this node had heard of: otherwise its topic is gone.
+   */
+  private readonly isKnown: (group: number) => boolean;
 
   constructor(
     context: HostContext,
     onEnd: (operation: number, part: number, end: RequestEnd) => void,
-    isGone: (group: number) => boolean,
+    isKnown: (group: number) => boolean,
   ) {
     this.context = context;
     this.onEnd = onEnd;
-    this.isGone = isGone;
+    this.isKnown = isKnown;
   }
 
   get size(): number {
@@ -82,7 +85,11 @@ export class Requests {
 
   /** A leader was seen: used for groups without a replica here, until proved wrong. */
   learnLeader(group: number, leader: number): void {
-    this.hints.set(group, leader);
+    if (this.isKnown(group)) this.hints.set(group, leader);
+  }
+
+  get hintCount(): number {
+    return this.hints.size;
   }
 
   /** It does not answer: the next voters are asked. */
@@ -144,7 +151,7 @@ export class Requests {
     const { outcome } = reply;
     switch (outcome.type) {
       case "done":
-        this.hints.set(request.group, from);
+        this.learnLeader(request.group, from);
         this.finish(request, { type: "done", index: outcome.index, body: outcome.body, from });
         break;
       case "refused":
@@ -153,7 +160,7 @@ export class Requests {
       case "surely-not":
       case "unknown-group":
         // Only the newest attempt is judged by its refusal: an older one's copy may come late.
-        if (outcome.type === "unknown-group" && this.isGone(request.group)) {
+        if (outcome.type === "unknown-group" && !this.isKnown(request.group)) {
           const message = "the topic was not found any more: it was deleted meanwhile";
           this.finish(request, { type: "failed", code: "NOT_FOUND", message });
         } else if (reply.attempt === request.attempt) this.again(request, from, outcome);
@@ -168,7 +175,7 @@ export class Requests {
     const leader = outcome.type === "surely-not" ? outcome.leader : 0;
     request.isOut = false;
     if (leader !== 0 && leader !== from) {
-      this.hints.set(request.group, leader);
+      this.learnLeader(request.group, leader);
       request.tries = 0;
       request.nextTry = this.context.monotonicMs;
     } else {

@@ -47,7 +47,9 @@ export interface AskState {
   readonly rungs: { group: number; hi: number; lo: number; count: number }[];
 }
 
+/** Handled indices that are remembered for all sources of a stream, and at least for each of them. */
 const HANDLED_MAX = 4096;
+const HANDLED_MIN = 128;
 const SENT_MAX = 64;
 
 export class EdgeStream {
@@ -71,6 +73,7 @@ export class EdgeStream {
   /** Consecutive answers that nothing is ready, since the half-close. */
   emptyAnswers = 0;
   private readonly sentMs = new Map<number, number>();
+  private readonly handledMax: number;
 
   constructor(options: {
     readonly number: number;
@@ -87,6 +90,7 @@ export class EdgeStream {
     this.visibilityMs = options.visibilityMs;
     this.outbox = options.outbox;
     this.lastDeliveryMs = options.nowMs;
+    this.handledMax = Math.max(HANDLED_MIN, Math.floor(HANDLED_MAX / options.places.length));
     this.sources = options.places.map((place) => ({
       place,
       through: 0,
@@ -124,6 +128,14 @@ export class EdgeStream {
     return this.serial;
   }
 
+  /** Nothing is asked for any more; what still comes goes back, whatever its age. */
+  closeAt(nowMs: number): void {
+    this.isClosed = true;
+    this.closedMs = nowMs;
+    this.credits = 0;
+    this.sentMs.clear();
+  }
+
   /** When the request with this serial left; undefined when it is too long ago to tell. */
   sentAt(serial: number): number | undefined {
     return this.sentMs.get(serial);
@@ -132,7 +144,7 @@ export class EdgeStream {
   /** What fell out of the memory of handled indices was handled. */
   wasHandled(source: Source, index: number): boolean {
     if (source.handled.has(index)) return true;
-    if (source.handled.size < HANDLED_MAX) return false;
+    if (source.handled.size < this.handledMax) return false;
     for (const oldest of source.handled) return index < oldest;
     return false;
   }
@@ -140,7 +152,7 @@ export class EdgeStream {
   markHandled(source: Source, index: number): void {
     source.through = Math.max(source.through, index);
     source.handled.add(index);
-    if (source.handled.size <= HANDLED_MAX) return;
+    if (source.handled.size <= this.handledMax) return;
     for (const oldest of source.handled) {
       source.handled.delete(oldest);
       break;

@@ -71,6 +71,20 @@ export class Streams implements StreamHost {
     return this.findTopic(topic)?.settings.mode ?? "MIN";
   }
 
+  /** Streams of which something is kept, closed ones included. */
+  get heldCount(): number {
+    return this.streams.size + this.openings.size + this.outboxes.size + this.toStand.size;
+  }
+
+  /** Log indices that are remembered for all streams. */
+  get handledCount(): number {
+    let count = 0;
+    for (const { sources } of this.streams.values()) {
+      for (const { handled } of sources) count += handled.size;
+    }
+    return count;
+  }
+
   get openCount(): number {
     return this.current.size + this.openings.size;
   }
@@ -388,9 +402,7 @@ export class Streams implements StreamHost {
     stream: EdgeStream,
     graceMs = this.context.config.defaults.disconnectGraceMs,
   ): void {
-    stream.isClosed = true;
-    stream.closedMs = this.context.monotonicMs;
-    stream.credits = 0;
+    stream.closeAt(this.context.monotonicMs);
     this.current.delete(stream.clientStream);
     if (stream.round) {
       for (const { source, item } of stream.round.items) this.release(source.place, item);

@@ -1,0 +1,37 @@
+// Counts what the parts of a node hold.
+
+import type { Streams } from "../edge/streams/streams.js";
+import type { Operations } from "../edge/requests/operations.js";
+import type { Census } from "../member/census.js";
+import type { HostContext } from "../member/context.js";
+import type { Replica } from "../member/replica.js";
+import type { LogReads } from "../store/log-reads.js";
+import type { Applier } from "./apply.js";
+
+export function censusOf(parts: {
+  readonly context: HostContext;
+  readonly streams: Streams;
+  readonly operations: Operations;
+  readonly reads: LogReads;
+  readonly applier: Applier;
+}): Census {
+  const { context, streams, operations, reads, applier } = parts;
+  const slots = [...context.groups.values()];
+  const sum = (count: (slot: Replica) => number): number =>
+    slots.reduce((total, slot) => total + count(slot), 0);
+  return {
+    groups: slots.length,
+    touched: context.touched.size,
+    due: context.due.size,
+    standing: sum((slot) => slot.standing.size),
+    interests: sum((slot) => slot.interests.size),
+    queued: sum((slot) => slot.queue.length),
+    proposed: sum((slot) => slot.proposed.size),
+    reads: sum((slot) => slot.reads.size + slot.confirmedReads.length),
+    streams: streams.heldCount,
+    handled: streams.handledCount,
+    requests: operations.size,
+    hints: operations.router.hintCount,
+    logReads: reads.size + applier.fetchedCount,
+  };
+}
