@@ -6,6 +6,7 @@ import { type ChildEnd, NodeChild } from "./child.js";
 import { findWiped, markFormed, wipedText } from "./formed.js";
 import { askCluster, askHealth } from "./health.js";
 import type { NodeSpec, SupervisorOptions } from "./options.js";
+import { removePidFile, writePidFile } from "./pid-file.js";
 
 const HEALTH_POLL_MS = 100;
 const START_MAX_MS = 60_000;
@@ -90,6 +91,7 @@ export class Supervisor {
     const { nodes, dataDir } = this.options;
     for (const node of findWiped(dataDir, nodes)) this.leaveOut(node, wipedText(node));
     for (const child of this.children) if (!this.leftOut.has(child.spec.name)) child.start();
+    writePidFile(dataDir, this.pids());
     for (let waitedMs = 0; waitedMs < START_MAX_MS; waitedMs += HEALTH_POLL_MS) {
       if (this.isStopping) throw new StartFailure("It was stopped before it was healthy.");
       const present = this.present();
@@ -137,8 +139,13 @@ export class Supervisor {
   /** Stops every node; safe to call again. */
   stop(): Promise<void> {
     this.isStopping = true;
-    this.stopped ??= Promise.all(this.children.map((child) => child.stop())).then(() => undefined);
+    this.stopped ??= this.stopAll();
     return this.stopped;
+  }
+
+  private async stopAll(): Promise<void> {
+    await Promise.all(this.children.map((child) => child.stop()));
+    removePidFile(this.options.dataDir);
   }
 
   /** No more patience. */
@@ -182,6 +189,7 @@ export class Supervisor {
     if (this.isStopping) return;
     const child = this.children.find(({ spec }) => spec.name === node.name);
     child?.start();
+    writePidFile(this.options.dataDir, this.pids());
     const pid = child?.pid;
     while (child?.pid === pid && pid !== undefined) {
       if (this.isStopping) return;

@@ -28,6 +28,7 @@ describe("help", () => {
     "peek",
     "stats",
     "cluster status",
+    "down",
   ];
 
   it.each(commands)("%s has examples and the global options", async (words) => {

@@ -2,8 +2,7 @@ import { createServer } from "node:net";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { nodePorts } from "../../src/config/port-layout.js";
-import { freePorts } from "../support/free-port.js";
+import { freeBase } from "../support/free-port.js";
 import { Bench, isAlive, type Running, SUPERVISOR_MAIN, until } from "../support/processes.js";
 
 let bench: Bench;
@@ -11,25 +10,6 @@ beforeEach(() => {
   bench = new Bench();
 });
 afterEach(() => bench.clean());
-
-/** A base whose whole layout is free: ports handed out by the system lie close to none of ours. */
-async function freeBase(): Promise<number> {
-  for (;;) {
-    const [candidate = 0] = await freePorts(1);
-    const base = Math.min(candidate, 65_000);
-    const wanted = [0, 1, 2].flatMap((position) => Object.values(nodePorts(position, base)));
-    const free = await Promise.all(wanted.map(isFree));
-    if (free.every((one) => one)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
 
 async function startThree(base: number): Promise<{ supervisor: Running; nodes: number[] }> {
   const supervisor = bench.run(SUPERVISOR_MAIN, ["--port-base", String(base)], {}, true);
