@@ -75,7 +75,9 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       this.#isStarted = true;
       void this.#run();
     }
-    const result = await this.#queue.next();
+    const next = this.#queue.next();
+    this.#pump();
+    const result = await next;
     if (result.done === true) this.#context.onClosed(this);
     return result;
   }
@@ -188,7 +190,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
 
   #pump(): void {
     if (this.#connection === undefined || this.#isFinishing || this.#queue.isEnded) return;
-    const credits = this.#window.take();
+    const credits = this.#window.take(this.#queue.isEmpty);
     if (credits > 0) this.#connection.credit(credits);
     if (this.#isOneShot) this.#connection.halfClose();
   }
@@ -206,6 +208,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#window.delivered();
     this.#held.hold(message);
     this.#queue.push(message);
+    this.#pump();
     if (this.#window.isSpent) this.#finishSpent();
   }
 

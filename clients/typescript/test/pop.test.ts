@@ -159,6 +159,28 @@ describe("credits", () => {
     await pop.close();
   });
 
+  it("go in steps of half the prefetch while there is something to hand out", async () => {
+    await fill(40);
+    const pop = client.pop("jobs", { prefetch: 10 });
+    await collect(pop, async (message) => {
+      await message.ack();
+      if (message.text() === "p40") void pop.close();
+    });
+    const [filter, first, ...steps] = streams()[0]?.opened ?? [];
+    expect([filter, first]).toEqual(["filter", 10]);
+    expect(new Set(steps)).toEqual(new Set([5]));
+  });
+
+  it("go at once, however few, when the consumer would wait for them", async () => {
+    await fill(4);
+    const pop = client.pop("jobs", { prefetch: 3 });
+    const held = [await pop.next(), await pop.next(), await pop.next()];
+    await held[2]?.value?.ack();
+    expect((await pop.next()).value?.text()).toBe("p4");
+    expect(streams()[0]?.opened).toEqual(["filter", 3, 1]);
+    await pop.close();
+  });
+
   it("delivers far more than the prefetch over one stream, in order", async () => {
     await fill(200);
     const seen = await collect(client.pop("jobs", { prefetch: 1, limit: 200 }), (m) => m.ack());
@@ -286,8 +308,10 @@ describe("a broken stream", () => {
       await vi.waitFor(() => expect(streams()[1]?.opened).toEqual(["filter"]));
       expect(streams()[1]?.filter).toEqual(streams()[0]?.filter);
       await first.value?.ack();
-      await vi.waitFor(() => expect(streams()[1]?.opened).toEqual(["filter", 1]));
-      const rest = [await pop.next(), await pop.next(), await pop.next()];
+      const second = await pop.next();
+      await second.value?.ack();
+      await vi.waitFor(() => expect(streams()[1]?.opened).toEqual(["filter", 2]));
+      const rest = [second, await pop.next(), await pop.next()];
       expect(rest.map(({ value }) => value?.text())).toEqual(["p2", "p3", "p4"]);
       await pop.close();
     },
