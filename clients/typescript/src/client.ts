@@ -100,7 +100,7 @@ export class DisheapClient {
     let pageToken = "";
     do {
       const request = { pageSize, pageToken };
-      const rules = { name: "listTopics" };
+      const rules = { name: "listTopics", isIdempotent: true };
       const page = await this.#caller.unary(DisheapService.listHeaps, request, rules);
       yield* page.heaps.map(fromHeapInfo);
       pageToken = page.nextPageToken;
@@ -118,7 +118,8 @@ export class DisheapClient {
       ...(partitionId === undefined ? {} : { partitionId }),
     });
     const name = topic === undefined ? "stats" : `stats(${topic})`;
-    const answer = await this.#caller.unary(DisheapService.stats, request, { name });
+    const rules = { name, isIdempotent: true };
+    const answer = await this.#caller.unary(DisheapService.stats, request, rules);
     const topics = [...answer.topicStats].map(
       ([key, stats]) => [key, fromHeapStats(stats)] as const,
     );
@@ -143,7 +144,7 @@ export class DisheapClient {
     if (notBefore !== undefined) request.notBefore = notBefore;
     // Drawn last: a refused call leaves no gap.
     if (isRepeatable) Object.assign(request, this.#producer.next(topic));
-    const rules = { name: `enqueue(${topic})`, isRepeatable };
+    const rules = { name: `enqueue(${topic})`, isRepeatable, isIdempotent: isRepeatable };
     const answer = await this.#caller.unary(DisheapService.enqueue, request, rules);
     const { messageId, duplicate, partitionId } = answer;
     return { messageId, partition: partitionId, duplicate };
@@ -174,13 +175,15 @@ export class DisheapClient {
       ...(limit === undefined ? {} : { limit }),
     });
     const name = `peek(${topic})`;
-    const answer = await this.#caller.unary(DisheapService.peek, request, { name });
+    const rules = { name, isIdempotent: true };
+    const answer = await this.#caller.unary(DisheapService.peek, request, rules);
     return { items: answer.items.map(fromPeekItem), hasMore: answer.hasMore };
   }
 
   async ack(topic: string, messageId: string, leaseToken: string): Promise<void> {
     const request = AckReq.create({ topic, messageId, leaseToken });
-    await this.#caller.unary(DisheapService.ack, request, { name: `ack(${messageId})` });
+    const rules = { name: `ack(${messageId})`, isIdempotent: true };
+    await this.#caller.unary(DisheapService.ack, request, rules);
   }
 
   async nack(
@@ -193,13 +196,18 @@ export class DisheapClient {
     const backoffOverride = optionalDuration("backoffMs", options.backoffMs);
     if (backoffOverride !== undefined) request.backoffOverride = backoffOverride;
     if (options.reason !== undefined) request.reason = options.reason;
-    await this.#caller.unary(DisheapService.nack, request, { name: `nack(${messageId})` });
+    const rules = { name: `nack(${messageId})`, isIdempotent: true };
+    await this.#caller.unary(DisheapService.nack, request, rules);
   }
 
-  /** Adds `ms` to a lease, counted from its old end. A repeat after a lost answer may add it twice. */
+  /**
+   * Adds `ms` to a lease, counted from its old end. A repeat, after a lost answer or at another node when one
+   * is silent, may add it twice: the lease is then longer than told, never shorter.
+   */
   async extend(topic: string, leaseToken: string, ms: number): Promise<void> {
     const request = ExtendReq.create({ topic, leaseToken, extension: toDuration("ms", ms) });
-    await this.#caller.unary(DisheapService.extend, request, { name: `extend(${topic})` });
+    const rules = { name: `extend(${topic})`, isIdempotent: true };
+    await this.#caller.unary(DisheapService.extend, request, rules);
   }
 
   /** Closes streams, gives back deliveries nobody saw, and drops the connections. */

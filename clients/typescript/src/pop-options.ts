@@ -15,6 +15,8 @@ export interface PopOptions {
   visibilityMs?: number | undefined;
   /** Takes from these partitions only. Default: all. */
   partitions?: readonly number[] | undefined;
+  /** The iteration fails once no node has served for so long. Default: it outlives any outage. */
+  outageMaxMs?: number | undefined;
 }
 
 const prefetchMax = 1_000;
@@ -43,6 +45,13 @@ export function windowOf(options: PopOptions): CreditWindow {
   }
   if (limit === undefined) return new CreditWindow(prefetch);
   return new CreditWindow(prefetch, atLeastOne("limit", limit));
+}
+
+export function outageMaxMsOf({ outageMaxMs = Number.POSITIVE_INFINITY }: PopOptions): number {
+  if (typeof outageMaxMs === "number" && outageMaxMs > 0) return outageMaxMs;
+  throw invalidArgument(
+    `outageMaxMs is ${String(outageMaxMs)}; it must be a number of milliseconds above 0.`,
+  );
 }
 
 function atLeastOne(name: string, value: number): number {

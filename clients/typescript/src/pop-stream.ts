@@ -11,8 +11,9 @@ import { HeldMessages } from "./held-messages.js";
 import { Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
 import { PopConnection } from "./pop-connection.js";
-import { filterOf, type PopOptions, windowOf } from "./pop-options.js";
+import { filterOf, outageMaxMsOf, type PopOptions, windowOf } from "./pop-options.js";
 import { isRetryable } from "./retry.js";
+import { onDeadStream, silenceMs } from "./silence.js";
 
 /** Calls of the client that a delivery needs to be settled. */
 export interface SettleCalls {
@@ -46,6 +47,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   readonly #window: CreditWindow;
   readonly #held: HeldMessages;
   readonly #isOneShot: boolean;
+  readonly #outageMaxMs: number;
   readonly #queue = new DeliveryQueue<Message>();
   #connection: PopConnection | undefined;
   #isStarted = false;
@@ -59,6 +61,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#context = context;
     this.#filter = filterOf(topic, options);
     this.#window = windowOf(options);
+    this.#outageMaxMs = outageMaxMsOf(options);
     this.#isOneShot = options.credits !== undefined;
     this.#held = new HeldMessages(options.visibilityMs, () => {
       this.#window.released();
@@ -136,7 +139,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
 
   /** Serves from one endpoint after the other until the end is known. */
   async #run(): Promise<void> {
-    const { pool, caller, options } = this.#context;
+    const { pool, caller } = this.#context;
+    let servedMs = performance.now();
     try {
       for (let round = 1; ; round += 1) {
         let last: DisheapError | undefined;
@@ -151,14 +155,17 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
           endpoint.coolDown();
           last = error;
           if (!wasHealthy) continue;
+          servedMs = performance.now();
           round = 1;
           break;
         }
-        if (round >= options.retry.consumerMaxAttempts) {
+        const endMs = servedMs + this.#outageMaxMs;
+        if (performance.now() >= endMs) {
           const name = `pop(${this.#filter.topic})`;
-          return this.#queue.end(exhausted(name, pool.addresses, round, last));
+          const spent = { rounds: round, budgetMs: this.#outageMaxMs };
+          return this.#queue.end(exhausted(name, pool.addresses, spent, last));
         }
-        await caller.pause(round);
+        await caller.pause(round, endMs);
       }
     } catch (error) {
       this.#queue.end(asError(error));
@@ -166,9 +173,12 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async #serve(endpoint: Endpoint): Promise<Served> {
-    const { caller, options } = this.#context;
+    const { pool, caller, options } = this.#context;
+    const { connectTimeoutMs } = options;
+    const hasOthers = pool.size > 1;
     try {
-      await endpoint.connect(options.connectTimeoutMs);
+      // Where others may answer sooner, the channel goes on dialling by itself.
+      await endpoint.connect(hasOthers ? Math.min(connectTimeoutMs, silenceMs) : connectTimeoutMs);
     } catch (error) {
       if (error instanceof DisheapError) return { error, wasHealthy: false };
       throw error;
@@ -183,7 +193,12 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#connection = connection;
     this.#window.reopened();
     this.#pump();
+    const isOwed = (): boolean => hasOthers && (this.#window.open > 0 || this.#isFinishing);
+    const unwatch = onDeadStream(endpoint, isOwed, () => {
+      connection.abandon(endpoint.silenceError());
+    });
     const error = await connection.ended;
+    unwatch();
     this.#connection = undefined;
     return { error, wasHealthy: hasDelivered || performance.now() - startedMs >= healthyMs };
   }

@@ -205,6 +205,7 @@ describe("credits", () => {
     [{ credits: 1, limit: 1 }, "one-shot"],
     [{ partitions: [-1] }, "partition"],
     [{ visibilityMs: -5 }, "visibilityMs"],
+    [{ outageMaxMs: 0 }, "outageMaxMs"],
   ])("refuses %j", (options, word) => {
     expect(() => client.pop("jobs", options)).toThrow(word);
   });
@@ -341,19 +342,29 @@ describe("a broken stream", () => {
     expect(seen.size).toBe(40);
   });
 
-  it("gives up after the rounds it was given", async () => {
-    const impatient = new DisheapClient({
-      endpoints: nodes.map((node) => node.address),
-      retry: { consumerMaxAttempts: 3, initialBackoffMs: 1 },
-    });
+  it("lives through an outage, however long, and goes on by itself", async () => {
+    await fill(2);
+    const pop = client.pop("jobs", { prefetch: 1 });
+    await (await pop.next()).value?.ack();
+    // Far more rounds than any bound on them would allow.
     for (const node of nodes) node.intercept = () => ({ fail: status.UNAVAILABLE });
-    const error: unknown = await impatient
-      .pop("jobs")
+    for (const node of nodes) node.breakStreams(status.UNAVAILABLE);
+    await vi.waitFor(() => expect(streams().length).toBeGreaterThan(300), { timeout: 30_000 });
+    for (const node of nodes) node.intercept = () => undefined;
+    expect((await pop.next()).value?.text()).toBe("p2");
+    await pop.close();
+  });
+
+  it("ends with the last failure once an outage has lasted as long as it may", async () => {
+    for (const node of nodes) node.intercept = () => ({ fail: status.UNAVAILABLE });
+    const startMs = performance.now();
+    const error: unknown = await client
+      .pop("jobs", { outageMaxMs: 700 })
       .next()
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DisheapError);
-    expect(streams().length).toBe(6);
-    await impatient.close();
+    expect((error as DisheapError).message).toContain("after 700 ms");
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(700);
   });
 
   it("is not opened again after a refusal", async () => {

@@ -34,7 +34,7 @@ export function registerPop(program: Command, shell: Shell): void {
       "how long the leases last (default: the topic's)",
       parseDuration,
     )
-    .option("-F, --follow", "go on until Ctrl-C")
+    .option("-F, --follow", "go on until Ctrl-C, through any outage")
     .option("--partitions <list>", "take from these only, like 0,2", parsePartitions)
     .option("--raw", "print payloads only, as they are, a line feed after each")
     .description("take the best messages")
@@ -55,15 +55,17 @@ async function pop(
   const printer = new MessagePrinter(shell, format, !options.ack);
   const isEndless = options.follow === true;
   const isWaiting = isEndless || options.wait !== undefined;
-  const taker = new Taker(shell, printer, options);
+  const taker = new Taker(shell, printer, options, shell.timeoutMs(command));
   await shell.withClient(
     command,
     async (client) => {
+      // What follows outlives any outage: a wrong address or topic must show before it begins.
+      if (isEndless) await client.stats(topic);
       if (isWaiting) await taker.wait(client, topic);
       else await taker.drain(client, topic, options.count ?? 1);
       await taker.settled();
     },
-    { isEndless, isWaiting },
+    { isWaiting },
   );
   if (taker.count > 0 || isEndless) return exitCodes.ok;
   const text =
