@@ -11,7 +11,14 @@ import {
   StatsReq,
 } from "@disheap/proto";
 import { Caller } from "./caller.js";
-import { optionalCount, optionalDuration, toDuration, toPayload, toPriority } from "./convert.js";
+import {
+  optionalCount,
+  optionalDuration,
+  toDuration,
+  toPayload,
+  toPriority,
+  toText,
+} from "./convert.js";
 import { EndpointPool } from "./endpoints.js";
 import type { NackOptions } from "./message.js";
 import { type ClientOptions, type ResolvedOptions, resolveOptions } from "./options.js";
@@ -133,13 +140,15 @@ export class DisheapClient {
   ): Promise<EnqueueResult> {
     const isRepeatable = options.producer !== false;
     const request = EnqueueReq.create({
-      topic,
+      topic: toText("topic", topic),
       payload: toPayload(payload),
       priority: toPriority(options.priority ?? 0n),
     });
     const maxRetries = optionalCount("maxRetries", options.maxRetries);
     const notBefore = optionalDuration("delayMs", options.delayMs);
-    if (options.partitionKey !== undefined) request.partitionKey = options.partitionKey;
+    if (options.partitionKey !== undefined) {
+      request.partitionKey = toText("partitionKey", options.partitionKey);
+    }
     if (maxRetries !== undefined) request.maxRetries = maxRetries;
     if (notBefore !== undefined) request.notBefore = notBefore;
     // Drawn last: a refused call leaves no gap.

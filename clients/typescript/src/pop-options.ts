@@ -1,6 +1,6 @@
 // What a consumer can ask for, checked and turned into the filter and the credits of a stream.
 import { PopFilter } from "@disheap/proto";
-import { optionalDuration, toCount } from "./convert.js";
+import { optionalDuration, toCount, toText } from "./convert.js";
 import { CreditWindow } from "./credit-window.js";
 import { invalidArgument } from "./errors.js";
 
@@ -23,7 +23,7 @@ const prefetchMax = 1_000;
 
 export function filterOf(topic: string, options: PopOptions): PopFilter {
   const partitionIds = (options.partitions ?? []).map((id) => toCount("partition", id));
-  const filter = PopFilter.create({ topic, partitionIds });
+  const filter = PopFilter.create({ topic: toText("topic", topic), partitionIds });
   const visibilityTimeout = optionalDuration("visibilityMs", options.visibilityMs);
   if (visibilityTimeout !== undefined) filter.visibilityTimeout = visibilityTimeout;
   return filter;

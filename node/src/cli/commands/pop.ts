@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.js";
 import { parseDuration, parsePartitions, parsePositive } from "../parse.js";
 import type { Shell } from "../shell.js";
-import { MessagePrinter } from "./message-printer.js";
+import { MessagePrinter, type PrintFormat } from "./message-printer.js";
 import { heldMax, type PopCommandOptions, Taker } from "./taker.js";
 
 const help = `
@@ -36,7 +36,10 @@ export function registerPop(program: Command, shell: Shell): void {
     )
     .option("-F, --follow", "go on until Ctrl-C, through any outage")
     .option("--partitions <list>", "take from these only, like 0,2", parsePartitions)
-    .option("--raw", "print payloads only, as they are, a line feed after each")
+    .option(
+      "--raw",
+      "print payloads only: one as it is, byte for byte; with --follow or -n above 1, a line feed after each",
+    )
     .description("take the best messages")
     .addHelpText("after", help)
     .action(async (topic: string, options: PopCommandOptions, command: Command) => {
@@ -51,7 +54,7 @@ async function pop(
   command: Command,
 ): Promise<ExitCode> {
   check(options, shell.isJson(command));
-  const format = options.raw === true ? "raw" : shell.isJson(command) ? "json" : "text";
+  const format = formatOf(options, shell.isJson(command));
   const printer = new MessagePrinter(shell, format, !options.ack);
   const isEndless = options.follow === true;
   const isWaiting = isEndless || options.wait !== undefined;
@@ -75,6 +78,11 @@ async function pop(
   if (shell.isJson(command)) throw new CommandError(text, "NOTHING_READY", exitCodes.nothingReady);
   shell.terminal.err(`${text}\n`);
   return exitCodes.nothingReady;
+}
+
+function formatOf({ raw, follow, count = 1 }: PopCommandOptions, isJson: boolean): PrintFormat {
+  if (raw !== true) return isJson ? "json" : "text";
+  return follow === true || count > 1 ? "raw lines" : "raw";
 }
 
 function check(options: PopCommandOptions, isJson: boolean): void {
