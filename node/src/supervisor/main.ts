@@ -63,8 +63,8 @@ async function run(options: SupervisorOptions): Promise<number> {
   try {
     const count = String(options.nodes.length);
     console.log(`Starting ${count} ${count === "1" ? "node" : "nodes"} ...`);
-    const { leader, leftOut } = await supervisor.start();
-    const running = { leader, pids: supervisor.pids(), leftOut };
+    const started = await supervisor.start();
+    const running = { ...started, pids: supervisor.pids() };
     console.log(bannerText(options, running, process.cwd(), paint));
   } catch (error) {
     await supervisor.stop();
