@@ -15,6 +15,11 @@ export interface PopOptions {
   visibilityMs?: number | undefined;
   /** Takes from these partitions only. Default: all. */
   partitions?: readonly number[] | undefined;
+  /**
+   * While a delivery is held, waiting to be handed out or at work, its lease is extended before it ends, for so
+   * long after it came. 0: never; what waits here when its lease ends is then not handed out. Default 30 min.
+   */
+  keepLeaseMs?: number | undefined;
   /** The iteration fails once no node has served for so long. Default: it outlives any outage. */
   outageMaxMs?: number | undefined;
 }
@@ -45,6 +50,14 @@ export function windowOf(options: PopOptions): CreditWindow {
   }
   if (limit === undefined) return new CreditWindow(prefetch);
   return new CreditWindow(prefetch, atLeastOne("limit", limit));
+}
+
+/** Longer than most queues of ten take, short enough that a consumer that hangs gives back what it has. */
+const keepLeaseMsDefault = 30 * 60_000;
+
+export function keepLeaseMsOf({ keepLeaseMs = keepLeaseMsDefault }: PopOptions): number {
+  optionalDuration("keepLeaseMs", keepLeaseMs);
+  return keepLeaseMs;
 }
 
 export function outageMaxMsOf({ outageMaxMs = Number.POSITIVE_INFINITY }: PopOptions): number {

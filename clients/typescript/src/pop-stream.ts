@@ -11,7 +11,13 @@ import { HeldMessages } from "./held-messages.js";
 import { Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
 import { PopConnection } from "./pop-connection.js";
-import { filterOf, outageMaxMsOf, type PopOptions, windowOf } from "./pop-options.js";
+import {
+  filterOf,
+  keepLeaseMsOf,
+  outageMaxMsOf,
+  type PopOptions,
+  windowOf,
+} from "./pop-options.js";
 import { isRetryable } from "./retry.js";
 import { onDeadStream, silenceMs } from "./silence.js";
 
@@ -63,9 +69,13 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#window = windowOf(options);
     this.#outageMaxMs = outageMaxMsOf(options);
     this.#isOneShot = options.credits !== undefined;
-    this.#held = new HeldMessages(options.visibilityMs, () => {
-      this.#window.released();
-      this.#pump();
+    this.#held = new HeldMessages({
+      visibilityMs: options.visibilityMs,
+      keepLeaseMs: keepLeaseMsOf(options),
+      onFreed: () => {
+        this.#window.released();
+        this.#pump();
+      },
     });
   }
 
@@ -78,11 +88,14 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       this.#isStarted = true;
       void this.#run();
     }
-    const next = this.#queue.next();
-    this.#pump();
-    const result = await next;
-    if (result.done === true) this.#context.onClosed(this);
-    return result;
+    for (;;) {
+      const next = this.#queue.next();
+      this.#pump();
+      const result = await next;
+      if (result.done === true) this.#context.onClosed(this);
+      // A delivery whose lease ended while it waited here is somebody else's by now.
+      if (result.done === true || (await this.#held.isLive(result.value))) return result;
+    }
   }
 
   async return(): Promise<IteratorResult<Message, undefined>> {

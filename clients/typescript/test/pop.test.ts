@@ -295,6 +295,81 @@ describe("the end", () => {
   });
 });
 
+describe("leases of what is held", () => {
+  /** The state of a message by its text; undefined once it is settled. */
+  const stored = (text: string) =>
+    state
+      .topic("jobs")
+      .messages.find(({ request }) => Buffer.from(request.payload).toString() === text);
+  const pastLeases = () => new Promise((resolve) => setTimeout(resolve, 2_500));
+
+  it("are extended, at work and waiting, and nothing is handed out expired", async () => {
+    await fill(3);
+    const pop = client.pop("jobs", { prefetch: 3, visibilityMs: 1_000 });
+    const first = await pop.next();
+    await pastLeases();
+    for (const text of ["p1", "p2", "p3"]) {
+      expect(stored(text)?.lease?.deadlineMs).toBeGreaterThan(Date.now());
+    }
+    await first.value?.ack();
+    const second = await pop.next();
+    expect(second.value?.leaseDeadline.getTime()).toBeGreaterThan(Date.now());
+    expect([second.value?.text(), second.value?.attempts]).toEqual(["p2", 1]);
+    await pop.close();
+  });
+
+  it("end when it is turned off, and what waited is not handed out", async () => {
+    await fill(3);
+    const pop = client.pop("jobs", { prefetch: 3, visibilityMs: 1_000, keepLeaseMs: 0 });
+    await pop.next();
+    await pastLeases();
+    expect(stored("p1")?.lease?.deadlineMs).toBeLessThan(Date.now());
+    // As the node would: the leases are over, and the messages are ready again.
+    for (const message of state.topic("jobs").messages) message.lease = undefined;
+    const next = await pop.next();
+    expect([next.value?.attempts, next.value?.text()]).toEqual([2, "p1"]);
+    await pop.close();
+  });
+
+  it("are extended no longer than agreed", async () => {
+    await fill(1);
+    const pop = client.pop("jobs", { visibilityMs: 1_000, keepLeaseMs: 1_200 });
+    await pop.next();
+    await pastLeases();
+    const extensions = nodes.flatMap((node) => node.calls).filter((call) => call === "extend");
+    expect(extensions.length).toBeGreaterThanOrEqual(1);
+    expect(stored("p1")?.lease?.deadlineMs).toBeLessThan(Date.now());
+    await pop.close();
+  });
+
+  it("that are lost free their room, and are not handed out", async () => {
+    await fill(2);
+    const pop = client.pop("jobs", { prefetch: 2, visibilityMs: 1_000 });
+    const first = await pop.next();
+    const lost = stored("p2");
+    if (lost !== undefined) lost.lease = undefined;
+    await pastLeases();
+    await first.value?.ack();
+    const again = await pop.next();
+    expect([again.value?.text(), again.value?.attempts]).toEqual(["p2", 2]);
+    await pop.close();
+  });
+
+  it("of a cluster whose clock is behind this one's are found to run", async () => {
+    await fill(2);
+    const grant = state.grant.bind(state);
+    state.grant = (...args) => {
+      const item = grant(...args);
+      if (item === undefined) return undefined;
+      return { ...item, leaseDeadline: new Date(Date.now() - 3_600_000) };
+    };
+    const pop = client.pop("jobs", { prefetch: 2 });
+    expect((await pop.next()).value?.text()).toBe("p1");
+    expect((await pop.next()).value?.text()).toBe("p2");
+    await pop.close();
+  });
+});
+
 describe("a broken stream", () => {
   it.each([status.UNAVAILABLE, status.INTERNAL, status.ABORTED])(
     "code %s: opens again with the filter and credits for the room it has",

@@ -84,8 +84,14 @@ export class Taker {
   }
 
   #leases(): PopOptions {
-    const { visibility, partitions } = this.#options;
-    return { visibilityMs: visibility, partitions, outageMaxMs: this.#outageMaxMs };
+    const { visibility, partitions, ack } = this.#options;
+    return {
+      visibilityMs: visibility,
+      partitions,
+      outageMaxMs: this.#outageMaxMs,
+      // What stays leased has the lease that was printed.
+      keepLeaseMs: ack ? undefined : 0,
+    };
   }
 
   async #take(stream: PopStream): Promise<void> {
