@@ -1,11 +1,14 @@
-// Runs one unary call over the endpoints until one answers, the request proves wrong, or the rounds
-// are used up. A call is repeated only if that is harmless, or if it surely was not carried out.
+// Runs one unary call over the endpoints until one answers, the request proves wrong, or the budget is
+// used up. A call is repeated only if that is harmless, or if it surely was not carried out. Where a repeat
+// changes nothing, a node that is silent is not waited for: the next one is asked as well.
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Endpoint, EndpointPool } from "./endpoints.js";
+import { Attempts } from "./attempts.js";
+import { type Endpoint, type EndpointPool, isAnswer } from "./endpoints.js";
 import { DisheapError, errorOf, exhausted, fromServiceError } from "./errors.js";
 import type { ResolvedOptions } from "./options.js";
 import { backoffMs, isRetryable } from "./retry.js";
+import { silenceMs } from "./silence.js";
 
 /** The part of a generated method definition that a call needs. */
 export interface UnaryMethod<Request, Response> {
@@ -19,6 +22,8 @@ export interface CallRules {
   name: string;
   /** False: never sent again once its outcome is unknown. Default: true. */
   isRepeatable?: boolean;
+  /** True: may run on several nodes at a time. Default: false. */
+  isIdempotent?: boolean;
 }
 
 export class Caller {
@@ -52,34 +57,18 @@ export class Caller {
     request: Request,
     rules: CallRules,
   ): Promise<Response> {
-    let last: DisheapError | undefined;
-    let mayHaveRun = false;
-    const startedMs = performance.now();
-    for (let round = 0; round < this.#options.retry.maxAttempts; round += 1) {
-      if (round > 0) await this.pause(round);
-      for (const endpoint of this.#pool.orderForCall()) {
-        this.assertOpen();
-        if (performance.now() - startedMs > this.#options.retry.budgetMs) {
-          throw exhausted(rules.name, this.#pool.addresses, round, last, mayHaveRun);
-        }
-        const result = await this.#attempt(endpoint, method, request, rules.name);
-        if ("value" in result) return result.value;
-        const { error } = result;
-        if (isRetryable(error.code)) this.#pool.leave(endpoint);
-        else throw mayHaveRun ? afterLostAnswer(error) : error;
-        if (error.outcomeUnknown && rules.isRepeatable === false) throw notRepeated(error);
-        mayHaveRun ||= error.outcomeUnknown;
-        // An answer tells more than a connection that could not be made.
-        if (last === undefined || error.cause !== undefined) last = error;
-      }
+    const attempts = new Attempts<Response>();
+    try {
+      return await this.#try(attempts, method, request, rules);
+    } finally {
+      attempts.cancel();
     }
-    const rounds = this.#options.retry.maxAttempts;
-    throw exhausted(rules.name, this.#pool.addresses, rounds, last, mayHaveRun);
   }
 
-  /** Waits before round `round`; a closing client does not wait. */
-  async pause(round: number): Promise<void> {
-    const waitMs = backoffMs(this.#options.retry, round);
+  /** Waits before round `round`, but not beyond `endMs`; a closing client does not wait. */
+  async pause(round: number, endMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const leftMs = Math.max(0, endMs - performance.now());
+    const waitMs = Math.min(backoffMs(this.#options.retry, round), leftMs);
     try {
       await sleep(waitMs, undefined, { signal: this.#closing.signal });
     } catch {
@@ -87,32 +76,76 @@ export class Caller {
     }
   }
 
-  async #attempt<Request, Response>(
-    endpoint: Endpoint,
+  async #try<Request, Response>(
+    attempts: Attempts<Response>,
     method: UnaryMethod<Request, Response>,
     request: Request,
-    name: string,
-  ): Promise<{ value: Response } | { error: DisheapError }> {
-    try {
-      await endpoint.connect(this.#options.connectTimeoutMs);
-      return { value: await this.#send(endpoint, method, request, name) };
-    } catch (error) {
-      if (error instanceof DisheapError) return { error };
-      // A channel that closes under a call throws; say why.
-      this.assertOpen();
-      throw error;
+    rules: CallRules,
+  ): Promise<Response> {
+    const { maxAttempts, budgetMs } = this.#options.retry;
+    const endMs = performance.now() + budgetMs;
+    const failures = new Failures(rules, this.#pool);
+    // A node alone is waited for: nobody else could answer.
+    const mayOverlap = rules.isIdempotent === true && this.#pool.size > 1;
+    for (let round = 0; round < maxAttempts; round += 1) {
+      if (round > 0) await this.pause(round, endMs);
+      for (const [place, endpoint] of this.#pool.orderForCall().entries()) {
+        if (attempts.isTrying(endpoint)) continue;
+        this.assertOpen();
+        if (performance.now() >= endMs) throw failures.exhausted(round, budgetMs);
+        const isAsked = !mayOverlap && place < this.#pool.size - 1;
+        attempts.start(endpoint, async (cancelled) => {
+          await this.#reach(endpoint, isAsked);
+          return this.#send(endpoint, { method, request, name: rules.name, endMs, cancelled });
+        });
+        while (attempts.isTrying(endpoint)) {
+          const ended = await attempts.next(mayOverlap ? endpoint : undefined);
+          if (ended === undefined) {
+            failures.silent(endpoint);
+            break;
+          }
+          const { outcome } = ended;
+          if ("value" in outcome) return outcome.value;
+          this.#judge(ended.endpoint, outcome.error, failures);
+        }
+      }
+      const isLast = round + 1 >= maxAttempts;
+      // Where every node is being tried, another round would try nothing.
+      while (attempts.size > 0 && (isLast || attempts.size === this.#pool.size)) {
+        const ended = await attempts.next();
+        if (ended === undefined) break;
+        const { outcome } = ended;
+        if ("value" in outcome) return outcome.value;
+        this.#judge(ended.endpoint, outcome.error, failures);
+      }
     }
+    throw failures.exhausted(maxAttempts);
   }
 
-  #send<Request, Response>(
-    endpoint: Endpoint,
-    method: UnaryMethod<Request, Response>,
-    request: Request,
-    name: string,
-  ): Promise<Response> {
-    const deadline = Date.now() + this.#options.requestTimeoutMs;
+  /** Takes note of a failure that may pass, and throws any other. */
+  #judge(endpoint: Endpoint, error: Error, failures: Failures): void {
+    // A channel that closes under a call throws; say why.
+    this.assertOpen();
+    if (!(error instanceof DisheapError)) throw error;
+    failures.failed(endpoint, error);
+  }
+
+  /** Connects; `isAsked`: and makes sure that somebody is awake there, for a call that goes to one node. */
+  async #reach(endpoint: Endpoint, isAsked: boolean): Promise<void> {
+    const { connectTimeoutMs } = this.#options;
+    await endpoint.connect(isAsked ? Math.min(connectTimeoutMs, silenceMs) : connectTimeoutMs);
+    const isFresh = performance.now() - endpoint.heardMs < silenceMs;
+    if (isAsked && !isFresh && !(await endpoint.answers())) throw endpoint.silenceError();
+  }
+
+  #send<Request, Response>(endpoint: Endpoint, sent: Sent<Request, Response>): Promise<Response> {
+    const { method, request, name, endMs, cancelled } = sent;
+    // A connection that was made after the call had its answer carries nothing more.
+    if (cancelled.aborted) return Promise.reject(errorOf("CANCELLED", `${name} was cancelled.`));
+    const leftMs = Math.max(1, endMs - performance.now());
+    const deadline = Date.now() + Math.min(this.#options.requestTimeoutMs, leftMs);
     return new Promise((resolve, reject) => {
-      endpoint.client.makeUnaryRequest(
+      const call = endpoint.client.makeUnaryRequest(
         method.path,
         method.requestSerialize,
         method.responseDeserialize,
@@ -120,12 +153,65 @@ export class Caller {
         this.metadata(),
         { deadline },
         (error: ServiceError | null, response?: Response) => {
+          cancelled.removeEventListener("abort", cancel);
+          if (error === null || isAnswer(error.code)) endpoint.heard();
           if (error !== null) reject(fromServiceError(error, name, endpoint.address));
           else if (response !== undefined) resolve(response);
           else reject(errorOf("INTERNAL", `${name} was answered without a message.`));
         },
       );
+      const cancel = (): void => call.cancel();
+      cancelled.addEventListener("abort", cancel, { once: true });
     });
+  }
+}
+
+interface Sent<Request, Response> {
+  method: UnaryMethod<Request, Response>;
+  request: Request;
+  name: string;
+  /** When the budget of the call is over, monotonic. */
+  endMs: number;
+  cancelled: AbortSignal;
+}
+
+/** What went wrong so far in one call. */
+class Failures {
+  readonly #rules: CallRules;
+  readonly #pool: EndpointPool;
+  #last: DisheapError | undefined;
+  #mayHaveRun = false;
+
+  constructor(rules: CallRules, pool: EndpointPool) {
+    this.#rules = rules;
+    this.#pool = pool;
+  }
+
+  silent(endpoint: Endpoint): void {
+    endpoint.fellSilent();
+    this.#pool.leave(endpoint);
+    this.#mayHaveRun = true;
+    this.#last ??= endpoint.silenceError();
+  }
+
+  failed(endpoint: Endpoint, error: DisheapError): void {
+    if (isRetryable(error.code)) this.#pool.leave(endpoint);
+    else throw this.#mayHaveRun ? afterLostAnswer(error) : error;
+    if (error.outcomeUnknown && this.#rules.isRepeatable === false) throw notRepeated(error);
+    this.#mayHaveRun ||= error.outcomeUnknown;
+    // An answer tells more than a connection that could not be made.
+    if (this.#last === undefined || error.cause !== undefined) this.#last = error;
+  }
+
+  exhausted(rounds: number, budgetMs?: number): DisheapError {
+    const { addresses } = this.#pool;
+    return exhausted(
+      this.#rules.name,
+      addresses,
+      { rounds, budgetMs },
+      this.#last,
+      this.#mayHaveRun,
+    );
   }
 }
 

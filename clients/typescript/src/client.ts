@@ -11,7 +11,14 @@ import {
   StatsReq,
 } from "@disheap/proto";
 import { Caller } from "./caller.js";
-import { optionalCount, optionalDuration, toDuration, toPayload, toPriority } from "./convert.js";
+import {
+  optionalCount,
+  optionalDuration,
+  toDuration,
+  toPayload,
+  toPriority,
+  toText,
+} from "./convert.js";
 import { EndpointPool } from "./endpoints.js";
 import type { NackOptions } from "./message.js";
 import { type ClientOptions, type ResolvedOptions, resolveOptions } from "./options.js";
@@ -100,7 +107,7 @@ export class DisheapClient {
     let pageToken = "";
     do {
       const request = { pageSize, pageToken };
-      const rules = { name: "listTopics" };
+      const rules = { name: "listTopics", isIdempotent: true };
       const page = await this.#caller.unary(DisheapService.listHeaps, request, rules);
       yield* page.heaps.map(fromHeapInfo);
       pageToken = page.nextPageToken;
@@ -118,7 +125,8 @@ export class DisheapClient {
       ...(partitionId === undefined ? {} : { partitionId }),
     });
     const name = topic === undefined ? "stats" : `stats(${topic})`;
-    const answer = await this.#caller.unary(DisheapService.stats, request, { name });
+    const rules = { name, isIdempotent: true };
+    const answer = await this.#caller.unary(DisheapService.stats, request, rules);
     const topics = [...answer.topicStats].map(
       ([key, stats]) => [key, fromHeapStats(stats)] as const,
     );
@@ -132,18 +140,20 @@ export class DisheapClient {
   ): Promise<EnqueueResult> {
     const isRepeatable = options.producer !== false;
     const request = EnqueueReq.create({
-      topic,
+      topic: toText("topic", topic),
       payload: toPayload(payload),
       priority: toPriority(options.priority ?? 0n),
     });
     const maxRetries = optionalCount("maxRetries", options.maxRetries);
     const notBefore = optionalDuration("delayMs", options.delayMs);
-    if (options.partitionKey !== undefined) request.partitionKey = options.partitionKey;
+    if (options.partitionKey !== undefined) {
+      request.partitionKey = toText("partitionKey", options.partitionKey);
+    }
     if (maxRetries !== undefined) request.maxRetries = maxRetries;
     if (notBefore !== undefined) request.notBefore = notBefore;
     // Drawn last: a refused call leaves no gap.
     if (isRepeatable) Object.assign(request, this.#producer.next(topic));
-    const rules = { name: `enqueue(${topic})`, isRepeatable };
+    const rules = { name: `enqueue(${topic})`, isRepeatable, isIdempotent: isRepeatable };
     const answer = await this.#caller.unary(DisheapService.enqueue, request, rules);
     const { messageId, duplicate, partitionId } = answer;
     return { messageId, partition: partitionId, duplicate };
@@ -174,13 +184,15 @@ export class DisheapClient {
       ...(limit === undefined ? {} : { limit }),
     });
     const name = `peek(${topic})`;
-    const answer = await this.#caller.unary(DisheapService.peek, request, { name });
+    const rules = { name, isIdempotent: true };
+    const answer = await this.#caller.unary(DisheapService.peek, request, rules);
     return { items: answer.items.map(fromPeekItem), hasMore: answer.hasMore };
   }
 
   async ack(topic: string, messageId: string, leaseToken: string): Promise<void> {
     const request = AckReq.create({ topic, messageId, leaseToken });
-    await this.#caller.unary(DisheapService.ack, request, { name: `ack(${messageId})` });
+    const rules = { name: `ack(${messageId})`, isIdempotent: true };
+    await this.#caller.unary(DisheapService.ack, request, rules);
   }
 
   async nack(
@@ -193,13 +205,18 @@ export class DisheapClient {
     const backoffOverride = optionalDuration("backoffMs", options.backoffMs);
     if (backoffOverride !== undefined) request.backoffOverride = backoffOverride;
     if (options.reason !== undefined) request.reason = options.reason;
-    await this.#caller.unary(DisheapService.nack, request, { name: `nack(${messageId})` });
+    const rules = { name: `nack(${messageId})`, isIdempotent: true };
+    await this.#caller.unary(DisheapService.nack, request, rules);
   }
 
-  /** Adds `ms` to a lease, counted from its old end. A repeat after a lost answer may add it twice. */
+  /**
+   * Adds `ms` to a lease, counted from its old end. A repeat, after a lost answer or at another node when one
+   * is silent, may add it twice: the lease is then longer than told, never shorter.
+   */
   async extend(topic: string, leaseToken: string, ms: number): Promise<void> {
     const request = ExtendReq.create({ topic, leaseToken, extension: toDuration("ms", ms) });
-    await this.#caller.unary(DisheapService.extend, request, { name: `extend(${topic})` });
+    const rules = { name: `extend(${topic})`, isIdempotent: true };
+    await this.#caller.unary(DisheapService.extend, request, rules);
   }
 
   /** Closes streams, gives back deliveries nobody saw, and drops the connections. */

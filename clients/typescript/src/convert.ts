@@ -10,9 +10,35 @@ const uint32Max = 2 ** 32 - 1;
 /** Room for the other fields of a message beside its payload. */
 const envelopeBytes = 4_096;
 
+/** The longest duration of the wire: ten thousand years. */
+const durationMsMax = 315_576_000_000_000;
+
+/** What plain JavaScript may hand in, for a sentence: the value itself only where it is short. */
+function shown(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return value.length > 40 ? "a long string" : `"${value}"`;
+    case "number":
+    case "bigint":
+    case "boolean":
+      return String(value);
+    case "object":
+      return value === null ? "null" : Array.isArray(value) ? "an array" : "an object";
+    default:
+      return typeof value;
+  }
+}
+
+export function toText(name: string, value: string): string {
+  if (typeof value === "string") return value;
+  throw invalidArgument(`${name} is ${shown(value)}; it must be a string.`);
+}
+
 export function toDuration(name: string, ms: number): Duration {
-  if (!Number.isFinite(ms) || ms < 0) {
-    throw invalidArgument(`${name} is ${ms}; it must be a number of milliseconds, 0 or more.`);
+  if (typeof ms !== "number" || !(ms >= 0 && ms <= durationMsMax)) {
+    throw invalidArgument(
+      `${name} is ${shown(ms)}; it must be a number of milliseconds from 0 to ${durationMsMax}.`,
+    );
   }
   const whole = Math.round(ms);
   return { seconds: BigInt(Math.floor(whole / 1_000)), nanos: (whole % 1_000) * 1_000_000 };
@@ -29,6 +55,11 @@ export function toMs(duration: Duration | undefined): number {
 
 /** Numbers are taken when they are exact; beyond 2^53 a priority must be a bigint. */
 export function toPriority(priority: bigint | number): bigint {
+  if (typeof priority !== "number" && typeof priority !== "bigint") {
+    throw invalidArgument(
+      `The priority is ${shown(priority)}; it must be a whole number or a bigint.`,
+    );
+  }
   if (typeof priority === "number" && !Number.isSafeInteger(priority)) {
     throw invalidArgument(
       `The priority ${priority} is not an exact integer; pass a whole number, or a bigint beyond 2^53.`,
@@ -42,6 +73,12 @@ export function toPriority(priority: bigint | number): bigint {
 }
 
 export function toPayload(payload: Uint8Array | string): Uint8Array {
+  if (typeof payload !== "string" && !(payload instanceof Uint8Array)) {
+    throw invalidArgument(
+      `The payload is ${shown(payload)}; it must be a string or bytes (a Uint8Array, such as a Buffer). ` +
+        "Anything else must be turned into one of them first, for example with JSON.stringify.",
+    );
+  }
   const bytes = typeof payload === "string" ? Buffer.from(payload, "utf8") : payload;
   const bytesMax = messageBytesMax - envelopeBytes;
   if (bytes.length <= bytesMax) return bytes;
@@ -54,7 +91,9 @@ export function toPayload(payload: Uint8Array | string): Uint8Array {
 /** A count as the wire carries it: a whole number of 32 bits. */
 export function toCount(name: string, value: number): number {
   if (Number.isInteger(value) && value >= 0 && value <= uint32Max) return value;
-  throw invalidArgument(`${name} is ${value}; it must be a whole number from 0 to ${uint32Max}.`);
+  throw invalidArgument(
+    `${name} is ${shown(value)}; it must be a whole number from 0 to ${uint32Max}.`,
+  );
 }
 
 export function optionalCount(name: string, value: number | undefined): number | undefined {

@@ -16,6 +16,11 @@ export class DeliveryQueue<T> {
     return this.#isEnded;
   }
 
+  /** Nothing waits to be asked for. */
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
   push(item: T): void {
     const waiter = this.#waiters.shift();
     if (waiter === undefined) this.#items.push(item);

@@ -1,16 +1,37 @@
 // One channel per node, opened when first needed. Endpoints are taken in random order, so that load
 // spreads; one that could not be reached comes last until its channel, which keeps dialling by itself, is
-// connected again: nobody waits for a dead node while others answer. Calls that follow each other closely
+// connected again, and one that swallows calls until it has answered one: nobody waits for a dead or frozen
+// node while others answer. Calls that follow each other closely
 // go to the same node: what is under way together then shares packets, and the node's batches.
-import { connectivityState, credentials } from "@grpc/grpc-js";
+import { connectivityState, credentials, status as Status } from "@grpc/grpc-js";
 import { DisheapClient as RawClient } from "@disheap/proto";
 import { DisheapUnavailableError } from "./errors.js";
 import type { ResolvedOptions } from "./options.js";
+import { afterListening, silenceMs } from "./silence.js";
+
+/** The standard health check; a server that does not know it answers too. */
+const healthPath = "/grpc.health.v1.Health/Check";
+const noBytes = Buffer.alloc(0);
+/** Codes that may come from this side of the wire: they do not prove that a node is awake. */
+const localCodes: ReadonlySet<Status> = new Set([
+  Status.UNAVAILABLE,
+  Status.CANCELLED,
+  Status.DEADLINE_EXCEEDED,
+  Status.INTERNAL,
+]);
+
+/** Only a node that is awake answers a call like this. */
+export function isAnswer(code: Status): boolean {
+  return !localCodes.has(code);
+}
 
 export class Endpoint {
   readonly address: string;
   readonly client: RawClient;
   #isUnreachable = false;
+  #isSilent = false;
+  #heardMs = Number.NEGATIVE_INFINITY;
+  #asking: Promise<boolean> | undefined;
 
   constructor(address: string, options: ResolvedOptions) {
     this.address = address;
@@ -18,17 +39,64 @@ export class Endpoint {
     this.client = new RawClient(address, plain, options.channelOptions);
   }
 
-  /** It could not be reached and is not connected again; asking makes the channel dial. */
+  /** When it last said anything, monotonic. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
+  /** It could not be reached, or was silent, and has not come back; asking makes the channel try. */
   get isCooling(): boolean {
-    if (!this.#isUnreachable) return false;
-    const state = this.client.getChannel().getConnectivityState(true);
-    if (state === connectivityState.READY) this.#isUnreachable = false;
-    return this.#isUnreachable;
+    if (!this.#isUnreachable && !this.#isSilent) return false;
+    const isReady = this.client.getChannel().getConnectivityState(true) === connectivityState.READY;
+    if (isReady) this.#isUnreachable = false;
+    if (isReady && this.#isSilent) void this.answers();
+    return this.#isUnreachable || this.#isSilent;
   }
 
   /** It just failed: others are tried before it until it is connected again. */
   coolDown(): void {
     this.#isUnreachable = true;
+  }
+
+  /** It swallows calls: others are tried before it until it has answered one. */
+  fellSilent(): void {
+    this.#isSilent = true;
+  }
+
+  heard(): void {
+    this.#heardMs = performance.now();
+    this.#isSilent = false;
+  }
+
+  /** Asks, over the channel that the calls use, whether anybody is awake there. Who asks meanwhile shares it. */
+  answers(): Promise<boolean> {
+    this.#asking ??= this.#ask();
+    return this.#asking;
+  }
+
+  silenceError(): DisheapUnavailableError {
+    const message = `${this.address} is connected, but silent for ${silenceMs} ms.`;
+    return new DisheapUnavailableError(message, "UNAVAILABLE", { endpoint: this.address });
+  }
+
+  async #ask(): Promise<boolean> {
+    const hasAnswered = await new Promise<boolean>((resolve) => {
+      const call = this.client.makeUnaryRequest(
+        healthPath,
+        () => noBytes,
+        (bytes) => bytes,
+        undefined,
+        (error) => {
+          stop();
+          resolve(error === null || isAnswer(error.code));
+        },
+      );
+      const stop = afterListening(silenceMs, () => call.cancel());
+    });
+    this.#asking = undefined;
+    if (hasAnswered) this.heard();
+    else this.fellSilent();
+    return hasAnswered;
   }
 
   /**
@@ -71,6 +139,10 @@ export class EndpointPool {
   constructor(options: ResolvedOptions, nowMs: () => number = () => performance.now()) {
     this.#endpoints = options.endpoints.map((address) => new Endpoint(address, options));
     this.#nowMs = nowMs;
+  }
+
+  get size(): number {
+    return this.#endpoints.length;
   }
 
   get addresses(): readonly string[] {

@@ -105,15 +105,17 @@ export function fromServiceError(
 export function exhausted(
   name: string,
   addresses: readonly string[],
-  rounds: number,
+  spent: { rounds: number; budgetMs?: number | undefined },
   last: DisheapError | undefined,
   outcomeUnknown = false,
 ): DisheapError {
   const code = last?.code ?? "UNAVAILABLE";
   const hint =
     code === "UNAVAILABLE" ? " Check that the cluster runs and that the endpoints are right." : "";
+  const { rounds, budgetMs } = spent;
+  const when = budgetMs === undefined ? "" : ` after ${budgetMs} ms,`;
   const message =
-    `${name} gave up after trying ${addresses.join(", ")} ${rounds} times. ` +
+    `${name} gave up${when} after trying ${addresses.join(", ")} ${rounds} times. ` +
     `Last: ${last?.message ?? "no endpoint was tried."}${hint}`;
   return errorOf(code, message, { cause: last, outcomeUnknown });
 }

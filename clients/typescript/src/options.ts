@@ -13,7 +13,10 @@ export interface ClientOptions {
   apiKey?: string | undefined;
   /** How long to wait for one connection. */
   connectTimeoutMs?: number | undefined;
-  /** How long to wait for the answer of one attempt. */
+  /**
+   * How long to wait for the answer of one attempt; never beyond the budget. A node that says nothing at all
+   * for a second is not waited for: another one is asked as well, where a repeat changes nothing.
+   */
   requestTimeoutMs?: number | undefined;
   retry?: Partial<RetryPolicy> | undefined;
   /** Starts the producer id in place of the host name; a part that makes it unique follows. */
@@ -61,7 +64,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   endpoints.forEach(checkEndpoint);
   const retry = definedOf<RetryPolicy>(defaultRetry, options.retry ?? {});
   for (const [name, value] of Object.entries<number>({ ...retry })) {
-    checkPositive(`retry.${name}`, value);
+    // Rounds without a bound end with the budget.
+    if (name !== "maxAttempts" || value !== Number.POSITIVE_INFINITY) {
+      checkPositive(`retry.${name}`, value);
+    }
   }
   return {
     endpoints,

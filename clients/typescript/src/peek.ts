@@ -3,7 +3,7 @@ import type { PeekItem } from "@disheap/proto";
 
 export interface PeekOptions {
   partition?: number | undefined;
-  /** At most so many, up to 1000. Default 10. */
+  /** At most so many, up to 1000, and about 2 MiB of payloads (1 MiB of a partition). Default 10. */
   limit?: number | undefined;
   includeDeadLetters?: boolean | undefined;
 }
@@ -27,6 +27,7 @@ export interface PeekedMessage {
 
 export interface PeekResult {
   items: PeekedMessage[];
+  /** There are more than the limit, or than one answer carries. */
   hasMore: boolean;
 }
 

@@ -10,6 +10,7 @@ export class PopConnection {
   readonly ended: Promise<DisheapError | undefined>;
   readonly #call: ClientDuplexStream<PopOpen, PopItem>;
   #isHalfClosed = false;
+  #abandoned: DisheapError | undefined;
 
   constructor(
     endpoint: Endpoint,
@@ -23,11 +24,15 @@ export class PopConnection {
       // The error comes before items that are still buffered; "end" comes after all of them.
       let failure: DisheapError | undefined;
       call.on("error", (error: ServiceError) => {
-        failure = fromServiceError(error, `pop(${filter.topic})`, endpoint.address);
+        failure =
+          this.#abandoned ?? fromServiceError(error, `pop(${filter.topic})`, endpoint.address);
       });
       call.on("end", () => resolve(failure));
     });
-    call.on("data", onItem);
+    call.on("data", (item: PopItem) => {
+      endpoint.heard();
+      onItem(item);
+    });
     call.write({ kind: { $case: "filter", value: filter } });
   }
 
@@ -41,6 +46,12 @@ export class PopConnection {
     if (this.#isHalfClosed) return;
     this.#isHalfClosed = true;
     this.#call.end();
+  }
+
+  /** The node does not answer any more: the call ends with this error. */
+  abandon(error: DisheapError): void {
+    this.#abandoned = error;
+    this.#call.cancel();
   }
 
   cancel(): void {

@@ -1,6 +1,6 @@
 // What a consumer can ask for, checked and turned into the filter and the credits of a stream.
 import { PopFilter } from "@disheap/proto";
-import { optionalDuration, toCount } from "./convert.js";
+import { optionalDuration, toCount, toText } from "./convert.js";
 import { CreditWindow } from "./credit-window.js";
 import { invalidArgument } from "./errors.js";
 
@@ -15,13 +15,20 @@ export interface PopOptions {
   visibilityMs?: number | undefined;
   /** Takes from these partitions only. Default: all. */
   partitions?: readonly number[] | undefined;
+  /**
+   * While a delivery is held, waiting to be handed out or at work, its lease is extended before it ends, for so
+   * long after it came. 0: never; what waits here when its lease ends is then not handed out. Default 30 min.
+   */
+  keepLeaseMs?: number | undefined;
+  /** The iteration fails once no node has served for so long. Default: it outlives any outage. */
+  outageMaxMs?: number | undefined;
 }
 
 const prefetchMax = 1_000;
 
 export function filterOf(topic: string, options: PopOptions): PopFilter {
   const partitionIds = (options.partitions ?? []).map((id) => toCount("partition", id));
-  const filter = PopFilter.create({ topic, partitionIds });
+  const filter = PopFilter.create({ topic: toText("topic", topic), partitionIds });
   const visibilityTimeout = optionalDuration("visibilityMs", options.visibilityMs);
   if (visibilityTimeout !== undefined) filter.visibilityTimeout = visibilityTimeout;
   return filter;
@@ -43,6 +50,21 @@ export function windowOf(options: PopOptions): CreditWindow {
   }
   if (limit === undefined) return new CreditWindow(prefetch);
   return new CreditWindow(prefetch, atLeastOne("limit", limit));
+}
+
+/** Longer than most queues of ten take, short enough that a consumer that hangs gives back what it has. */
+const keepLeaseMsDefault = 30 * 60_000;
+
+export function keepLeaseMsOf({ keepLeaseMs = keepLeaseMsDefault }: PopOptions): number {
+  optionalDuration("keepLeaseMs", keepLeaseMs);
+  return keepLeaseMs;
+}
+
+export function outageMaxMsOf({ outageMaxMs = Number.POSITIVE_INFINITY }: PopOptions): number {
+  if (typeof outageMaxMs === "number" && outageMaxMs > 0) return outageMaxMs;
+  throw invalidArgument(
+    `outageMaxMs is ${String(outageMaxMs)}; it must be a number of milliseconds above 0.`,
+  );
 }
 
 function atLeastOne(name: string, value: number): number {

@@ -11,8 +11,15 @@ import { HeldMessages } from "./held-messages.js";
 import { Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
 import { PopConnection } from "./pop-connection.js";
-import { filterOf, type PopOptions, windowOf } from "./pop-options.js";
+import {
+  filterOf,
+  keepLeaseMsOf,
+  outageMaxMsOf,
+  type PopOptions,
+  windowOf,
+} from "./pop-options.js";
 import { isRetryable } from "./retry.js";
+import { onDeadStream, silenceMs } from "./silence.js";
 
 /** Calls of the client that a delivery needs to be settled. */
 export interface SettleCalls {
@@ -46,6 +53,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   readonly #window: CreditWindow;
   readonly #held: HeldMessages;
   readonly #isOneShot: boolean;
+  readonly #outageMaxMs: number;
   readonly #queue = new DeliveryQueue<Message>();
   #connection: PopConnection | undefined;
   #isStarted = false;
@@ -59,10 +67,15 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#context = context;
     this.#filter = filterOf(topic, options);
     this.#window = windowOf(options);
+    this.#outageMaxMs = outageMaxMsOf(options);
     this.#isOneShot = options.credits !== undefined;
-    this.#held = new HeldMessages(options.visibilityMs, () => {
-      this.#window.released();
-      this.#pump();
+    this.#held = new HeldMessages({
+      visibilityMs: options.visibilityMs,
+      keepLeaseMs: keepLeaseMsOf(options),
+      onFreed: () => {
+        this.#window.released();
+        this.#pump();
+      },
     });
   }
 
@@ -75,9 +88,14 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       this.#isStarted = true;
       void this.#run();
     }
-    const result = await this.#queue.next();
-    if (result.done === true) this.#context.onClosed(this);
-    return result;
+    for (;;) {
+      const next = this.#queue.next();
+      this.#pump();
+      const result = await next;
+      if (result.done === true) this.#context.onClosed(this);
+      // A delivery whose lease ended while it waited here is somebody else's by now.
+      if (result.done === true || (await this.#held.isLive(result.value))) return result;
+    }
   }
 
   async return(): Promise<IteratorResult<Message, undefined>> {
@@ -134,7 +152,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
 
   /** Serves from one endpoint after the other until the end is known. */
   async #run(): Promise<void> {
-    const { pool, caller, options } = this.#context;
+    const { pool, caller } = this.#context;
+    let servedMs = performance.now();
     try {
       for (let round = 1; ; round += 1) {
         let last: DisheapError | undefined;
@@ -149,14 +168,17 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
           endpoint.coolDown();
           last = error;
           if (!wasHealthy) continue;
+          servedMs = performance.now();
           round = 1;
           break;
         }
-        if (round >= options.retry.consumerMaxAttempts) {
+        const endMs = servedMs + this.#outageMaxMs;
+        if (performance.now() >= endMs) {
           const name = `pop(${this.#filter.topic})`;
-          return this.#queue.end(exhausted(name, pool.addresses, round, last));
+          const spent = { rounds: round, budgetMs: this.#outageMaxMs };
+          return this.#queue.end(exhausted(name, pool.addresses, spent, last));
         }
-        await caller.pause(round);
+        await caller.pause(round, endMs);
       }
     } catch (error) {
       this.#queue.end(asError(error));
@@ -164,9 +186,12 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async #serve(endpoint: Endpoint): Promise<Served> {
-    const { caller, options } = this.#context;
+    const { pool, caller, options } = this.#context;
+    const { connectTimeoutMs } = options;
+    const hasOthers = pool.size > 1;
     try {
-      await endpoint.connect(options.connectTimeoutMs);
+      // Where others may answer sooner, the channel goes on dialling by itself.
+      await endpoint.connect(hasOthers ? Math.min(connectTimeoutMs, silenceMs) : connectTimeoutMs);
     } catch (error) {
       if (error instanceof DisheapError) return { error, wasHealthy: false };
       throw error;
@@ -181,14 +206,19 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#connection = connection;
     this.#window.reopened();
     this.#pump();
+    const isOwed = (): boolean => hasOthers && (this.#window.open > 0 || this.#isFinishing);
+    const unwatch = onDeadStream(endpoint, isOwed, () => {
+      connection.abandon(endpoint.silenceError());
+    });
     const error = await connection.ended;
+    unwatch();
     this.#connection = undefined;
     return { error, wasHealthy: hasDelivered || performance.now() - startedMs >= healthyMs };
   }
 
   #pump(): void {
     if (this.#connection === undefined || this.#isFinishing || this.#queue.isEnded) return;
-    const credits = this.#window.take();
+    const credits = this.#window.take(this.#queue.isEmpty);
     if (credits > 0) this.#connection.credit(credits);
     if (this.#isOneShot) this.#connection.halfClose();
   }
@@ -206,6 +236,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#window.delivered();
     this.#held.hold(message);
     this.#queue.push(message);
+    this.#pump();
     if (this.#window.isSpent) this.#finishSpent();
   }
 

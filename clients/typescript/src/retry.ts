@@ -3,21 +3,18 @@
 import type { ErrorCode } from "./errors.js";
 
 export interface RetryPolicy {
-  /** Rounds over all endpoints for one call. */
+  /** Rounds over all endpoints for one call, at most. Default: no bound but the budget. */
   maxAttempts: number;
-  /** No attempt of one call starts after this long. */
+  /** A call is tried for so long, over and over, and then fails. Default 60 s. */
   budgetMs: number;
-  /** Rounds over all endpoints to get a broken pop stream back before it fails for good. */
-  consumerMaxAttempts: number;
   initialBackoffMs: number;
   maxBackoffMs: number;
   multiplier: number;
 }
 
 export const defaultRetry: RetryPolicy = {
-  maxAttempts: 8,
+  maxAttempts: Number.POSITIVE_INFINITY,
   budgetMs: 60_000,
-  consumerMaxAttempts: 20,
   initialBackoffMs: 100,
   maxBackoffMs: 2_000,
   multiplier: 2,

@@ -1,6 +1,6 @@
 // Topics as a caller sees them: how one is configured, what it counts.
 import { type HeapInfo, type HeapStats, MakeHeapReq, Mode } from "@disheap/proto";
-import { optionalCount, toCount, toDuration, toMs } from "./convert.js";
+import { optionalCount, toCount, toDuration, toMs, toText } from "./convert.js";
 import { invalidArgument } from "./errors.js";
 
 /** Which priority is served first: the smallest or the largest. */
@@ -71,7 +71,7 @@ export function toMakeHeap(topic: string, options: TopicOptions): MakeHeapReq {
   }
   const { retentionMs, visibilityMs, deadLetters } = options;
   return MakeHeapReq.create({
-    topic,
+    topic: toText("topic", topic),
     mode: toMode(options.mode ?? "min"),
     partitions: optionalCount("partitions", options.partitions) ?? 0,
     replicationFactor: optionalCount("replicationFactor", options.replicationFactor) ?? 0,

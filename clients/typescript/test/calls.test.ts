@@ -13,6 +13,7 @@ import {
   DisheapTimeoutError,
   DisheapUnavailableError,
   DisheapValidationError,
+  type EnqueueOptions,
   priorityMax,
   priorityMin,
   type TopicInfo,
@@ -155,6 +156,29 @@ describe("enqueue", () => {
     expect(zero).toMatchObject({ maxRetries: 0, partitionKey: "" });
     expect(zero?.notBefore).toEqual({ seconds: 0n, nanos: 0 });
   });
+
+  it.each<[string, unknown, EnqueueOptions | object, RegExp]>([
+    ["an object", { a: 1 }, {}, /payload is an object; .* a string or bytes/],
+    ["null", null, {}, /payload is null; .* a string or bytes/],
+    ["an array", [1, 2], {}, /payload is an array; .* a string or bytes/],
+    ["a number", 5, {}, /payload is 5; .* a string or bytes/],
+    ["a text priority", "x", { priority: "5" }, /priority is "5"; .* whole number or a bigint/],
+    ["a word priority", "x", { priority: "abc" }, /priority is "abc"; .* whole number or a bigint/],
+    ["an object priority", "x", { priority: {} }, /priority is an object; .* a bigint/],
+    ["a boolean priority", "x", { priority: true }, /priority is true; .* a bigint/],
+    ["an endless delay", "x", { delayMs: 1e300 }, /delayMs is 1e\+300; .* milliseconds from 0 to/],
+    ["a text delay", "x", { delayMs: "5" }, /delayMs is "5"; .* milliseconds from 0 to/],
+    ["text retries", "x", { maxRetries: "5" }, /maxRetries is "5"; .* whole number from 0 to/],
+    ["a numeric key", "x", { partitionKey: 7 }, /partitionKey is 7; .* a string/],
+  ])(
+    "plain JavaScript that passes %s is told what is accepted",
+    async (_, payload, options, says) => {
+      const error = await failure(client.enqueue("jobs", payload as string, options));
+      expect(error).toBeInstanceOf(DisheapValidationError);
+      expect(error.message).toMatch(says);
+      expect(node.state.received).toEqual([]);
+    },
+  );
 
   it("refuses a payload that no message can carry, before it is sent", async () => {
     const error = await failure(client.enqueue("jobs", Buffer.alloc(4 * 1024 * 1024)));

@@ -3,13 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CreditWindow } from "../src/credit-window.js";
 
-type Step = "take" | "deliver" | "release" | "reopen";
+type Step = "take" | "take idle" | "deliver" | "release" | "reopen";
 
 describe("CreditWindow", () => {
-  it("never asks beyond the prefetch (W1) or the limit (W2), and always uses its room", () => {
-    const steps = fc.array(fc.constantFrom<Step>("take", "deliver", "release", "reopen"), {
-      maxLength: 300,
-    });
+  it("never asks beyond the prefetch (W1) or the limit (W2), and in steps of half (W3)", () => {
+    const kinds = fc.constantFrom<Step>("take", "take idle", "deliver", "release", "reopen");
+    const steps = fc.array(kinds, { maxLength: 300 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 40 }), steps, run),
     );
@@ -19,9 +18,12 @@ describe("CreditWindow", () => {
     const window = new CreditWindow(prefetch, limit);
     let [open, held, delivered] = [0, 0, 0];
     for (const step of steps) {
-      if (step === "take") {
-        open += window.take();
-        expect(open).toBe(Math.max(open, Math.min(prefetch - held, limit - delivered)));
+      if (step === "take" || step === "take idle") {
+        const due = Math.max(0, Math.min(prefetch - held, limit - delivered) - open);
+        const isStep = due >= prefetch / 2 || due === limit - delivered - open;
+        const isStarved = step === "take idle" && open === 0;
+        expect(window.take(step === "take idle"), "W3").toBe(isStep || isStarved ? due : 0);
+        if (isStep || isStarved) open += due;
       } else if (step === "deliver" && open > 0) {
         window.delivered();
         [open, held, delivered] = [open - 1, held + 1, delivered + 1];
@@ -40,17 +42,17 @@ describe("CreditWindow", () => {
 
   it("is spent only at its limit", () => {
     const endless = new CreditWindow(5);
-    expect(endless.take()).toBe(5);
+    expect(endless.take(false)).toBe(5);
     for (let index = 0; index < 5; index += 1) endless.delivered();
-    expect([endless.isSpent, endless.take()]).toEqual([false, 0]);
+    expect([endless.isSpent, endless.take(true)]).toEqual([false, 0]);
   });
 
   it("is not opened further by a node that delivers more than was asked for", () => {
     const window = new CreditWindow(5);
-    window.take();
+    window.take(false);
     for (let index = 0; index < 7; index += 1) window.delivered();
-    expect(window.take()).toBe(0);
+    expect(window.take(true)).toBe(0);
     for (let index = 0; index < 7; index += 1) window.released();
-    expect(window.take()).toBe(5);
+    expect(window.take(false)).toBe(5);
   });
 });

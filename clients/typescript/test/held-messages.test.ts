@@ -16,8 +16,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const holding = (visibilityMs?: number): HeldMessages =>
-  new HeldMessages(visibilityMs, () => (freed += 1));
+const holding = (visibilityMs?: number, keepLeaseMs = 0): HeldMessages =>
+  new HeldMessages({ visibilityMs, keepLeaseMs, onFreed: () => (freed += 1) });
 
 /** All that is looked at: when the lease ends. */
 function leased(ms: number): Message & { leaseDeadline: Date } {

@@ -159,6 +159,28 @@ describe("credits", () => {
     await pop.close();
   });
 
+  it("go in steps of half the prefetch while there is something to hand out", async () => {
+    await fill(40);
+    const pop = client.pop("jobs", { prefetch: 10 });
+    await collect(pop, async (message) => {
+      await message.ack();
+      if (message.text() === "p40") void pop.close();
+    });
+    const [filter, first, ...steps] = streams()[0]?.opened ?? [];
+    expect([filter, first]).toEqual(["filter", 10]);
+    expect(new Set(steps)).toEqual(new Set([5]));
+  });
+
+  it("go at once, however few, when the consumer would wait for them", async () => {
+    await fill(4);
+    const pop = client.pop("jobs", { prefetch: 3 });
+    const held = [await pop.next(), await pop.next(), await pop.next()];
+    await held[2]?.value?.ack();
+    expect((await pop.next()).value?.text()).toBe("p4");
+    expect(streams()[0]?.opened).toEqual(["filter", 3, 1]);
+    await pop.close();
+  });
+
   it("delivers far more than the prefetch over one stream, in order", async () => {
     await fill(200);
     const seen = await collect(client.pop("jobs", { prefetch: 1, limit: 200 }), (m) => m.ack());
@@ -183,6 +205,7 @@ describe("credits", () => {
     [{ credits: 1, limit: 1 }, "one-shot"],
     [{ partitions: [-1] }, "partition"],
     [{ visibilityMs: -5 }, "visibilityMs"],
+    [{ outageMaxMs: 0 }, "outageMaxMs"],
   ])("refuses %j", (options, word) => {
     expect(() => client.pop("jobs", options)).toThrow(word);
   });
@@ -272,6 +295,81 @@ describe("the end", () => {
   });
 });
 
+describe("leases of what is held", () => {
+  /** The state of a message by its text; undefined once it is settled. */
+  const stored = (text: string) =>
+    state
+      .topic("jobs")
+      .messages.find(({ request }) => Buffer.from(request.payload).toString() === text);
+  const pastLeases = () => new Promise((resolve) => setTimeout(resolve, 2_500));
+
+  it("are extended, at work and waiting, and nothing is handed out expired", async () => {
+    await fill(3);
+    const pop = client.pop("jobs", { prefetch: 3, visibilityMs: 1_000 });
+    const first = await pop.next();
+    await pastLeases();
+    for (const text of ["p1", "p2", "p3"]) {
+      expect(stored(text)?.lease?.deadlineMs).toBeGreaterThan(Date.now());
+    }
+    await first.value?.ack();
+    const second = await pop.next();
+    expect(second.value?.leaseDeadline.getTime()).toBeGreaterThan(Date.now());
+    expect([second.value?.text(), second.value?.attempts]).toEqual(["p2", 1]);
+    await pop.close();
+  });
+
+  it("end when it is turned off, and what waited is not handed out", async () => {
+    await fill(3);
+    const pop = client.pop("jobs", { prefetch: 3, visibilityMs: 1_000, keepLeaseMs: 0 });
+    await pop.next();
+    await pastLeases();
+    expect(stored("p1")?.lease?.deadlineMs).toBeLessThan(Date.now());
+    // As the node would: the leases are over, and the messages are ready again.
+    for (const message of state.topic("jobs").messages) message.lease = undefined;
+    const next = await pop.next();
+    expect([next.value?.attempts, next.value?.text()]).toEqual([2, "p1"]);
+    await pop.close();
+  });
+
+  it("are extended no longer than agreed", async () => {
+    await fill(1);
+    const pop = client.pop("jobs", { visibilityMs: 1_000, keepLeaseMs: 1_200 });
+    await pop.next();
+    await pastLeases();
+    const extensions = nodes.flatMap((node) => node.calls).filter((call) => call === "extend");
+    expect(extensions.length).toBeGreaterThanOrEqual(1);
+    expect(stored("p1")?.lease?.deadlineMs).toBeLessThan(Date.now());
+    await pop.close();
+  });
+
+  it("that are lost free their room, and are not handed out", async () => {
+    await fill(2);
+    const pop = client.pop("jobs", { prefetch: 2, visibilityMs: 1_000 });
+    const first = await pop.next();
+    const lost = stored("p2");
+    if (lost !== undefined) lost.lease = undefined;
+    await pastLeases();
+    await first.value?.ack();
+    const again = await pop.next();
+    expect([again.value?.text(), again.value?.attempts]).toEqual(["p2", 2]);
+    await pop.close();
+  });
+
+  it("of a cluster whose clock is behind this one's are found to run", async () => {
+    await fill(2);
+    const grant = state.grant.bind(state);
+    state.grant = (...args) => {
+      const item = grant(...args);
+      if (item === undefined) return undefined;
+      return { ...item, leaseDeadline: new Date(Date.now() - 3_600_000) };
+    };
+    const pop = client.pop("jobs", { prefetch: 2 });
+    expect((await pop.next()).value?.text()).toBe("p1");
+    expect((await pop.next()).value?.text()).toBe("p2");
+    await pop.close();
+  });
+});
+
 describe("a broken stream", () => {
   it.each([status.UNAVAILABLE, status.INTERNAL, status.ABORTED])(
     "code %s: opens again with the filter and credits for the room it has",
@@ -286,8 +384,10 @@ describe("a broken stream", () => {
       await vi.waitFor(() => expect(streams()[1]?.opened).toEqual(["filter"]));
       expect(streams()[1]?.filter).toEqual(streams()[0]?.filter);
       await first.value?.ack();
-      await vi.waitFor(() => expect(streams()[1]?.opened).toEqual(["filter", 1]));
-      const rest = [await pop.next(), await pop.next(), await pop.next()];
+      const second = await pop.next();
+      await second.value?.ack();
+      await vi.waitFor(() => expect(streams()[1]?.opened).toEqual(["filter", 2]));
+      const rest = [second, await pop.next(), await pop.next()];
       expect(rest.map(({ value }) => value?.text())).toEqual(["p2", "p3", "p4"]);
       await pop.close();
     },
@@ -317,19 +417,29 @@ describe("a broken stream", () => {
     expect(seen.size).toBe(40);
   });
 
-  it("gives up after the rounds it was given", async () => {
-    const impatient = new DisheapClient({
-      endpoints: nodes.map((node) => node.address),
-      retry: { consumerMaxAttempts: 3, initialBackoffMs: 1 },
-    });
+  it("lives through an outage, however long, and goes on by itself", async () => {
+    await fill(2);
+    const pop = client.pop("jobs", { prefetch: 1 });
+    await (await pop.next()).value?.ack();
+    // Far more rounds than any bound on them would allow.
     for (const node of nodes) node.intercept = () => ({ fail: status.UNAVAILABLE });
-    const error: unknown = await impatient
-      .pop("jobs")
+    for (const node of nodes) node.breakStreams(status.UNAVAILABLE);
+    await vi.waitFor(() => expect(streams().length).toBeGreaterThan(300), { timeout: 30_000 });
+    for (const node of nodes) node.intercept = () => undefined;
+    expect((await pop.next()).value?.text()).toBe("p2");
+    await pop.close();
+  });
+
+  it("ends with the last failure once an outage has lasted as long as it may", async () => {
+    for (const node of nodes) node.intercept = () => ({ fail: status.UNAVAILABLE });
+    const startMs = performance.now();
+    const error: unknown = await client
+      .pop("jobs", { outageMaxMs: 700 })
       .next()
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DisheapError);
-    expect(streams().length).toBe(6);
-    await impatient.close();
+    expect((error as DisheapError).message).toContain("after 700 ms");
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(700);
   });
 
   it("is not opened again after a refusal", async () => {

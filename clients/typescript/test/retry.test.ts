@@ -89,13 +89,32 @@ describe("repeats", () => {
     await few.close();
   });
 
+  it("is tried for as long as the budget says, and no longer", async () => {
+    faultNext("enqueue", { fail: status.UNAVAILABLE, details: "no leader" }, Infinity);
+    const brief = new DisheapClient({
+      endpoints: nodes.map((node) => node.address),
+      retry: { budgetMs: 1_500, initialBackoffMs: 1, maxBackoffMs: 5 },
+    });
+    const startMs = performance.now();
+    const error = await failure(brief.enqueue("jobs", "x"));
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(1_500);
+    expect(error.message).toContain("gave up after 1500 ms");
+    expect(callsOf("enqueue")).toBeGreaterThan(100);
+    await brief.close();
+  });
+
   it("reaches a live node behind two dead ones, and tells of an answer rather than of silence", async () => {
     nodes[0]?.kill();
     nodes[2]?.kill();
     for (let index = 0; index < 10; index += 1) await client.enqueue("jobs", `${index}`);
     expect(state.received.length).toBe(10);
     faultNext("stats", { fail: status.UNAVAILABLE, details: "no leader" }, Infinity);
-    expect((await failure(client.stats())).message).toContain("no leader");
+    const few = new DisheapClient({
+      endpoints: nodes.map((node) => node.address),
+      retry: { maxAttempts: 8, initialBackoffMs: 1, maxBackoffMs: 5 },
+    });
+    expect((await failure(few.stats())).message).toContain("no leader");
+    await few.close();
   });
 
   it("finds a node that comes back", async () => {

@@ -6,12 +6,14 @@ const healthSchema = z.looseObject({
   healthy: z.boolean(),
   is_leader: z.boolean(),
   leader: z.string(),
+  status: z.string().optional(),
 });
 
 const groupSchema = z.looseObject({
   topic: z.string().optional(),
   partition: z.number().optional(),
   state: z.string(),
+  leader: z.string().optional(),
   stopped_because: z.string().optional(),
 });
 

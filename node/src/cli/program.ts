@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { readFileSync } from "node:fs";
 import { registerCluster } from "./commands/cluster.js";
+import { registerDown } from "./commands/down.js";
 import { registerEnqueue } from "./commands/enqueue.js";
 import { registerPeek } from "./commands/peek.js";
 import { registerPop } from "./commands/pop.js";
@@ -109,6 +110,7 @@ function createProgram(shell: Shell, isJson: boolean): Command {
   registerPeek(program, shell);
   registerStats(program, shell);
   registerCluster(program, shell);
+  registerDown(program, shell);
   return program;
 }
 

@@ -62,7 +62,7 @@ export class Shell {
   async withClient<T>(
     command: Command,
     work: (client: DisheapClient) => Promise<T>,
-    options: { isEndless?: boolean; isWaiting?: boolean } = {},
+    options: { isWaiting?: boolean } = {},
   ): Promise<T> {
     const endpoints = this.endpoints(command);
     const timeoutMs = this.timeoutMs(command);
@@ -71,13 +71,7 @@ export class Shell {
       apiKey: this.terminal.env.DISHEAP_API_KEY,
       connectTimeoutMs: Math.min(2_000, timeoutMs),
       requestTimeoutMs: timeoutMs,
-      retry: {
-        maxAttempts: 1_000,
-        budgetMs: timeoutMs,
-        maxBackoffMs: 1_000,
-        // Rounds of about a second each once the first few are over.
-        consumerMaxAttempts: options.isEndless === true ? 120 : 3 + Math.ceil(timeoutMs / 1_000),
-      },
+      retry: { budgetMs: timeoutMs, maxBackoffMs: 1_000 },
     });
     const note = `No answer yet from ${endpoints.join(", ")}; still trying.\n`;
     const timer = setTimeout(() => this.terminal.err(note), patienceMs);

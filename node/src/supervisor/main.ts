@@ -3,9 +3,10 @@
 import { dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
-import { watchAncestors } from "./ancestors.js";
 import { findBusyPorts } from "./free-ports.js";
 import { HELP, parseOptions, type SupervisorOptions } from "./options.js";
+import { watchParent } from "./parent.js";
+import { readPidFile, runningOf } from "./pid-file.js";
 import { StartFailure, Supervisor } from "./supervisor.js";
 import { bannerText, failedStartText, paintFor } from "./text.js";
 
@@ -23,6 +24,16 @@ async function main(): Promise<number> {
   if (parsed.kind === "problems") {
     console.error(parsed.problems.join("\n"));
     return EXIT_USAGE;
+  }
+  const before = readPidFile(parsed.options.dataDir);
+  const running = before === undefined ? [] : runningOf(before);
+  if (running.length > 0) {
+    const pids = running.map(({ pid }) => String(pid)).join(", ");
+    console.error(
+      `Disheap did not start. It runs already in ${parsed.options.dataDir} (processes ${pids}). ` +
+        "Stop that first: npx disheap down --data DIR, or choose another folder with --data.",
+    );
+    return EXIT_FAILED;
   }
   const busy = await findBusyPorts(parsed.options.nodes);
   if (busy.length > 0) {
@@ -52,8 +63,8 @@ async function run(options: SupervisorOptions): Promise<number> {
   try {
     const count = String(options.nodes.length);
     console.log(`Starting ${count} ${count === "1" ? "node" : "nodes"} ...`);
-    const { leader, leftOut } = await supervisor.start();
-    const running = { leader, pids: supervisor.pids(), leftOut };
+    const started = await supervisor.start();
+    const running = { ...started, pids: supervisor.pids() };
     console.log(bannerText(options, running, process.cwd(), paint));
   } catch (error) {
     await supervisor.stop();
@@ -100,7 +111,7 @@ function endOnSignal(supervisor: Supervisor): Readonly<Ended> {
     process.stdout.on("error", () => {
       end(EXIT_FAILED, undefined);
     });
-    watchAncestors(() => {
+    watchParent(() => {
       end(EXIT_FAILED, undefined);
     });
   });

@@ -29,7 +29,8 @@ const NODES_MAX = 7;
 export const HELP = `npm start                       three nodes on this machine, data in ./data
 npm start -- --nodes 1          one node, in a data folder of its own
 npm start -- --port-base 20000  gRPC 20000, 20002, ...; metrics 20001, ...; HTTP 20100, ...; raft 20200, ...
-npm start -- --data DIR         data in DIR`;
+npm start -- --data DIR         data in DIR
+npx disheap down                stops it from another terminal; with --data DIR what runs there`;
 
 export function parseOptions(argv: readonly string[], cwd: string): ParsedOptions {
   const problems: string[] = [];

@@ -1,14 +1,21 @@
-// Keeps the nodes of one machine running: starts them together, waits until they are a cluster, starts
-// again what dies, and leaves nothing behind when it ends.
+// Keeps the nodes of one machine running: starts them together, waits until they are a cluster, if need be
+// without the slow ones, starts again what dies, and leaves nothing behind when it ends.
 
+import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChildEnd, NodeChild } from "./child.js";
 import { findWiped, markFormed, wipedText } from "./formed.js";
-import { askCluster, askHealth } from "./health.js";
+import { askCluster, askHealth, type ClusterHealth, type Unwell, waitsFor } from "./health.js";
 import type { NodeSpec, SupervisorOptions } from "./options.js";
+import { removePidFile, writePidFile } from "./pid-file.js";
 
 const HEALTH_POLL_MS = 100;
+/** A start fails when after this long no majority answers at all. */
 const START_MAX_MS = 60_000;
+/** Once a majority serves, the others have this long before the start goes on without them. */
+const LATE_MS = 10_000;
+/** How often a start that takes long says what it waits for. */
+const SAY_MS = 10_000;
 const RESTART_MIN_MS = 500;
 const RESTART_MAX_MS = 15_000;
 /** A node that ends so often in a row for the same reason will not heal by itself. */
@@ -23,6 +30,8 @@ export interface SupervisorPorts {
   readonly onGivenUp?: () => void;
   /** Before the first restart of a node; each further one waits twice as long. */
   readonly restartMinMs?: number;
+  /** In place of LATE_MS. */
+  readonly lateMs?: number;
 }
 
 /** How a node ended since it was last healthy. */
@@ -42,6 +51,8 @@ export interface Started {
   /** Name of the meta group's leader. */
   readonly leader: string;
   readonly leftOut: readonly LeftOut[];
+  /** Their processes run, but they are not ready: the others serve without them. */
+  readonly late: readonly Unwell[];
 }
 
 /** A start that failed: the sentence, and the node it is about. */
@@ -61,6 +72,8 @@ export class Supervisor {
   private readonly restartMs = new Map<string, number>();
   private readonly ends = new Map<string, Ends>();
   private readonly givenUp = new Set<string>();
+  /** Names of nodes that have not been well since the start. */
+  private readonly late = new Set<string>();
   private readonly leftOut = new Map<string, LeftOut>();
   private isUp = false;
   private isStopping = false;
@@ -83,33 +96,80 @@ export class Supervisor {
   }
 
   /**
-   * Starts all nodes; resolves once every node is healthy that did not refuse to start. A minority may:
-   * the others serve without it. Without a majority nothing would be served, and the start fails.
+   * Starts all nodes; resolves once every topic is served, by all nodes or, a while after that, by a
+   * majority. Nodes that refuse to start are done without, those that are slow are waited for later. It
+   * fails when a majority refuses, or does not answer at all.
    */
   async start(): Promise<Started> {
     const { nodes, dataDir } = this.options;
     for (const node of findWiped(dataDir, nodes)) this.leaveOut(node, wipedText(node));
     for (const child of this.children) if (!this.leftOut.has(child.spec.name)) child.start();
-    for (let waitedMs = 0; waitedMs < START_MAX_MS; waitedMs += HEALTH_POLL_MS) {
+    writePidFile(dataDir, this.pids());
+    const startMs = performance.now();
+    let servedSinceMs: number | undefined;
+    let saidMs = startMs;
+    for (;;) {
       if (this.isStopping) throw new StartFailure("It was stopped before it was healthy.");
       const present = this.present();
-      if (present.length * 2 <= nodes.length) throw this.tooFew();
+      if (!this.isMajority(present.length)) throw this.tooFew();
       const health = await askCluster(present);
+      const nowMs = performance.now();
       const isSettled = this.present().length === present.length;
-      if (isSettled && health.isHealthy && health.leader !== undefined) {
-        this.isUp = true;
-        if (this.leftOut.size === 0) markFormed(dataDir);
-        return { leader: health.leader, leftOut: [...this.leftOut.values()] };
+      const { leader, unwell, leaderless } = health;
+      const isServing =
+        isSettled &&
+        leader !== undefined &&
+        leaderless.length === 0 &&
+        this.isMajority(present.length - unwell.length);
+      servedSinceMs = isServing ? (servedSinceMs ?? nowMs) : undefined;
+      const isLateEnough = nowMs - (servedSinceMs ?? nowMs) >= (this.ports.lateMs ?? LATE_MS);
+      if (isServing && (unwell.length === 0 || isLateEnough)) return this.up(leader, unwell);
+      if (nowMs - startMs >= START_MAX_MS) this.demandAnswers(present, health);
+      if (nowMs - saidMs >= SAY_MS) {
+        saidMs = nowMs;
+        this.ports.say(`Not up yet. It waits for ${waitsFor(health).join(", ")}.`);
       }
       await sleep(HEALTH_POLL_MS);
     }
-    const { unwell } = await askCluster(this.present());
-    const node = nodes.find(({ name }) => unwell.includes(name));
-    throw new StartFailure(
-      `After ${String(START_MAX_MS / 1000)} s the cluster is not healthy` +
-        (unwell.length > 0 ? ` (${unwell.join(", ")}).` : ": no leader."),
-      node,
-    );
+  }
+
+  private up(leader: string, late: readonly Unwell[]): Started {
+    this.isUp = true;
+    for (const { node } of late) this.late.add(node.name);
+    if (late.length > 0) void this.awaitLate();
+    this.markIfWhole();
+    return { leader, leftOut: [...this.leftOut.values()], late };
+  }
+
+  private markIfWhole(): void {
+    if (this.leftOut.size === 0 && this.late.size === 0) markFormed(this.options.dataDir);
+  }
+
+  /** Says when a node that was late is there. */
+  private async awaitLate(): Promise<void> {
+    while (this.late.size > 0 && !this.isStopping) {
+      for (const node of this.options.nodes) {
+        if (!this.late.has(node.name)) continue;
+        const health = await askHealth(node);
+        if (health?.healthy === true && this.late.delete(node.name)) {
+          this.ports.say(`${node.name}, which was late, is there now.`);
+        }
+      }
+      await sleep(HEALTH_POLL_MS);
+    }
+    if (!this.isStopping) this.markIfWhole();
+  }
+
+  private isMajority(count: number): boolean {
+    return count * 2 > this.options.nodes.length;
+  }
+
+  private demandAnswers(present: readonly NodeSpec[], health: ClusterHealth): void {
+    const silent = health.unwell.filter(({ isAnswering }) => !isAnswering);
+    if (this.isMajority(present.length - silent.length)) return;
+    const names = silent.map(({ node }) => node.name).join(", ");
+    const text = `After ${String(START_MAX_MS / 1000)} s no majority of nodes answers (${names} do not).`;
+    throw new StartFailure(text, silent[0]?.node);
   }
 
   private present(): NodeSpec[] {
@@ -137,8 +197,13 @@ export class Supervisor {
   /** Stops every node; safe to call again. */
   stop(): Promise<void> {
     this.isStopping = true;
-    this.stopped ??= Promise.all(this.children.map((child) => child.stop())).then(() => undefined);
+    this.stopped ??= this.stopAll();
     return this.stopped;
+  }
+
+  private async stopAll(): Promise<void> {
+    await Promise.all(this.children.map((child) => child.stop()));
+    removePidFile(this.options.dataDir);
   }
 
   /** No more patience. */
@@ -182,6 +247,7 @@ export class Supervisor {
     if (this.isStopping) return;
     const child = this.children.find(({ spec }) => spec.name === node.name);
     child?.start();
+    writePidFile(this.options.dataDir, this.pids());
     const pid = child?.pid;
     while (child?.pid === pid && pid !== undefined) {
       if (this.isStopping) return;
@@ -189,6 +255,7 @@ export class Supervisor {
       if (health?.healthy === true) {
         this.restartMs.delete(node.name);
         this.ends.delete(node.name);
+        this.late.delete(node.name);
         this.ports.say(`${node.name} is back: process ${String(pid)}.`);
         return;
       }

@@ -2,8 +2,9 @@
 
 import { relative } from "node:path";
 import { styleText } from "node:util";
+import type { Unwell } from "./health.js";
 import type { NodeSpec, SupervisorOptions } from "./options.js";
-import type { LeftOut } from "./supervisor.js";
+import type { LeftOut, Started } from "./supervisor.js";
 
 /** Colours only where a person looks. */
 export interface Paint {
@@ -25,21 +26,20 @@ export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
 const DEFAULT_GRPC = 9090;
 
 /** What is running: who leads, and the process of each node, to be watched or killed. */
-export interface Running {
-  readonly leader: string;
+export interface Running extends Started {
   readonly pids: ReadonlyMap<string, number>;
-  readonly leftOut: readonly LeftOut[];
 }
 
 export function bannerText(
   options: SupervisorOptions,
-  { leader, pids, leftOut }: Running,
+  { leader, pids, leftOut, late }: Running,
   cwd: string,
   paint: Paint,
 ): string {
   const count = options.nodes.length;
   const all = count === 1 ? "one node" : `${String(count)} nodes`;
-  const nodes = leftOut.length === 0 ? all : `${String(count - leftOut.length)} of ${all}`;
+  const missing = leftOut.length + late.length;
+  const nodes = missing === 0 ? all : `${String(count - missing)} of ${all}`;
   const header = ["node", "gRPC", "HTTP", "metrics", "process"];
   const rows = options.nodes.map((node) => [
     node.name,
@@ -65,6 +65,7 @@ export function bannerText(
     ...rows.map((row) => `  ${line(row)}`.trimEnd()),
     "",
     ...leftOut.flatMap((one) => [paint.bad(leftOutText(one, options, cwd)), ""]),
+    ...late.flatMap((one) => [paint.bad(lateText(one, cwd)), ""]),
     "Try it in another terminal:",
     "",
     ...where,
@@ -74,6 +75,13 @@ export function bannerText(
     paint.dim(`Data and logs: ${shortPath(options.dataDir, cwd)}. Ctrl-C stops everything.`),
     "",
   ].join("\n");
+}
+
+function lateText({ node, why }: Unwell, cwd: string): string {
+  return (
+    `${node.name} is late: its process runs, but it is not ready (${why}). Every topic is served without it; ` +
+    `it is said here when it is there. Its log: ${shortPath(node.logFile, cwd)}`
+  );
 }
 
 /** A node that is missing from the start on: what is wrong, what it means, and what can be done. */

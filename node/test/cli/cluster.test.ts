@@ -17,7 +17,14 @@ interface NodeState {
   healthy?: boolean;
   cluster?: string;
   stopped?: string;
+  /** Who leads partition 1; empty: nobody. */
+  leads?: string;
 }
+
+const partState = (id: string, leader: string) => ({
+  state: id === leader ? "Leader" : "Follower",
+  leader,
+});
 
 async function serve(answer: (path: string) => { code: number; body: string }): Promise<string> {
   const server = createServer((request, response) => {
@@ -30,7 +37,7 @@ async function serve(answer: (path: string) => { code: number; body: string }): 
 }
 
 function nodeAt(node: NodeState): Promise<string> {
-  const { id, state, leader, healthy = true, cluster = "c1", stopped } = node;
+  const { id, state, leader, healthy = true, cluster = "c1", stopped, leads = "n2" } = node;
   const isLeader = state === "Leader";
   return serve((path) => {
     if (path === "/health") {
@@ -53,9 +60,9 @@ function nodeAt(node: NodeState): Promise<string> {
       cluster_id: cluster,
       groups: [
         { group: 0, state },
-        { group: 1, topic: "jobs", partition: 0, state: "Leader" },
+        { group: 1, topic: "jobs", partition: 0, ...partState(id, "n1") },
         {
-          ...{ group: 2, topic: "jobs", partition: 1, state: "Follower" },
+          ...{ group: 2, topic: "jobs", partition: 1, ...partState(id, leads) },
           ...(stopped === undefined ? {} : { stopped_because: stopped }),
         },
       ],
@@ -86,8 +93,30 @@ describe("cluster status", () => {
       ["n3", addresses[2], "Follower"],
     ]);
     // The leader by its name, and how many partitions each leads of those it holds.
-    expect(out.match(/ n1 +1\/2 +ok$/gm)?.length).toBe(3);
+    expect(out.match(/ n1 +[01]\/2 +ok$/gm)?.length).toBe(3);
+    expect(out.match(/ n1 +1\/2 +ok$/gm)?.length).toBe(2);
     expect(out).toContain("3 of 3 nodes answer; n1 leads in term 4.");
+    expect(out).toContain("The cluster is up: every topic is served.\n");
+  });
+
+  it("is not up while a partition has no leader, and says so", async () => {
+    const nodes = ["n1", "n2"].map((id) =>
+      nodeAt({ id, state: id === "n1" ? "Leader" : "Follower", leader: "n1", leads: "" }),
+    );
+    const addresses = await Promise.all(nodes);
+    const { code, out } = await status(addresses);
+    expect(code).toBe(1);
+    expect(out).toContain("The cluster is not up. It waits for the leader of jobs, partition 1.\n");
+    const json = JSON.parse((await status(addresses, "-o", "json")).out) as object;
+    expect(json).toMatchObject({ healthy: false, waits_for: ["the leader of jobs, partition 1"] });
+  });
+
+  it("does not take a leader's name for a leader while nodes are missing", async () => {
+    const node = await nodeAt({ id: "n1", state: "Leader", leader: "n1" });
+    const { out } = await status([node, "127.0.0.1:1"]);
+    expect(out).toMatch(
+      /is not up\. It waits for the node at 127\.0\.0\.1:1 .*, the leader of jobs, part/,
+    );
   });
 
   it("tells of a group that has stopped, and exits with 1", async () => {

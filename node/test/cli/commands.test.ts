@@ -273,7 +273,19 @@ describe("pop", () => {
       node.state.enqueue({ topic: "jobs", payload: bytes, priority });
     }
     await cli.run("pop", "jobs", "--raw");
-    expect(cli.bytes.equals(Buffer.concat([bytes, Buffer.from("\n")]))).toBe(true);
+    expect(cli.bytes.equals(bytes)).toBe(true);
+    const several = await cli.run(
+      "pop",
+      "jobs",
+      "-n",
+      "3",
+      "--raw",
+      "--no-ack",
+      "--visibility",
+      "1h",
+    );
+    expect(several.out.endsWith("\np1\np2\n")).toBe(true);
+    node.state.enqueue({ topic: "jobs", payload: bytes, priority: -1n });
     expect((await cli.run("pop", "jobs")).out).toContain("<3 bytes, not text>");
   });
 

@@ -99,6 +99,21 @@ describe("the next step", () => {
   });
 });
 
+describe("peek", () => {
+  it("says when size, and not -n, left messages out", async () => {
+    await cli.run("topic", "create", "jobs");
+    for (let n = 0; n < 3; n += 1)
+      node.state.enqueue({ topic: "jobs", payload: Buffer.from("x"), priority: 0n });
+    node.peekItemsMax = 1;
+    for (const count of [[], ["-n", "1000"]]) {
+      const { out } = await cli.run("peek", "jobs", ...count);
+      expect(out).toMatch(/limited by size: .* 2 MiB .*disheap pop jobs -n 10+ --no-ack\n$/);
+      expect(out).not.toContain("raise -n");
+    }
+    expect((await cli.run("peek", "jobs", "-n", "1")).out).toContain("raise -n");
+  });
+});
+
 describe("colours of errors", () => {
   const isRed = async (isTty: boolean, isErrTty: boolean): Promise<boolean> => {
     const terminal = new Cli({ isTty, isErrTty, env: { DISHEAP_ENDPOINTS: node.address } });

@@ -28,6 +28,7 @@ describe("help", () => {
     "peek",
     "stats",
     "cluster status",
+    "down",
   ];
 
   it.each(commands)("%s has examples and the global options", async (words) => {
@@ -126,7 +127,9 @@ describe("the executable", () => {
   it("takes a message from standard input to standard output, and leaves with its exit code", async () => {
     expect((await execute(["topic", "create", "jobs"])).code).toBe(0);
     expect((await execute(["enqueue", "jobs", "--file", "-"], "from a pipe")).code).toBe(0);
-    expect(await execute(["pop", "jobs", "--raw"])).toEqual({ code: 0, out: "from a pipe\n" });
+    expect(await execute(["pop", "jobs", "--raw"])).toEqual({ code: 0, out: "from a pipe" });
+    expect((await execute(["enqueue", "jobs", "-"], "a line\n")).code).toBe(0);
+    expect(await execute(["pop", "jobs", "--raw"])).toEqual({ code: 0, out: "a line\n" });
     expect((await execute(["pop", "jobs"])).code).toBe(5);
     expect((await execute(["pop", "nowhere"])).code).toBe(4);
   });

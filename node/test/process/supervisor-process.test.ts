@@ -2,16 +2,9 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  freePorts,
-  isAlive,
-  Program,
-  temporaryFolder,
-  type TemporaryFolder,
-  until,
-} from "@disheap/harness";
+import { isAlive, Program, temporaryFolder, type TemporaryFolder, until } from "@disheap/harness";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { nodePorts } from "../../src/config/port-layout.js";
+import { freeBase } from "../support/free-base.js";
 
 const SUPERVISOR_MAIN = fileURLToPath(new URL("../../dist/supervisor/main.js", import.meta.url));
 /** The start of three nodes on a busy machine. */
@@ -43,25 +36,6 @@ function supervise(...args: string[]): Program {
 /** As a terminal does it: to the whole group, which the nodes are not part of. */
 function pressCtrlC(supervisor: Program): void {
   process.kill(-supervisor.pid, "SIGINT");
-}
-
-/** A base whose whole layout is free: ports handed out by the system lie close to none of ours. */
-async function freeBase(): Promise<number> {
-  for (;;) {
-    const [candidate = 0] = await freePorts(1);
-    const base = Math.min(candidate, 65_000);
-    const wanted = [0, 1, 2].flatMap((position) => Object.values(nodePorts(position, base)));
-    const free = await Promise.all(wanted.map(isFree));
-    if (free.every((one) => one)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
 
 async function startThree(base: number): Promise<{ supervisor: Program; nodes: number[] }> {

@@ -63,7 +63,12 @@ describe("the banner", () => {
   const paint = paintFor({ isTTY: false });
   const pids = new Map([["n3", 4242]]);
   it("shows where everything is and two commands", () => {
-    const text = bannerText(accepted(), { leader: "n2", pids, leftOut: [] }, "/srv/app", paint);
+    const text = bannerText(
+      accepted(),
+      { leader: "n2", pids, leftOut: [], late: [] },
+      "/srv/app",
+      paint,
+    );
     expect(text).toMatch(/^ {2}n3 .* 4242$/m);
     expect(text).toContain("3 nodes, n2 leads");
     expect(text).toContain("127.0.0.1:9094");
@@ -77,7 +82,7 @@ describe("the banner", () => {
     const [, , node] = options.nodes;
     if (node === undefined) throw new Error("three nodes are the default");
     const leftOut = [{ node, reason: "The chain is broken." }];
-    const text = bannerText(options, { leader: "n1", pids, leftOut }, "/srv/app", paint);
+    const text = bannerText(options, { leader: "n1", pids, leftOut, late: [] }, "/srv/app", paint);
     expect(text).toContain("2 of 3 nodes, n1 leads");
     expect(text).toContain("n3 does not run: The chain is broken.");
     expect(text).toContain("served as long as 2 of them run");
@@ -85,10 +90,21 @@ describe("the banner", () => {
     expect(text).toContain("data/n3.log");
   });
 
+  it("says which node is late, and why", () => {
+    const options = accepted();
+    const [, , node] = options.nodes;
+    if (node === undefined) throw new Error("three nodes are the default");
+    const late = [{ node, isAnswering: false, why: "does not answer" }];
+    const text = bannerText(options, { leader: "n1", pids, leftOut: [], late }, "/srv/app", paint);
+    expect(text).toContain("2 of 3 nodes, n1 leads");
+    expect(text).toContain("n3 is late: its process runs, but it is not ready (does not answer).");
+    expect(text).toContain("data/n3.log");
+  });
+
   it("names the endpoint when it is not the usual one", () => {
     const text = bannerText(
       accepted("--port-base", "20000"),
-      { leader: "n1", pids, leftOut: [] },
+      { leader: "n1", pids, leftOut: [], late: [] },
       "/srv/app",
       paint,
     );

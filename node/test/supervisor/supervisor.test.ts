@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,7 +46,7 @@ async function threeNodes(): Promise<NodeSpec[]> {
 function build(
   nodes: NodeSpec[],
   env: Record<string, string> = {},
-  more: { restartMinMs?: number } = {},
+  more: { restartMinMs?: number; lateMs?: number } = {},
 ): Supervisor {
   supervisor = new Supervisor(
     { nodes, cluster: "list", dataDir: folder },
@@ -72,7 +72,7 @@ function starts(): { name: string; pid: number }[] {
 describe("a supervisor", () => {
   it("waits until all are healthy, names the leader, and leaves nothing running", async () => {
     const running = build(await threeNodes());
-    expect(await running.start()).toEqual({ leader: "n1", leftOut: [] });
+    expect(await running.start()).toEqual({ leader: "n1", leftOut: [], late: [] });
     const pids = starts().map(({ pid }) => pid);
     expect(pids).toHaveLength(3);
     await running.stop();
@@ -108,6 +108,34 @@ describe("a supervisor", () => {
     // It is not tried again: it would say the same.
     expect(starts().filter((start) => start.name === name)).toHaveLength(1);
     expect(said).toEqual([]);
+  });
+
+  it("serves without a node that is slow, names it, and says when it is there", async () => {
+    const slow = join(folder, "slow");
+    writeFileSync(slow, "");
+    const running = build(await threeNodes(), { FAKE_SLOW: `n3=${slow}` }, { lateMs: 500 });
+    const { leader, late } = await running.start();
+    expect([leader, late]).toMatchObject(["n1", [{ node: { name: "n3" }, why: "starting" }]]);
+    expect(existsSync(join(folder, "formed"))).toBe(false);
+    rmSync(slow);
+    await until(() => said.length > 0);
+    expect(said).toEqual(["n3, which was late, is there now."]);
+    await until(() => existsSync(join(folder, "formed")));
+    expect(starts()).toHaveLength(3);
+  });
+
+  it("is not up while a partition has no leader, and says what it waits for", async () => {
+    const leaderless = join(folder, "leaderless");
+    writeFileSync(leaderless, "");
+    let isUp = false;
+    const starting = build(await threeNodes(), { FAKE_LEADERLESS: leaderless }, { lateMs: 0 })
+      .start()
+      .then(() => (isUp = true));
+    await until(() => said.length > 0);
+    expect(said).toEqual(["Not up yet. It waits for the leader of jobs, partition 2."]);
+    expect(isUp).toBe(false);
+    rmSync(leaderless);
+    await starting;
   });
 
   it("gives up the start with the nodes' own sentences when a majority refuses", async () => {

@@ -48,6 +48,8 @@ export class TestNode {
   intercept: (method: string) => Fault = () => undefined;
   /** Set by a test that wants a node which never ends a half-closed stream. */
   ignoresHalfClose = false;
+  /** How many messages fit into one answer to peek, as payloads of some size would have it. */
+  peekItemsMax = Number.POSITIVE_INFINITY;
   #server = new Server();
   #port = 0;
 
@@ -135,7 +137,7 @@ export class TestNode {
       }),
       peek: this.#unary("peek", (req) => {
         const items = state.peek(req.topic, req.includeDlq, req.partitionId);
-        const limit = req.limit ?? 10;
+        const limit = Math.min(req.limit ?? 10, this.peekItemsMax);
         return { items: items.slice(0, limit), hasMore: items.length > limit };
       }),
       popStream: (call) => this.#popStream(call),

@@ -1,4 +1,5 @@
 // What the answers of all nodes say together, as sentences and as a table.
+import { findLeaderless } from "../../supervisor/serving.js";
 import type { NodeAnswer, RaftStatus } from "../node-http.js";
 import { type Cell, renderTable } from "../table.js";
 import type { Paint } from "../terminal.js";
@@ -6,6 +7,8 @@ import type { Paint } from "../terminal.js";
 export interface ClusterSummary {
   isHealthy: boolean;
   leader: string | undefined;
+  /** Nodes that are not well, and partitions without a leader. */
+  waitsFor: string[];
   sentences: string[];
 }
 
@@ -14,9 +17,14 @@ const again = "An election takes a few seconds; look again.";
 export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
   const reached = answers.filter((answer) => answer.isReached);
   const stopped = reached.flatMap((answer) => stoppedGroups(answer.raft));
+  const isComplete = reached.length === answers.length;
+  const rafts = reached.map(({ raft }) => raft);
+  const leaderless = findLeaderless(rafts, isComplete).map((one) => `the leader of ${one}`);
+  const waiting = [...answers.flatMap(unwell), ...leaderless];
   const unhealthy = (sentence: string): ClusterSummary => ({
     isHealthy: false,
     leader: undefined,
+    waitsFor: waiting,
     sentences: [sentence, ...stopped],
   });
   if (reached.length === 0) {
@@ -39,13 +47,25 @@ export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
   const newest = reached.reduce((a, b) => (b.raft.term > a.raft.term ? b : a)).raft;
   const leader = [...leaders][0] ?? leaderName(newest);
   if (leader === "") return unhealthy(`${count}; no leader is known. ${again}`);
-  const isComplete = reached.length === answers.length;
-  const areHealthy = reached.every((answer) => answer.health.healthy);
+  const isUp = leaderless.length === 0;
+  const state = isUp ? "The cluster is up: every topic is served." : "The cluster is not up.";
+  const waits = waiting.length === 0 ? "" : ` It waits for ${waiting.join(", ")}.`;
   return {
-    isHealthy: isComplete && areHealthy && stopped.length === 0,
+    isHealthy: waiting.length === 0 && stopped.length === 0,
     leader,
-    sentences: [`${count}; ${leader} leads in term ${newest.term}.`, ...stopped],
+    waitsFor: waiting,
+    sentences: [
+      `${count}; ${leader} leads in term ${newest.term}.`,
+      ...(stopped.length > 0 && isUp ? [] : [state + waits]),
+      ...stopped,
+    ],
   };
+}
+
+function unwell(answer: NodeAnswer): string[] {
+  if (!answer.isReached) return [`the node at ${answer.address} (${answer.reason})`];
+  const { raft, health } = answer;
+  return health.healthy ? [] : [`${raft.node_id} (${health.status ?? "not healthy"})`];
 }
 
 export function clusterTable(answers: readonly NodeAnswer[], paint: Paint): string {

@@ -6,8 +6,9 @@ import type { Shell } from "../shell.js";
 import { clusterTable, summarize } from "./cluster-view.js";
 
 const help = `
-LEADS counts the partitions a node leads, of those it holds. The command fails with 1 when a node does
-not answer or is not healthy, with 3 when none answers.
+LEADS counts the partitions a node leads, of those it holds. The cluster is up when every partition of every
+topic has a leader. The command fails with 1 while it waits for anything (a node that does not answer or is
+not healthy, a leader), with 3 when no node answers.
 
 Examples:
   $ disheap cluster status
@@ -28,7 +29,7 @@ async function status(shell: Shell, command: Command): Promise<ExitCode> {
   const addresses = shell.httpAddresses(command);
   const timeoutMs = Math.min(2_000, shell.timeoutMs(command));
   const answers = await Promise.all(addresses.map((address) => askNode(address, timeoutMs)));
-  const { isHealthy, leader, sentences } = summarize(answers);
+  const { isHealthy, leader, waitsFor, sentences } = summarize(answers);
   const nodes = answers.map((answer) => ({
     address: answer.address,
     ...(answer.isReached
@@ -37,7 +38,7 @@ async function status(shell: Shell, command: Command): Promise<ExitCode> {
   }));
   shell.print(
     command,
-    { healthy: isHealthy, leader: leader ?? null, nodes },
+    { healthy: isHealthy, leader: leader ?? null, waits_for: waitsFor, nodes },
     () => `${clusterTable(answers, shell.paint)}\n${sentences.join("\n")}\n`,
   );
   if (answers.every((answer) => !answer.isReached)) return exitCodes.unreachable;

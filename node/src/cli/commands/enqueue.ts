@@ -18,14 +18,14 @@ Examples:
   $ disheap enqueue jobs "wake the pager" --priority 1
   $ disheap enqueue jobs "not before lunch" --delay 2h --key customer-7
   $ disheap enqueue jobs --file report.bin --priority 9
-  $ generate-report | disheap enqueue jobs --file -
+  $ generate-report | disheap enqueue jobs -
   $ disheap enqueue jobs -- "--a payload that starts with dashes"`;
 
 export function registerEnqueue(program: Command, shell: Shell): void {
   program
     .command("enqueue")
     .argument("<topic>", "the topic")
-    .argument("[payload]", "the message as text; or use --file")
+    .argument("[payload]", "the message as text, or - for standard input; or use --file")
     .addOption(
       new Option("-p, --priority <n>", "any 64-bit integer")
         .argParser(parsePriority)
@@ -75,11 +75,11 @@ async function payloadOf(
 ): Promise<Uint8Array | string> {
   if ((text === undefined) === (file === undefined)) {
     const message =
-      "Give the payload once: as the second argument, or with --file PATH (- is standard input).";
+      "Give the payload once: as the second argument, or with --file PATH (in both, - is standard input).";
     throw new CommandError(message, "INVALID_ARGUMENT", exitCodes.usage);
   }
+  if ((file ?? text) === "-") return shell.terminal.readStdin();
   if (file === undefined) return text ?? "";
-  if (file === "-") return shell.terminal.readStdin();
   try {
     return await readFile(file);
   } catch (error) {

@@ -1,17 +1,20 @@
-// Deliveries as they come: a row, a JSON line or the bare payload. Rows have fixed widths, because the
+// Deliveries as they come: a row, a JSON line or the bare payload, with a line feed after it where another
+// may follow or a person reads. Rows have fixed widths, because the
 // later ones are not known yet.
 import type { Message } from "@disheap/client";
 import { payloadLine } from "../format.js";
 import { messageJson, toJson } from "../json.js";
 import type { Shell } from "../shell.js";
 
+export type PrintFormat = "text" | "json" | "raw" | "raw lines";
+
 export class MessagePrinter {
   readonly #shell: Shell;
-  readonly #format: "text" | "json" | "raw";
+  readonly #format: PrintFormat;
   readonly #showsToken: boolean;
   #isFirst = true;
 
-  constructor(shell: Shell, format: "text" | "json" | "raw", showsToken: boolean) {
+  constructor(shell: Shell, format: PrintFormat, showsToken: boolean) {
     this.#shell = shell;
     this.#format = format;
     this.#showsToken = showsToken;
@@ -20,7 +23,8 @@ export class MessagePrinter {
   print(message: Message): void {
     const { terminal } = this.#shell;
     if (this.#format === "json") terminal.out(toJson(messageJson(message), 0));
-    else if (this.#format === "raw")
+    else if (this.#format === "raw" && !terminal.isTty) terminal.out(message.payload);
+    else if (this.#format === "raw" || this.#format === "raw lines")
       terminal.out(Buffer.concat([message.payload, Buffer.from("\n")]));
     else terminal.out(this.#heading() + this.#row(message));
   }

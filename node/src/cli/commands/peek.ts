@@ -13,7 +13,13 @@ interface PeekCommandOptions {
   dlq?: boolean;
 }
 
+const countDefault = 10;
+const countMax = 1_000;
+
 const help = `
+One answer carries about 1 MiB of payloads of a partition and 2 MiB in all; if large payloads fill it, fewer
+messages are shown than -n says, and a line says so.
+
 Examples:
   $ disheap peek jobs
   $ disheap peek jobs -n 100 --dlq -o json`;
@@ -47,11 +53,22 @@ async function peek(
   );
   shell.print(command, { topic, items: items.map(peekedJson), has_more: hasMore }, () => {
     if (items.length === 0) return `${topic} is empty.\n`;
-    const canRaise = (options.count ?? 0) < 1_000;
-    const hint = canRaise ? "; raise -n to see them" : ", beyond the 1000 that can be shown";
-    const more = hasMore ? `There are more${hint}.\n` : "";
+    const more = hasMore ? moreText(topic, items.length, options.count ?? countDefault) : "";
     return table(items, shell) + more;
   });
+}
+
+/** Why there are fewer rows than messages, and what can be done about it. */
+function moreText(topic: string, shown: number, count: number): string {
+  if (shown < count) {
+    return (
+      "There are more, but one answer is limited by size: about 1 MiB of payloads of a partition, 2 MiB in " +
+      "all. To see the rest, take it for a while, which counts as a delivery: " +
+      `disheap pop ${topic} -n ${count} --no-ack\n`
+    );
+  }
+  const hint = count < countMax ? "; raise -n to see them" : ", beyond the 1000 that can be shown";
+  return `There are more${hint}.\n`;
 }
 
 function table(items: readonly PeekedMessage[], shell: Shell): string {

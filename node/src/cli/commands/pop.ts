@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.js";
 import { parseDuration, parsePartitions, parsePositive } from "../parse.js";
 import type { Shell } from "../shell.js";
-import { MessagePrinter } from "./message-printer.js";
+import { MessagePrinter, type PrintFormat } from "./message-printer.js";
 import { heldMax, type PopCommandOptions, Taker } from "./taker.js";
 
 const help = `
@@ -34,9 +34,12 @@ export function registerPop(program: Command, shell: Shell): void {
       "how long the leases last (default: the topic's)",
       parseDuration,
     )
-    .option("-F, --follow", "go on until Ctrl-C")
+    .option("-F, --follow", "go on until Ctrl-C, through any outage")
     .option("--partitions <list>", "take from these only, like 0,2", parsePartitions)
-    .option("--raw", "print payloads only, as they are, a line feed after each")
+    .option(
+      "--raw",
+      "print payloads only: one as it is, byte for byte; with --follow or -n above 1, a line feed after each",
+    )
     .description("take the best messages")
     .addHelpText("after", help)
     .action(async (topic: string, options: PopCommandOptions, command: Command) => {
@@ -51,19 +54,21 @@ async function pop(
   command: Command,
 ): Promise<ExitCode> {
   check(options, shell.isJson(command));
-  const format = options.raw === true ? "raw" : shell.isJson(command) ? "json" : "text";
+  const format = formatOf(options, shell.isJson(command));
   const printer = new MessagePrinter(shell, format, !options.ack);
   const isEndless = options.follow === true;
   const isWaiting = isEndless || options.wait !== undefined;
-  const taker = new Taker(shell, printer, options);
+  const taker = new Taker(shell, printer, options, shell.timeoutMs(command));
   await shell.withClient(
     command,
     async (client) => {
+      // What follows outlives any outage: a wrong address or topic must show before it begins.
+      if (isEndless) await client.stats(topic);
       if (isWaiting) await taker.wait(client, topic);
       else await taker.drain(client, topic, options.count ?? 1);
       await taker.settled();
     },
-    { isEndless, isWaiting },
+    { isWaiting },
   );
   if (taker.count > 0 || isEndless) return exitCodes.ok;
   const text =
@@ -73,6 +78,11 @@ async function pop(
   if (shell.isJson(command)) throw new CommandError(text, "NOTHING_READY", exitCodes.nothingReady);
   shell.terminal.err(`${text}\n`);
   return exitCodes.nothingReady;
+}
+
+function formatOf({ raw, follow, count = 1 }: PopCommandOptions, isJson: boolean): PrintFormat {
+  if (raw !== true) return isJson ? "json" : "text";
+  return follow === true || count > 1 ? "raw lines" : "raw";
 }
 
 function check(options: PopCommandOptions, isJson: boolean): void {

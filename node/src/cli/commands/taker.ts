@@ -1,6 +1,6 @@
 // Takes messages for `disheap pop`: prints each and settles it after that, so that what was not printed
 // is not lost.
-import type { DisheapClient, Message, PopStream } from "@disheap/client";
+import type { DisheapClient, Message, PopOptions, PopStream } from "@disheap/client";
 import { CommandError } from "../exit-codes.js";
 import type { Shell } from "../shell.js";
 import type { MessagePrinter } from "./message-printer.js";
@@ -27,11 +27,19 @@ export class Taker {
   readonly #shell: Shell;
   readonly #printer: MessagePrinter;
   readonly #options: PopCommandOptions;
+  readonly #outageMaxMs: number | undefined;
   readonly #acks: Promise<void>[] = [];
   readonly #failures: Error[] = [];
 
-  constructor(shell: Shell, printer: MessagePrinter, options: PopCommandOptions) {
+  /** `outageMaxMs`: how long to look for a node that serves; with --follow there is no bound. */
+  constructor(
+    shell: Shell,
+    printer: MessagePrinter,
+    options: PopCommandOptions,
+    outageMaxMs: number,
+  ) {
     this.#shell = shell;
+    this.#outageMaxMs = options.follow === true ? undefined : outageMaxMs;
     this.#printer = printer;
     this.#options = options;
   }
@@ -75,8 +83,15 @@ export class Taker {
     throw new CommandError(text, "FAILED_PRECONDITION");
   }
 
-  #leases(): { visibilityMs: number | undefined; partitions: number[] | undefined } {
-    return { visibilityMs: this.#options.visibility, partitions: this.#options.partitions };
+  #leases(): PopOptions {
+    const { visibility, partitions, ack } = this.#options;
+    return {
+      visibilityMs: visibility,
+      partitions,
+      outageMaxMs: this.#outageMaxMs,
+      // What stays leased has the lease that was printed.
+      keepLeaseMs: ack ? undefined : 0,
+    };
   }
 
   async #take(stream: PopStream): Promise<void> {
