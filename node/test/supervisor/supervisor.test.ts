@@ -118,9 +118,9 @@ describe("a supervisor", () => {
     expect([leader, late]).toMatchObject(["n1", [{ node: { name: "n3" }, why: "starting" }]]);
     expect(existsSync(join(folder, "formed"))).toBe(false);
     rmSync(slow);
-    await until(() => said.length > 0);
+    await until("it says that n3 is there", WAIT_MAX_MS, () => said.length > 0);
     expect(said).toEqual(["n3, which was late, is there now."]);
-    await until(() => existsSync(join(folder, "formed")));
+    await until("the cluster is formed", WAIT_MAX_MS, () => existsSync(join(folder, "formed")));
     expect(starts()).toHaveLength(3);
   });
 
@@ -131,7 +131,7 @@ describe("a supervisor", () => {
     const starting = build(await threeNodes(), { FAKE_LEADERLESS: leaderless }, { lateMs: 0 })
       .start()
       .then(() => (isUp = true));
-    await until(() => said.length > 0);
+    await until("it says what it waits for", WAIT_MAX_MS, () => said.length > 0);
     expect(said).toEqual(["Not up yet. It waits for the leader of jobs, partition 2."]);
     expect(isUp).toBe(false);
     rmSync(leaderless);
