@@ -149,7 +149,7 @@ module.exports = {
       severity: "error",
       comment: "The simulator never touches a real disk or network.",
       from: { path: at("sim") },
-      to: { path: at("io", "(level|grpc)/") },
+      to: { path: at("io", "(level|grpc|crc)/") },
     },
     {
       name: "runs-are-deterministic",

@@ -56,7 +56,8 @@ export function fromLastLine({ out }) {
   if (passed + failed + skipped === 0) return unreadable("nothing ran");
   const reasons = lines
     .filter((line) => line.startsWith(REASON))
-    .map((line) => line.slice(REASON.length));
+    .map((line) => line.slice(REASON.length).trim())
+    .filter((reason) => reason !== "");
   return counted(passed, failed, skipped, reasons);
 }
 
@@ -102,17 +103,19 @@ export function fromSeeds(expected) {
 
 /**
  * The kill matrix: one JSON line per seeded bug. One that is not killed is a failure, save where its line
- * says that this was not expected.
- * @param {Output} output
+ * says that this was not expected; so is each that was to be hunted and has no line.
+ * @param {number} hunted
  */
-export function fromKills({ out }) {
-  const kills = out
-    .split("\n")
-    .map(parse)
-    .filter((line) => typeof line?.killed === "boolean");
-  if (kills.length === 0) return unreadable("no seeded bug was hunted");
-  const good = kills.filter(({ killed, expected = true }) => killed === expected).length;
-  return counted(good, kills.length - good);
+export function fromKills(hunted) {
+  return (/** @type {Output} */ { out }) => {
+    const kills = out
+      .split("\n")
+      .map(parse)
+      .filter((line) => typeof line?.killed === "boolean");
+    if (kills.length === 0) return unreadable("no seeded bug was hunted");
+    const good = kills.filter(({ killed, expected = true }) => killed === expected).length;
+    return counted(good, kills.length - good + Math.max(0, hunted - kills.length));
+  };
 }
 
 /** The agreed last line. */

@@ -86,6 +86,7 @@ const FORBIDDEN: readonly Plant[] = [
   plant("sim/dist/a/npm.js", "zod", "sim-imports"),
   plant("sim/dist/a/level.js", "@disheap/io/level", "simulated-world-only"),
   plant("sim/dist/a/grpc.js", "@disheap/io/grpc", "simulated-world-only"),
+  plant("sim/dist/world/crc.js", "@disheap/io/crc", "simulated-world-only"),
   plant("sim/dist/world/clock.js", "node:perf_hooks", "runs-are-deterministic"),
   plant("sim/dist/oracle/rules/random.js", "node:crypto", "runs-are-deterministic"),
   plant("sim/dist/run/compiler.js", "typescript", "compiler-only-for-mutants"),

@@ -115,8 +115,9 @@ export interface DirtyGroup {
 }
 
 /**
- * The chain record of batch n: the hash of batch n-1's record, the hash of this batch's other
- * operations and the groups that n-1 and n touched, so that a lost batch is seen and named.
+ * The chain record of batch n: the hash of batch n-1's record, the hash of this batch's other operations
+ * (of a log block its header, whose checksum speaks for the rest) and the groups that n-1 and n touched, so
+ * that a lost batch is seen and named.
  */
 export interface TurnRecord {
   readonly n: number;

@@ -191,8 +191,10 @@ describe("a start", () => {
     const cluster = await Cluster.place();
     clusters.push(cluster);
     const [one] = cluster.nodes;
-    await expect(one.start().healthy(1_500)).rejects.toThrow(
-      /^Not within 1500 ms: n1 is healthy. Its last words:[^]*"msg":/,
+    one.start();
+    await until("it has logged something", 30_000, () => one.log().includes('"msg":'));
+    await expect(one.healthy(300)).rejects.toThrow(
+      /^Not within 300 ms: n1 is healthy. Its last words:[^]*"msg":/,
     );
     expect(one.isRunning).toBe(true);
   });

@@ -167,10 +167,12 @@ describe("fromKills", () => {
   it("counts a line for each seeded bug, and survivors as failed", () => {
     const line = (killed: boolean) => JSON.stringify({ id: "seed-S01", killed });
     const text = [line(true), "some words", line(false), line(true)].join("\n");
-    expect(fromKills(output(text))).toMatchObject({ passed: 2, failed: 1 });
+    expect(fromKills(3)(output(text))).toMatchObject({ passed: 2, failed: 1 });
     const equivalent = (killed: boolean) => JSON.stringify({ killed, expected: false });
-    expect(fromKills(output(equivalent(false)))).toMatchObject({ passed: 1, failed: 0 });
-    expect(fromKills(output(equivalent(true)))).toMatchObject({ passed: 0, failed: 1 });
-    expect(fromKills(output("1 of 1 killed"))).toMatchObject({ passed: 0, failed: 1 });
+    expect(fromKills(1)(output(equivalent(false)))).toMatchObject({ passed: 1, failed: 0 });
+    expect(fromKills(1)(output(equivalent(true)))).toMatchObject({ passed: 0, failed: 1 });
+    // One that was to be hunted and has no line.
+    expect(fromKills(4)(output(text))).toMatchObject({ passed: 2, failed: 2 });
+    expect(fromKills(1)(output("1 of 1 killed"))).toMatchObject({ passed: 0, failed: 1 });
   });
 });

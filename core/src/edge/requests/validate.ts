@@ -7,14 +7,10 @@ import type {
   TopicSettings,
   TopicSettingsInput,
 } from "../../contract/api.js";
+import { DAY_MS, DELAY_MAX_MS, TOPIC_PATTERN, VISIBILITY_MAX_MS } from "../../contract/limits.js";
 import type { HostConfig } from "../../member/config.js";
 import { decodeLeaseToken } from "../lease-token.js";
 import { decodeMessageId } from "../../lib/ulid.js";
-
-const DAY_MS = 86_400_000;
-const DELAY_MAX_MS = 365 * DAY_MS;
-export const VISIBILITY_MAX_MS = 12 * 3_600_000;
-const TOPIC_PATTERN = /^[a-zA-Z0-9_-]{1,255}$/;
 
 export function invalid(message: string): Failure {
   return { code: "INVALID_ARGUMENT", message };
