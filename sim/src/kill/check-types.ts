@@ -1,6 +1,6 @@
-// `--check-types`: compiles every mutant with all types, which the hunt itself does not look at. Each room
-// is compiled once as it is; a mutant then costs only the files that it touches. When it changes what its
-// room shows to others, the rooms above are compiled against that.
+// `--check-types`: compiles every mutant with all types, which the hunt itself does not look at. A room is
+// compiled whole for the first mutant that touches it; a later one costs only what it changes. When it changes
+// what its room shows to others, the rooms above are compiled against that.
 
 import { join } from "node:path";
 import ts from "typescript";

@@ -68,8 +68,8 @@ export class Hunt {
   get doubt(): Order | undefined {
     const seed = this.search?.suspect;
     if (seed !== undefined) return { kind: "seed", copy: ORIGINAL, seed };
-    // All at once: it is asked for many mutants and costs little more than one of them.
-    return this.trial?.isInDoubt ? { kind: "tests", copy: ORIGINAL, path: SITUATIONS } : undefined;
+    if (!this.trial?.isInDoubt) return undefined;
+    return { kind: "tests", copy: ORIGINAL, path: this.trial.path };
   }
 
   settle(doubt: Order, answer: Answer): void {

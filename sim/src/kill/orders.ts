@@ -32,6 +32,8 @@ export interface SeedFailure {
 export interface FailedTest {
   readonly file: string;
   readonly name: string;
+  /** Set: no single test but the run of them all has failed. */
+  readonly isWholeRun?: true;
 }
 
 export interface Answer {

@@ -56,10 +56,11 @@ export class TestProcess {
       this.child.once("close", resolve);
     });
     clearTimeout(timer);
-    if (this.isLate) return [{ file: this.path, name: DID_NOT_END }];
+    const whole = (name: string): FailedTest => ({ file: this.path, name, isWholeRun: true });
+    if (this.isLate) return [whole(DID_NOT_END)];
     const found = this.readReport()?.testResults.flatMap((file) => failuresOf(file, this.copy));
     if (found && (found.length > 0 || code === 0)) return found;
-    return [{ file: this.path, name: `the test process ended with ${code ?? "a signal"}` }];
+    return [whole(`the test process ended with ${code ?? "a signal"}`)];
   }
 
   private readReport(): Report | undefined {

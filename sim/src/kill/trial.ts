@@ -1,7 +1,7 @@
 // The trial of one mutant by tests of situations: they run once, and the first that fails counts, unless it
 // fails without the mutant as well.
 
-import { SITUATIONS, type FailedTest } from "./orders.js";
+import type { FailedTest } from "./orders.js";
 
 export type TestVerdict =
   { readonly kind: "killed"; readonly test: FailedTest } | { readonly kind: "survived" };
@@ -38,11 +38,11 @@ export class Trial {
     return this.failed !== undefined && this.failed.length > 0 && !this.isSettled;
   }
 
-  /** Which tests fail without the mutant. When all of them could not be run there, nothing is evidence. */
+  /** Which tests fail without the mutant. When they cannot be run there, nothing counts. */
   settle(failedAnyway: readonly FailedTest[]): void {
     const isAnyway = (test: FailedTest): boolean =>
       failedAnyway.some(
-        ({ file, name }) => file === SITUATIONS || (file === test.file && name === test.name),
+        ({ file, name, isWholeRun }) => isWholeRun ?? (file === test.file && name === test.name),
       );
     const failed = this.failed ?? [];
     this.passedOver.push(...failed.filter(isAnyway));

@@ -91,9 +91,11 @@ export class WorkCopies {
 
 /** Paths of the files that a copy holds. */
 function filesOf(root: string, withTests: boolean): string[] {
+  // Vite complains about each map that is named in a file and not there.
+  const runs = withTests ? /\.js(\.map)?$/ : /\.js$/;
   const built = Object.keys(ROOMS).flatMap((room) => [
     `${room}/package.json`,
-    ...under(root, `${room}/dist`).filter((file) => file.endsWith(".js")),
+    ...under(root, `${room}/dist`).filter((file) => runs.test(file)),
   ]);
   if (!withTests) return built;
   return [...built, ...FOR_TESTS.flatMap((path) => under(root, path))];

@@ -112,7 +112,8 @@ describe("a hunt with situations", () => {
     expect(hunt.openings).toBe(1);
     step(hunt, tests(FILE), { tests: [failed("one")], cpuMs: 0 });
     expect(hunt.take()).toBeUndefined();
-    hunt.settle(tests(SITUATIONS, ORIGINAL), { tests: [], cpuMs: 0 });
+    expect(hunt.doubt).toEqual(tests(FILE, ORIGINAL));
+    hunt.settle(tests(FILE, ORIGINAL), { tests: [], cpuMs: 0 });
     expect(hunt.kill).toMatchObject({ killed: true, situation: `${FILE}: one`, seedsTried: 0 });
   });
 
@@ -128,7 +129,7 @@ describe("a hunt with situations", () => {
     step(hunt, tests(FILE), { tests: [failed("one"), failed("two")], cpuMs: 0 });
     // A test of the same name in another file says nothing.
     const anyway = [failed("one"), failed("two", "sim/test/host/other.test.ts")];
-    hunt.settle(tests(SITUATIONS, ORIGINAL), { tests: anyway, cpuMs: 0 });
+    hunt.settle(tests(FILE, ORIGINAL), { tests: anyway, cpuMs: 0 });
     const passedOver = [`${FILE}: one`];
     expect(hunt.kill).toMatchObject({ killed: true, situation: `${FILE}: two`, passedOver });
   });
@@ -136,8 +137,8 @@ describe("a hunt with situations", () => {
   test("counts nothing when the tests cannot be run without the mutant", () => {
     const hunt = new Hunt({ ...MUTANT, situation: FILE }, range, true);
     step(hunt, tests(FILE), { tests: [failed("one")], cpuMs: 0 });
-    const broken = [failed("the test process ended with 1", SITUATIONS)];
-    hunt.settle(tests(SITUATIONS, ORIGINAL), { tests: broken, cpuMs: 0 });
+    const broken = { ...failed("the test process ended with 1"), isWholeRun: true } as const;
+    hunt.settle(tests(FILE, ORIGINAL), { tests: [broken], cpuMs: 0 });
     expect(hunt.kill).toMatchObject({ killed: false, passedOver: [`${FILE}: one`] });
   });
 });

@@ -90,13 +90,13 @@ test("a test that never ends is ended, and has failed", async () => {
   const order = "export const isBefore = (a, b) => { for (;;); };\n";
   const file = `${HOST}/order.test.ts`;
   expect(await run("dec-5", { "core/dist/order.js": order }, file, 4_000)).toEqual([
-    { file, name: "did not end" },
+    { file, name: "did not end", isWholeRun: true },
   ]);
 });
 
 test("a test process that cannot run at all has failed", async () => {
   const config = 'throw new Error("no settings");\n';
   expect(await run("dec-6", { "vitest.config.ts": config })).toEqual([
-    { file: HOST, name: "the test process ended with 1" },
+    { file: HOST, name: "the test process ended with 1", isWholeRun: true },
   ]);
 });
