@@ -257,9 +257,8 @@ export class Host {
     for (const slot of this.context.groups.values()) {
       this.guard(slot, () => {
         const g = slot.raft;
-        if (!g.isLeader) {
-          if (slot.machineStoppedBecause === undefined) tickElection(g);
-        } else {
+        if (!g.isLeader) tickElection(g, slot.machineStoppedBecause === undefined);
+        else {
           tickLeader(g);
           if (!g.isLeader) return;
           tickReplication(g);

@@ -6,9 +6,13 @@ import { assert } from "../lib/assert.js";
 import type { PreVote, PreVoteReply, Vote, VoteReply } from "../wire/messages.js";
 import type { RaftGroup } from "./group.js";
 
-/** One tick of a replica that does not lead. */
-export function tickElection(g: RaftGroup): void {
+/**
+ * One tick of a replica that does not lead. One that may not lead counts all the same: a voter that never
+ * noticed its leader's silence would refuse every other candidate.
+ */
+export function tickElection(g: RaftGroup, mayCampaign = true): void {
   g.electionTicks += 1;
+  if (!mayCampaign) return;
   const eager = g.isEager && g.term === 0 && g.electionTicks >= 2;
   if (eager || g.electionTicks >= g.electionTimeout) preCampaign(g);
 }

@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { MalformedInput } from "../../src/lib/bytes.js";
+import { crc32 } from "../../src/lib/crc32.js";
+import { fold32, mix32 } from "../../src/lib/hash.js";
 import { onAppend, onAppendReply } from "../../src/raft/replication.js";
-import { encodeBlock, EntryKind } from "../../src/wire/blocks.js";
+import { BLOCK_HEADER_BYTES, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { append, between, blocksOf, HEAD, RaftNet, repliesTo } from "../support/raft-net.js";
 
 describe("5.3 log replication", () => {
@@ -224,6 +226,21 @@ describe("what apply relies on is seen to when a block arrives (D-89)", () => {
     const node = new RaftNet(3).node(2);
     const message = append(1, { blocks: [{ bytes: back.bytes, use: 2 }] });
     expect(() => onAppend(node.group, 1, message)).toThrow(MalformedInput);
+    expect(node.group.log.lastIndex).toBe(0);
+  });
+
+  test("one whose entries end before it does is refused", () => {
+    const bytes = encodeBlock(1, 1, 1, 0, [{ ...entry, stampMs: 5 }]).bytes;
+    // The entry says that it is a byte shorter than the block has room for; the checksum is right.
+    const view = new DataView(bytes.buffer);
+    view.setUint32(BLOCK_HEADER_BYTES, view.getUint32(BLOCK_HEADER_BYTES, true) - 1, true);
+    const head = crc32(bytes, 0, BLOCK_HEADER_BYTES - 4);
+    const rest = crc32(bytes, BLOCK_HEADER_BYTES, bytes.length);
+    const sum = fold32(fold32(mix32(head), rest), bytes.length);
+    view.setUint32(BLOCK_HEADER_BYTES - 4, sum, true);
+    const node = new RaftNet(3).node(2);
+    const message = append(1, { blocks: [{ bytes, use: 1 }] });
+    expect(() => onAppend(node.group, 1, message)).toThrow("do not fill it");
     expect(node.group.log.lastIndex).toBe(0);
   });
 

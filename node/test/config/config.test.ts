@@ -1,3 +1,4 @@
+import { MESSAGE_BYTES_MAX } from "@disheap/core";
 import { describe, expect, it } from "vitest";
 import { loadConfig, type NodeConfig } from "../../src/config/config.js";
 import { OPTION_KEYS, optionOf } from "../../src/config/options.js";
@@ -193,6 +194,18 @@ describe("how a cluster forms", () => {
 });
 
 describe("bad settings", () => {
+  it("refuses a message size that a frame between nodes could not carry (rev-A6)", () => {
+    const bytes = String(MESSAGE_BYTES_MAX);
+    expect(
+      accepted(["--single-node"], { ENGINE_MAX_MESSAGE_SIZE: bytes }).config.limits.messageBytesMax,
+    ).toBe(MESSAGE_BYTES_MAX);
+    const [problem] = refused(["--single-node"], {
+      ENGINE_MAX_MESSAGE_SIZE: String(MESSAGE_BYTES_MAX + 1),
+    });
+    expect(problem).toContain("ENGINE_MAX_MESSAGE_SIZE");
+    expect(problem).toContain(bytes);
+  });
+
   it("names every problem in one go, each with what to do", () => {
     const problems = refused(
       ["--single-node", "--port", "99999", "--colour", "red", "--log-level", "loud", "--raft-port"],
