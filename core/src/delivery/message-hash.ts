@@ -1,5 +1,6 @@
 // The messages' part of the state hash (machine/state-hash.ts).
 
+import { MessageState } from "../contract/message-state.js";
 import { fold32, fold53, mix32 } from "../lib/hash.js";
 import type { StateHash } from "../machine/state-hash.js";
 import type { MessageStore } from "./message-store.js";
@@ -16,7 +17,7 @@ export function messageHash(m: MessageStore, slot: number, seed: number): number
   h = fold32(h, m.fence[slot]);
   h = fold32(h, m.maxRetries[slot]);
   h = fold53(h, m.timeMs[slot]);
-  if (m.state[slot] !== LEASED) return h;
+  if (m.state[slot] !== MessageState.leased) return h;
   h = fold53(h, m.grantedMs[slot]);
   h = fold32(h, m.edge[slot]);
   h = fold32(h, m.edgeIncarnation[slot]);
@@ -24,8 +25,6 @@ export function messageHash(m: MessageStore, slot: number, seed: number): number
   h = fold53(h, m.grantIndex[slot]);
   return fold32(h, m.round[slot]);
 }
-
-const LEASED = 3;
 
 /**
  * The messages' part of the sum. What was added for a message is kept, so that taking it off again

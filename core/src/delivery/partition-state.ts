@@ -7,6 +7,7 @@
 //   Q15 ready + delayed + leased + dead = messages held, and the heaps agree with the states.
 
 import type { Counts, Mode, TopicSettings } from "../contract/api.js";
+import { emptyCounts } from "../contract/counts.js";
 import { IndexedHeap } from "../heap/indexed-heap.js";
 import { assert } from "../lib/assert.js";
 import { compareInt64 } from "../lib/int64.js";
@@ -47,17 +48,7 @@ export class PartitionState {
   readonly streams: StreamTable;
   readonly dedup: DedupTable;
   readonly tombstones: Tombstones;
-  readonly counts: Counts = {
-    totalMessages: 0,
-    inflightMessages: 0,
-    dlqMessages: 0,
-    totalEnqueues: 0,
-    totalPops: 0,
-    totalAcks: 0,
-    totalNacks: 0,
-    totalRetries: 0,
-    totalTimeouts: 0,
-  };
+  readonly counts: Counts = emptyCounts();
   /** Undefined until the first entry brought them. */
   settings: TopicSettings | undefined;
   isClosed = false;

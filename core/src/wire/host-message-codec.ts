@@ -2,6 +2,7 @@
 
 import { MalformedInput, type Reader, type Writer } from "../lib/bytes.js";
 import { ERROR_CODES } from "../contract/error-codes.js";
+import { readOptionalProducer, writeOptionalProducer } from "./producer.js";
 import type {
   Granted,
   GrantedItem,
@@ -100,11 +101,7 @@ function writeItem(w: Writer, i: GrantedItem): void {
   w.u48(i.index).u16(i.offset).u32(i.fence).u32(i.attempts).u32(i.maxRetries);
   w.i32(i.priorityHi).u32(i.priorityLo).u48(i.enqueuedMs).u48(i.deadlineMs).u48(i.leaseMs);
   w.raw(i.mac).blob(i.payload);
-  const p = i.producer;
-  w.u8(p ? 1 : 0);
-  if (p) {
-    w.text(p.producerId).u32(p.epochHi).u32(p.epochLo).u32(p.sequenceHi).u32(p.sequenceLo);
-  }
+  writeOptionalProducer(w, i.producer);
 }
 
 function readItem(r: Reader): GrantedItem {
@@ -122,16 +119,7 @@ function readItem(r: Reader): GrantedItem {
     mac: r.raw(16),
     payload: r.blob(),
   };
-  const producer =
-    r.u8() === 1
-      ? {
-          producerId: r.text(),
-          epochHi: r.u32(),
-          epochLo: r.u32(),
-          sequenceHi: r.u32(),
-          sequenceLo: r.u32(),
-        }
-      : undefined;
+  const producer = readOptionalProducer(r);
   return { ...head, producer };
 }
 

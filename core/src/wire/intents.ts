@@ -4,6 +4,7 @@
 
 import type { ProducerTriple, TopicSettings } from "../contract/api.js";
 import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
+import { readProducer, writeProducer } from "./producer.js";
 
 export const IntentKind = {
   enqueue: 1,
@@ -198,10 +199,7 @@ function writeEnqueue(w: Writer, intent: EnqueueIntent): void {
   w.u8((producer ? 1 : 0) | (maxRetries === undefined ? 0 : 2));
   w.i32(intent.priorityHi).u32(intent.priorityLo).u48(intent.delayMs);
   if (maxRetries !== undefined) w.u32(maxRetries);
-  if (producer) {
-    w.text(producer.producerId).u32(producer.epochHi).u32(producer.epochLo);
-    w.u32(producer.sequenceHi).u32(producer.sequenceLo);
-  }
+  if (producer) writeProducer(w, producer);
   w.blob(intent.payload);
 }
 
@@ -211,16 +209,7 @@ function readEnqueue(r: Reader): EnqueueIntent {
   const priorityLo = r.u32();
   const delayMs = r.u48();
   const maxRetries = flags & 2 ? r.u32() : undefined;
-  const producer =
-    flags & 1
-      ? {
-          producerId: r.text(),
-          epochHi: r.u32(),
-          epochLo: r.u32(),
-          sequenceHi: r.u32(),
-          sequenceLo: r.u32(),
-        }
-      : undefined;
+  const producer = flags & 1 ? readProducer(r) : undefined;
   return {
     kind: "enqueue",
     priorityHi,

@@ -1,39 +1,11 @@
 // Bodies of read replies: counters of a partition and peeked messages.
 
 import type { Counts, PeekedMessage, ProducerTriple } from "../contract/api.js";
+import { COUNT_NAMES, emptyCounts } from "../contract/counts.js";
 import { MessageState } from "../contract/message-state.js";
 import { Reader, Writer } from "../lib/bytes.js";
 import { encodeMessageId } from "../lib/ulid.js";
-
-const COUNT_NAMES = [
-  "totalMessages",
-  "inflightMessages",
-  "dlqMessages",
-  "totalEnqueues",
-  "totalPops",
-  "totalAcks",
-  "totalNacks",
-  "totalRetries",
-  "totalTimeouts",
-] as const satisfies readonly (keyof Counts)[];
-
-export function emptyCounts(): Counts {
-  return {
-    totalMessages: 0,
-    inflightMessages: 0,
-    dlqMessages: 0,
-    totalEnqueues: 0,
-    totalPops: 0,
-    totalAcks: 0,
-    totalNacks: 0,
-    totalRetries: 0,
-    totalTimeouts: 0,
-  };
-}
-
-export function addCounts(into: Counts, from: Counts): void {
-  for (const name of COUNT_NAMES) into[name] += from[name];
-}
+import { readOptionalProducer, writeOptionalProducer } from "./producer.js";
 
 export function encodePartitionCounts(counts: Counts): Uint8Array {
   const w = new Writer(64);
@@ -69,12 +41,7 @@ export function encodePeek(rows: readonly PeekRow[], hasMore: boolean): Uint8Arr
     w.u48(row.index).u16(row.offset).u48(row.enqueuedMs).u8(row.state);
     w.i32(row.priorityHi).u32(row.priorityLo).u32(row.attempts).u32(row.maxRetries);
     w.u48(row.timeMs).blob(row.payload);
-    const { producer } = row;
-    w.u8(producer ? 1 : 0);
-    if (producer) {
-      w.text(producer.producerId).u32(producer.epochHi).u32(producer.epochLo);
-      w.u32(producer.sequenceHi).u32(producer.sequenceLo);
-    }
+    writeOptionalProducer(w, row.producer);
   }
   return w.finish();
 }
@@ -110,16 +77,7 @@ function readRow(r: Reader, group: number, partitionId: number): PeekedRow {
   const maxRetries = r.u32();
   const timeMs = r.u48();
   const payload = r.blob();
-  const producer =
-    r.u8() === 1
-      ? {
-          producerId: r.text(),
-          epochHi: r.u32(),
-          epochLo: r.u32(),
-          sequenceHi: r.u32(),
-          sequenceLo: r.u32(),
-        }
-      : undefined;
+  const producer = readOptionalProducer(r);
   const isLeased = state === MessageState.leased;
   return {
     rank: state === MessageState.dead ? 2 : state === MessageState.delayed ? 1 : 0,

@@ -12,13 +12,8 @@ import type {
   TopicCounts,
   TopicInfo,
 } from "../../contract/api.js";
-import {
-  addCounts,
-  decodePartitionCounts,
-  decodePeek,
-  emptyCounts,
-  type PeekedRow,
-} from "../../wire/read-bodies.js";
+import { addCounts, emptyCounts } from "../../contract/counts.js";
+import { decodePartitionCounts, decodePeek, type PeekedRow } from "../../wire/read-bodies.js";
 
 /** One partition's answer. */
 export interface PartReply {
