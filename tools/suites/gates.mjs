@@ -1,6 +1,6 @@
 // The suites of `npm test`: what every change must pass, in a few minutes. A time limit is several times
 // what the suite takes on a quiet machine with two cores; together they are below the limit that `.ci/run` has
-// for all of them (tools/ci.mjs), so that what hangs fails by its own name.
+// for all of them (whole.mjs), so that what hangs fails by its own name.
 import { installed, minutes, node } from "./commands.mjs";
 import { asOne, fromLastLine, fromSeeds, fromVitest } from "./counts.mjs";
 

@@ -1,6 +1,6 @@
 // The suites of `npm run test:all`: what takes longer than `npm test` may, and nothing that it does already.
 // A new long suite is a row here; it prints its counts as counts.mjs says. The limits together stay below
-// the one of tools/ci.mjs.
+// the one in whole.mjs.
 import { minutes, npm } from "./commands.mjs";
 import { fromKills, fromLastLine } from "./counts.mjs";
 

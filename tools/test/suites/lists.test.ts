@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { root } from "../../rooms.mjs";
 import { GATES } from "../../suites/gates.mjs";
 import { LONGER } from "../../suites/longer.mjs";
+import { WHOLE } from "../../suites/whole.mjs";
 import { chosen } from "../../suites/run-suites.mjs";
 
 const MINUTE_MS = 60_000;
@@ -20,6 +21,15 @@ describe("the lists of suites", () => {
       expect(limitMs, name).toBeGreaterThanOrEqual(MINUTE_MS);
       expect(limitMs, name).toBeLessThanOrEqual(20 * MINUTE_MS);
     }
+  });
+
+  it("ends what hangs by its own limit, and both lists before CI would", () => {
+    const sumOf = (suites: readonly { readonly limitMs: number }[]): number =>
+      suites.reduce((sum, { limitMs }) => sum + limitMs, 0);
+    const [gates, longer] = WHOLE;
+    expect(sumOf(GATES)).toBeLessThan(gates.limitMs);
+    expect(sumOf(LONGER)).toBeLessThan(longer.limitMs);
+    expect(sumOf(WHOLE)).toBeLessThan(90 * MINUTE_MS);
   });
 
   it("starts only scripts of package.json and files that are there or will be built", () => {
