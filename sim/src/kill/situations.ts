@@ -2,7 +2,7 @@
 // process that dies or does not end has failed too, under a name that says so.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { DID_NOT_END } from "../run/run-plan.js";
 import type { FailedTest } from "./orders.js";
@@ -38,10 +38,14 @@ export class TestProcess {
     const args = ["run", path, "--root", copy, "--reporter=json", `--outputFile=${REPORT}`];
     // One process, and no test fails because the machine is busy: the time of all together is bounded.
     const bounds = ["--maxWorkers=1", "--testTimeout=0", "--hookTimeout=0"];
+    // What vitest leaves behind in a folder for such things goes with the copy.
+    const TMPDIR = join(copy, "tmp");
+    mkdirSync(TMPDIR, { recursive: true });
     // A group of its own: vitest has processes of its own, which must end with it.
     this.child = spawn(process.execPath, [vitest, ...args, ...bounds], {
       cwd: copy,
       detached: true,
+      env: { ...process.env, TMPDIR },
       stdio: "ignore",
     });
   }

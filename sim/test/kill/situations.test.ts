@@ -34,6 +34,11 @@ beforeAll(() => {
          test("one is before two", () => expect(isBefore(1, 2)).toBe(true));`,
       ),
       host(
+        "aside",
+        `import { tmpdir } from "node:os";
+         test("what is put aside goes with the copy", () => expect(tmpdir()).toContain(process.cwd()));`,
+      ),
+      host(
         "limit",
         `import { LIMIT } from "../../src/limit.js";
          test("the limit is seven", () => expect(LIMIT).toBe(7));`,
