@@ -74,6 +74,7 @@ const FLOOR = [
   "raft",
   "delivery",
   "cluster",
+  "formation",
   "member",
 ];
 const CORE_ROOMS = {
@@ -85,6 +86,7 @@ const CORE_ROOMS = {
   raft: ["lib", "wire"],
   delivery: ["contract", "lib", "heap", "wire", "machine"],
   cluster: ["contract", "lib", "wire", "machine"],
+  formation: ["lib", "wire"],
   member: FLOOR,
   edge: FLOOR,
   leader: FLOOR,

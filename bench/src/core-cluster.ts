@@ -128,7 +128,11 @@ export class CoreCluster {
       host,
       ports: {
         disk: {
-          open: (token) => this.queue.push(push({ kind: "disk.opened", token, isNew: true })),
+          open: (token) => {
+            const storeId = `store of n${i + 1}`;
+            this.queue.push(push({ kind: "disk.opened", token, storeId, identity: undefined }));
+          },
+          identify: (token) => this.queue.push(push({ kind: "disk.identified", token })),
           write: (token) => this.queue.push(push({ kind: "disk.written", token })),
           get: (token) => this.queue.push(push({ kind: "disk.got", token, value: undefined })),
           scan: (token) =>
@@ -141,6 +145,9 @@ export class CoreCluster {
             const event = { kind: "peer.frame" as const, peer: i + 1, frame };
             this.queue.push(() => this.nodes[peer - 1]?.turn.push(event));
           },
+          // Frames pass without links: nobody shows a card.
+          introduce: () => undefined,
+          answer: () => undefined,
         },
         clock: {
           monotonicUs: () => this.nowUs,

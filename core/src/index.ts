@@ -10,8 +10,17 @@ export * from "./member/config.js";
 export * from "./member/status.js";
 export type { Census } from "./member/census.js";
 export * from "./member/observer.js";
-export { clusterIdOf, type OutgoingFrame } from "./member/context.js";
-export { Host, type HostEvent } from "./host/host.js";
+export type { OutgoingFrame } from "./member/context.js";
+export type { CardVerdict } from "./host/lives.js";
+export { encodeCard } from "./wire/peer-card.js";
+export {
+  decodeIdentity,
+  encodeIdentity,
+  type Founding,
+  type NodeIdentity,
+} from "./wire/identity-record.js";
+export { Host } from "./host/host.js";
+export type { HostEvent } from "./host/host-event.js";
 export { Replica, type Machine } from "./member/replica.js";
 export { decodeLeaseToken, encodeLeaseToken, type LeaseToken } from "./edge/lease-token.js";
 export type { Batch, StoreOp } from "./store/persistence.js";

@@ -17,9 +17,17 @@ export interface DiskEntry {
 /** Completion of a disk submission; `token` is the submitter's. A failure poisons the node (D-40). */
 export type DiskEvent =
   /**
-   * The store is open. `isNew`: neither identity file nor store existed.
+   * The store is open. `storeId` was drawn when the store was made; `identity` is the record that was
+   * written beside it last, undefined when there is none.
    */
-  | { readonly kind: "disk.opened"; readonly token: number; readonly isNew: boolean }
+  | {
+      readonly kind: "disk.opened";
+      readonly token: number;
+      readonly storeId: string;
+      readonly identity: Uint8Array | undefined;
+    }
+  /** The identity record is replaced, durably. */
+  | { readonly kind: "disk.identified"; readonly token: number }
   | { readonly kind: "disk.written"; readonly token: number }
   | {
       readonly kind: "disk.scanned";
@@ -44,6 +52,11 @@ export interface DiskPort {
   /** Opens the store; a second opener of the same directory gets `disk.failed` with a sentence. */
   open(token: number): void;
   write(token: number, ops: readonly DiskOp[], sync: boolean): void;
+  /**
+   * Replaces the identity record, which lies outside of the store and does not share its fate (D-88):
+   * atomic and synced. One at a time.
+   */
+  identify(token: number, record: Uint8Array): void;
   get(token: number, key: Uint8Array): void;
   /** Entries with from <= key < to in key order, until about `bytesMax` of values; at least one. */
   scan(token: number, from: Uint8Array, to: Uint8Array, bytesMax: number): void;
@@ -56,7 +69,29 @@ export type NetworkEvent =
   | { readonly kind: "peer.frame"; readonly peer: number; readonly frame: Uint8Array }
   /** The link to the peer was (re)made or lost: frames in flight may be lost, in either direction. */
   | { readonly kind: "peer.up"; readonly peer: number }
-  | { readonly kind: "peer.down"; readonly peer: number };
+  | { readonly kind: "peer.down"; readonly peer: number }
+  /** The peer wants its frames taken and shows its card: answer the call. */
+  | {
+      readonly kind: "peer.hello";
+      readonly call: number;
+      readonly peer: number;
+      readonly card: Uint8Array;
+    }
+  /** A link of the peer to this node, once taken, has ended, and there is no other. */
+  | { readonly kind: "peer.left"; readonly peer: number }
+  /** The peer does not take this node's frames. */
+  | {
+      readonly kind: "peer.refused";
+      readonly peer: number;
+      readonly code: string;
+      readonly message: string;
+    };
+
+/** Why a link is not taken: a code for programs and a sentence for people. */
+export interface LinkRefusal {
+  readonly code: string;
+  readonly message: string;
+}
 
 /**
  * Unreliable frames to peers: a frame arrives whole and unchanged, or not at all; inside one life of
@@ -65,6 +100,10 @@ export type NetworkEvent =
  */
 export interface NetworkPort {
   send(peer: number, frame: Uint8Array): void;
+  /** From here on peers are dialled, and shown this card. Called once. */
+  introduce(card: Uint8Array): void;
+  /** Takes the link of a `peer.hello`, or refuses it. A call that is gone is ignored. */
+  answer(call: number, refusal: LinkRefusal | undefined): void;
 }
 
 /** Clocks are read once per turn, by the turn. */

@@ -7,7 +7,6 @@ import { hrtime } from "node:process";
 import {
   type ClientEffect,
   type ClientEvent,
-  clusterIdOf,
   Host,
   type HostObserver,
   type NodeStatus,
@@ -48,7 +47,6 @@ export class ProductionEngine implements Engine {
     const { config, log, observer, observeStage, emit, onFatal } = options;
     this.tickMs = config.timing.tickMs;
     this.writes = new WriteClock(observeStage);
-    const { text: clusterId } = clusterIdOf(config.members);
     const push = (event: DiskEvent | NetworkEvent): void => {
       if (event.kind === "disk.written") this.writes.written();
       this.turn.push(event);
@@ -66,9 +64,8 @@ export class ProductionEngine implements Engine {
       observer,
       machineCrc32,
     );
-    this.disk = createLevelDisk({ directory: config.dataDir, clusterId, push });
+    this.disk = createLevelDisk({ directory: config.dataDir, push });
     this.network = createGrpcNetwork({
-      clusterId,
       node: config.nodeId,
       members: config.members,
       listen: formatAddress({ ...config.raft, host: config.raft.host || "0.0.0.0" }),
@@ -170,6 +167,9 @@ class WriteClock {
       write: (token, ops, sync) => {
         this.sinceMs = performance.now();
         disk.write(token, ops, sync);
+      },
+      identify: (token, record) => {
+        disk.identify(token, record);
       },
       get: (token, key) => {
         disk.get(token, key);

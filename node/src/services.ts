@@ -41,6 +41,8 @@ export class Services {
   private timer: NodeJS.Timeout | undefined;
   private isServing = false;
   private isStopping = false;
+  /** What the start was last said to wait for. */
+  private saidWaitsFor: string | undefined;
 
   constructor(engine: Engine, config: NodeConfig, log: Log) {
     this.engine = engine;
@@ -139,13 +141,21 @@ export class Services {
     await Promise.all(this.doors.map(({ server }) => server.close()));
   }
 
-  /** The node's own housekeeping: readiness, overdue requests, counters. */
-  private watch(): void {
-    if (!this.isServing && this.engine.status().isReady) {
+  private watchStart(): void {
+    const { isReady, waitsFor } = this.engine.status();
+    if (isReady) {
       this.isServing = true;
       this.grpc.setServing(true);
       this.log.info("ready: the store is read and the node takes part");
+    } else if (waitsFor !== this.saidWaitsFor) {
+      this.saidWaitsFor = waitsFor;
+      this.log.info(`not ready yet: ${waitsFor ?? ""}`);
     }
+  }
+
+  /** The node's own housekeeping: readiness, overdue requests, counters. */
+  private watch(): void {
+    if (!this.isServing) this.watchStart();
     if (this.isServing) {
       this.carrier.sweep();
       this.metrics.sample();

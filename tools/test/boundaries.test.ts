@@ -57,6 +57,7 @@ const FORBIDDEN: readonly Plant[] = [
   plant("core/dist/delivery/up.js", "../leader/leader.js", "core-delivery-imports"),
   plant("core/dist/delivery/aside.js", "../cluster/cluster.js", "core-delivery-imports"),
   plant("core/dist/cluster/aside.js", "../delivery/partition.js", "core-cluster-imports"),
+  plant("core/dist/formation/aside.js", "../cluster/cluster.js", "core-formation-imports"),
   plant("core/src/member/up.ts", "../host/host.js", "core-member-imports"),
   plant("core/dist/edge/leader.js", "../leader/leader.js", "core-edge-imports"),
   plant("core/src/edge/store.ts", "../store/boot.js", "core-edge-imports"),

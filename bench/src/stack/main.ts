@@ -30,7 +30,6 @@ let linksUp = 0;
 
 const disk = createLevelDisk({
   directory: join(folder, `bare${self}`),
-  clusterId: "bare",
   push: (event) => {
     if (event.kind === "disk.failed") throw new Error(event.message);
     if (event.kind === "disk.opened") joinOthers();
@@ -38,13 +37,13 @@ const disk = createLevelDisk({
   },
 });
 const network = createGrpcNetwork({
-  clusterId: "bare",
   node: `bare${self}`,
   members,
   listen: addresses[self - 1] ?? "127.0.0.1:0",
   secret: "",
   isLoopback: true,
   push: (event) => {
+    if (event.kind === "peer.hello") network.answer(event.call, undefined);
     if (event.kind === "peer.up") linksUp += 1;
     node.push(event);
     if (linksUp === members.length - 1) listen();

@@ -28,10 +28,10 @@ export class GroupTable {
   }
 
   /** Starts the meta group over what the store held. */
-  start(stored: Map<number, RestoredGroup>, cluster: ClusterMachine): void {
+  start(stored: Map<number, RestoredGroup>, cluster: ClusterMachine, bornMs: number): void {
     this.stored = stored;
-    const voters = this.context.config.members.map((_, i) => i + 1);
-    this.add(0, 0, voters, { kind: "cluster", cluster });
+    const meta = { group: 0, incarnation: 0, voters: this.context.members };
+    this.add(meta, bornMs, { kind: "cluster", cluster });
   }
 
   get cluster(): ClusterMachine | undefined {
@@ -43,7 +43,11 @@ export class GroupTable {
     return this.places.get(group);
   }
 
-  private add(id: number, incarnation: number, voters: readonly number[], machine: Machine): void {
+  private add(
+    { group: id, incarnation, voters }: Pick<PartitionPlace, "group" | "incarnation" | "voters">,
+    bornMs: number,
+    machine: Machine,
+  ): void {
     const { config, self } = this.context;
     const stored = this.stored.get(id);
     this.stored.delete(id);
@@ -54,6 +58,7 @@ export class GroupTable {
       voters,
       settings: this.settings,
       host: this.raftHost,
+      bornMs,
       jitterSeed: hash32(config.seedHi, config.seedLo, 0x6a697474),
       ...(stored ? { log: stored.log } : {}),
     });
@@ -71,7 +76,7 @@ export class GroupTable {
       this.places.set(place.group, place);
       if (!place.voters.includes(this.context.self)) continue;
       const partition = new Partition(place.group, record.settings.mode, limits);
-      this.add(place.group, place.incarnation, place.voters, {
+      this.add(place, record.createdMs, {
         kind: "partition",
         partition,
         topic: record.topic,

@@ -8,7 +8,8 @@ import { UnappliableEntry } from "../machine/entry-intents.js";
 import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
 import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
-import type { ClientEffect, ClientEvent } from "../contract/api.js";
+import type { ClientEffect } from "../contract/api.js";
+import type { HostEvent } from "./host-event.js";
 import { Applier } from "./apply.js";
 import { censusOf } from "./census-of.js";
 import { Beats } from "../leader/beats.js";
@@ -18,11 +19,14 @@ import type { Replica } from "../member/replica.js";
 import { GroupTable } from "./group-table.js";
 import { Inbound } from "./inbound.js";
 import { Leader } from "../leader/leader.js";
+import { endsTheProcess, Lives, type CardVerdict } from "./lives.js";
+import { NodeStart } from "./node-start.js";
+import type { Founding } from "../wire/identity-record.js";
 import { currentBlocks, LogReads, type LogRead } from "../store/log-reads.js";
 import type { Census } from "../member/census.js";
 import type { HostConfig } from "../member/config.js";
 import type { HostObserver } from "../member/observer.js";
-import { Operations } from "../edge/requests/operations.js";
+import { Operations, STARTING } from "../edge/requests/operations.js";
 import { Persistence, type Batch, type StoreOp } from "../store/persistence.js";
 import { RaftAdapter } from "./raft-adapter.js";
 import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
@@ -30,23 +34,6 @@ import type { NodeStatus } from "../member/status.js";
 import { statusOf } from "./status-of.js";
 
 const DUE_GRAIN_MS = 10;
-
-/** What the turn feeds in. Disk events are those of io/ports.ts. */
-export type HostEvent =
-  | ClientEvent
-  | { readonly kind: "tick" }
-  | { readonly kind: "peer.frame"; readonly peer: number; readonly frame: Uint8Array }
-  | { readonly kind: "peer.up" | "peer.down"; readonly peer: number }
-  | { readonly kind: "disk.opened"; readonly token: number; readonly isNew: boolean }
-  | { readonly kind: "disk.written"; readonly token: number }
-  | {
-      readonly kind: "disk.scanned";
-      readonly token: number;
-      readonly entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
-      readonly done: boolean;
-    }
-  | { readonly kind: "disk.got"; readonly token: number; readonly value: Uint8Array | undefined }
-  | { readonly kind: "disk.failed"; readonly token: number; readonly message: string };
 
 export class Host {
   readonly context: HostContext;
@@ -59,6 +46,8 @@ export class Host {
   private readonly applier: Applier;
   private readonly adapter: RaftAdapter;
   private readonly inbound: Inbound;
+  private readonly lives: Lives;
+  private readonly start: NodeStart;
   readonly operations: Operations;
   readonly streams: Streams;
   private extraOps: StoreOp[] = [];
@@ -99,8 +88,18 @@ export class Host {
       findPlace: (group) => this.groups.placeOf(group),
       lookUp: (stream) => this.operations.lookUpFor(stream),
     });
+    this.lives = new Lives(context);
+    this.start = new NodeStart({
+      context,
+      counted: (boots) => this.counted(boots),
+      join: (founding) => this.becomeReady(founding),
+      fatal: (message) => {
+        this.fatalMessage ??= message;
+      },
+    });
     this.inbound = new Inbound({
       context,
+      lives: this.lives,
       beats: this.beats,
       leader,
       operations: this.operations,
@@ -151,7 +150,25 @@ export class Host {
   }
 
   takeFrames(): readonly OutgoingFrame[] {
-    return this.isReady ? this.context.takeFrames() : [];
+    const news = this.start.takeFrames();
+    if (!this.isReady) return news;
+    const frames = this.context.takeFrames();
+    return news.length === 0 ? frames : [...news, ...frames];
+  }
+
+  /** The identity record to sync outside of the store, if it changed and none is under way. */
+  takeIdentity(): Uint8Array | undefined {
+    return this.start.keeper?.take();
+  }
+
+  /** What this node shows to the peers that it dials, once in the life of its process. */
+  takeCard(): Uint8Array | undefined {
+    return this.start.takeCard();
+  }
+
+  /** Answers to peers that showed their card. */
+  takeVerdicts(): readonly CardVerdict[] {
+    return this.lives.takeVerdicts();
   }
 
   takeBatch(): Batch | undefined {
@@ -200,17 +217,31 @@ export class Host {
   private dispatch(event: HostEvent): void {
     switch (event.kind) {
       case "tick":
+        this.start.tick();
         if (this.isReady) this.tick();
         break;
       case "peer.frame":
-        if (this.isReady) this.inbound.onFrame(event.peer, event.frame);
+        this.onFrame(event.peer, event.frame);
+        break;
+      case "peer.hello":
+        this.lives.onHello(event.call, event.peer, event.card);
+        break;
+      case "peer.left":
+        this.lives.onLeft(event.peer);
+        break;
+      case "peer.refused":
+        if (endsTheProcess(event.code)) this.fatalMessage ??= event.message;
         break;
       case "peer.up":
       case "peer.down":
       case "disk.got":
         break;
       case "disk.opened":
-        this.startup.opened();
+        if (this.start.opened(event.storeId, event.identity)) this.startup.opened();
+        break;
+      case "disk.identified":
+        this.start.identified();
+        this.lives.identified(this.start.keeper?.durable ?? 0);
         break;
       case "disk.scanned":
         this.onScanned(event);
@@ -247,9 +278,15 @@ export class Host {
     }
   }
 
+  private onFrame(link: number, bytes: Uint8Array): void {
+    const frame = this.inbound.read(bytes);
+    if (!frame) return;
+    if (frame.clusterHi === 0 && frame.clusterLo === 0) this.start.onNews(link, frame);
+    else if (this.isReady) this.inbound.onFrame(this.context.memberAt(link), frame);
+  }
+
   private refuseStarting(requestId: number): void {
-    const message = "this node is still starting; try again or ask another node";
-    const result = { ok: false as const, failure: { code: "UNAVAILABLE" as const, message } };
+    const result = { ok: false as const, failure: STARTING };
     this.context.reply({ kind: "client.reply", requestId, result });
   }
 
@@ -266,6 +303,7 @@ export class Host {
         }
       });
     }
+    this.lives.tick();
     this.beats.tick();
     this.operations.tick();
     this.streams.tick();
@@ -288,23 +326,29 @@ export class Host {
     const store = this.startup.scanned(event);
     this.fatalMessage ??= this.startup.problem;
     if (!store) return;
-    const boots = store.boots + 1;
-    this.persistence.restore(boots, store.chain);
+    this.persistence.restore(store.boots + 1, store.chain);
+    this.start.count(store.boots);
+    this.context.wantsTurn = true;
+  }
+
+  /** The identity counts this start; the store does so second (D-88). */
+  private counted(boots: number): void {
     this.context.incarnation = boots;
     this.extraOps = [bootRecord(boots)];
     this.context.wantsTurn = true;
   }
 
-  /** The new incarnation is synced: the node takes part. */
-  private becomeReady(): void {
+  /** Both count this start, and the cluster is known: the node takes part. */
+  private becomeReady(founding: Founding): void {
     this.isReady = true;
+    this.context.join(founding);
     this.inbound.setOwn(this.context.incarnation);
-    this.context.openFrames();
-    const cluster = new ClusterMachine(this.context.memberCount, {
+    const cluster = new ClusterMachine(founding.founders.length, {
       topicCreated: (record) => this.groups.topicCreated(record),
       topicDeleted: (record) => this.topicDeleted(record),
     });
-    this.groups.start(this.startup.takeGroups(), cluster);
+    this.groups.start(this.startup.takeGroups(), cluster, founding.bornMs);
+    this.lives.joined();
   }
 
   // --- groups --------------------------------------------------------------------------------------
@@ -367,7 +411,10 @@ export class Host {
         this.adapter.releaseHeld(slot);
       });
     }
-    if (n === this.bootBatch && !this.isReady) this.becomeReady();
+    if (n === this.bootBatch && !this.isReady) {
+      if (this.start.keeper) this.lives.start(this.start.keeper);
+      this.start.booted();
+    }
     if (this.persistence.hasDirty) this.context.wantsTurn = true;
   }
 
@@ -395,7 +442,7 @@ export class Host {
   private checkEdges(slot: Replica): void {
     if (!slot.isServing || slot.machine.kind !== "partition") return;
     const { partition } = slot.machine;
-    for (let edge = 1; edge <= this.context.memberCount; edge += 1) {
+    for (const edge of this.context.members) {
       const held = partition.streams.incarnationOf(edge);
       const edgeIncarnation = this.inbound.incarnationOf(edge);
       if (held === 0 || held >= edgeIncarnation) continue;
@@ -421,6 +468,7 @@ export class Host {
 
   status(): NodeStatus {
     return statusOf(this.context, this.isReady, {
+      waitsFor: this.isReady ? undefined : this.start.waitsFor,
       openStreams: this.streams.openCount,
       pendingRequests: this.operations.router.size,
       metrics: {

@@ -13,12 +13,14 @@ import type { Streams } from "../edge/streams/streams.js";
 import { onAsk, onDigestRequest, onGrantRequest } from "../leader/grants.js";
 import type { Replica } from "../member/replica.js";
 import type { Leader } from "../leader/leader.js";
+import type { Lives } from "./lives.js";
 import type { Operations } from "../edge/requests/operations.js";
 
 export interface InboundParts {
   readonly context: HostContext;
   readonly beats: Beats;
   readonly leader: Leader;
+  readonly lives: Lives;
   readonly operations: Operations;
   readonly streams: Streams;
   readonly guard: (slot: Replica, step: () => void) => void;
@@ -30,51 +32,49 @@ export interface InboundParts {
 export class Inbound {
   private readonly parts: InboundParts;
   /** Newest incarnation heard of each member, 0 for none. */
-  private readonly incarnations: number[];
+  private readonly incarnations = new Map<number, number>();
   received = 0;
   refused = 0;
 
   constructor(parts: InboundParts) {
     this.parts = parts;
-    this.incarnations = parts.context.config.members.map(() => 0);
   }
 
   incarnationOf(member: number): number {
-    return this.incarnations[member - 1];
+    return this.incarnations.get(member) ?? 0;
   }
 
   setOwn(incarnation: number): void {
-    this.incarnations[this.parts.context.self - 1] = incarnation;
+    this.incarnations.set(this.parts.context.self, incarnation);
   }
 
-  /** `peer` is whom the link belongs to: a frame that names another sender is refused. */
-  onFrame(peer: number, bytes: Uint8Array): void {
-    this.received += 1;
-    const frame = this.read(bytes);
-    if (frame?.sender !== peer) {
+  /** `member` is whom the link belongs to: a frame that names another sender is refused. */
+  onFrame(member: number, frame: Frame): void {
+    const { cluster } = this.parts.context;
+    const isOurs = frame.clusterHi === cluster.hi && frame.clusterLo === cluster.lo;
+    if (!isOurs || frame.sender !== member || member === 0) {
       this.refused += 1;
       return;
     }
-    const known = this.incarnations[frame.sender - 1];
+    const known = this.incarnationOf(member);
     // What an earlier life of the sender said is void: it may have promised what it lost.
     if (frame.senderIncarnation < known) return;
     if (frame.senderIncarnation > known) {
-      this.incarnations[frame.sender - 1] = frame.senderIncarnation;
-      this.parts.peerIsNew(frame.sender, known !== 0);
+      this.incarnations.set(member, frame.senderIncarnation);
+      this.parts.peerIsNew(member, known !== 0);
     }
-    for (const message of frame.messages) this.onMessage(frame.sender, message);
+    for (const message of frame.messages) this.onMessage(member, message);
   }
 
-  private read(bytes: Uint8Array): Frame | undefined {
-    const { cluster, memberCount, self, crc } = this.parts.context;
+  /** Undefined: not a frame of this version; it is counted. */
+  read(bytes: Uint8Array): Frame | undefined {
+    this.received += 1;
     try {
-      const frame = decodeFrame(bytes, crc);
-      const isOurs = frame.clusterHi === cluster.hi && frame.clusterLo === cluster.lo;
-      const isMember = frame.sender >= 1 && frame.sender <= memberCount;
-      return isOurs && isMember && frame.sender !== self ? frame : undefined;
+      return decodeFrame(bytes, this.parts.context.crc);
     } catch (error) {
-      if (error instanceof MalformedInput) return undefined;
-      throw error;
+      if (!(error instanceof MalformedInput)) throw error;
+      this.refused += 1;
+      return undefined;
     }
   }
 
@@ -119,6 +119,14 @@ export class Inbound {
         break;
       case "digest.request":
         onDigestRequest(context, from, m);
+        break;
+      case "ping":
+      case "pong":
+        this.parts.lives.onPing(from, m);
+        break;
+      case "formation":
+        // Said in frames that name no cluster; here it would be a mistake of the sender.
+        this.refused += 1;
         break;
     }
   }

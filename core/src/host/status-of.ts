@@ -40,6 +40,7 @@ export function statusOf(
   context: HostContext,
   isReady: boolean,
   more: {
+    readonly waitsFor: string | undefined;
     readonly openStreams: number;
     readonly pendingRequests: number;
     readonly metrics: HostMetrics;

@@ -39,7 +39,7 @@ export class Beats {
     this.isRequested = false;
     this.ticks = 0;
     this.round += 1;
-    for (let peer = 1; peer <= this.context.memberCount; peer += 1) {
+    for (const peer of this.context.members) {
       if (peer === this.context.self) continue;
       const items: BeatItem[] = [];
       for (const slot of this.context.groups.values()) {

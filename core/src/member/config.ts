@@ -56,7 +56,9 @@ export interface DefaultsConfig {
 export interface HostConfig {
   /** This node's name; one of the members. */
   readonly node: string;
-  /** Configuration 0 of the meta group: the same list, in the same order, on every node. */
+  /** The machine it runs on, as its operator calls it; default: the node's name. Recorded at formation. */
+  readonly machine?: string;
+  /** Where the members are. While a cluster forms: the same list, in the same order, on every node (D-88). */
   readonly members: readonly ClusterMember[];
   /** 64 bits of entropy of this process: jitter and entry seeds are hashes of it and counters. */
   readonly seedHi: number;

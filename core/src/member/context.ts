@@ -2,39 +2,31 @@
 // the turn drains: messages per peer, effects for clients. Data flows one way: events in, lists out.
 
 import { crc32, type Crc32 } from "../lib/crc32.js";
-import { hashBytes } from "../lib/hash.js";
-import { utf8Encode } from "../lib/bytes.js";
 import { FrameBuilder } from "../wire/frames.js";
+import { idText, type Founder, type Founding } from "../wire/identity-record.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { ClientEffect } from "../contract/api.js";
 import { DueGroups } from "./due-groups.js";
 import type { Replica } from "./replica.js";
-import type { ClusterMember, HostConfig } from "./config.js";
+import type { HostConfig } from "./config.js";
 import type { HostObserver } from "./observer.js";
 
 export interface OutgoingFrame {
+  /** Place in the configured list, from 1. */
   readonly peer: number;
   readonly frame: Uint8Array;
 }
 
-/** The cluster id: configuration 0 of the meta group, hashed; every frame carries it (D-70). */
-export function clusterIdOf(members: readonly ClusterMember[]): {
-  hi: number;
-  lo: number;
-  text: string;
-} {
-  const list = utf8Encode(members.map((m) => `${m.name}=${m.address}`).join(","));
-  const hi = hashBytes(0x636c7573, list);
-  const lo = hashBytes(0x74657221, list);
-  const hex = (value: number): string => value.toString(16).padStart(8, "0");
-  return { hi, lo, text: hex(hi) + hex(lo) };
-}
-
 export class HostContext {
   readonly config: HostConfig;
-  /** Member number of this node, from 1. */
-  readonly self: number;
-  readonly cluster: { readonly hi: number; readonly lo: number; readonly text: string };
+  /** Member number of this node (D-87); 0 until it belongs to a cluster. */
+  self = 0;
+  /** Minted when the cluster was formed; every frame carries it (D-70). */
+  cluster = { hi: 0, lo: 0, text: "" };
+  /** The members of the cluster, by their numbers. */
+  private founders = new Map<number, Founder>();
+  /** By member number - 1: the place in the configured list, which is what the network port counts by. */
+  private links: number[] = [];
   readonly crc: Crc32;
   readonly observer: HostObserver | undefined;
   /** Counts the starts of this node on its store; 0 until the store was read. */
@@ -54,9 +46,10 @@ export class HostContext {
   wantsTurn = false;
   /** Messages to the own node, handled before the step ends. */
   readonly loopback: PeerMessage[] = [];
-  private readonly outbox: PeerMessage[][];
+  /** By member number - 1. */
+  private outbox: PeerMessage[][] = [];
   /** How many messages waited per peer, and here for this node, when the step that runs now began. */
-  private readonly marks: number[];
+  private marks: number[] = [];
   private loopbackMark = 0;
   private builders: FrameBuilder[] = [];
   framesSent = 0;
@@ -65,29 +58,45 @@ export class HostContext {
     this.config = config;
     this.observer = observer;
     this.crc = crc;
-    this.self = config.members.findIndex((m) => m.name === config.node) + 1;
-    this.cluster = clusterIdOf(config.members);
-    this.outbox = config.members.map(() => []);
-    this.marks = config.members.map(() => 0);
   }
 
-  get memberCount(): number {
-    return this.config.members.length;
-  }
-
-  memberName(member: number): string {
-    return this.config.members[member - 1]?.name ?? "";
-  }
-
-  /** Called once the incarnation is known: it is part of every frame. */
-  openFrames(): void {
+  /** The cluster is known, and this start counts: from here on frames name both. */
+  join(founding: Founding): void {
+    const { config } = this;
+    this.cluster = { ...founding.cluster, text: idText(founding.cluster) };
+    for (const founder of founding.founders) {
+      const { id, name } = founder;
+      this.founders.set(id, founder);
+      this.links[id - 1] = config.members.findIndex((m) => m.name === name) + 1;
+      if (name === config.node) this.self = id;
+    }
+    this.outbox = this.links.map(() => []);
+    this.marks = this.links.map(() => 0);
     const head = {
       clusterHi: this.cluster.hi,
       clusterLo: this.cluster.lo,
       sender: this.self,
       senderIncarnation: this.incarnation,
     };
-    this.builders = this.config.members.map(() => new FrameBuilder(head, this.crc));
+    this.builders = this.links.map(() => new FrameBuilder(head, this.crc));
+  }
+
+  /** The numbers of all members, in ascending order. */
+  get members(): number[] {
+    return [...this.founders.keys()];
+  }
+
+  memberName(member: number): string {
+    return this.founders.get(member)?.name ?? "";
+  }
+
+  founder(member: number): Founder | undefined {
+    return this.founders.get(member);
+  }
+
+  /** The member at this place of the configured list; 0: none. */
+  memberAt(link: number): number {
+    return this.links.indexOf(link) + 1;
   }
 
   /** The touched groups in slot order, so that no order depends on arrival. */
@@ -124,9 +133,9 @@ export class HostContext {
       for (const message of list) {
         this.observer?.sent(i + 1, message);
         const full = builder.add(message);
-        if (full) frames.push({ peer: i + 1, frame: full });
+        if (full) frames.push({ peer: this.links[i], frame: full });
       }
-      if (builder.count > 0) frames.push({ peer: i + 1, frame: builder.take() });
+      if (builder.count > 0) frames.push({ peer: this.links[i], frame: builder.take() });
       list.length = 0;
     }
     this.framesSent += frames.length;

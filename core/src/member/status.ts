@@ -43,12 +43,14 @@ export interface HostMetrics {
 
 export interface NodeStatus {
   readonly node: string;
-  /** 16 hex digits; the same on every member. */
+  /** 16 hex digits, the same on every member; empty before the cluster is formed. */
   readonly clusterId: string;
   /** Counts the starts of this node on this store; part of every frame. */
   readonly incarnation: number;
   /** True once the store is read, verified and the node takes part. */
   readonly isReady: boolean;
+  /** While it is not: what the start of this node waits for, for people. */
+  readonly waitsFor: string | undefined;
   readonly members: readonly { readonly name: string; readonly address: string }[];
   readonly groups: readonly GroupStatus[];
   readonly openStreams: number;

@@ -18,9 +18,3 @@ export function nextStampMs(
 ): number {
   return Math.max(lastStampMs + Math.max(0, elapsedMs), Math.min(majorityWallMs, WALL_MAX_MS));
 }
-
-/** The largest value that at least a majority of the readings have reached; 0 when too few are known. */
-export function majorityReached(readings: readonly number[]): number {
-  const sorted = [...readings].sort((a, b) => b - a);
-  return sorted[Math.floor(sorted.length / 2)];
-}

@@ -12,7 +12,8 @@ import { hash32 } from "../lib/hash.js";
 import type { Block } from "../wire/blocks.js";
 import type { HardState } from "../wire/disk-records.js";
 import type { PeerMessage } from "../wire/messages.js";
-import { majorityReached, nextStampMs } from "./group-time.js";
+import { majorityReached } from "../lib/majority.js";
+import { nextStampMs } from "./group-time.js";
 import { RaftLog } from "./log.js";
 import { Progress } from "./progress.js";
 
@@ -114,6 +115,7 @@ export class RaftGroup {
   termStartIndex = 0;
   isReady = false;
   quorumTicks = 0;
+  private readonly bornMs: number;
   private stampBaseMs = 0;
   private stampFromMonoMs = 0;
   /** True for a group that was just created here and whose preferred leader is this node. */
@@ -129,12 +131,15 @@ export class RaftGroup {
     readonly settings: RaftSettings;
     readonly host: RaftHost;
     readonly jitterSeed: number;
+    /** Where the group's time begins (D-18): no clock that comes late can push it from before. */
+    readonly bornMs: number;
     /** What the disk held; a new group starts without. */
     readonly log?: RaftLog;
   }) {
     this.id = options.id;
     this.log = options.log ?? new RaftLog();
     this.incarnation = options.incarnation;
+    this.bornMs = options.bornMs;
     this.self = options.self;
     this.voters = options.voters;
     this.settings = options.settings;
@@ -255,7 +260,7 @@ export class RaftGroup {
 
   /** Time goes on from the log's last stamp, counted from the moment of taking over (D-18). */
   startTime(): void {
-    this.stampBaseMs = this.log.lastStampMs;
+    this.stampBaseMs = Math.max(this.bornMs, this.log.lastStampMs);
     this.stampFromMonoMs = this.host.monotonicMs();
   }
 

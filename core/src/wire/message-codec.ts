@@ -2,6 +2,7 @@
 // field cannot be forgotten on one side; a round-trip property test covers all kinds.
 
 import { MalformedInput, type Reader, type Writer } from "../lib/bytes.js";
+import { readNews, writeNews } from "./formation-news.js";
 import { readHostMessage, writeHostMessage } from "./host-message-codec.js";
 import type { PeerMessage, RaftMessage, SentBlock } from "./messages.js";
 
@@ -15,6 +16,9 @@ const Kind = {
   appendReply: 6,
   beat: 7,
   beatReply: 8,
+  formation: 20,
+  ping: 21,
+  pong: 22,
 } as const;
 
 function writeBlocks(w: Writer, blocks: readonly SentBlock[]): void {
@@ -75,6 +79,14 @@ export function writeMessage(w: Writer, m: PeerMessage): void {
         w.u32(i.group).u32(i.incarnation).u32(i.term);
         w.u8((i.accepted ? 1 : 0) | (i.needsProbe ? 2 : 0));
       }
+      break;
+    case "formation":
+      writeNews(w.u8(Kind.formation), m);
+      break;
+    case "ping":
+    case "pong":
+      w.u8(m.kind === "ping" ? Kind.ping : Kind.pong).u32(m.token);
+      w.u32(m.nonce.hi).u32(m.nonce.lo);
       break;
     default:
       writeHostMessage(w, m);
@@ -159,6 +171,12 @@ export function readMessage(r: Reader): PeerMessage {
       });
     }
     return { kind: "beat.reply", round, wallMs, items };
+  }
+  if (kind === Kind.formation) return readNews(r);
+  if (kind === Kind.ping || kind === Kind.pong) {
+    const token = r.u32();
+    const nonce = { hi: r.u32(), lo: r.u32() };
+    return { kind: kind === Kind.ping ? "ping" : "pong", token, nonce };
   }
   const message = readRaftMessage(kind, r);
   if (!message) throw new MalformedInput(`message kind ${kind} is unknown to this version`);

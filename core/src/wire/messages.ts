@@ -3,6 +3,8 @@
 // groups (wire/frames.ts). A message to the own node skips the bytes and is handed over as it is.
 
 import type { ErrorCode } from "../contract/api.js";
+import type { FormationNews } from "./formation-news.js";
+import type { Id64 } from "./identity-record.js";
 
 /** Group and replica incarnation: stale replicas cannot take part (D-50). */
 interface ToGroup {
@@ -94,6 +96,13 @@ export interface BeatReply {
   readonly round: number;
   readonly wallMs: number;
   readonly items: readonly BeatReplyItem[];
+}
+
+/** Is this life of the member's process still there (D-88)? Only that very life answers. */
+export interface Ping {
+  readonly kind: "ping" | "pong";
+  readonly token: number;
+  readonly nonce: Id64;
 }
 
 export type RaftMessage = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply;
@@ -252,4 +261,4 @@ export interface DigestRequest {
 export type HostMessage =
   Request | Reply | GrantRequest | Granted | Ask | Ladder | Digest | DigestRequest;
 
-export type PeerMessage = RaftMessage | Beat | BeatReply | HostMessage;
+export type PeerMessage = RaftMessage | Beat | BeatReply | Ping | FormationNews | HostMessage;

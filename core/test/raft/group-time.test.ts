@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { majorityReached, nextStampMs } from "../../src/raft/group-time.js";
+import { majorityReached } from "../../src/lib/majority.js";
+import { nextStampMs } from "../../src/raft/group-time.js";
 import { RaftNet } from "../support/raft-net.js";
 
 const ms = fc.nat(2 ** 41);

@@ -139,6 +139,25 @@ const errorCode = fc.constantFrom(
   "INTERNAL" as const,
 );
 
+const id64 = fc.record({ hi: u32, lo: u32 });
+const aboutFormation = {
+  from: id64,
+  to: id64,
+  list: fc.string(),
+  storeId: fc.string(),
+  machine: fc.string(),
+  wallMs: u48,
+};
+export const founding = fc.record({
+  cluster: id64,
+  attempt: u32,
+  bornMs: u48,
+  founders: fc.array(
+    fc.record({ id: u16, name: fc.string(), storeId: fc.string(), machine: fc.string() }),
+    few,
+  ),
+});
+
 /** One arbitrary per kind: a kind without an entry here does not compile. */
 export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<PeerMessage> } = {
   "pre-vote": fc.record({
@@ -157,6 +176,17 @@ export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<P
     granted: flag,
     ownTerm: u32,
   }),
+  formation: fc.oneof(
+    fc.record({ ...of("formation"), ...aboutFormation, status: fc.constant("none" as const) }),
+    fc.record({
+      ...of("formation"),
+      ...aboutFormation,
+      status: fc.constantFrom("unfinished" as const, "formed" as const),
+      founding,
+    }),
+  ),
+  ping: fc.record({ ...of("ping"), token: u32, nonce: id64 }),
+  pong: fc.record({ ...of("pong"), token: u32, nonce: id64 }),
   vote: fc.record({ ...of("vote"), ...toGroup, term: u32, lastIndex: u48, lastTerm: u32 }),
   "vote.reply": fc.record({ ...of("vote.reply"), ...toGroup, term: u32, granted: flag }),
   append: fc.record({

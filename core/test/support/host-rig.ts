@@ -2,8 +2,9 @@
 // when, and frames to and from peers that the test plays.
 
 import type { ClientEffect, ClientRequest } from "../../src/contract/api.js";
-import { clusterIdOf } from "../../src/member/context.js";
-import { Host, type HostEvent } from "../../src/host/host.js";
+import type { CardVerdict } from "../../src/host/lives.js";
+import { Host } from "../../src/host/host.js";
+import type { HostEvent } from "../../src/host/host-event.js";
 import {
   DEFAULT_DEFAULTS,
   DEFAULT_LIMITS,
@@ -14,6 +15,8 @@ import {
 import type { Batch } from "../../src/store/persistence.js";
 import { crc32 } from "../../src/lib/crc32.js";
 import { decodeFrame, FrameBuilder, type FrameHead } from "../../src/wire/frames.js";
+import { decodeNodeRecord } from "../../src/wire/disk-records.js";
+import { encodeIdentity, type Founding } from "../../src/wire/identity-record.js";
 import type { PeerMessage } from "../../src/wire/messages.js";
 
 export interface Entry {
@@ -34,6 +37,14 @@ export function entriesOf(store: Store): Entry[] {
   }));
 }
 
+/** The record of a cluster of these members, formed long ago. */
+export function foundingOf(members: readonly ClusterMember[]): Founding {
+  const founders = members.map(({ name }, i) => {
+    return { id: i + 1, name, storeId: `store-${name}`, machine: name };
+  });
+  return { cluster: { hi: 0xc105, lo: 0x7e5 }, attempt: 1, bornMs: 0, founders };
+}
+
 export interface SentMessage {
   readonly to: number;
   readonly message: PeerMessage;
@@ -43,6 +54,12 @@ export class HostRig {
   readonly host: Host;
   readonly members: readonly ClusterMember[];
   readonly store: Store;
+  /** What lies beside the store; by default of a member of a formed cluster. */
+  identity: Uint8Array | undefined;
+  /** Identities wait for `identify` instead of being synced at once. */
+  holdsIdentity = false;
+  private heldIdentity: Uint8Array | undefined;
+  readonly verdicts: CardVerdict[] = [];
   /** The batch that was submitted and not synced yet. */
   inFlight: Batch | undefined;
   /** Every batch in order, and what the store held before it. */
@@ -60,6 +77,14 @@ export class HostRig {
       name: `n${i + 1}`,
       address: `host${i + 1}:8300`,
     }));
+    const counted = store.get("01");
+    this.identity = encodeIdentity({
+      boots: counted ? decodeNodeRecord(counted) : 0,
+      nonce: { hi: 0, lo: 0 },
+      isFormed: true,
+      founding: foundingOf(this.members),
+      met: new Map(),
+    });
     this.host = new Host({
       node: "n1",
       members: this.members,
@@ -91,6 +116,16 @@ export class HostRig {
       const done = entries.length === found.length;
       this.turn({ kind: "disk.scanned", token: read.token, entries, done });
     }
+    const identity = host.takeIdentity();
+    if (!identity) return;
+    this.heldIdentity = identity;
+    if (!this.holdsIdentity) this.identify();
+  }
+
+  /** The identity that was submitted is synced. */
+  identify(): void {
+    this.identity = this.heldIdentity;
+    this.turn({ kind: "disk.identified", token: 0 });
   }
 
   private takeFrames(): void {
@@ -132,7 +167,8 @@ export class HostRig {
 
   /** Opens the store; the record that counts this start is in flight afterwards. */
   open(): void {
-    this.turn({ kind: "disk.opened", token: 0, isNew: this.store.size === 0 });
+    const { identity } = this;
+    this.turn({ kind: "disk.opened", token: 0, storeId: "store-n1", identity });
     if (!this.inFlight && this.host.wantsTurn) this.turn();
   }
 
@@ -164,7 +200,7 @@ export class HostRig {
     messages: readonly PeerMessage[],
     head: Partial<FrameHead> = {},
   ): Uint8Array {
-    const cluster = clusterIdOf(this.members);
+    const { cluster } = foundingOf(this.members);
     const all = {
       clusterHi: cluster.hi,
       clusterLo: cluster.lo,

@@ -113,6 +113,7 @@ export class RaftNode implements RaftHost {
       settings,
       host: this,
       jitterSeed: 7,
+      bornMs: 0,
     });
   }
 

@@ -242,20 +242,44 @@ function readTests(test: DeclareTest, withRig: WithRig): void {
 
 function lifeTests(test: DeclareTest, withRig: WithRig): void {
   test(
-    "an empty directory opens as new, once; what was written is there the next time",
+    "an empty directory opens without an identity; what was written is there the next time",
     withRig(async (rig) => {
       const first = rig.start();
       first.port.open(1);
-      assert.deepEqual(await first.completion(1), { kind: "disk.opened", token: 1, isNew: true });
+      const empty = await first.completion(1);
+      assert.equal(empty.kind, "disk.opened");
+      const { storeId } = empty;
+      assert.deepEqual(empty, { kind: "disk.opened", token: 1, storeId, identity: undefined });
+      assert.notEqual(storeId, "");
       assert.deepEqual((await scan(first, 2, [FIRST, BEYOND], 1_000)).entries, []);
       await write(first, 3, [put(bytes(1), bytes(10)), put(bytes(2), bytes(20))]);
       await write(first, 4, [put(bytes(3), bytes(30)), del(bytes(2))], false);
       await rig.stop(first);
       const second = rig.start();
       second.port.open(5);
-      assert.deepEqual(await second.completion(5), { kind: "disk.opened", token: 5, isNew: false });
+      const again = await second.completion(5);
+      assert.deepEqual(again, { kind: "disk.opened", token: 5, storeId, identity: undefined });
       const { entries } = await scan(second, 6, [FIRST, BEYOND], 1_000);
       assert.deepEqual(keysOf(entries), ["01", "03"]);
+    }),
+  );
+
+  test(
+    "the identity record is replaced as a whole, and is there the next time",
+    withRig(async (rig) => {
+      const first = await opened(rig);
+      const records = [bytes(1, 2, 3), bytes(255, 0)];
+      for (const [token, record] of records.entries()) {
+        first.port.identify(token, record);
+        assert.deepEqual(await first.completion(token), { kind: "disk.identified", token });
+      }
+      await write(first, 3, [put(bytes(1), bytes(10))]);
+      await rig.stop(first);
+      const second = rig.start();
+      second.port.open(5);
+      const event = await second.completion(5);
+      assert.equal(event.kind, "disk.opened");
+      assert.deepEqual(event.identity, bytes(255, 0));
     }),
   );
 
@@ -351,7 +375,7 @@ function crashTests(test: DeclareTest, withRig: WithRig): void {
         const process = rig.start();
         process.port.open(OPEN_TOKEN);
         const event: DiskEvent = await process.completion(OPEN_TOKEN);
-        assert.deepEqual(event, { kind: "disk.opened", token: OPEN_TOKEN, isNew: false });
+        assert.equal(event.kind, "disk.opened");
         const count = await survivors(process);
         const promised = seen.length - (seen.length % plan.syncEvery);
         assert.ok(count >= promised, `${count} survived, ${promised} were promised`);

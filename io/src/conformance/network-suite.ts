@@ -38,9 +38,12 @@ function framesFrom(process: NetworkProcess, peer: number): Numbered[] {
   );
 }
 
+/** What was heard of the link to the peer. */
 function newsOf(process: NetworkProcess, peer: number): NetworkEvent["kind"][] {
   return process.events.flatMap((event) =>
-    event.kind !== "peer.frame" && event.peer === peer ? [event.kind] : [],
+    (event.kind === "peer.up" || event.kind === "peer.down") && event.peer === peer
+      ? [event.kind]
+      : [],
   );
 }
 

@@ -11,7 +11,6 @@ const [batches = 0, syncEvery = 1, window = 1] = numbers.map(Number);
 let submitted = 0;
 const disk = createLevelDisk({
   directory,
-  clusterId: "conformance",
   push: (event) => {
     if (event.kind === "disk.failed") {
       console.error(`${event.token}: ${event.message}`);

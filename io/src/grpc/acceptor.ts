@@ -1,9 +1,10 @@
-// The receiving half of the links: answers the handshake of whoever dials, and passes on the frames
-// of members that proved themselves. A newer link of a peer ends its older one, so at most one life
-// per peer delivers at a time.
+// The receiving half of the links: answers the handshake of whoever dials, asks the core about its card,
+// and passes on the frames of members that it took. A newer link of a peer, once taken, ends its older
+// one, so at most one life per peer delivers at a time.
 
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import {
+  cardOf,
   decodeHandshake,
   encodeHandshake,
   isProof,
@@ -13,8 +14,8 @@ import {
   newNonce,
   wrongSecret,
 } from "./handshake.js";
-import type { HandshakeMessage, Hello, PeerIdentity, Refusal, RefusalCode } from "./handshake.js";
-import type { LinkTuning, PeerLogLine } from "./service.js";
+import type { HandshakeMessage, Hello, PeerIdentity, Refusal } from "./handshake.js";
+import { STARTING, type LinkTuning, type PeerLogLine } from "./service.js";
 
 export type IncomingCall = ServerDuplexStream<Uint8Array, Uint8Array>;
 
@@ -22,6 +23,10 @@ export interface AcceptorOptions {
   readonly self: PeerIdentity;
   readonly tuning: LinkTuning;
   readonly onFrame: (peer: string, frame: Uint8Array) => void;
+  /** A member that proved itself shows its card: `verdict` answers. */
+  readonly onHello: (call: number, peer: string, card: Uint8Array) => void;
+  /** The taken link of a peer has ended. */
+  readonly onLeft: (peer: string) => void;
   readonly log: (line: PeerLogLine) => void;
 }
 
@@ -32,6 +37,7 @@ interface Incoming {
   state:
     | { readonly phase: "hello" }
     | { readonly phase: "proof"; readonly hello: Hello; readonly nonce: string }
+    | { readonly phase: "card"; readonly peer: string; readonly call: number }
     | { readonly phase: "open"; readonly peer: string }
     | { readonly phase: "over" };
 }
@@ -44,6 +50,7 @@ export class Acceptor {
   private readonly links = new Map<string, Incoming>();
   private readonly handshakes = new Set<Incoming>();
   private readonly saidRefusals = new Set<string>();
+  private calls = 0;
   private isClosed = false;
 
   constructor(options: AcceptorOptions) {
@@ -66,6 +73,17 @@ export class Acceptor {
     call.on("data", (bytes: Uint8Array) => this.receive(incoming, bytes));
     for (const event of ["error", "cancelled", "end", "close"]) {
       call.on(event, () => this.end(incoming));
+    }
+  }
+
+  /** What the core says of the card of a call. */
+  verdict(call: number, refusal: Refusal | undefined): void {
+    for (const incoming of this.handshakes) {
+      const { state } = incoming;
+      if (state.phase !== "card" || state.call !== call) continue;
+      if (refusal === undefined) this.open(incoming, state.peer);
+      else this.refuse(incoming, state.peer, refusal);
+      return;
     }
   }
 
@@ -99,7 +117,7 @@ export class Acceptor {
     } else if (message.type === "proof" && state.phase === "proof") {
       const expected = makeProof(self.secret, "dialler", state.hello, state.nonce);
       const { from } = state.hello;
-      if (isProof(expected, message.proof)) this.open(incoming, from);
+      if (isProof(expected, message.proof)) this.showCard(incoming, state.hello);
       else this.refuse(incoming, from, wrongSecret(self.node, from));
     } else if (message.type === "refused" && state.phase === "proof") {
       // The dialler found our proof wrong: whichever of the two is, the operator must hear of it.
@@ -110,13 +128,19 @@ export class Acceptor {
     }
   }
 
+  private showCard(incoming: Incoming, hello: Hello): void {
+    this.calls += 1;
+    incoming.state = { phase: "card", peer: hello.from, call: this.calls };
+    this.options.onHello(this.calls, hello.from, cardOf(hello));
+  }
+
   private open(incoming: Incoming, peer: string): void {
     clearTimeout(incoming.deadline);
     this.handshakes.delete(incoming);
     const older = this.links.get(peer);
-    if (older !== undefined) this.end(older);
     incoming.state = { phase: "open", peer };
     this.links.set(peer, incoming);
+    if (older !== undefined) this.end(older);
     incoming.call.write(encodeHandshake({ type: "accepted" }));
   }
 
@@ -133,13 +157,15 @@ export class Acceptor {
     this.handshakes.delete(incoming);
     if (state.phase === "open" && this.links.get(state.peer) === incoming) {
       this.links.delete(state.peer);
+      if (!this.isClosed) this.options.onLeft(state.peer);
     }
     incoming.state = { phase: "over" };
     incoming.call.end();
   }
 
   private logRefusal(who: string, { code, message }: Refusal): void {
-    const said = `${code} ${code === ("malformed" satisfies RefusalCode) ? "" : message}`;
+    if (code === STARTING) return;
+    const said = `${code} ${code === "malformed" ? "" : message}`;
     if (this.saidRefusals.has(said)) return;
     if (this.saidRefusals.size >= REFUSALS_MAX) this.saidRefusals.clear();
     this.saidRefusals.add(said);

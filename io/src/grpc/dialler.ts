@@ -14,7 +14,7 @@ import {
   wrongSecret,
 } from "./handshake.js";
 import type { HandshakeMessage, PeerIdentity, Refusal } from "./handshake.js";
-import { FRAME_BYTES_MAX, LINK, channelOptions } from "./service.js";
+import { FRAME_BYTES_MAX, LINK, STARTING, channelOptions } from "./service.js";
 import type { LinkTuning, PeerLogLine } from "./service.js";
 
 export interface DiallerOptions {
@@ -24,6 +24,7 @@ export interface DiallerOptions {
   readonly tuning: LinkTuning;
   readonly onUp: () => void;
   readonly onDown: () => void;
+  readonly onRefused: (code: string, message: string) => void;
   readonly log: (line: PeerLogLine) => void;
 }
 
@@ -48,6 +49,7 @@ interface Attempt {
   readonly client: Client;
   readonly call: ClientDuplexStream<Uint8Array, Uint8Array>;
   readonly nonce: string;
+  readonly card: Uint8Array;
   phase: "hello" | "proof" | "up" | "over";
   bytesWaiting: number;
   refusal: Refusal | undefined;
@@ -60,6 +62,8 @@ export class Dialler {
   private redial: NodeJS.Timeout | undefined;
   private failures = 0;
   private isClosed = false;
+  /** Shown to the peer; before it is known nobody is dialled. */
+  private card: Uint8Array | undefined;
   private lastRefusal: string | undefined;
   private framesSent = 0;
   private bytesSent = 0;
@@ -71,9 +75,15 @@ export class Dialler {
     this.options = options;
   }
 
-  /** Dials now; from then on whenever there is no link. */
-  dial(): void {
-    if (this.isClosed) return;
+  /** Dials now, with this card; from then on whenever there is no link. */
+  introduce(card: Uint8Array): void {
+    this.card = card;
+    this.dial();
+  }
+
+  private dial(): void {
+    const { card } = this;
+    if (this.isClosed || card === undefined) return;
     const { self, peer, address, tuning } = this.options;
     const client = new Client(address, credentials.createInsecure(), channelOptions(tuning));
     const call = client.makeBidiStreamRequest(
@@ -87,6 +97,7 @@ export class Dialler {
       client,
       call,
       nonce: newNonce(),
+      card,
       phase: "hello",
       bytesWaiting: 0,
       refusal: undefined,
@@ -96,7 +107,7 @@ export class Dialler {
     call.on("data", (bytes: Uint8Array) => this.receive(attempt, bytes));
     for (const event of ["error", "end", "status", "close"])
       call.on(event, () => this.end(attempt));
-    call.write(encodeHandshake(makeHello(self, peer, attempt.nonce)));
+    call.write(encodeHandshake(makeHello(self, peer, attempt.nonce, card)));
   }
 
   send(frame: Uint8Array): void {
@@ -150,10 +161,10 @@ export class Dialler {
   private answer(attempt: Attempt, message: HandshakeMessage): void {
     const { self, peer } = this.options;
     if (message.type === "refused") {
-      attempt.refusal = message as Refusal;
+      attempt.refusal = message;
       this.end(attempt);
     } else if (message.type === "challenge" && attempt.phase === "hello") {
-      const hello = makeHello(self, peer, attempt.nonce);
+      const hello = makeHello(self, peer, attempt.nonce, attempt.card);
       const expected = makeProof(self.secret, "acceptor", hello, message.nonce);
       if (!isProof(expected, message.proof)) {
         this.refuse(attempt, wrongSecret(self.node, peer));
@@ -207,7 +218,7 @@ export class Dialler {
 
   private waitMs(refusal: Refusal | undefined): number {
     const { backoffMinMs, backoffMaxMs, refusedRetryMs } = this.options.tuning;
-    if (refusal !== undefined) return refusedRetryMs;
+    if (refusal !== undefined && refusal.code !== STARTING) return refusedRetryMs;
     const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.failures, 20));
     this.failures += 1;
     return waitMs;
@@ -215,6 +226,8 @@ export class Dialler {
 
   /** One line per reason, not one per attempt. */
   private logRefusal({ code, message }: Refusal): void {
+    if (code === STARTING) return;
+    this.options.onRefused(code, message);
     const said = `${code} ${message}`;
     if (said === this.lastRefusal) return;
     this.lastRefusal = said;

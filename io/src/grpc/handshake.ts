@@ -1,25 +1,24 @@
 // The peer handshake, as pure functions: the first messages of a link, before any frame.
 //
-//   dialler  -> hello      version, cluster id, both names, a nonce
+//   dialler  -> hello      version, both names, a nonce, and the node's card, which only its core reads
 //   acceptor -> challenge  a nonce, and a proof that it holds the cluster secret
 //   dialler  -> proof      the same for the dialler
-//   acceptor -> accepted   from here on every message of the dialler is a frame
+//   acceptor -> accepted   its core took the card: from here on every message of the dialler is a frame
 //
 // Either side may answer `refused` with a code and a sentence instead. A proof is an HMAC-SHA-256
 // under the secret over everything the two sides said, so it is worth nothing on another link.
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { plainBytes } from "../plain-bytes.js";
 
 const PROTOCOL = "disheap-peer";
-const VERSION = 1;
+const VERSION = 2;
 /** A handshake message is small; anything longer is not one. */
 const MESSAGE_BYTES_MAX = 4096;
 
-export type RefusalCode =
-  "malformed" | "version" | "foreign-cluster" | "unknown-node" | "wrong-node" | "wrong-secret";
-
 export interface Refusal {
-  readonly code: RefusalCode;
+  /** `malformed`, `version`, `unknown-node`, `wrong-node`, `wrong-secret`, or what the core says of a card. */
+  readonly code: string;
   /** What is wrong and what to do, for the operator of either side. */
   readonly message: string;
 }
@@ -28,10 +27,11 @@ export interface Hello {
   readonly type: "hello";
   readonly protocol: string;
   readonly version: number;
-  readonly clusterId: string;
   readonly from: string;
   readonly to: string;
   readonly nonce: string;
+  /** Hex. */
+  readonly card: string;
 }
 
 export type HandshakeMessage =
@@ -43,7 +43,6 @@ export type HandshakeMessage =
 
 /** Who this node is and what it trusts. */
 export interface PeerIdentity {
-  readonly clusterId: string;
   readonly node: string;
   readonly members: readonly string[];
   readonly secret: string;
@@ -53,26 +52,28 @@ export function newNonce(): string {
   return randomBytes(32).toString("hex");
 }
 
-export function makeHello(self: PeerIdentity, to: string, nonce: string): Hello {
-  const { clusterId, node: from } = self;
-  return { type: "hello", protocol: PROTOCOL, version: VERSION, clusterId, from, to, nonce };
+export function makeHello(
+  { node: from }: PeerIdentity,
+  to: string,
+  nonce: string,
+  card: Uint8Array,
+): Hello {
+  const hex = Buffer.from(card).toString("hex");
+  return { type: "hello", protocol: PROTOCOL, version: VERSION, from, to, nonce, card: hex };
+}
+
+export function cardOf(hello: Hello): Uint8Array {
+  return plainBytes(Buffer.from(hello.card, "hex"));
 }
 
 /** The acceptor's judgement of a hello: undefined when the handshake may go on. */
 export function judgeHello(self: PeerIdentity, hello: Hello): Refusal | undefined {
-  const { node, clusterId, members } = self;
+  const { node, members } = self;
   if (hello.version !== VERSION) {
     return refusal(
       "version",
       `${hello.from} speaks peer protocol ${hello.version}, ${node} speaks ${VERSION}.` +
         " Upgrade the older node first.",
-    );
-  }
-  if (hello.clusterId !== clusterId) {
-    return refusal(
-      "foreign-cluster",
-      `${hello.from} belongs to cluster ${hello.clusterId}, ${node} to cluster ${clusterId}.` +
-        " Give all nodes of one cluster the same member list, and check the addresses in it.",
     );
   }
   if (hello.to !== node) {
@@ -99,8 +100,8 @@ export function makeProof(
   hello: Hello,
   acceptorNonce: string,
 ): string {
-  const { protocol, version, clusterId, from, to, nonce } = hello;
-  const said = [role, protocol, version, clusterId, from, to, nonce, acceptorNonce];
+  const { protocol, version, from, to, nonce, card } = hello;
+  const said = [role, protocol, version, from, to, nonce, card, acceptorNonce];
   return createHmac("sha256", secret).update(JSON.stringify(said)).digest("hex");
 }
 
@@ -126,7 +127,7 @@ export function malformed(what: string): Refusal {
   );
 }
 
-function refusal(code: RefusalCode, message: string): Refusal {
+function refusal(code: string, message: string): Refusal {
   return { code, message };
 }
 
@@ -149,7 +150,7 @@ export function decodeHandshake(bytes: Uint8Array): HandshakeMessage | undefined
     names.every((name) => typeof fields[name] === "string");
   switch (fields.type) {
     case "hello": {
-      const isHello = has("clusterId", "from", "to", "nonce") && fields.protocol === PROTOCOL;
+      const isHello = has("from", "to", "nonce", "card") && fields.protocol === PROTOCOL;
       return isHello && Number.isSafeInteger(fields.version) ? (value as Hello) : undefined;
     }
     case "challenge":

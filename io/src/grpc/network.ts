@@ -3,7 +3,7 @@
 // this node sends on; the other direction is the other node's to know.
 
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import type { NetworkEvent, NetworkPort } from "../ports.js";
+import type { LinkRefusal, NetworkEvent, NetworkPort } from "../ports.js";
 import { Acceptor } from "./acceptor.js";
 import type { IncomingCall } from "./acceptor.js";
 import { Dialler } from "./dialler.js";
@@ -13,7 +13,6 @@ import { DEFAULT_TUNING, LINK, channelOptions } from "./service.js";
 import type { LinkTuning, PeerLogLine } from "./service.js";
 
 export interface GrpcNetworkOptions {
-  readonly clusterId: string;
   /** This node's name; one of the members. */
   readonly node: string;
   /** In the order of the member list: the first is peer 1. */
@@ -30,7 +29,7 @@ export interface GrpcNetworkOptions {
 }
 
 export interface GrpcNetwork extends NetworkPort {
-  /** Listens and dials. `problem` is a sentence when the peer port cannot be opened. */
+  /** Listens; peers are dialled once the node is introduced. `problem` is a sentence when the peer port cannot be opened. */
   start(onStarted: (problem: string | undefined) => void): void;
   /** The port the peer service listens on, once started. */
   listeningPort(): number | undefined;
@@ -50,16 +49,19 @@ class GrpcNetworkPort implements GrpcNetwork {
 
   constructor(options: GrpcNetworkOptions) {
     this.options = options;
-    const { members, node, secret, clusterId, log } = options;
+    const { members, node, secret, log } = options;
     const tuning = { ...DEFAULT_TUNING, ...options.tuning };
     const names = members.map(({ name }) => name);
-    const self: PeerIdentity = { clusterId, node, members: names, secret };
+    const self: PeerIdentity = { node, members: names, secret };
     members.forEach(({ name, address }, i) => {
       this.numbers.set(name, i + 1);
       if (name !== node) this.diallers.set(i + 1, this.makeDialler(self, tuning, i + 1, address));
     });
     const onFrame = (peer: string, frame: Uint8Array): void => this.receive(peer, frame);
-    this.acceptor = new Acceptor({ self, tuning, log, onFrame });
+    const onHello = (call: number, name: string, card: Uint8Array): void =>
+      this.from(name, (peer) => ({ kind: "peer.hello", call, peer, card }));
+    const onLeft = (name: string): void => this.from(name, (peer) => ({ kind: "peer.left", peer }));
+    this.acceptor = new Acceptor({ self, tuning, log, onFrame, onHello, onLeft });
     this.server = new Server(channelOptions(tuning));
     const link = (call: IncomingCall): void => this.acceptor.accept(call);
     this.server.addService({ link: LINK }, { link });
@@ -77,13 +79,21 @@ class GrpcNetworkPort implements GrpcNetwork {
       }
       this.boundPort = port;
       if (this.isClosed) this.server.forceShutdown();
-      else for (const dialler of this.diallers.values()) dialler.dial();
       onStarted(undefined);
     });
   }
 
   send(peer: number, frame: Uint8Array): void {
     if (!this.isClosed) this.diallers.get(peer)?.send(frame);
+  }
+
+  introduce(card: Uint8Array): void {
+    if (this.isClosed) return;
+    for (const dialler of this.diallers.values()) dialler.introduce(card);
+  }
+
+  answer(call: number, refusal: LinkRefusal | undefined): void {
+    if (!this.isClosed) this.acceptor.verdict(call, refusal);
   }
 
   listeningPort(): number | undefined {
@@ -117,12 +127,17 @@ class GrpcNetworkPort implements GrpcNetwork {
       log,
       onUp: () => this.push({ kind: "peer.up", peer }),
       onDown: () => this.push({ kind: "peer.down", peer }),
+      onRefused: (code, message) => this.push({ kind: "peer.refused", peer, code, message }),
     });
   }
 
   private receive(name: string, frame: Uint8Array): void {
+    this.from(name, (peer) => ({ kind: "peer.frame", peer, frame }));
+  }
+
+  private from(name: string, event: (peer: number) => NetworkEvent): void {
     const peer = this.numbers.get(name);
-    if (peer !== undefined) this.push({ kind: "peer.frame", peer, frame });
+    if (peer !== undefined) this.push(event(peer));
   }
 
   private push(event: NetworkEvent): void {

@@ -22,6 +22,9 @@ export const LINK: MethodDefinition<Uint8Array, Uint8Array> = {
   responseDeserialize: plainBytes,
 };
 
+/** The code of a refusal that ends by itself: dialled again as after any failure, and not logged. */
+export const STARTING = "starting";
+
 /** Timing and budgets of the peer links; every value has a default. */
 export interface LinkTuning {
   /** Bytes handed to the transport and not yet taken by it; a frame beyond them is dropped. */

@@ -9,6 +9,7 @@
 import { assert } from "@disheap/core";
 import { plainBytes } from "../plain-bytes.js";
 import type { DiskEntry, DiskEvent, DiskOp, DiskPort } from "../ports.js";
+import { replaceIdentity } from "./identity.js";
 import { RESERVED_TAG, openStore } from "./open-store.js";
 import type { Db, StoreOptions } from "./open-store.js";
 
@@ -35,6 +36,8 @@ const END_OF_KEYS = Uint8Array.of(RESERVED_TAG);
 class LevelDiskPort implements LevelDisk {
   private readonly options: LevelDiskOptions;
   private db: Db | undefined;
+  private storeUuid = "";
+  private identifying: Promise<void> = Promise.resolve();
   private failure: string | undefined;
   private isClosed = false;
   private readonly writes: Write[] = [];
@@ -50,9 +53,11 @@ class LevelDiskPort implements LevelDisk {
   open(token: number): void {
     assert(this.opening === undefined, "D1: a port is opened once");
     this.opening = openStore(this.options).then(
-      ({ db, isNew }) => {
+      ({ db, identity }) => {
         this.db = db;
-        this.push({ kind: "disk.opened", token, isNew });
+        this.storeUuid = identity.storeUuid;
+        const { storeUuid: storeId, record } = identity;
+        this.push({ kind: "disk.opened", token, storeId, identity: record });
       },
       (error: unknown) => this.fail(token, messageOf(error)),
     );
@@ -63,6 +68,19 @@ class LevelDiskPort implements LevelDisk {
     if (this.isRefused(token)) return;
     this.writes.push({ token, ops, sync });
     this.writeNext();
+  }
+
+  identify(token: number, record: Uint8Array): void {
+    if (this.isRefused(token)) return;
+    const { directory } = this.options;
+    this.identifying = replaceIdentity(directory, {
+      state: "ready",
+      storeUuid: this.storeUuid,
+      record,
+    }).then(
+      () => this.push({ kind: "disk.identified", token }),
+      (error: unknown) => this.fail(token, this.sentence("written", error)),
+    );
   }
 
   get(token: number, key: Uint8Array): void {
@@ -96,6 +114,7 @@ class LevelDiskPort implements LevelDisk {
   /** Writes that were submitted before are carried out first. */
   private async closeStore(): Promise<void> {
     await this.opening;
+    await this.identifying;
     if (this.running !== undefined) {
       await new Promise<void>((resolve) => {
         this.drained = resolve;

@@ -6,15 +6,17 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { plainBytes } from "../plain-bytes.js";
 
 export interface Identity {
   readonly state: "creating" | "ready";
-  readonly clusterId: string;
   readonly storeUuid: string;
+  /** What the node wrote of itself: bytes of its own, which this adapter does not read. */
+  readonly record: Uint8Array | undefined;
 }
 
 const FORMAT = "disheap-identity";
-const VERSION = 1;
+const VERSION = 2;
 
 /** An error whose message is a whole sentence for the operator. */
 export class DataDirectoryError extends Error {
@@ -67,11 +69,13 @@ export async function replaceIdentity(directory: string, identity: Identity): Pr
 function parse(text: string): Identity | undefined {
   try {
     const value = JSON.parse(text) as Record<string, unknown>;
-    const { format, version, state, clusterId, storeUuid } = value;
+    const { format, version, state, storeUuid, record } = value;
     if (format !== FORMAT || version !== VERSION) return undefined;
     if (state !== "creating" && state !== "ready") return undefined;
-    if (typeof clusterId !== "string" || typeof storeUuid !== "string") return undefined;
-    return { state, clusterId, storeUuid };
+    if (typeof storeUuid !== "string") return undefined;
+    if (record === undefined) return { state, storeUuid, record };
+    if (typeof record !== "string") return undefined;
+    return { state, storeUuid, record: plainBytes(Buffer.from(record, "base64")) };
   } catch {
     return undefined;
   }
@@ -81,7 +85,10 @@ async function writeDraft(directory: string, identity: Identity): Promise<string
   const path = `${identityPath(directory)}.${randomUUID()}.draft`;
   const file = await open(path, "w");
   try {
-    const body = JSON.stringify({ format: FORMAT, version: VERSION, ...identity }, undefined, 2);
+    const { state, storeUuid } = identity;
+    const record = identity.record && Buffer.from(identity.record).toString("base64");
+    const content = { format: FORMAT, version: VERSION, state, storeUuid, record };
+    const body = JSON.stringify(content, undefined, 2);
     await file.writeFile(`${body}\n`);
     await file.sync();
   } finally {

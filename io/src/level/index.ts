@@ -2,3 +2,4 @@
 
 export { createLevelDisk } from "./disk.js";
 export type { LevelDisk, LevelDiskOptions } from "./disk.js";
+export { memberCard, type MemberCard } from "./member-card.js";

@@ -1,6 +1,6 @@
 // Opens a node's store and settles whose it is (D-38): neither identity file nor store is a new node;
-// a file without its store, a store without its file, or another cluster's directory is refused with
-// a sentence. LevelDB's lock makes the decision ours: what was read before it is read again under it.
+// a file without its store, or a store without its file, is refused with a sentence; whose cluster it is,
+// the node itself tells by its record. LevelDB's lock makes the decision ours: what was read before it is read again under it.
 
 import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
@@ -25,12 +25,13 @@ const WRITE_BUFFER_BYTES = 64 << 20;
 
 export interface StoreOptions {
   readonly directory: string;
-  readonly clusterId: string;
+  /** A sentence when the node's own record shows that the store must not even be opened. */
+  readonly recordProblem?: (record: Uint8Array) => string | undefined;
 }
 
 interface OpenedStore {
   readonly db: Db;
-  readonly isNew: boolean;
+  readonly identity: Identity;
 }
 
 /** Throws an error whose message is a sentence for the operator. */
@@ -53,32 +54,32 @@ async function openDirectory(options: StoreOptions): Promise<OpenedStore> {
   const hasStore = await storeExists(options.directory);
   if (before === undefined) {
     if (hasStore) throw storeWithoutFile(options.directory);
-    await createIdentity(options.directory, freshIdentity(options.clusterId));
+    await createIdentity(options.directory, freshIdentity());
   } else if (before.state === "ready") {
-    refuseOtherCluster(options, before);
+    refuseRecord(options, before);
     if (!hasStore) throw fileWithoutStore(options.directory, before, "there is no store beside it");
     const damage = await storeDamage(storePath(options.directory));
     if (damage !== undefined) throw damagedStore(options.directory, damage);
   }
   const db = await openLevel(options.directory, before?.state !== "ready");
   try {
-    return { db, isNew: await settleIdentity(db, options) };
+    return { db, identity: await settleIdentity(db, options) };
   } catch (error) {
     await db.close();
     throw error;
   }
 }
 
-/** Under the lock. Says whether the store is new. */
-async function settleIdentity(db: Db, options: StoreOptions): Promise<boolean> {
+/** Under the lock. */
+async function settleIdentity(db: Db, options: StoreOptions): Promise<Identity> {
   const { directory } = options;
   const identity = await readIdentity(directory);
   if (identity === undefined) throw storeWithoutFile(directory);
   const stored = await db.get(STORE_UUID_KEY);
   const storedUuid = stored === undefined ? undefined : Buffer.from(stored).toString();
   if (identity.state === "ready") {
-    refuseOtherCluster(options, identity);
-    if (storedUuid === identity.storeUuid) return false;
+    refuseRecord(options, identity);
+    if (storedUuid === identity.storeUuid) return identity;
     const found = storedUuid === undefined ? "an empty store" : `the store ${storedUuid}`;
     throw fileWithoutStore(directory, identity, `${found} is in its place`);
   }
@@ -88,8 +89,9 @@ async function settleIdentity(db: Db, options: StoreOptions): Promise<boolean> {
   }
   const { storeUuid } = identity;
   await db.batch().put(STORE_UUID_KEY, Buffer.from(storeUuid)).write({ sync: true });
-  await replaceIdentity(directory, { state: "ready", clusterId: options.clusterId, storeUuid });
-  return true;
+  const ready = { state: "ready", storeUuid, record: undefined } as const;
+  await replaceIdentity(directory, ready);
+  return ready;
 }
 
 async function openLevel(directory: string, createIfMissing: boolean): Promise<Db> {
@@ -141,13 +143,9 @@ function damagedStore(directory: string, damage: string): DataDirectoryError {
   );
 }
 
-function refuseOtherCluster(options: StoreOptions, identity: Identity): void {
-  if (identity.clusterId === options.clusterId) return;
-  throw new DataDirectoryError(
-    `The data directory ${options.directory} belongs to cluster ${identity.clusterId}, but this` +
-      ` node was started for cluster ${options.clusterId}. Start it with the member list of cluster` +
-      ` ${identity.clusterId}, or give it another data directory.`,
-  );
+function refuseRecord({ recordProblem }: StoreOptions, { record }: Identity): void {
+  const problem = record && recordProblem?.(record);
+  if (problem !== undefined) throw new DataDirectoryError(problem);
 }
 
 function storeWithoutFile(directory: string): DataDirectoryError {
@@ -170,6 +168,6 @@ function storePath(directory: string): string {
   return join(directory, "store");
 }
 
-function freshIdentity(clusterId: string): Identity {
-  return { state: "creating", clusterId, storeUuid: randomUUID() };
+function freshIdentity(): Identity {
+  return { state: "creating", storeUuid: randomUUID(), record: undefined };
 }

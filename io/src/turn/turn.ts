@@ -12,8 +12,9 @@ import type { DiskEvent, NetworkEvent, Ports } from "../ports.js";
 
 export type TurnEvent = DiskEvent | NetworkEvent | ClientEvent | { readonly kind: "tick" };
 
-/** Token of the store's opening; batches and reads use the host's own. */
+/** Tokens of the store's opening and of identities; batches and reads use the host's own. */
 const OPEN_TOKEN = 0;
+const IDENTITY_TOKEN = 0;
 
 export class Turn {
   private readonly host: Host;
@@ -65,6 +66,7 @@ export class Turn {
       if (this.isOver()) return;
     }
     host.collect();
+    this.meetPeers();
     this.sendFrames();
     this.submit();
     host.applyCommitted();
@@ -99,11 +101,21 @@ export class Turn {
     return taken.slice(0, this.eventsMax);
   }
 
+  /** Whose links are taken, and what this node shows to its own. */
+  private meetPeers(): void {
+    const { network } = this.ports;
+    const card = this.host.takeCard();
+    if (card) network.introduce(card);
+    for (const { call, refusal } of this.host.takeVerdicts()) network.answer(call, refusal);
+  }
+
   private sendFrames(): void {
     for (const { peer, frame } of this.host.takeFrames()) this.ports.network.send(peer, frame);
   }
 
   private submit(): void {
+    const identity = this.host.takeIdentity();
+    if (identity) this.ports.disk.identify(IDENTITY_TOKEN, identity);
     const batch = this.host.takeBatch();
     if (batch) this.ports.disk.write(batch.n, batch.ops, true);
   }

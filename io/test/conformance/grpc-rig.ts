@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Proxy, until } from "@disheap/harness";
-import type { NetworkEvent } from "../../src/ports.js";
+import type { LinkRefusal, NetworkEvent } from "../../src/ports.js";
 import type { NetworkProcess, NetworkRig } from "../../src/conformance/harness.js";
 import { createGrpcNetwork } from "../../src/grpc/index.js";
 import type { GrpcNetwork, GrpcNetworkOptions, PeerLogLine } from "../../src/grpc/index.js";
@@ -18,6 +18,9 @@ export interface GrpcProcess extends NetworkProcess {
 export class GrpcRig implements NetworkRig {
   private readonly proxies: Map<string, Proxy>;
   private readonly running = new Map<number, GrpcProcess>();
+
+  /** What the core of a node says of a card; without it every card is taken. */
+  verdict: ((node: number, card: Uint8Array) => LinkRefusal | undefined) | undefined;
 
   private constructor(proxies: Map<string, Proxy>) {
     this.proxies = proxies;
@@ -47,13 +50,15 @@ export class GrpcRig implements NetworkRig {
       address: i + 1 === node ? "127.0.0.1:1" : this.proxy(node, i + 1).address,
     }));
     const port = createGrpcNetwork({
-      clusterId: "cluster-a",
       node: NAMES[node - 1],
       members,
       listen: "127.0.0.1:0",
       secret: "a secret",
       isLoopback: true,
-      push: (event) => events.push(event),
+      push: (event) => {
+        events.push(event);
+        if (event.kind === "peer.hello") port.answer(event.call, this.verdict?.(node, event.card));
+      },
       log: (line) => log.push(line),
       ...changes,
       tuning: { ...QUICK, ...changes.tuning },
@@ -63,6 +68,7 @@ export class GrpcRig implements NetworkRig {
     for (const other of [1, 2, 3]) {
       if (other !== node) this.proxy(other, node).target = `127.0.0.1:${port.listeningPort() ?? 0}`;
     }
+    port.introduce(Buffer.from(`card of ${NAMES[node - 1]}`));
     const process = { port, events, log };
     this.running.set(node, process);
     return process;

@@ -22,10 +22,10 @@ export class LevelProcess implements DiskProcess {
   readonly port: LevelDisk;
   private waiting: (() => void)[] = [];
 
-  constructor(directory: string, clusterId: string) {
+  constructor(directory: string, recordProblem?: (record: Uint8Array) => string | undefined) {
     this.port = createLevelDisk({
       directory,
-      clusterId,
+      ...(recordProblem ? { recordProblem } : {}),
       push: (event) => {
         this.events.push(event);
         for (const wake of this.waiting.splice(0)) wake();
@@ -51,7 +51,7 @@ export async function levelRig(): Promise<DiskRig> {
   const processes: LevelProcess[] = [];
   return {
     start: () => {
-      const started = new LevelProcess(directory, "conformance");
+      const started = new LevelProcess(directory);
       processes.push(started);
       return started;
     },

@@ -12,12 +12,12 @@ import {
 import type { Hello, PeerIdentity } from "../../src/grpc/handshake.js";
 
 const self: PeerIdentity = {
-  clusterId: "cluster-a",
   node: "n1",
   members: ["n1", "n2", "n3"],
   secret: "s",
 };
-const hello = makeHello({ ...self, node: "n2" }, "n1", "nonce");
+const card = Uint8Array.of(1, 2, 255);
+const hello = makeHello({ ...self, node: "n2" }, "n1", "nonce", card);
 
 test("a member of the same cluster may go on", () => {
   expect(judgeHello(self, hello)).toBeUndefined();
@@ -25,12 +25,7 @@ test("a member of the same cluster may go on", () => {
 
 test("every other hello is refused with a code, both names and what to do", () => {
   const cases: [Partial<Hello>, string, RegExp][] = [
-    [{ version: 2 }, "version", /n2 speaks peer protocol 2, n1 speaks 1\. Upgrade/],
-    [
-      { clusterId: "b" },
-      "foreign-cluster",
-      /n2 belongs to cluster b, n1 to cluster cluster-a\. Give/,
-    ],
+    [{ version: 3 }, "version", /n2 speaks peer protocol 3, n1 speaks 2\. Upgrade/],
     [{ to: "n3" }, "wrong-node", /n2 dialled n3 and reached n1\. Correct/],
     [{ from: "n9" }, "unknown-node", /n9 is not another member .*n1, n2, n3.*\. Give/],
     [{ from: "n1" }, "unknown-node", /n1 is not another member/],

@@ -25,8 +25,10 @@ const put = (key: string, value: string | Uint8Array): DiskOp => ({
   value: Buffer.from(value),
 });
 
-async function open(clusterId = "cluster-a"): Promise<{ process: LevelProcess; event: DiskEvent }> {
-  const process = new LevelProcess(directory, clusterId);
+type Judge = (record: Uint8Array) => string | undefined;
+
+async function open(judge?: Judge): Promise<{ process: LevelProcess; event: DiskEvent }> {
+  const process = new LevelProcess(directory, judge);
   running.push(process);
   process.port.open(0);
   return { process, event: await process.completion(0) };
@@ -34,29 +36,34 @@ async function open(clusterId = "cluster-a"): Promise<{ process: LevelProcess; e
 
 async function used(): Promise<void> {
   const { process, event } = await open();
-  expect(event).toEqual({ kind: "disk.opened", token: 0, isNew: true });
+  expect(event).toMatchObject({ kind: "disk.opened", token: 0, identity: undefined });
   process.port.write(1, [put("k", "v")], true);
   await process.completion(1);
   await process.stop();
 }
 
-async function refusal(clusterId?: string): Promise<string> {
-  const { process, event } = await open(clusterId);
+async function refusal(judge?: Judge): Promise<string> {
+  const { process, event } = await open(judge);
   await process.stop();
   return event.kind === "disk.failed" ? event.message : event.kind;
 }
 
 const identity = (): string => join(directory, "identity.json");
 
-test("the directory of another cluster is refused by both names, and is unharmed", async () => {
+test("a record that its node does not accept is refused before the store is opened", async () => {
   await used();
-  const message = await refusal("cluster-b");
-  expect(message).toContain(directory);
-  expect(message).toMatch(
-    /belongs to cluster cluster-a, .* for cluster cluster-b\. Start it .*\.$/,
+  const first = (await open()).process;
+  first.port.identify(7, Uint8Array.of(1, 2));
+  await first.completion(7);
+  await first.stop();
+  const before = await readdir(join(directory, "store"));
+  expect(await refusal((record) => `It says ${record.join()}. Start another one.`)).toBe(
+    "It says 1,2. Start another one.",
   );
-  const { process, event } = await open("cluster-a");
-  expect(event).toEqual({ kind: "disk.opened", token: 0, isNew: false });
+  // LevelDB writes new files whenever it opens a store.
+  expect(await readdir(join(directory, "store"))).toEqual(before);
+  const { process, event } = await open(() => undefined);
+  expect(event).toMatchObject({ kind: "disk.opened", identity: Uint8Array.of(1, 2) });
   process.port.get(2, Buffer.from("k"));
   const got = await process.completion(2);
   expect(got.kind === "disk.got" && Buffer.from(got.value ?? "").toString()).toBe("v");
@@ -105,9 +112,8 @@ test("a damaged identity file is refused with a sentence", async () => {
 test("a first start that died before the store was complete may start again, as new", async () => {
   const creating = {
     format: "disheap-identity",
-    version: 1,
+    version: 2,
     state: "creating",
-    clusterId: "cluster-a",
     storeUuid: "11111111-2222-3333-4444-555555555555",
   };
   await writeFile(identity(), JSON.stringify(creating));
@@ -127,7 +133,7 @@ test("two processes that create the same directory at once: one wins, the other 
     expect(kinds).toEqual(["disk.failed", "disk.opened"]);
     await Promise.all(running.splice(0).map((process) => process.stop()));
     const { event } = await open();
-    expect(event).toEqual({ kind: "disk.opened", token: 0, isNew: false });
+    expect(event).toMatchObject({ kind: "disk.opened", token: 0 });
     await Promise.all(running.splice(0).map((process) => process.stop()));
     await rm(directory, { recursive: true });
   }
@@ -139,7 +145,7 @@ test("a directory that another process has open is refused by name, and that pro
   let [written, refused] = [0, ""];
   for await (const line of createInterface(child.stdout)) {
     written = Number(line);
-    if (written === 5) refused = await refusal("conformance");
+    if (written === 5) refused = await refusal();
     if (written === 50) child.kill("SIGKILL");
   }
   expect(refused).toMatch(/is already in use by another process\. Stop that process, or give/);
@@ -205,8 +211,8 @@ test("D-40: a failed write poisons the port, and what was synced before is kept"
     new RegExp(`^${written.length + 1}: The store .* cannot be written: .*File too large.*Check`),
   );
   for (const line of failed.slice(1)) expect(line).toMatch(/: Not tried after an earlier failure/);
-  const { process: next, event } = await open("conformance");
-  expect(event).toMatchObject({ kind: "disk.opened", isNew: false });
+  const { process: next, event } = await open();
+  expect(event).toMatchObject({ kind: "disk.opened" });
   next.port.scan(1, Buffer.from("left/"), Buffer.from("left0"), 1e9);
   const scanned = await next.completion(1);
   const count = scanned.kind === "disk.scanned" ? scanned.entries.length : 0;

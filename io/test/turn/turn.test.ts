@@ -1,4 +1,5 @@
 import {
+  encodeIdentity,
   DEFAULT_DEFAULTS,
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
@@ -8,7 +9,7 @@ import {
 } from "@disheap/core";
 import { describe, expect, test } from "vitest";
 import type { DiskOp } from "../../src/ports.js";
-import { Turn } from "../../src/turn/turn.js";
+import { Turn, type TurnEvent } from "../../src/turn/turn.js";
 
 // A turn over ports driven by hand: what it submits, in which order, and what it holds back.
 
@@ -70,6 +71,10 @@ function rig(members: number, limits: Partial<HostConfig["limits"]> = {}): Rig {
           r.calls.push("write");
           r.writes.push({ token, ops });
         },
+        identify: (token) => {
+          r.calls.push("identify");
+          r.turn.push({ kind: "disk.identified", token });
+        },
         get: () => r.calls.push("get"),
         scan: (token) => {
           r.calls.push("scan");
@@ -77,7 +82,11 @@ function rig(members: number, limits: Partial<HostConfig["limits"]> = {}): Rig {
         },
         close: () => undefined,
       },
-      network: { send: (peer) => r.calls.push(`send ${peer}`) },
+      network: {
+        send: (peer) => r.calls.push(`send ${peer}`),
+        introduce: () => r.calls.push("introduce"),
+        answer: (call) => r.calls.push(`answer ${call}`),
+      },
       clock: { monotonicUs: () => r.now, wallMs: () => 1_700_000_000_000 + r.now / 1000 },
       scheduler: {
         wake: () => {
@@ -99,11 +108,26 @@ function rig(members: number, limits: Partial<HostConfig["limits"]> = {}): Rig {
   return Object.assign(r, { turn });
 }
 
+/** The store of the first member of a cluster that was formed before. */
+function opened(members: number): TurnEvent {
+  const founders = Array.from({ length: members }, (_, i) => {
+    return { id: i + 1, name: `n${i + 1}`, storeId: `store-${i + 1}`, machine: "" };
+  });
+  const identity = encodeIdentity({
+    boots: 0,
+    nonce: { hi: 0, lo: 0 },
+    isFormed: true,
+    founding: { cluster: { hi: 7, lo: 8 }, attempt: 1, bornMs: 0, founders },
+    met: new Map(),
+  });
+  return { kind: "disk.opened", token: 0, storeId: "store-1", identity };
+}
+
 /** Opens the store and counts the start: the node takes part. */
 function ready(members: number, limits?: Partial<HostConfig["limits"]>): Rig {
   const r = rig(members, limits);
   r.turn.start();
-  r.turn.push({ kind: "disk.opened", token: 0, isNew: true });
+  r.turn.push(opened(members));
   r.settle();
   r.written();
   return r;
@@ -154,9 +178,9 @@ describe("the turn", () => {
     const r = rig(3);
     r.turn.start();
     expect(r.calls).toEqual(["open"]);
-    r.turn.push({ kind: "disk.opened", token: 0, isNew: true });
+    r.turn.push(opened(3));
     r.settle();
-    expect(r.calls).toEqual(["open", "scan", "write"]);
+    expect(r.calls).toEqual(["open", "scan", "identify", "write"]);
     expect(r.host.isReady).toBe(false);
     r.turn.push(enqueue(1));
     r.settle();

@@ -24,7 +24,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface NodeConfig {
   readonly nodeId: string;
-  /** Sorted by name, so that the order in which the list was written does not matter. */
+  /** In the order of the list: its first member forms the cluster (D-88). */
   readonly members: readonly ClusterMember[];
   /** Absolute. */
   readonly dataDir: string;
@@ -80,7 +80,7 @@ function assemble(values: Values, input: ConfigInput): NodeConfig {
   const raft =
     values.raftBind ?? loopback(values.raftPort ?? ownPort(values, nodeId) ?? ports.raft);
   const alone = [{ name: nodeId, address: formatAddress(values.raftAdvertise ?? raft) }];
-  const members = [...(values.cluster ?? alone)].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const members = values.cluster ?? alone;
   return {
     nodeId,
     members,

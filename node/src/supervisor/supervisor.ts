@@ -4,7 +4,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChildEnd, NodeChild } from "./child.js";
-import { findWiped, markFormed, wipedText } from "./formed.js";
 import { askCluster, askHealth, type ClusterHealth, type Unwell, waitsFor } from "./health.js";
 import type { NodeSpec, SupervisorOptions } from "./options.js";
 import { removePidFile, writePidFile } from "./pid-file.js";
@@ -101,9 +100,8 @@ export class Supervisor {
    * fails when a majority refuses, or does not answer at all.
    */
   async start(): Promise<Started> {
-    const { nodes, dataDir } = this.options;
-    for (const node of findWiped(dataDir, nodes)) this.leaveOut(node, wipedText(node));
-    for (const child of this.children) if (!this.leftOut.has(child.spec.name)) child.start();
+    const { dataDir } = this.options;
+    for (const child of this.children) child.start();
     writePidFile(dataDir, this.pids());
     const startMs = performance.now();
     let servedSinceMs: number | undefined;
@@ -137,12 +135,7 @@ export class Supervisor {
     this.isUp = true;
     for (const { node } of late) this.late.add(node.name);
     if (late.length > 0) void this.awaitLate();
-    this.markIfWhole();
     return { leader, leftOut: [...this.leftOut.values()], late };
-  }
-
-  private markIfWhole(): void {
-    if (this.leftOut.size === 0 && this.late.size === 0) markFormed(this.options.dataDir);
   }
 
   /** Says when a node that was late is there. */
@@ -157,7 +150,6 @@ export class Supervisor {
       }
       await sleep(HEALTH_POLL_MS);
     }
-    if (!this.isStopping) this.markIfWhole();
   }
 
   private isMajority(count: number): boolean {

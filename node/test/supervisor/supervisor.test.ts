@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -116,11 +116,9 @@ describe("a supervisor", () => {
     const running = build(await threeNodes(), { FAKE_SLOW: `n3=${slow}` }, { lateMs: 500 });
     const { leader, late } = await running.start();
     expect([leader, late]).toMatchObject(["n1", [{ node: { name: "n3" }, why: "starting" }]]);
-    expect(existsSync(join(folder, "formed"))).toBe(false);
     rmSync(slow);
     await until("it says that n3 is there", WAIT_MAX_MS, () => said.length > 0);
     expect(said).toEqual(["n3, which was late, is there now."]);
-    await until("the cluster is formed", WAIT_MAX_MS, () => existsSync(join(folder, "formed")));
     expect(starts()).toHaveLength(3);
   });
 
@@ -146,23 +144,6 @@ describe("a supervisor", () => {
     expect(sentences).toEqual(["n2 ended: The chain is broken.", "n3 ended: The chain is broken."]);
     await running.stop();
     expect(starts().filter(({ pid }) => isAlive(pid))).toEqual([]);
-  });
-
-  it("does not start a node whose folder was emptied, or moved away, under its old name", async () => {
-    const nodes = await threeNodes();
-    const first = build(nodes);
-    await first.start();
-    await first.stop();
-    rmSync(join(folder, "n2"), { recursive: true });
-    const again = build(nodes);
-    const { leftOut } = await again.start();
-    expect(leftOut).toMatchObject([{ node: { name: "n2" } }]);
-    expect(leftOut[0]?.reason).toContain("must not come back under its name");
-    expect(starts().filter(({ name }) => name === "n2")).toHaveLength(1);
-    await again.stop();
-    // All of them empty is a new beginning.
-    for (const { dataDir } of nodes) rmSync(dataDir, { recursive: true, force: true });
-    expect((await build(nodes).start()).leftOut).toEqual([]);
   });
 
   it(

@@ -33,6 +33,7 @@ export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
     clusterId: "00000000000000aa",
     incarnation: 1,
     isReady: true,
+    waitsFor: undefined,
     members: [1, 2, 3].map((n) => ({ name: `n${n}`, address: `127.0.0.1:830${n - 1}` })),
     groups: [group(0)],
     openStreams: 0,

@@ -41,6 +41,9 @@ const KINDS: readonly {
   { name: "jump", most: 3, make: clock("clock.jump") },
   { name: "rejoin", most: 2, perMillion: 250_000, make: rejoin },
   { name: "foreign", most: 3, perMillion: 150_000, make: foreign },
+  { name: "early", most: 2, perMillion: 200_000, make: early },
+  { name: "wipe", most: 1, perMillion: 200_000, make: wipe },
+  { name: "copy", most: 1, perMillion: 80_000, make: copy },
   { name: "majorityJump", most: 1, perMillion: 120_000, make: majorityJump },
 ];
 
@@ -56,7 +59,27 @@ export function expandFaults(draws: PlanDraws, scope: Scope): FaultPlan[] {
       faults.push(...[make(draws, scope, window)].flat());
     }
   }
-  return faults.sort((a, b) => a.atMs - b.atMs);
+  return withQuietCopies(faults).sort((a, b) => a.atMs - b.atMs);
+}
+
+/**
+ * A copy is drawn only while its original answers (D-88): whatever would disturb that goes. It is met within
+ * the first second or two.
+ */
+function withQuietCopies(faults: readonly FaultPlan[]): FaultPlan[] {
+  const copy = faults.find(({ kind }) => kind === "proc.copy");
+  if (!copy) return [...faults];
+  const [fromMs, toMs] = [copy.atMs - 3_000, copy.atMs + 6_000];
+  return faults.filter((fault) => {
+    if (fault === copy || fault.kind.startsWith("clock.")) return true;
+    const endMs = "untilMs" in fault ? fault.untilMs : fault.atMs;
+    const backMs = "downMs" in fault ? fault.atMs + fault.downMs + 1_000 : endMs;
+    return fault.kind !== "proc.copy" && (backMs + 5_000 < fromMs || fault.atMs > toMs);
+  });
+}
+
+function copy(draws: PlanDraws, scope: Scope, window: { atMs: number }): FaultPlan {
+  return { kind: "proc.copy", atMs: window.atMs, node: draws.between("copy.node", 1, scope.nodes) };
 }
 
 function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number }): FaultPlan {
@@ -147,6 +170,31 @@ function damage(draws: PlanDraws, scope: Scope, window: { atMs: number }): Fault
     nodes: [draws.between("fault.node", 1, scope.nodes)],
     boundary: "now",
     damage: draws.pick("fault.damage", ["disk.dropped", "disk.revert"] as const),
+  };
+}
+
+/** A process dies while the cluster forms, at a boundary of its disk or at any moment. */
+function early(draws: PlanDraws, scope: Scope): FaultPlan {
+  return {
+    kind: "proc.crash",
+    atMs: draws.between("early.at", 20, 1_200),
+    downMs: draws.between("early.down", 50, 3_000),
+    nodes: [draws.between("early.node", 1, scope.nodes)],
+    boundary: draws.pick("early.boundary", BOUNDARIES),
+    damage: "none",
+  };
+}
+
+/** Someone empties a node's data directory, and starts it again (D-88): in the first second, or later. */
+function wipe(draws: PlanDraws, scope: Scope, window: { atMs: number }): FaultPlan {
+  const isEarly = draws.chance("wipe.early", 400_000);
+  return {
+    kind: "proc.crash",
+    atMs: isEarly ? draws.between("wipe.at", 50, 1_000) : window.atMs,
+    downMs: draws.between("wipe.down", 50, 3_000),
+    nodes: [draws.between("wipe.node", 1, scope.nodes)],
+    boundary: "now",
+    damage: "disk.wiped",
   };
 }
 

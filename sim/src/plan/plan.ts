@@ -141,13 +141,22 @@ export type FaultPlan =
       readonly nodes: readonly number[];
       /** Crash at the first boundary of this kind in the second after `atMs`, else at its end. */
       readonly boundary: "now" | "write.submitted" | "write.durable" | "write.completed";
-      /** Damage while it is down: its replicas are lost for the rest of the run. */
-      readonly damage: "none" | "disk.dropped" | "disk.revert";
+      /**
+       * Damage while it is down: its replicas are lost for the rest of the run. `disk.wiped` empties the whole
+       * directory; before the cluster is formed that does no harm.
+       */
+      readonly damage: "none" | "disk.dropped" | "disk.revert" | "disk.wiped";
     }
   | {
       readonly kind: "proc.pause";
       readonly atMs: number;
       readonly untilMs: number;
+      readonly node: number;
+    }
+  | {
+      /** Somebody starts a copy of a running node's data directory beside it (D-88). */
+      readonly kind: "proc.copy";
+      readonly atMs: number;
       readonly node: number;
     }
   | {

@@ -11,6 +11,10 @@ const DAMAGE = kindOf("damage.pick");
 /** How long a crash waits for its boundary. */
 const BOUNDARY_WAIT_US = 1_000_000;
 
+/** The first of the list forms the cluster (D-88). */
+const MINTER = 1;
+
+type Damage = Exclude<Crash["damage"], "none">;
 type Crash = Extract<FaultPlan, { kind: "proc.crash" }>;
 
 export class FaultDriver {
@@ -65,6 +69,9 @@ export class FaultDriver {
       case "proc.pause":
         this.pause(fault.node, fault.untilMs);
         break;
+      case "proc.copy":
+        this.copy(fault.node);
+        break;
       case "peer.foreign":
         if (sendForeign(this.world, fault)) this.world.count(fault.kind);
         break;
@@ -111,6 +118,14 @@ export class FaultDriver {
     this.world.count("proc.pause");
   }
 
+  private copy(node: number): void {
+    const { world } = this;
+    const isRunning = world.formed.length === world.plan.nodes && world.host(node)?.isReady;
+    if (isRunning !== true || world.copies.length > 0) return;
+    world.startCopy(node);
+    world.count("proc.copy");
+  }
+
   private crash(crash: Crash): void {
     if (crash.boundary === "now") {
       this.kill(crash);
@@ -151,15 +166,25 @@ export class FaultDriver {
   }
 
   /** At most one replica of a group may be damaged (atlas rule 3); nothing is repaired in this version. */
-  private damage(number: number, kind: "disk.dropped" | "disk.revert"): void {
-    const { plan, nodes } = this.world;
+  private damage(number: number, kind: Damage): void {
+    const { plan, nodes, formed } = this.world;
     const smallest = Math.min(plan.nodes, ...plan.topics.map((t) => t.replicationFactor));
     const allowed = Math.floor((smallest - 1) / 2);
-    if (nodes.filter((n) => n.isDamaged).length >= allowed) {
+    const isTooMuch = nodes.filter((n) => n.isDamaged || n.wasWiped).length >= allowed;
+    // A first start needs every member, and only the minter's record can finish it.
+    const isTooEarly = formed.length < plan.nodes && (kind !== "disk.wiped" || number === MINTER);
+    if (isTooMuch || isTooEarly) {
       this.refusedDamage += 1;
       return;
     }
     const node = this.world.node(number);
+    if (kind === "disk.wiped") {
+      node.disk.wipe();
+      this.world.count("disk.wiped");
+      if (formed.length > 0) node.isDamaged = true;
+      else node.wasWiped = true;
+      return;
+    }
     const pick = draw({ hi: plan.seedHi, lo: plan.seedLo }, DAMAGE, number, 0);
     const damage =
       kind === "disk.dropped" ? node.disk.chooseDrop(pick, 3) : node.disk.chooseRevert(pick);

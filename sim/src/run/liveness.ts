@@ -12,6 +12,8 @@ import type { World } from "../world/world.js";
 import { leaderOf, partitionOf, replicas, type ReplicaView } from "./cluster-view.js";
 
 const LEADER_BUDGET_MS = 30_000;
+/** Copies are started well before the end of a run. */
+const COPY_BUDGET_MS = 5_000;
 const DRAIN_BUDGET_MS = 480_000;
 const AGREE_BUDGET_MS = 10_000;
 const STEP_MS = 250;
@@ -42,6 +44,7 @@ export class LivenessPhase {
   }
 
   run(): void {
+    this.waitFor("S5", COPY_BUDGET_MS, () => this.runningCopy());
     this.waitFor("L1", LEADER_BUDGET_MS, () => this.leaderless());
     this.drain();
     this.waitFor("L4", AGREE_BUDGET_MS, () => this.disagreement());
@@ -67,6 +70,17 @@ export class LivenessPhase {
     const untilUs = queue.nowUs + ms * 1000;
     while (queue.runNext(untilUs));
     queue.nowUs = Math.max(queue.nowUs, untilUs);
+  }
+
+  /** S5: of two processes on the same store the later one ends, with a sentence. */
+  private runningCopy(): string | undefined {
+    const { network, copies } = this.world;
+    for (const { number, process, refusal = "" } of copies) {
+      const member = `n${network.copyOf.get(number) ?? number}`;
+      if (process) return `a process on a copy of the data directory of ${member} still runs`;
+      if (!/\. .+\.$/.test(refusal)) return `the copy of ${member} ended saying "${refusal}"`;
+    }
+    return undefined;
   }
 
   private leaderless(): string | undefined {

@@ -25,12 +25,13 @@ export interface Damage {
 
 export class BatchLog {
   private readonly windowBytes: number;
-  private readonly base = new KvStore();
+  private readonly base: KvStore;
   private recent: LoggedBatch[] = [];
   private recentBytes = 0;
 
-  constructor(windowBytes: number) {
+  constructor(windowBytes: number, base = new KvStore()) {
     this.windowBytes = windowBytes;
+    this.base = base;
   }
 
   append(batch: LoggedBatch): void {

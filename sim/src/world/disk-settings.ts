@@ -1,6 +1,7 @@
 // What a simulated disk is made from: latencies, the window that damage can reach, and the callbacks
 // into the world's loop.
 
+import type { SimDisk } from "./disk.js";
 import type { DiskOp } from "@disheap/io";
 import type { Seed } from "./draw.js";
 
@@ -54,6 +55,8 @@ export interface DiskOptions {
   readonly node: number;
   readonly seed: Seed;
   readonly settings: DiskSettings;
+  /** Begins with everything that this disk holds for certain now. */
+  readonly copyOf?: SimDisk;
   /** Runs `run` at simulated time `atUs`; equal times run in the order they were scheduled. */
   readonly schedule: (atUs: number, run: () => void) => void;
   readonly now: () => number;

@@ -14,13 +14,16 @@ import type { Damage } from "./disk-log.js";
 import { KvStore, sameBytes, toHex, toStoreOps } from "./disk-store.js";
 import type { StoreOp } from "./disk-store.js";
 import type { DiskOptions, DiskTrace, Latency } from "./disk-settings.js";
-import { draw, exponential, kindOf } from "./draw.js";
+import { chance, draw, exponential, kindOf } from "./draw.js";
 
 const DRAW = {
   open: kindOf("disk.open.latency"),
   read: kindOf("disk.read.latency"),
   write: kindOf("disk.write.latency"),
   completion: kindOf("disk.completion.latency"),
+  identity: kindOf("disk.identity.latency"),
+  identitySurvives: kindOf("disk.identity.survives"),
+  storeId: kindOf("disk.store-id"),
   survivors: kindOf("disk.unsynced"),
 } as const;
 
@@ -47,14 +50,21 @@ export class SimDisk {
   /** Faults that took effect, by their name in the fault catalogue. */
   readonly counts = new Map<string, number>();
   private readonly options: DiskOptions;
-  private readonly log: BatchLog;
+  /** The node whose store it is, also when this is a copy. */
+  private readonly home: number;
+  private log: BatchLog;
   private live = new KvStore();
   /** Batches that no sync covers yet, in order of submission. */
   private unsynced: Batch[] = [];
   /** Every port that is neither closed nor crashed; at most one of them owns the store. */
   private readonly instances = new Set<Instance>();
   private owner: Instance | undefined;
-  private isCreated = false;
+  /** Grows when the whole directory is replaced by an empty one. */
+  private generation = 1;
+  /** Beside the store, and not part of it: damage to the store leaves it alone. */
+  private identity: Uint8Array | undefined;
+  /** Under way: a crash keeps the old record or the new one. */
+  private identityWrite: Uint8Array | undefined;
   private stalledUntilUs = 0;
   private batches = 0;
   /** How many draws of a kind were made, so that one more read shifts no write. */
@@ -63,7 +73,14 @@ export class SimDisk {
 
   constructor(options: DiskOptions) {
     this.options = options;
-    this.log = new BatchLog(options.settings.walBytes);
+    const original = options.copyOf;
+    this.home = original?.home ?? options.node;
+    if (original) {
+      this.generation = original.generation;
+      this.identity = original.identity;
+    }
+    this.log = new BatchLog(options.settings.walBytes, original?.log.rebuild());
+    this.live = this.log.rebuild();
   }
 
   /** A new process's port. Its predecessor must be closed or crashed before `open` succeeds. */
@@ -79,6 +96,7 @@ export class SimDisk {
     return {
       open: (token) => this.open(instance, token),
       write: (token, ops, sync) => this.write(instance, token, ops, sync),
+      identify: (token, record) => this.identify(instance, token, record),
       get: (token, key) => {
         const hex = toHex(key);
         this.read(instance, token, () => ({
@@ -105,6 +123,10 @@ export class SimDisk {
     this.instances.clear();
     this.owner = undefined;
     this.crashes += 1;
+    if (this.identityWrite && chance(this.draw(DRAW.identitySurvives, this.crashes), 500_000)) {
+      this.identity = this.identityWrite;
+    }
+    this.identityWrite = undefined;
     const pending = this.unsynced;
     this.unsynced = [];
     const kept = below(this.draw(DRAW.survivors, this.crashes), pending.length + 1);
@@ -164,10 +186,42 @@ export class SimDisk {
         return;
       }
       this.owner = instance;
-      const isNew = !this.isCreated;
-      this.isCreated = true;
       this.log.fold();
-      instance.push({ kind: "disk.opened", token, isNew });
+      const identity = this.identity?.slice();
+      instance.push({ kind: "disk.opened", token, storeId: this.storeId(), identity });
+    });
+  }
+
+  /** Someone empties the data directory: no process has it open. */
+  wipe(): void {
+    assert(this.owner === undefined, "S1: a directory is emptied while no process has it open");
+    this.generation += 1;
+    this.log = new BatchLog(this.options.settings.walBytes);
+    this.live = new KvStore();
+    this.identity = undefined;
+  }
+
+  /** What a process would find beside the store after a crash now. */
+  get identityRecord(): Uint8Array | undefined {
+    return this.identity;
+  }
+
+  private storeId(): string {
+    const half = (part: number): string =>
+      draw(this.options.seed, DRAW.storeId, this.home, this.generation * 2 + part)
+        .toString(16)
+        .padStart(8, "0");
+    return half(0) + half(1);
+  }
+
+  private identify(instance: Instance, token: number, record: Uint8Array): void {
+    if (instance.isDead) return;
+    if (this.owner !== instance) return this.refuse(instance, token);
+    this.identityWrite = record.slice();
+    this.after(instance, DRAW.identity, this.options.settings.sync, () => {
+      this.identity = this.identityWrite;
+      this.identityWrite = undefined;
+      instance.push({ kind: "disk.identified", token });
     });
   }
 

@@ -6,6 +6,7 @@
 // N1 Nothing reaches a node that is down, and nothing sent to one incarnation reaches the next.
 // N2 Per link, peer.up and peer.down alternate, starting with peer.up in each incarnation.
 // N3 With the stream model, frames of one life arrive in the order they were sent, gaps allowed.
+// N4 A link opens only when the process it leads to has taken the card that its sender shows.
 
 import { assert, FRAME_BYTES_MAX } from "@disheap/core";
 import type { NetworkPort } from "@disheap/io";
@@ -13,6 +14,8 @@ import { between, chance, draw, exponential, kindOf } from "./draw.js";
 import type { PerMillion } from "./draw.js";
 import { QUIET_LINK } from "./network-settings.js";
 import type { LinkRates, NetworkOptions } from "./network-settings.js";
+import { makeLink, type Flight, type Link } from "./network-link.js";
+import { Introductions } from "./introductions.js";
 
 const DRAW = {
   latency: kindOf("net.latency"),
@@ -31,46 +34,16 @@ const DRAW = {
 
 /** Of the frames a process had sent when it died, how many die with it. */
 const EXIT_LOSS_PER_MILLION = 500_000;
+/** Places for processes that run on a copy of a node's disk. */
+const COPIES = 1;
 /** One copy, not held back. */
 const AS_IT_IS: readonly number[] = [0];
-
-interface Flight {
-  readonly ordinal: number;
-  readonly frame: Uint8Array;
-  /** The receiver's incarnation when the frame was sent (N1). */
-  readonly incarnation: number;
-  readonly isCopy: boolean;
-  readonly isDelayed: boolean;
-  isGone: boolean;
-}
-
-/** open: frames pass; broken: they vanish, the sender does not know yet; down: the sender knows. */
-type LinkState = "open" | "broken" | "down";
-
-interface Link {
-  readonly from: number;
-  readonly to: number;
-  readonly site: number;
-  rates: LinkRates;
-  state: LinkState;
-  /** Grows with every change of state; a scheduled change of an older epoch does nothing. */
-  epoch: number;
-  cuts: number;
-  /** When the current cut began; tells a later cut's detection from an earlier one's. */
-  cutAtUs: number;
-  clogs: number;
-  framesSent: number;
-  newestDelivered: number;
-  /** No frame of this life may arrive before this time (N3). */
-  orderedUntilUs: number;
-  readonly flights: Set<Flight>;
-  held: Flight[];
-  late: Flight[];
-}
 
 interface NodeState {
   isUp: boolean;
   incarnation: number;
+  /** What it shows to those it dials; undefined: it dials nobody yet. */
+  card: Uint8Array | undefined;
 }
 
 export class SimNetwork {
@@ -81,39 +54,67 @@ export class SimNetwork {
    * loses it. No plan uses it: what a plan does to frames is a rate of a link.
    */
   onFrame: ((from: number, to: number, frame: Uint8Array) => readonly number[]) | undefined;
+  /** By place: the member whose data directory a process runs on a copy of. */
+  readonly copyOf = new Map<number, number>();
   private readonly options: NetworkOptions;
   private readonly nodes: NodeState[] = [];
   private readonly links: Link[] = [];
+  private readonly introductions: Introductions;
 
   constructor(options: NetworkOptions) {
     this.options = options;
-    for (let from = 0; from <= options.nodes; from += 1) {
-      this.nodes.push({ isUp: false, incarnation: 0 });
-      for (let to = 0; to <= options.nodes; to += 1) this.links.push(makeLink(from, to));
+    this.introductions = new Introductions({
+      now: options.now,
+      schedule: options.schedule,
+      deliver: options.deliver,
+      nodeOf: (number) => this.nodes[number],
+      memberOf: (number) => this.memberOf(number),
+      open: (link) => this.open(link),
+      dial: (link) => this.scheduleConnect(link),
+      count: (kind) => this.count(kind),
+    });
+    for (let from = 0; from <= this.last; from += 1) {
+      this.nodes.push({ isUp: false, incarnation: 0, card: undefined });
+      for (let to = 0; to <= this.last; to += 1) this.links.push(makeLink(from, to));
     }
   }
 
   /** The port of the node's current incarnation; after `nodeDown` it carries nothing. */
   port(node: number): NetworkPort {
     const { incarnation } = this.nodes[node];
+    const isAlive = (): boolean => {
+      const state = this.nodes[node];
+      return state.isUp && state.incarnation === incarnation;
+    };
     return {
       send: (peer, frame) => {
-        const state = this.nodes[node];
-        if (state.isUp && state.incarnation === incarnation) this.send(node, peer, frame);
+        if (isAlive()) this.send(node, peer, frame);
+      },
+      introduce: (card) => {
+        if (isAlive()) this.introduce(node, card);
+      },
+      answer: (call, refusal) => {
+        if (isAlive()) this.introductions.answer(node, call, refusal);
       },
     };
   }
 
-  /** A process starts: it dials everyone, and everyone's next dial to it succeeds. */
+  /** A process starts. It dials once it is introduced; others reach it from now on. */
   nodeUp(node: number): void {
     const state = this.nodes[node];
     assert(!state.isUp, "N1: a node that is up cannot start");
     state.isUp = true;
     state.incarnation += 1;
-    for (const peer of this.peersOf(node)) {
-      this.scheduleConnect(this.link(node, peer));
-      if (this.link(peer, node).state === "down") this.scheduleConnect(this.link(peer, node));
-    }
+    for (const peer of this.peersOf(node)) this.dialIfDown(this.link(peer, node));
+  }
+
+  private introduce(node: number, card: Uint8Array): void {
+    this.nodes[node].card = card;
+    for (const peer of this.peersOf(node)) this.scheduleConnect(this.link(node, peer));
+  }
+
+  private dialIfDown(link: Link): void {
+    if (link.state === "down") this.scheduleConnect(link);
   }
 
   /** A process is gone: what flew to it is lost, what it had sent may arrive; others learn later. */
@@ -121,8 +122,10 @@ export class SimNetwork {
     const state = this.nodes[node];
     if (!state.isUp) return;
     state.isUp = false;
+    state.card = undefined;
     for (const peer of this.peersOf(node)) {
       const out = this.link(node, peer);
+      if (out.state === "open") this.sayLeft(out);
       out.state = "down";
       out.epoch += 1;
       out.late = [];
@@ -256,7 +259,11 @@ export class SimNetwork {
     else if (flight.ordinal < link.newestDelivered) this.count("net.reorder");
     link.newestDelivered = Math.max(link.newestDelivered, flight.ordinal);
     this.options.trace?.("net.frame", link.from, link.to, flight.frame);
-    this.options.deliver(link.to, { kind: "peer.frame", peer: link.from, frame: flight.frame });
+    this.options.deliver(link.to, {
+      kind: "peer.frame",
+      peer: this.memberOf(link.from),
+      frame: flight.frame,
+    });
     if (!flight.isCopy) this.maybeDuplicate(link, flight);
     return true;
   }
@@ -296,6 +303,7 @@ export class SimNetwork {
   /** Ends a life. Its frames in flight are lost or, by draw, kept for after the reconnect. */
   private breakStream(link: Link): boolean {
     if (link.state !== "open") return false;
+    this.sayLeft(link);
     link.state = "broken";
     link.epoch += 1;
     const { noticeMinUs, noticeMaxUs, latePerMillion } = this.options.settings;
@@ -316,6 +324,7 @@ export class SimNetwork {
   }
 
   private sayDown(link: Link): void {
+    if (link.state === "open") this.sayLeft(link);
     link.state = "down";
     link.epoch += 1;
     this.options.trace?.("net.down", link.from, link.to, undefined);
@@ -329,10 +338,14 @@ export class SimNetwork {
     const { connectMinUs, connectMaxUs } = this.options.settings;
     const connectUs = between(this.draw(DRAW.connect, link, epoch), connectMinUs, connectMaxUs);
     this.options.schedule(this.options.now() + connectUs, () => {
-      if (link.epoch !== epoch || link.cuts > 0) return;
-      if (!this.nodes[link.from].isUp || !this.nodes[link.to].isUp) return;
-      this.open(link);
+      if (link.epoch === epoch && link.cuts === 0) this.introductions.show(link);
     });
+  }
+
+  /** The receiver sees the end of a stream that it had taken. */
+  private sayLeft(link: Link): void {
+    if (!this.nodes[link.to].isUp) return;
+    this.options.deliver(link.to, { kind: "peer.left", peer: this.memberOf(link.from) });
   }
 
   private open(link: Link): void {
@@ -386,34 +399,25 @@ export class SimNetwork {
   }
 
   private link(from: number, to: number): Link {
-    const { nodes } = this.options;
-    const isLink = from >= 1 && from <= nodes && to >= 1 && to <= nodes && from !== to;
+    const isLink = from >= 1 && from <= this.last && to >= 1 && to <= this.last && from !== to;
     // Built only when it fails: every frame passes here.
     if (!isLink) assert(false, `N1: no link from node ${from} to node ${to}`);
-    return this.links[from * (nodes + 1) + to];
+    return this.links[from * (this.last + 1) + to];
   }
 
+  /** Whom a node dials. Nobody dials a copy: its address is that of its original. */
   private *peersOf(node: number): Iterable<number> {
-    for (let peer = 1; peer <= this.options.nodes; peer += 1) if (peer !== node) yield peer;
+    const self = this.memberOf(node);
+    for (let peer = 1; peer <= this.options.nodes; peer += 1) if (peer !== self) yield peer;
   }
-}
 
-function makeLink(from: number, to: number): Link {
-  return {
-    from,
-    to,
-    site: from * 65_536 + to,
-    rates: QUIET_LINK,
-    state: "down",
-    epoch: 0,
-    cuts: 0,
-    cutAtUs: 0,
-    clogs: 0,
-    framesSent: 0,
-    newestDelivered: 0,
-    orderedUntilUs: 0,
-    flights: new Set(),
-    held: [],
-    late: [],
-  };
+  /** Number of the last place: those above the nodes are for copies of them. */
+  private get last(): number {
+    return this.options.nodes + COPIES;
+  }
+
+  /** What this place says it is. */
+  private memberOf(number: number): number {
+    return this.copyOf.get(number) ?? number;
+  }
 }

@@ -3,6 +3,7 @@
 // simulated. Nothing here draws in order from a shared stream.
 
 import {
+  decodeIdentity,
   DEFAULT_DEFAULTS,
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
@@ -47,8 +48,10 @@ export interface SimNode {
   busyUntilUs: number;
   pausedUntilUs: number;
   skewMs: number;
-  /** Injected damage that changed the store: it must refuse to start. */
+  /** Injected damage that changed the store, or took it: it must refuse to take part. */
   isDamaged: boolean;
+  /** Its directory was emptied before the cluster was formed. */
+  wasWiped: boolean;
   /** Sentence with which its process stopped itself. */
   refusal: string | undefined;
 }
@@ -65,6 +68,8 @@ export class World {
   readonly queue = new EventQueue();
   readonly network: SimNetwork;
   readonly nodes: SimNode[] = [];
+  /** At most one: a process on a copied directory. It is no member, and no rule watches it. */
+  readonly copies: SimNode[] = [];
   readonly members: readonly ClusterMember[];
   readonly trace: TraceHash;
   /** Faults that took effect here; the network's and disks' own are beside it. */
@@ -101,8 +106,9 @@ export class World {
     return { hi: this.plan.seedHi, lo: this.plan.seedLo };
   }
 
-  private makeNode(number: number): SimNode {
+  private makeNode(number: number, original?: SimNode): SimNode {
     const disk = new SimDisk({
+      ...(original ? { copyOf: original.disk } : {}),
       node: number,
       seed: this.seed,
       settings: this.plan.disk,
@@ -126,17 +132,34 @@ export class World {
       pausedUntilUs: 0,
       skewMs: 0,
       isDamaged: false,
+      wasWiped: false,
       refusal: undefined,
     };
   }
 
   node(number: number): SimNode {
-    return this.nodes[number - 1];
+    return number > this.plan.nodes ? this.copies[0] : this.nodes[number - 1];
+  }
+
+  /** A process on a copy of a running node's data directory; its address is the original's. */
+  startCopy(number: number): void {
+    const place = this.plan.nodes + 1;
+    this.network.copyOf.set(place, number);
+    this.copies.push(this.makeNode(place, this.node(number)));
+    this.start(place);
   }
 
   /** The host of a node that is up; undefined otherwise. */
   host(number: number): Host | undefined {
     return this.node(number).process?.host;
+  }
+
+  /** Which nodes have synced that the cluster is formed. */
+  get formed(): SimNode[] {
+    return this.nodes.filter(({ disk }) => {
+      const record = disk.identityRecord;
+      return record !== undefined && decodeIdentity(record).isFormed;
+    });
   }
 
   onBoundary(listener: ((node: number, kind: DiskBoundary) => void) | undefined): void {
@@ -157,7 +180,8 @@ export class World {
     this.network.nodeUp(number);
     const config = this.configOf(number, node.incarnations);
     const { oracle } = this.hooks;
-    const observer = oracle.observe(number, () => process.isAlive);
+    const isMember = number <= this.plan.nodes;
+    const observer = isMember ? oracle.observe(number, () => process.isAlive) : undefined;
     const host = new Host(config, observer);
     const process: Process = {
       incarnation: node.incarnations,
@@ -178,7 +202,7 @@ export class World {
     const h = (part: number): number =>
       draw(this.seed, PROCESS_SEED, number * 4 + part, incarnation);
     return {
-      node: `n${number}`,
+      node: `n${this.network.copyOf.get(number) ?? number}`,
       members: this.members,
       seedHi: h(0),
       seedLo: h(1),
@@ -234,7 +258,9 @@ export class World {
       process.inboxCount = 0;
       this.trace.number("turn", this.queue.nowUs * 8 + node.number);
       process.turn.run();
-      if (process.isAlive) this.hooks.oracle.afterTurn(node.number, process.host);
+      if (process.isAlive && !this.copies.includes(node)) {
+        this.hooks.oracle.afterTurn(node.number, process.host);
+      }
     });
   }
 
@@ -278,7 +304,7 @@ export class World {
   /** The process stops itself with a sentence: it stays down. */
   private refuse(node: SimNode, message: string): void {
     node.refusal = message;
-    this.hooks.oracle.refused(node.number, message);
+    if (!this.copies.includes(node)) this.hooks.oracle.refused(node.number, message);
     this.kill(node.number);
   }
 

@@ -40,10 +40,12 @@ test("D-70: frames of another cluster on the same addresses are dropped and coun
   const host = ours.world.host(1);
   if (!host) throw new Error("n1 is up");
   const { config } = host.context;
-  const members = config.members.map((m) => ({ ...m, address: `${m.address}0` }));
-  const foreign = new Host({ ...config, members, node: "n2" });
+  const foreign = new Host({ ...config, node: "n2" });
   foreign.context.incarnation = 9;
-  foreign.context.openFrames();
+  const founders = config.members.map(({ name }, i) => {
+    return { id: i + 1, name, storeId: `store of ${name}`, machine: name };
+  });
+  foreign.context.join({ cluster: { hi: 1, lo: 2 }, attempt: 1, bornMs: 0, founders });
   foreign.context.send(1, { kind: "beat", round: 1, items: [] });
   const [{ frame }] = foreign.context.takeFrames();
   const before = host.status().metrics;

@@ -1,5 +1,5 @@
 import { describe, test } from "vitest";
-import type { NetworkEvent } from "@disheap/io";
+import type { NetworkEvent, NetworkPort } from "@disheap/io";
 import { networkSuite } from "@disheap/io/conformance";
 import type { NetworkRig } from "@disheap/io/conformance";
 import { DEFAULT_NETWORK } from "../../src/world/network-settings.js";
@@ -9,19 +9,26 @@ import { Loop } from "./loop.js";
 function rig(seedLo: number): NetworkRig {
   const loop = new Loop();
   const inboxes: NetworkEvent[][] = [[], [], [], []];
+  const ports: NetworkPort[] = [];
   const network = new SimNetwork({
     nodes: 3,
     seed: { hi: 0, lo: seedLo },
     settings: DEFAULT_NETWORK,
     schedule: loop.schedule,
     now: loop.now,
-    deliver: (to, event) => inboxes[to].push(event),
+    deliver: (to, event) => {
+      inboxes[to].push(event);
+      if (event.kind === "peer.hello") ports[to].answer(event.call, undefined);
+    },
   });
   return {
     start: (node) => {
       network.nodeUp(node);
       inboxes[node] = [];
-      return Promise.resolve({ port: network.port(node), events: inboxes[node] });
+      const port = network.port(node);
+      ports[node] = port;
+      port.introduce(Uint8Array.of(node));
+      return Promise.resolve({ port, events: inboxes[node] });
     },
     stop: (node) => {
       network.nodeDown(node);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { NetworkEvent } from "@disheap/io";
+import type { LinkRefusal, NetworkEvent } from "@disheap/io";
 import { DEFAULT_NETWORK, QUIET_LINK } from "../../src/world/network-settings.js";
 import type { LinkRates, NetworkSettings } from "../../src/world/network-settings.js";
 import { SimNetwork } from "../../src/world/network.js";
@@ -11,6 +11,8 @@ class World {
   readonly inbox: NetworkEvent[][] = [];
   readonly trace: string[] = [];
   readonly network: SimNetwork;
+  /** Whose cards nobody takes, and why. */
+  readonly refusals = new Map<number, LinkRefusal>();
 
   constructor(nodes: number, settings: Partial<NetworkSettings> = {}, seedLo = 1) {
     for (let node = 0; node <= nodes; node += 1) this.inbox.push([]);
@@ -20,12 +22,22 @@ class World {
       settings: { ...DEFAULT_NETWORK, ...settings },
       schedule: this.loop.schedule,
       now: this.loop.now,
-      deliver: (to, event) => this.inbox[to].push(event),
+      deliver: (to, event) => {
+        this.inbox[to].push(event);
+        if (event.kind !== "peer.hello") return;
+        this.network.port(to).answer(event.call, this.refusals.get(event.peer));
+      },
       trace: (kind, from, to, frame) =>
         this.trace.push(`${this.loop.nowUs} ${kind} ${from}>${to} ${frame?.join(",") ?? ""}`),
     });
-    for (let node = 1; node <= nodes; node += 1) this.network.nodeUp(node);
+    for (let node = 1; node <= nodes; node += 1) this.up(node);
     this.loop.runFor(1_000_000);
+  }
+
+  /** A process starts and shows its card. */
+  up(node: number): void {
+    this.network.nodeUp(node);
+    this.network.port(node).introduce(Uint8Array.of(node));
   }
 
   send(from: number, to: number, ...numbers: number[]): void {
@@ -43,7 +55,9 @@ class World {
 
   news(to: number, peer: number): string[] {
     return this.inbox[to].flatMap((event) =>
-      event.kind !== "peer.frame" && event.peer === peer ? [event.kind] : [],
+      (event.kind === "peer.up" || event.kind === "peer.down") && event.peer === peer
+        ? [event.kind]
+        : [],
     );
   }
 
@@ -212,7 +226,7 @@ test("a dead process gets and sends nothing; its next incarnation gets none of i
   world.network.nodeDown(2);
   world.inbox[2] = [];
   old.send(1, Uint8Array.of(0, 50));
-  world.network.nodeUp(2);
+  world.up(2);
   old.send(1, Uint8Array.of(0, 51));
   world.loop.runFor(5_000_000);
   expect(world.got(2, 1)).toEqual([]);
@@ -229,7 +243,7 @@ test("N1: late frames of an old life do not reach a receiver that restarted mean
   world.send(1, 2, 1, 2, 3);
   world.network.reset(1, 2);
   world.network.nodeDown(2);
-  world.network.nodeUp(2);
+  world.up(2);
   world.loop.drain();
   world.send(1, 2, 4);
   world.loop.drain();
@@ -267,7 +281,7 @@ function play(steps: readonly Step[], streamModel: boolean, seedLo: number): Wor
   for (const { kind, a, b } of steps) {
     if (kind === "wait") world.loop.runFor(a * b * 1_000);
     if (kind === "down" && up[a]) world.network.nodeDown(a);
-    if (kind === "up" && !up[a]) world.network.nodeUp(a);
+    if (kind === "up" && !up[a]) world.up(a);
     if (kind === "down") up[a] = false;
     if (kind === "up") up[a] = true;
     if (a === b) continue;
@@ -278,7 +292,7 @@ function play(steps: readonly Step[], streamModel: boolean, seedLo: number): Wor
     if (kind === "unclog") world.network.unclog(a, b);
     if (kind === "reset") world.network.reset(a, b);
   }
-  for (const node of [1, 2, 3]) if (!up[node]) world.network.nodeUp(node);
+  for (const node of [1, 2, 3]) if (!up[node]) world.up(node);
   world.network.healAll();
   world.loop.drain();
   return world;
@@ -344,4 +358,32 @@ test("the same plan and seed give the same trace; another seed another one", () 
   );
   const steps: Step[] = range(20).map(() => ({ kind: "send", a: 1, b: 2 }));
   expect(play(steps, true, 1).trace).not.toEqual(play(steps, true, 2).trace);
+});
+
+test("N4: a card that is refused opens no link; the dialler hears why and comes again", () => {
+  const world = new World(2);
+  world.refusals.set(2, { code: "copied", message: "No." });
+  world.network.reset(1, 2);
+  world.loop.runFor(1_000_000);
+  expect(world.news(1, 2).at(-1)).toBe("peer.up");
+  expect(world.news(2, 1).at(-1)).toBe("peer.down");
+  const told = { kind: "peer.refused", peer: 1, code: "copied", message: "No." };
+  expect(world.inbox[2]).toContainEqual(told);
+  world.send(2, 1, 5);
+  world.refusals.clear();
+  world.loop.runFor(11_000_000);
+  expect(world.news(2, 1).at(-1)).toBe("peer.up");
+  world.send(2, 1, 6);
+  world.loop.drain();
+  expect(world.got(1, 2)).toEqual([6]);
+});
+
+test("a link that was taken is seen to end, whether its sender dies or its stream breaks", () => {
+  const world = new World(2);
+  const left = (): number => world.inbox[1].filter(({ kind }) => kind === "peer.left").length;
+  world.network.reset(1, 2);
+  expect(left()).toBe(1);
+  world.loop.runFor(1_000_000);
+  world.network.nodeDown(2);
+  expect(left()).toBe(2);
 });

@@ -6,7 +6,8 @@ import { within } from "@disheap/harness";
 import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
 
 export interface PeerClaims {
-  readonly clusterId: string;
+  /** Hex. */
+  readonly card: string;
   readonly from: string;
   readonly to: string;
   readonly secret: string;
@@ -75,13 +76,13 @@ export class PeerLink {
   }
 
   /** Proves the claims; "accepted", or the code of the refusal. */
-  async handshake({ clusterId, from, to, secret }: PeerClaims): Promise<string> {
+  async handshake({ card, from, to, secret }: PeerClaims): Promise<string> {
     const nonce = randomBytes(32).toString("hex");
-    const hello = { protocol: "disheap-peer", version: 1, clusterId, from, to, nonce };
+    const hello = { protocol: "disheap-peer", version: 2, from, to, nonce, card };
     this.say({ type: "hello", ...hello });
     const challenge = await this.hear();
     if (challenge?.type !== "challenge") return challenge?.code ?? "closed";
-    const said = ["dialler", hello.protocol, 1, clusterId, from, to, nonce, challenge.nonce];
+    const said = ["dialler", hello.protocol, 2, from, to, nonce, card, challenge.nonce];
     const proof = createHmac("sha256", secret).update(JSON.stringify(said)).digest("hex");
     this.say({ type: "proof", proof });
     const answer = await this.hear();

@@ -31,6 +31,12 @@ export interface OperationHooks {
   isKnown(group: number): boolean;
 }
 
+/** This node belongs to no cluster yet, or does not know whether its store is sound. */
+export const STARTING: Failure = {
+  code: "UNAVAILABLE",
+  message: "this node is still starting; try again or ask another node",
+};
+
 export class Operations {
   private readonly context: HostContext;
   private readonly requests: Requests;
@@ -73,7 +79,7 @@ export class Operations {
   }
 
   private get metaVoters(): number[] {
-    return this.context.config.members.map((_, i) => i + 1);
+    return this.context.members;
   }
 
   // --- entry points ------------------------------------------------------------------------------
@@ -99,6 +105,10 @@ export class Operations {
 
   /** Makes the meta table current for a stream whose topic is not known here. */
   lookUpFor(clientStream: number): void {
+    if (this.context.self === 0) {
+      this.hooks.lookedUp(clientStream, STARTING);
+      return;
+    }
     this.barrier(this.open(undefined, undefined, undefined, clientStream));
   }
 

@@ -42,6 +42,11 @@ export class Promises implements Rule {
       case "beat":
         // Class Send: they leave at once and promise nothing.
         break;
+      case "formation":
+      case "ping":
+      case "pong":
+        // Before a cluster, or about the process: no term, vote or log is vouched for.
+        break;
       case "request":
       case "reply":
       case "grant.request":

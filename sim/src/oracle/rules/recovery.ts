@@ -76,7 +76,8 @@ export class Recovery implements Rule, ReplicaRule {
 
   refused(node: number, message: string): void {
     const at = { atUs: this.world?.queue.nowUs ?? 0, node };
-    if (this.world?.node(node).isDamaged !== true) {
+    const { isDamaged = false, wasWiped = false } = this.world?.node(node) ?? {};
+    if (!isDamaged && !wasWiped) {
       throw new RuleBroken({
         rule: "S1",
         message: `n${node} refused to go on although its disk is whole: ${message}`,

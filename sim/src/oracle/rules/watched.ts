@@ -50,7 +50,10 @@ export interface HostView {
 export interface NodeView {
   readonly number: number;
   readonly disk: { durableValue(key: string): Uint8Array | undefined };
+  /** It must not take part: what it had synced is gone. */
   readonly isDamaged: boolean;
+  /** Emptied before its cluster was formed: it may still become a member, or may have come too late. */
+  readonly wasWiped?: boolean;
 }
 
 export interface Watched {

@@ -1,8 +1,8 @@
 // Data directories that are not this node's to use.
 
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freeAddresses, type NodeProcess } from "@disheap/harness";
+import { type Cluster, freeAddresses, type NodeProcess } from "@disheap/harness";
 import { expect, type HardeningCase } from "../case.js";
 import { Ledger } from "../ledger.js";
 import type { World } from "../world.js";
@@ -37,8 +37,8 @@ const otherCluster: HardeningCase = {
     const { node, ledger } = await usedNode(world);
     await node.stop();
     const addresses = await freeAddresses();
-    const other = await world.single("data", { addresses });
-    await refuses(other, /belongs to cluster \w+, but this node was started for cluster \w+/);
+    const other = await world.single("data", { addresses, name: "n2" });
+    await refuses(other, /belongs to a member of cluster \w+ \(n1\), and this node is called n2/);
     await node.start().healthy();
     await ledger.check(world.api(node));
     return "refused, and unchanged";
@@ -102,8 +102,64 @@ const brokenIdentity: HardeningCase = {
   },
 };
 
+/** Three nodes that formed a cluster and hold messages. */
+async function three(world: World): Promise<{ cluster: Cluster; ledger: Ledger }> {
+  const cluster = await world.place({ nodes: 3 });
+  for (const node of cluster.nodes) node.start();
+  for (const node of cluster.nodes) await node.healthy();
+  const api = world.api(cluster.node("n1"));
+  const ledger = new Ledger("t");
+  await api.makeTopic("t");
+  await ledger.add(api, 20);
+  return { cluster, ledger };
+}
+
+const emptied: HardeningCase = {
+  name: "identity.emptied",
+  does: "n2 holds the only other copy of what n1 acknowledged; both die, and n2's folder is emptied",
+  expects: "n2 does not vote for n3, who lacks it: it ends with a sentence, and nothing is lost",
+  lane: "own",
+  maxMs: 90_000,
+  run: async (world) => {
+    const { cluster, ledger } = await three(world);
+    const [n1, n2, n3] = [cluster.node("n1"), cluster.node("n2"), cluster.node("n3")];
+    await n3.stop();
+    await ledger.add(world.api(n1), 10);
+    for (const node of [n2, n1]) await node.kill();
+    rmSync(n2.dataFolder, { recursive: true });
+    n3.start();
+    await refuses(n2, /was emptied or exchanged, so it has forgotten its votes .* Put the old/);
+    await n1.start().healthy();
+    await ledger.insist(world.api(n1), 3, 25_000);
+    await ledger.check(world.api(n1));
+    return "refused; n1 and n3 hold every message";
+  },
+};
+
+const copied: HardeningCase = {
+  name: "identity.copied",
+  does: "a second n1 starts on a copy of the folder of the first one, which runs on",
+  expects: "the second ends with a sentence; the first serves all the while",
+  lane: "own",
+  maxMs: 90_000,
+  run: async (world) => {
+    const { cluster, ledger } = await three(world);
+    const n1 = cluster.node("n1");
+    cpSync(n1.dataFolder, join(world.folder, "copy"), { recursive: true });
+    const addresses = await freeAddresses();
+    const env = { SINGLE_NODE: "", INITIAL_CLUSTER: cluster.list };
+    const second = await world.single("copy", { name: "n1", addresses, env });
+    await refuses(second, /n1 runs already: .* Stop it first/);
+    await ledger.add(world.api(n1), 20);
+    await ledger.check(world.api(n1));
+    return "refused; the first went on";
+  },
+};
+
 export const identityCases: readonly HardeningCase[] = [
   otherCluster,
   secondProcess,
   brokenIdentity,
+  emptied,
+  copied,
 ];

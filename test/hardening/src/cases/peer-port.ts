@@ -2,9 +2,10 @@
 // sends garbage.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ClusterMember, clusterIdOf, crc32 } from "@disheap/core";
+import { type ClusterMember, crc32 } from "@disheap/core";
 import { freeAddresses, seenWithin, until } from "@disheap/harness";
 import { createGrpcNetwork, FRAME_BYTES_MAX } from "@disheap/io/grpc";
+import { memberCard } from "@disheap/io/level";
 import { expect, type HardeningCase } from "../case.js";
 import { CLUSTER_SECRET, type StandingCluster } from "../cluster.js";
 import { PeerLink } from "../peer-link.js";
@@ -18,16 +19,15 @@ function membersOf({ list }: StandingCluster): ClusterMember[] {
   });
 }
 
-function claimsOf(
+/** As the member at `place`, which is stopped, would speak at its next start. */
+async function claimsOf(
   cluster: StandingCluster,
   to: string,
-): { clusterId: string; from: string; to: string; secret: string } {
-  return {
-    clusterId: clusterIdOf(membersOf(cluster)).text,
-    from: "n3",
-    to,
-    secret: CLUSTER_SECRET,
-  };
+  place = 2,
+): Promise<{ card: string; from: string; to: string; secret: string }> {
+  const { name, dataFolder } = cluster.node(place);
+  const { card } = await memberCard(dataFolder, name);
+  return { card: Buffer.from(card).toString("hex"), from: name, to, secret: CLUSTER_SECRET };
 }
 
 async function withLink<T>(address: string, work: (link: PeerLink) => Promise<T>): Promise<T> {
@@ -39,6 +39,21 @@ async function withLink<T>(address: string, work: (link: PeerLink) => Promise<T>
   }
 }
 
+/** A card with another byte in its cluster id, which follows two bytes. */
+function foreign(card: string): string {
+  const bytes = Buffer.from(card, "hex");
+  bytes.writeUInt8(bytes.readUInt8(2) ^ 1, 2);
+  return bytes.toString("hex");
+}
+
+/** A card with another last letter in its store id, which is followed by the life: 14 bytes. */
+function otherStore(card: string): string {
+  const bytes = Buffer.from(card, "hex");
+  const at = bytes.length - 15;
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  return bytes.toString("hex");
+}
+
 const strangers: HardeningCase = {
   name: "peer.strangers",
   does: "handshakes of a wrong version, cluster, name, secret, order, type and size",
@@ -48,11 +63,13 @@ const strangers: HardeningCase = {
   maxMs: 60_000,
   run: async ({ cluster }) => {
     const { raft } = cluster.node(0).addresses;
-    const right = claimsOf(cluster, "n1");
+    const right = await claimsOf(cluster, "n1");
     const refusals: [string, Partial<typeof right>, string][] = [
       ["wrong secret", { secret: "guess" }, "wrong-secret"],
       ["no secret", { secret: "" }, "wrong-secret"],
-      ["another cluster", { clusterId: "0000000000000000" }, "foreign-cluster"],
+      ["another cluster", { card: foreign(right.card) }, "foreign-cluster"],
+      ["a card of noise", { card: "00ff00ff" }, "malformed"],
+      ["a store of its own", { card: otherStore(right.card) }, "other-store"],
       ["unknown name", { from: "mallory" }, "unknown-node"],
       ["its own name", { from: "n1" }, "unknown-node"],
       ["wrong target", { to: "n2" }, "wrong-node"],
@@ -61,12 +78,13 @@ const strangers: HardeningCase = {
       const got = await withLink(raft, (link) => link.handshake({ ...right, ...lie }));
       expect(got === code, `${what}: ${got}, not ${code}`);
     }
-    const hello = { type: "hello", protocol: "disheap-peer", version: 1, ...right, nonce: "x" };
+    const hello = { type: "hello", protocol: "disheap-peer", version: 2, ...right, nonce: "x" };
     const openings: [string, unknown][] = [
       ["a proof first", { type: "proof", proof: "00" }],
       ["accepted first", { type: "accepted" }],
-      ["a version as text", { ...hello, version: "1" }],
-      ["version 2", { ...hello, version: 2 }],
+      ["a version as text", { ...hello, version: "2" }],
+      ["version 3", { ...hello, version: 3 }],
+      ["a card as a number", { ...hello, card: 7 }],
       ["no fields", { type: "hello" }],
       ["an array", [1, 2, 3]],
       ["null", null],
@@ -123,20 +141,22 @@ async function capture(cluster: StandingCluster, played: number): Promise<Captur
   const members = membersOf(cluster);
   const node = cluster.node(played);
   const frames: Captured[] = [];
+  const { card } = await memberCard(node.dataFolder, node.name);
   const network = createGrpcNetwork({
-    clusterId: clusterIdOf(members).text,
     node: node.name,
     members,
     listen: node.addresses.raft,
     secret: CLUSTER_SECRET,
     isLoopback: true,
     push: (event) => {
+      if (event.kind === "peer.hello") network.answer(event.call, undefined);
       if (event.kind === "peer.frame") frames.push({ peer: event.peer, frame: event.frame });
     },
     log: () => undefined,
   });
   await new Promise<void>((resolve, reject) => {
     network.start((problem) => {
+      network.introduce(card);
       if (problem === undefined) resolve();
       else reject(new Error(problem));
     });
@@ -203,7 +223,7 @@ const garbageFrames: HardeningCase = {
       for (const i of [0, 1]) {
         const node = cluster.node(i);
         await withLink(node.addresses.raft, async (link) => {
-          const got = await link.handshake(claimsOf(cluster, node.name));
+          const got = await link.handshake(await claimsOf(cluster, node.name));
           expect(got === "accepted", `the handshake with ${node.name} ended with ${got}`);
           for (const [k, frame] of frames.entries()) {
             link.write(frame);
@@ -237,7 +257,7 @@ const replayedFrames: HardeningCase = {
     return inPlaceOf(world, place, async () => {
       const all = [...frames, ...frames, ...[...frames].reverse()];
       await withLink(n1.addresses.raft, async (link) => {
-        const claims = { ...claimsOf(cluster, n1.name), from: cluster.node(place).name };
+        const claims = await claimsOf(cluster, n1.name, place);
         const got = await link.handshake(claims);
         expect(got === "accepted", `the handshake with n1 ended with ${got}`);
         for (const frame of all) link.write(frame);
@@ -267,27 +287,24 @@ const falseSender: HardeningCase = {
   lane: "own",
   maxMs: 60_000,
   run: async (world) => {
-    const [own, other] = [await freeAddresses(), await freeAddresses()];
-    const members = [
-      { name: "n1", address: own.raft },
-      { name: "n2", address: other.raft },
-    ];
-    const list = members.map(({ name, address }) => `${name}=${address}`).join(",");
-    const env = { SINGLE_NODE: "", INITIAL_CLUSTER: list, CLUSTER_SECRET };
-    const node = (await world.single("n1", { addresses: own, env })).start();
+    const two = await world.place({ nodes: 2, env: { CLUSTER_SECRET } });
+    const [node, played] = [two.node("n1"), two.node("n2")];
+    for (const one of [node, played]) one.start();
+    for (const one of [node, played]) await one.healthy();
+    await played.stop();
     const term = async (): Promise<number | undefined> => {
-      const answer = await fetch(`http://${own.http}/raft/status`).catch(() => undefined);
+      const answer = await fetch(`${node.http}/raft/status`).catch(() => undefined);
       return answer?.ok === true ? ((await answer.json()) as { term: number }).term : undefined;
     };
-    await until("n1 takes part", 15_000, () => /the node takes part/.test(node.log()));
-    const { text: clusterId } = clusterIdOf(members);
+    const { card, clusterId, boots } = await memberCard(played.dataFolder, played.name);
     const head = Buffer.alloc(HEADER_BYTES);
     head.writeUInt32LE(0x44534850, 0);
     head.writeUInt32LE(Number.parseInt(clusterId.slice(0, 8), 16), 8);
     head.writeUInt32LE(Number.parseInt(clusterId.slice(8), 16), 12);
-    head.writeUInt32LE(1, 18);
-    return withLink(own.raft, async (link) => {
-      const claims = { clusterId, from: "n2", to: "n1", secret: CLUSTER_SECRET };
+    head.writeUInt32LE(boots, 18);
+    return withLink(node.addresses.raft, async (link) => {
+      const hex = Buffer.from(card).toString("hex");
+      const claims = { card: hex, from: "n2", to: "n1", secret: CLUSTER_SECRET };
       expect((await link.handshake(claims)) === "accepted", "the handshake of n2 failed");
       link.write(frameAround(head, 1, beatOf(FALSE_TERM), 1));
       await sleep(500);
@@ -316,7 +333,7 @@ const oversizeFrame: HardeningCase = {
       const node = cluster.node(0);
       const send = (bytes: number): Promise<boolean> =>
         withLink(node.addresses.raft, async (link) => {
-          const got = await link.handshake(claimsOf(cluster, node.name));
+          const got = await link.handshake(await claimsOf(cluster, node.name));
           expect(got === "accepted", `the handshake ended with ${got}`);
           link.write(Buffer.alloc(bytes));
           await sleep(2_000);

@@ -1,0 +1,32 @@
+// The card that a stopped member would show at its next start, from its data directory: for tools and tests
+// that play a member.
+
+import { decodeIdentity, encodeCard } from "@disheap/core";
+import { DataDirectoryError, readIdentity } from "./identity.js";
+
+export interface MemberCard {
+  readonly card: Uint8Array;
+  /** 16 hex digits. */
+  readonly clusterId: string;
+  readonly boots: number;
+}
+
+export async function memberCard(directory: string, node: string): Promise<MemberCard> {
+  const found = await readIdentity(directory);
+  const identity = found?.record && decodeIdentity(found.record);
+  const founding = identity?.founding;
+  const own = founding?.founders.find(({ name }) => name === node);
+  if (!found || !identity?.isFormed || !founding || !own) {
+    throw new DataDirectoryError(`${directory} does not belong to ${node} of a formed cluster.`);
+  }
+  const { cluster } = founding;
+  const boots = identity.boots + 1;
+  const hex = (value: number): string => value.toString(16).padStart(8, "0");
+  const card = encodeCard({
+    cluster,
+    storeId: found.storeUuid,
+    boots,
+    nonce: { hi: 0, lo: boots },
+  });
+  return { card, clusterId: hex(cluster.hi) + hex(cluster.lo), boots };
+}
