@@ -57,8 +57,9 @@ export class ProductionEngine implements Engine {
       {
         node: config.nodeId,
         members: config.members,
-        seedHi: randomBytes(4).readUInt32LE(),
-        seedLo: randomBytes(4).readUInt32LE(),
+        seedHi: randomWord(),
+        seedLo: randomWord(),
+        keySeed: [randomWord(), randomWord(), randomWord(), randomWord()],
         timing: config.timing,
         limits: config.limits,
         defaults: config.defaults,
@@ -186,6 +187,10 @@ class WriteClock {
   written(): void {
     this.observe("sync", performance.now() - this.sinceMs);
   }
+}
+
+function randomWord(): number {
+  return randomBytes(4).readUInt32LE();
 }
 
 /** The longest time a timer of this platform takes; beyond it, it would fire at once. */

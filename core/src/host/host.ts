@@ -300,7 +300,7 @@ export class Host {
     this.isReady = true;
     this.inbound.setOwn(this.context.incarnation);
     this.context.openFrames();
-    const cluster = new ClusterMachine(this.context.memberCount, {
+    const cluster = new ClusterMachine({
       topicCreated: (record) => this.groups.topicCreated(record),
       topicDeleted: (record) => this.topicDeleted(record),
     });

@@ -65,6 +65,7 @@ export class HostRig {
       members: this.members,
       seedHi: 1,
       seedLo: 2,
+      keySeed: [1, 2, 3, 4],
       timing: DEFAULT_TIMING,
       limits: { ...DEFAULT_LIMITS, ...limits },
       defaults: DEFAULT_DEFAULTS,

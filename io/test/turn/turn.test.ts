@@ -35,6 +35,7 @@ function rig(members: number, limits: Partial<HostConfig["limits"]> = {}): Rig {
     })),
     seedHi: 1,
     seedLo: 2,
+    keySeed: [1, 2, 3, 4],
     timing: DEFAULT_TIMING,
     limits: { ...DEFAULT_LIMITS, ...limits },
     defaults: DEFAULT_DEFAULTS,
