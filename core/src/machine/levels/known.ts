@@ -34,7 +34,7 @@ export function levelProblem(level: unknown, draft: unknown): string | undefined
 }
 
 const START_THAT =
-  "Start the version of Disheap that wrote it; nothing is damaged, and the data directory must stay where it is.";
+  "Start the version of Disheap that wrote it; its data is whole, so do not move the data directory away.";
 
 function nameOf(level: number, draft: number): string {
   return draft === 0 ? `level ${level}` : `level ${level}, draft ${draft}`;
