@@ -60,6 +60,7 @@ export function expandFaults(draws: PlanDraws, scope: Scope): FaultPlan[] {
 }
 
 function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number }): FaultPlan {
+  const what = draws.pick("foreign.what", ["unknown", "cut-short", "misplaced"] as const);
   return {
     kind: "peer.foreign",
     atMs: window.atMs,
@@ -67,7 +68,7 @@ function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number
     topic: draws.chance("foreign.meta", 200_000)
       ? undefined
       : draws.pick("foreign.topic", scope.topics).topic,
-    what: draws.pick("foreign.what", ["unknown", "cut-short", "misplaced"] as const),
+    what: draws.chance("foreign.begins", 300_000) ? "begins" : what,
   };
 }
 

@@ -187,7 +187,11 @@ export class World {
       seedLo: h(1),
       keySeed: [k(0), k(1), k(2), k(3)],
       timing: DEFAULT_TIMING,
-      limits: { ...DEFAULT_LIMITS, ...this.plan.limits },
+      limits: {
+        ...DEFAULT_LIMITS,
+        ...this.plan.limits,
+        ...this.plan.nodeLimits?.[number - 1],
+      },
       defaults: { ...DEFAULT_DEFAULTS, disconnectGraceMs: this.plan.disconnectGraceMs },
     };
   }
