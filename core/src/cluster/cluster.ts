@@ -115,8 +115,8 @@ export class ClusterMachine {
   private begin({ level, draft, members }: ClusterInitIntent): IntentResult {
     // Two leaders in a row may both have proposed it; the first one counts.
     if (this.isBegun) return { type: "none" };
-    if (members.length === 0) {
-      const message = "a cluster begins with at least one member";
+    if (members.length === 0 || new Set(members).size < members.length || members.includes(0)) {
+      const message = "a cluster begins with at least one member, and each has a number of its own";
       return { type: "refused", code: "INVALID_ARGUMENT", message };
     }
     const { hash } = this.inForce.begin(level);

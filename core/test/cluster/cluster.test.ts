@@ -158,14 +158,16 @@ describe("the first entry", () => {
     expect(new Set(hashes.map((h) => h.lo)).size).toBe(lists.length);
   });
 
-  test("comes before everything: nothing is made without it, and one without members is refused", () => {
+  test("comes before everything: nothing is made without it, and one of no cluster is refused", () => {
     const rig = new ClusterRig([]);
     expect(rig.apply(1, create("a"), { kind: "tick" })).toMatchObject([
       { type: "refused", code: "FAILED_PRECONDITION" },
       { type: "refused", code: "FAILED_PRECONDITION" },
     ]);
-    const empty = rig.apply(2, { kind: "cluster.init", ...BEGIN, members: [] });
-    expect(empty).toMatchObject([{ type: "refused", code: "INVALID_ARGUMENT" }]);
+    for (const members of [[], [1, 2, 1], [0, 1]]) {
+      const wrong = rig.apply(2, { kind: "cluster.init", ...BEGIN, members });
+      expect(wrong).toMatchObject([{ type: "refused", code: "INVALID_ARGUMENT" }]);
+    }
     expect([rig.machine.isBegun, rig.machine.hash.hi, rig.machine.hash.lo]).toEqual([false, 0, 0]);
   });
 });

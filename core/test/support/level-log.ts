@@ -187,7 +187,8 @@ export function clusterLog(): Block[] {
     settings: { ...SETTINGS, partitions, replicationFactor },
   });
   log.add(0);
-  log.add(1, create("early", 1, 3));
+  log.add(1, create("early", 1, 3), { kind: "cluster.init", ...BEGIN, members: [] });
+  log.add(1, { kind: "cluster.init", ...BEGIN, members: [2, 2] });
   log.add(1, { kind: "cluster.init", ...BEGIN, members: [1, 2, 3, 4, 5] });
   log.add(1, { kind: "cluster.init", ...BEGIN, members: [9] });
   for (const factor of [0, 1, 2, 3, 4, 5, 9]) log.add(2000, create(`t${factor}`, 3, factor));
