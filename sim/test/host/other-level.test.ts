@@ -1,10 +1,11 @@
 // D-86: a group that a leader of another version began is applied by nobody here. Its machine stops with a
 // sentence about the other version, its log is kept, and no other group is touched.
 
-import type { Replica } from "@disheap/core";
+import { NEWEST_LEVEL, type Replica } from "@disheap/core";
 import { describe, expect, test } from "vitest";
 import { createTopic, quietWorld, type QuietWorld } from "./quiet-world.js";
 
+const { number, draft } = NEWEST_LEVEL;
 /** u32 length, u8 kind, u16 level, u32 draft (wire-formats.md). */
 const LEVEL_AT = 5;
 const DRAFT_AT = 7;
@@ -60,8 +61,8 @@ const stopped = (q: QuietWorld, group: number): (string | undefined)[] =>
   );
 
 describe.each([
-  ["a newer draft", DRAFT_AT, "level 1, draft 2"],
-  ["a newer level", LEVEL_AT, "level 2, draft 1"],
+  ["a newer draft", DRAFT_AT, `level ${number}, draft ${draft + 1}`],
+  ["a newer level", LEVEL_AT, `level ${number + 1}, draft ${draft}`],
 ])("%s", (_, at, named) => {
   test("of the meta group: every machine stops, with a sentence, and the nodes stay", () => {
     const q = quietWorld(3, {}, false);
