@@ -119,6 +119,7 @@ export class CoreCluster {
       members: MEMBERS,
       seedHi: i,
       seedLo: 1,
+      keySeed: [i, 1, 2, 3] as const,
       timing: DEFAULT_TIMING,
       limits: DEFAULT_LIMITS,
       defaults: DEFAULT_DEFAULTS,

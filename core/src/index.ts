@@ -12,6 +12,7 @@ export type { Census } from "./member/census.js";
 export * from "./member/observer.js";
 export type { OutgoingFrame } from "./member/context.js";
 export type { CardVerdict } from "./host/lives.js";
+export { recordProblem } from "./host/start-problems.js";
 export { encodeCard } from "./wire/peer-card.js";
 export {
   decodeIdentity,
@@ -27,10 +28,11 @@ export type { Batch, StoreOp } from "./store/persistence.js";
 export type { LogRead } from "./store/log-reads.js";
 export { RaftGroup, type Role } from "./raft/group.js";
 export { Partition } from "./delivery/partition.js";
-export type { PartitionLimits } from "./delivery/partition-state.js";
 export { State } from "./delivery/message-store.js";
 export type { MachineEvent, MessageRef } from "./delivery/events.js";
 export type { IntentResult } from "./machine/results.js";
+export { levelProblem, NEWEST_LEVEL } from "./machine/levels/known.js";
+export type { Level } from "./machine/levels/level.js";
 export { backoffCeilingMs, backoffMs } from "./delivery/backoff.js";
 export { ClusterMachine, type PartitionPlace, type TopicRecord } from "./cluster/cluster.js";
 export { placeReplicas, rendezvous } from "./cluster/placement.js";

@@ -10,6 +10,7 @@ import {
   Host,
   type HostObserver,
   type NodeStatus,
+  recordProblem,
 } from "@disheap/core";
 import type { DiskEvent, DiskPort, NetworkEvent } from "@disheap/io";
 import { machineCrc32 } from "@disheap/io/crc";
@@ -55,8 +56,9 @@ export class ProductionEngine implements Engine {
       {
         node: config.nodeId,
         members: config.members,
-        seedHi: randomBytes(4).readUInt32LE(),
-        seedLo: randomBytes(4).readUInt32LE(),
+        seedHi: randomWord(),
+        seedLo: randomWord(),
+        keySeed: [randomWord(), randomWord(), randomWord(), randomWord()],
         timing: config.timing,
         limits: config.limits,
         defaults: config.defaults,
@@ -64,7 +66,7 @@ export class ProductionEngine implements Engine {
       observer,
       machineCrc32,
     );
-    this.disk = createLevelDisk({ directory: config.dataDir, push });
+    this.disk = createLevelDisk({ directory: config.dataDir, recordProblem, push });
     this.network = createGrpcNetwork({
       node: config.nodeId,
       members: config.members,
@@ -186,6 +188,10 @@ class WriteClock {
   written(): void {
     this.observe("sync", performance.now() - this.sinceMs);
   }
+}
+
+function randomWord(): number {
+  return randomBytes(4).readUInt32LE();
 }
 
 /** The longest time a timer of this platform takes; beyond it, it would fire at once. */

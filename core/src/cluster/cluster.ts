@@ -5,17 +5,21 @@
 import type { TopicSettings } from "../contract/api.js";
 import { intentsOf } from "../machine/entry-intents.js";
 import { misplaced, type IntentResult } from "../machine/results.js";
+import { LevelInForce } from "../machine/levels/in-force.js";
+import { knownLevel, type Levels } from "../machine/levels/known.js";
+import type { HashSeeds, Level } from "../machine/levels/level.js";
 import { rowHash, StateHash } from "../machine/state-hash.js";
 import { assert } from "../lib/assert.js";
 import { utf8Encode } from "../lib/bytes.js";
 import { hashBytes } from "../lib/hash.js";
-import { GROUP_MAX } from "../lib/ulid.js";
 import { EntryKind, type EntryView } from "../wire/blocks.js";
-import type { Intent, TopicCreateIntent, TopicIdentity } from "../wire/intents.js";
+import type {
+  ClusterInitIntent,
+  Intent,
+  TopicCreateIntent,
+  TopicIdentity,
+} from "../wire/intents.js";
 import { placeReplicas } from "./placement.js";
-
-/** Of one topic, whatever a node's configuration allows: applying its creation is one step. */
-const PARTITIONS_MAX = 65_536;
 
 export interface PartitionPlace {
   readonly partition: number;
@@ -45,16 +49,23 @@ export interface ClusterListener {
 export class ClusterMachine {
   readonly hash = new StateHash();
   readonly topics = new Map<string, TopicRecord>();
-  readonly memberCount: number;
+  private readonly inForce: LevelInForce;
   private readonly listener: ClusterListener;
+  /** Ids in the order of placement, as the first entry named them; none before it. */
+  private members: readonly number[] = [];
   private nextGroup = 1;
   nowMs = 0;
   appliedIndex = 0;
 
-  constructor(memberCount: number, listener: ClusterListener) {
-    this.memberCount = memberCount;
+  /** `levels` are those that its init entry may name. */
+  constructor(listener: ClusterListener, levels: Levels = knownLevel) {
+    this.inForce = new LevelInForce(levels);
     this.listener = listener;
-    this.hash.add(rowHash(0x61, this.nextGroup), rowHash(0x67, this.nextGroup));
+  }
+
+  /** Its first entry is applied: it knows its level and its members. */
+  get isBegun(): boolean {
+    return this.inForce.isKnown;
   }
 
   apply(entry: EntryView, results: IntentResult[] | undefined): void {
@@ -76,9 +87,11 @@ export class ClusterMachine {
   }
 
   private applyIntent(intent: Intent, index: number): IntentResult {
+    if (intent.kind === "cluster.init") return this.begin(intent);
+    if (!this.isBegun) return notBegun(intent.kind);
     switch (intent.kind) {
       case "topic.create":
-        return this.create(intent, index);
+        return this.create(intent, index, this.inForce.level);
       case "topic.deleting":
         return this.markDeleting(intent);
       case "topic.deleted":
@@ -99,7 +112,30 @@ export class ClusterMachine {
     }
   }
 
-  private create(intent: TopicCreateIntent, index: number): IntentResult {
+  private begin({ level, draft, members }: ClusterInitIntent): IntentResult {
+    // Two leaders in a row may both have proposed it; the first one counts.
+    if (this.isBegun) return { type: "none" };
+    if (members.length === 0 || new Set(members).size < members.length || members.includes(0)) {
+      const message = "a cluster begins with at least one member, and each has a number of its own";
+      return { type: "refused", code: "INVALID_ARGUMENT", message };
+    }
+    const { hash } = this.inForce.begin(level);
+    this.members = members;
+    this.put(hash.level, [level, draft]);
+    this.put(hash.members, members);
+    this.put(hash.nextGroup, [this.nextGroup]);
+    return { type: "none" };
+  }
+
+  private put([a, b]: HashSeeds, row: readonly number[]): void {
+    this.hash.add(rowHash(a, ...row), rowHash(b, ...row));
+  }
+
+  private takeOff([a, b]: HashSeeds, row: readonly number[]): void {
+    this.hash.remove(rowHash(a, ...row), rowHash(b, ...row));
+  }
+
+  private create(intent: TopicCreateIntent, index: number, level: Level): IntentResult {
     const { topic, settings } = intent;
     if (this.topics.has(topic)) {
       return {
@@ -108,26 +144,26 @@ export class ClusterMachine {
         message: `topic "${topic}" already exists`,
       };
     }
-    if (settings.partitions < 1 || settings.partitions > PARTITIONS_MAX) {
-      const message = `topic "${topic}" asks for ${settings.partitions} partitions; it can have 1 to ${PARTITIONS_MAX}`;
+    if (settings.partitions < 1 || settings.partitions > level.partitionsMax) {
+      const message = `topic "${topic}" asks for ${settings.partitions} partitions; it can have 1 to ${level.partitionsMax}`;
       return { type: "refused", code: "INVALID_ARGUMENT", message };
     }
-    if (this.nextGroup + settings.partitions - 1 > GROUP_MAX) {
+    if (this.nextGroup + settings.partitions - 1 > level.groupMax) {
       return {
         type: "refused",
         code: "RESOURCE_EXHAUSTED",
         message:
-          `no more than ${GROUP_MAX} partitions can be made in the life of a cluster, and topic ` +
+          `no more than ${level.groupMax} partitions can be made in the life of a cluster, and topic ` +
           `"${topic}" would exceed them; use topics that exist, or a new cluster`,
       };
     }
     const partitions: PartitionPlace[] = [];
     for (let partition = 0; partition < settings.partitions; partition += 1) {
       const group = this.nextGroup;
-      this.hash.remove(rowHash(0x61, group), rowHash(0x67, group));
+      this.takeOff(level.hash.nextGroup, [group]);
       this.nextGroup += 1;
-      this.hash.add(rowHash(0x61, group + 1), rowHash(0x67, group + 1));
-      const voters = placeReplicas(group, this.memberCount, settings.replicationFactor);
+      this.put(level.hash.nextGroup, [group + 1]);
+      const voters = placeReplicas(group, this.members, settings.replicationFactor, level);
       partitions.push({ partition, group, incarnation: index, voters });
     }
     const record: TopicRecord = {
@@ -174,9 +210,10 @@ export class ClusterMachine {
   }
 
   private count(record: TopicRecord, isAdded: boolean): void {
-    const row = [...recordRow(record), ...settingsRow(record.settings)];
-    if (isAdded) this.hash.add(rowHash(0x31, ...row), rowHash(0x47, ...row));
-    else this.hash.remove(rowHash(0x31, ...row), rowHash(0x47, ...row));
+    const { hash } = this.inForce.level;
+    const row = [...recordRow(record, hash), ...settingsRow(record.settings)];
+    if (isAdded) this.put(hash.topic, row);
+    else this.takeOff(hash.topic, row);
   }
 
   /** Topics in the order of their names, for replies. */
@@ -186,10 +223,10 @@ export class ClusterMachine {
 }
 
 /** Everything of a topic as integers, for the state hash (D-63). */
-function recordRow(record: TopicRecord): number[] {
+function recordRow(record: TopicRecord, seeds: Level["hash"]): number[] {
   const row = [
-    hashBytes(0x7091c, utf8Encode(record.topic)),
-    hashBytes(0x7091d, utf8Encode(record.heapId)),
+    hashBytes(seeds.topicName, utf8Encode(record.topic)),
+    hashBytes(seeds.heapId, utf8Encode(record.heapId)),
     record.createdMs,
     record.updatedMs,
     record.isDeleting ? 1 : 0,
@@ -214,6 +251,12 @@ function settingsRow(s: TopicSettings): number[] {
     s.dlqEnabled ? 1 : 0,
     s.dlqRetentionMs,
   ];
+}
+
+/** A leader's first intent is the init: only one of another version can have left it out. */
+function notBegun(kind: string): IntentResult {
+  const message = `the cluster's first entry is missing, so ${kind} means nothing yet; try again`;
+  return { type: "refused", code: "FAILED_PRECONDITION", message };
 }
 
 function notFound(topic: string): IntentResult {

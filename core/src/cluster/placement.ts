@@ -2,17 +2,22 @@
 // a change moves data.
 
 import { fold32, mix32 } from "../lib/hash.js";
+import type { Level } from "../machine/levels/level.js";
 
 /**
- * Member numbers (from 1) that hold a group; the first is the preferred leader. Leaders rotate over the
- * members, so that they are spread evenly. Two replicas on three or more nodes become three full voters,
- * because two cannot lose one (wire contract, section 3).
+ * The members that hold a group; the first is the preferred leader. Leaders rotate over the members, so
+ * that they are spread evenly.
  */
-export function placeReplicas(group: number, members: number, replicationFactor: number): number[] {
-  const wanted = replicationFactor === 0 ? 3 : replicationFactor === 2 ? 3 : replicationFactor;
-  const count = Math.min(members, wanted);
+export function placeReplicas(
+  group: number,
+  members: readonly number[],
+  replicationFactor: number,
+  level: Level,
+): number[] {
+  const wanted = level.voters[replicationFactor] ?? replicationFactor;
+  const count = Math.min(members.length, wanted);
   const voters: number[] = [];
-  for (let i = 0; i < count; i += 1) voters.push(((group + i) % members) + 1);
+  for (let i = 0; i < count; i += 1) voters.push(members[(group + i) % members.length]);
   return voters;
 }
 

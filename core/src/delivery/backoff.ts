@@ -2,17 +2,16 @@
 // only, and no power is computed beyond the cap.
 
 import { below } from "../lib/hash.js";
-
-const BASE_MS = 1000;
-const MAX_MS = 300_000;
+import type { Level } from "../machine/levels/level.js";
 
 /** The largest delay after `attempts` deliveries (at least 1). */
-export function backoffCeilingMs(attempts: number): number {
-  if (attempts >= 10) return MAX_MS;
-  return Math.min(BASE_MS * (1 << (attempts - 1)), MAX_MS);
+export function backoffCeilingMs(attempts: number, level: Level): number {
+  let ceilingMs = level.backoffBaseMs;
+  for (let n = 1; n < attempts && ceilingMs < level.backoffMaxMs; n += 1) ceilingMs *= 2;
+  return Math.min(ceilingMs, level.backoffMaxMs);
 }
 
 /** Full jitter: uniform in [0, ceiling), from a hash of the entry's seed and the message's place. */
-export function backoffMs(attempts: number, jitter: number): number {
-  return below(jitter, backoffCeilingMs(attempts));
+export function backoffMs(attempts: number, jitter: number, level: Level): number {
+  return below(jitter, backoffCeilingMs(attempts, level));
 }

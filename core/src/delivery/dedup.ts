@@ -8,6 +8,7 @@ import { utf8Encode } from "../lib/bytes.js";
 import { DedupWindow } from "./dedup-window.js";
 import type { MessagePlace } from "./message-place.js";
 import type { ProducerIdentity } from "./producer-refs.js";
+import type { HasLevel } from "../machine/levels/level.js";
 import type { StateHash } from "../machine/state-hash.js";
 
 interface Producer {
@@ -21,9 +22,6 @@ interface Producer {
   newer: Producer | undefined;
 }
 
-const WINDOW_MS = 24 * 3_600_000;
-/** Sequences that one entry drops at most: as many as one may bring, so that none are left behind. */
-const SWEEP_MAX = 4096;
 /** What a producer costs beside its window and the letters of its names. */
 const PRODUCER_BYTES = 200;
 
@@ -31,15 +29,15 @@ export class DedupTable {
   private readonly producers = new Map<string, Producer>();
   /** The one found last: producers come in runs, and its name need not be built again. */
   private last: Producer | undefined;
-  private readonly perProducerMax: number;
+  private readonly inForce: HasLevel;
   private readonly hash: StateHash;
   private oldest: Producer | undefined;
   private newest: Producer | undefined;
   /** About how many bytes all windows hold. */
   heldBytes = 0;
 
-  constructor(perProducerMax: number, hash: StateHash) {
-    this.perProducerMax = perProducerMax;
+  constructor(inForce: HasLevel, hash: StateHash) {
+    this.inForce = inForce;
     this.hash = hash;
   }
 
@@ -76,9 +74,10 @@ export class DedupTable {
 
   /** Drops windows that nobody used for a day of group time. */
   sweep(nowMs: number): void {
-    for (let left = SWEEP_MAX; left > 0; left -= 1) {
+    const { dedupSweepMax, dedupWindowMs } = this.inForce.level;
+    for (let left = dedupSweepMax; left > 0; left -= 1) {
       const { oldest } = this;
-      if (oldest === undefined || oldest.lastUsedMs > nowMs - WINDOW_MS) return;
+      if (oldest === undefined || oldest.lastUsedMs > nowMs - dedupWindowMs) return;
       if (oldest.window.size > 0) this.dropOldest(oldest);
       if (oldest.window.size === 0) this.drop(oldest);
     }
@@ -119,11 +118,12 @@ export class DedupTable {
 
   private newProducer(p: ProducerTriple, nowMs: number): Producer {
     const { producerId, epochHi, epochLo } = p;
+    const { level } = this.inForce;
     const name = nameOf(p);
     const producer: Producer = {
       identity: { producerId, epochHi, epochLo },
-      hash: hashBytes(0x7f4a7c15, utf8Encode(name)),
-      window: new DedupWindow(this.perProducerMax),
+      hash: hashBytes(level.hash.producer, utf8Encode(name)),
+      window: new DedupWindow(level.dedupPerProducerMax),
       name,
       lastUsedMs: nowMs,
       older: undefined,
@@ -146,8 +146,9 @@ export class DedupTable {
     place: MessagePlace,
     isAdded: boolean,
   ): void {
-    const a = dedupHash(0x2f0b4a27, producer.hash, hi, lo, place);
-    const b = dedupHash(0x69e3b8d1, producer.hash, hi, lo, place);
+    const [seedA, seedB] = this.inForce.level.hash.dedup;
+    const a = dedupHash(seedA, producer.hash, hi, lo, place);
+    const b = dedupHash(seedB, producer.hash, hi, lo, place);
     if (isAdded) this.hash.add(a, b);
     else this.hash.remove(a, b);
   }

@@ -4,18 +4,12 @@
 import { compareInt64 } from "../lib/int64.js";
 import type { GrantIntent, StreamCloseIntent } from "../wire/intents.js";
 import type { IntentResult } from "../machine/results.js";
-import { ENTRY_GRANT_BYTES_MAX, ENTRY_LEASES_MAX, LEASE_LIFE_MAX_MS } from "./lease-limits.js";
+import type { Level } from "../machine/levels/level.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import type { StreamState } from "./streams.js";
 
-/** Payload bytes one grant takes beyond its first message: what it took must fit one frame. */
-const GRANT_BYTES_MAX = 1 << 20;
-
-/** Grace for the leases of an edge whose new life is first seen in a grant. */
-const REPLACED_GRACE_MS = 5_000;
-
-export function entryGrants(): ApplyContext["grants"] {
-  return { leasesLeft: ENTRY_LEASES_MAX, bytesLeft: ENTRY_GRANT_BYTES_MAX };
+export function entryGrants(level: Level): ApplyContext["grants"] {
+  return { leasesLeft: level.entryLeasesMax, bytesLeft: level.entryGrantBytesMax };
 }
 
 export function applyGrant(
@@ -23,8 +17,9 @@ export function applyGrant(
   intent: GrantIntent,
   context: ApplyContext,
 ): IntentResult {
+  const { level } = context;
   if (intent.edgeIncarnation > p.streams.incarnationOf(intent.edge)) {
-    replaceEdge(p, intent.edge, intent.edgeIncarnation, REPLACED_GRACE_MS, context);
+    replaceEdge(p, intent.edge, intent.edgeIncarnation, level.replacedGraceMs, context);
   }
   const stream = p.streams.open(intent.edge, intent.edgeIncarnation, intent.stream);
   if (!stream || stream.isClosed || intent.round < stream.round) {
@@ -34,7 +29,7 @@ export function applyGrant(
   const { grants } = context;
   const allowed = Math.min(Math.max(0, intent.n - before), intent.limit, grants.leasesLeft);
   const slots: number[] = [];
-  const bytesMax = Math.min(GRANT_BYTES_MAX, grants.bytesLeft);
+  const bytesMax = Math.min(level.grantBytesMax, grants.bytesLeft);
   let bytes = 0;
   while (slots.length < allowed && bytes < bytesMax) {
     const slot = p.ready.first();
@@ -65,7 +60,7 @@ function lease(
   context: ApplyContext,
 ): void {
   const m = p.messages;
-  const deadlineMs = context.nowMs + Math.min(intent.visibilityMs, LEASE_LIFE_MAX_MS);
+  const deadlineMs = context.nowMs + Math.min(intent.visibilityMs, context.level.leaseLifeMaxMs);
   p.toLeased(slot, deadlineMs, () => {
     m.attempts[slot] += 1;
     m.fence[slot] += 1;

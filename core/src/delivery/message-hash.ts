@@ -2,6 +2,7 @@
 
 import { MessageState } from "../contract/message-state.js";
 import { fold32, fold53, mix32 } from "../lib/hash.js";
+import type { HasLevel } from "../machine/levels/level.js";
 import type { StateHash } from "../machine/state-hash.js";
 import type { MessageStore } from "./message-store.js";
 
@@ -32,19 +33,22 @@ export function messageHash(m: MessageStore, slot: number, seed: number): number
  */
 export class MessageHashes {
   private readonly messages: MessageStore;
+  private readonly inForce: HasLevel;
   private readonly sum: StateHash;
   private a = new Uint32Array(16);
   private b = new Uint32Array(16);
 
-  constructor(messages: MessageStore, sum: StateHash) {
+  constructor(messages: MessageStore, inForce: HasLevel, sum: StateHash) {
     this.messages = messages;
+    this.inForce = inForce;
     this.sum = sum;
   }
 
   add(slot: number): void {
     if (slot >= this.a.length) this.grow(slot);
-    this.a[slot] = messageHash(this.messages, slot, 0x11);
-    this.b[slot] = messageHash(this.messages, slot, 0x29);
+    const [a, b] = this.inForce.level.hash.message;
+    this.a[slot] = messageHash(this.messages, slot, a);
+    this.b[slot] = messageHash(this.messages, slot, b);
     this.sum.add(this.a[slot], this.b[slot]);
   }
 

@@ -13,6 +13,9 @@ import { assert } from "../lib/assert.js";
 import { compareInt64 } from "../lib/int64.js";
 import { siphash128 } from "../lib/siphash.js";
 import { writePlace } from "../lib/ulid.js";
+import { LevelInForce } from "../machine/levels/in-force.js";
+import { knownLevel, type Levels } from "../machine/levels/known.js";
+import type { Level } from "../machine/levels/level.js";
 import { StateHash } from "../machine/state-hash.js";
 import { DedupTable } from "./dedup.js";
 import type { MachineListener } from "./events.js";
@@ -21,18 +24,13 @@ import { MessageStore, State } from "./message-store.js";
 import { StreamTable } from "./streams.js";
 import { Tombstones } from "./tombstones.js";
 
-export interface PartitionLimits {
-  readonly dedupPerProducerMax: number;
-  readonly tombstonesMax: number;
-  readonly tombstoneMs: number;
-}
-
 /** The entry being applied, as the step functions need it. */
 export interface ApplyContext {
   readonly index: number;
   readonly nowMs: number;
   readonly seedHi: number;
   readonly seedLo: number;
+  readonly level: Level;
   /** What the grants of this entry may still take together. */
   readonly grants: { leasesLeft: number; bytesLeft: number };
 }
@@ -42,28 +40,33 @@ export class PartitionState {
   readonly mode: Mode;
   readonly hash = new StateHash();
   readonly messages = new MessageStore();
-  private readonly rows = new MessageHashes(this.messages, this.hash);
+  protected readonly inForce: LevelInForce;
+  private readonly rows: MessageHashes;
   readonly ready: IndexedHeap;
   readonly timers: IndexedHeap;
   readonly streams: StreamTable;
   readonly dedup: DedupTable;
   readonly tombstones: Tombstones;
   readonly counts: Counts = emptyCounts();
-  /** Undefined until the first entry brought them. */
+  /** Undefined until the init entry brought them. */
   settings: TopicSettings | undefined;
   isClosed = false;
   /** Group time: the stamp of the last applied entry. */
   nowMs = 0;
   appliedIndex = 0;
   listener: MachineListener | undefined;
-  protected macKey = new Uint8Array(16);
+  protected macKey: Uint8Array = new Uint8Array(16);
 
-  constructor(group: number, mode: Mode, limits: PartitionLimits) {
+  /** `levels` are those that its init entry may name. */
+  constructor(group: number, mode: Mode, levels: Levels = knownLevel) {
     this.group = group;
     this.mode = mode;
-    this.streams = new StreamTable(this.hash);
-    this.dedup = new DedupTable(limits.dedupPerProducerMax, this.hash);
-    this.tombstones = new Tombstones(limits.tombstonesMax, limits.tombstoneMs, this.hash);
+    const inForce = new LevelInForce(levels);
+    this.inForce = inForce;
+    this.rows = new MessageHashes(this.messages, inForce, this.hash);
+    this.streams = new StreamTable(inForce, this.hash);
+    this.dedup = new DedupTable(inForce, this.hash);
+    this.tombstones = new Tombstones(inForce, this.hash);
     const m = this.messages;
     // MAX swaps the comparison and never negates a priority: -MIN_INT64 does not exist (D-17).
     const isMin = mode === "MIN";
@@ -75,6 +78,11 @@ export class PartitionState {
     this.timers = new IndexedHeap((a, b) =>
       m.timeMs[a] !== m.timeMs[b] ? m.timeMs[a] < m.timeMs[b] : this.isOlder(a, b),
     );
+  }
+
+  /** Of the init entry; undefined before it. */
+  get level(): Level | undefined {
+    return this.inForce.known;
   }
 
   /** Enqueue order = message id order = (index, offset) order inside a group (D-12). */

@@ -1,7 +1,7 @@
 // The partition machine: how an entry changes one partition of a topic. Everything is decided here, from
-// (state, the entry's stamp, the entry's seed) only (D-9); every replica computes the same.
+// (state, the entry's stamp, the entry's seed) only (D-9), by the rules of the level that the group's init
+// entry named (D-86); every replica computes the same.
 
-import type { TopicSettings } from "../contract/api.js";
 import { assert, assertNever } from "../lib/assert.js";
 import { hash32 } from "../lib/hash.js";
 import { INDEX_MAX } from "../lib/ulid.js";
@@ -9,7 +9,7 @@ import { intentsOf } from "../machine/entry-intents.js";
 import { misplaced, type IntentResult } from "../machine/results.js";
 import { rowHash } from "../machine/state-hash.js";
 import { EntryKind, type EntryView } from "../wire/blocks.js";
-import type { Intent } from "../wire/intents.js";
+import type { Intent, PartitionInitIntent } from "../wire/intents.js";
 import { applyEnqueue } from "./enqueue.js";
 import { applyGrant, closeStream, entryGrants, replaceEdge } from "./grant.js";
 import { PartitionState, type ApplyContext } from "./partition-state.js";
@@ -32,29 +32,46 @@ export class Partition extends PartitionState {
     assert(entry.index <= INDEX_MAX, "D-10: log index must fit 42 bits");
     const intents = entry.kind === EntryKind.noop ? [] : intentsOf(entry);
     this.appliedIndex = entry.index;
-    this.hash.remove(rowHash(0x0ddba11, this.nowMs), rowHash(0xc0ffee, this.nowMs));
-    this.nowMs = entry.stampMs;
-    this.hash.add(rowHash(0x0ddba11, this.nowMs), rowHash(0xc0ffee, this.nowMs));
-    const context = {
-      index: entry.index,
-      nowMs: entry.stampMs,
-      seedHi: entry.seedHi,
-      seedLo: entry.seedLo,
-      grants: entryGrants(),
-    };
-    fireTimers(this, context);
-    this.tombstones.expire(this.nowMs);
-    this.dedup.sweep(this.nowMs);
+    this.passTime(entry.stampMs);
+    let context = this.inForce.isKnown ? this.contextOf(entry) : undefined;
+    if (context) {
+      fireTimers(this, context);
+      this.tombstones.expire(this.nowMs);
+      this.dedup.sweep(this.nowMs);
+    }
     if (entry.kind === EntryKind.noop) return;
     for (let offset = 0; offset < intents.length; offset += 1) {
       const result = this.applyIntent(intents[offset], offset, context);
       results?.push(result);
+      if (this.inForce.isKnown) context ??= this.contextOf(entry);
     }
   }
 
-  private applyIntent(intent: Intent, offset: number, context: ApplyContext): IntentResult {
-    if (intent.kind === "partition.init") return this.init(intent.settings, context);
-    if (this.isClosed || !this.settings) return this.refuseClosed(intent);
+  /** Before the level is known the stamp is in no hash: such entries mean the same on all levels. */
+  private passTime(nowMs: number): void {
+    if (this.inForce.isKnown) this.countStamp(false);
+    this.nowMs = nowMs;
+    if (this.inForce.isKnown) this.countStamp(true);
+  }
+
+  private countStamp(isAdded: boolean): void {
+    const [a, b] = this.inForce.level.hash.stamp;
+    if (isAdded) this.hash.add(rowHash(a, this.nowMs), rowHash(b, this.nowMs));
+    else this.hash.remove(rowHash(a, this.nowMs), rowHash(b, this.nowMs));
+  }
+
+  private contextOf({ index, stampMs, seedHi, seedLo }: EntryView): ApplyContext {
+    const { level } = this.inForce;
+    return { index, nowMs: stampMs, seedHi, seedLo, level, grants: entryGrants(level) };
+  }
+
+  private applyIntent(
+    intent: Intent,
+    offset: number,
+    context: ApplyContext | undefined,
+  ): IntentResult {
+    if (intent.kind === "partition.init") return this.init(intent);
+    if (this.isClosed || !context) return this.refuseClosed(intent);
     switch (intent.kind) {
       case "enqueue":
         return applyEnqueue(this, intent, offset, context);
@@ -76,8 +93,9 @@ export class Partition extends PartitionState {
         return { type: "none" };
       case "partition.close":
         this.isClosed = true;
-        this.hash.add(0x5eed, 0xc105ed);
+        this.hash.add(...context.level.hash.closed);
         return { type: "settled" };
+      case "cluster.init":
       case "topic.create":
       case "topic.deleting":
       case "topic.deleted":
@@ -95,14 +113,16 @@ export class Partition extends PartitionState {
     return { type: "refused", code: "NOT_FOUND", message: "topic not found: it is being deleted" };
   }
 
-  private init(settings: TopicSettings, context: ApplyContext): IntentResult {
+  private init(intent: PartitionInitIntent): IntentResult {
     // Two leaders in a row may both have proposed it; the first one counts.
-    if (this.settings) return { type: "none" };
-    this.settings = settings;
-    for (let i = 0; i < 16; i += 1) {
-      this.macKey[i] = hash32(0x6d616320, context.seedHi, context.seedLo, i) & 255;
-    }
-    this.hash.add(hash32(1, ...this.macKey), hash32(2, ...this.macKey));
+    if (this.inForce.isKnown) return { type: "none" };
+    const { hash } = this.inForce.begin(intent.level);
+    this.settings = intent.settings;
+    this.macKey = intent.macKey.slice();
+    const row = [intent.level, intent.draft];
+    this.hash.add(rowHash(hash.level[0], ...row), rowHash(hash.level[1], ...row));
+    this.hash.add(hash32(hash.macKey[0], ...this.macKey), hash32(hash.macKey[1], ...this.macKey));
+    this.countStamp(true);
     return { type: "none" };
   }
 }

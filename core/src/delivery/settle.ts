@@ -7,12 +7,8 @@ import type { ReleaseIntent, TokenParts } from "../wire/intents.js";
 import { backoffMs } from "./backoff.js";
 import type { IntentResult } from "../machine/results.js";
 import { State } from "./message-store.js";
-import { LEASE_LIFE_MAX_MS } from "./lease-limits.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import { Settled } from "./tombstones.js";
-
-/** Timers fired per entry; the rest waits for the next entry (D-19). */
-const TIMERS_PER_ENTRY_MAX = 4096;
 
 const SETTLED: IntentResult = { type: "settled" };
 
@@ -91,7 +87,7 @@ export function applyExtend(
   const slot = liveLease(p, token, context);
   if (slot < 0) return STALE;
   const m = p.messages;
-  const lifeEndMs = m.grantedMs[slot] + LEASE_LIFE_MAX_MS;
+  const lifeEndMs = m.grantedMs[slot] + context.level.leaseLifeMaxMs;
   const deadlineMs = Math.max(m.timeMs[slot], Math.min(m.timeMs[slot] + extensionMs, lifeEndMs));
   p.moveDeadline(slot, deadlineMs);
   p.listener?.({
@@ -122,7 +118,7 @@ export function applyRelease(p: PartitionState, intent: ReleaseIntent): IntentRe
 
 /** Fires what is due, in (time, id) order, before the entry's intents. */
 export function fireTimers(p: PartitionState, context: ApplyContext): void {
-  for (let fired = 0; fired < TIMERS_PER_ENTRY_MAX; fired += 1) {
+  for (let fired = 0; fired < context.level.timersPerEntryMax; fired += 1) {
     const slot = p.timers.first();
     if (slot < 0 || p.messages.timeMs[slot] > context.nowMs) return;
     if (p.messages.state[slot] === State.delayed) {
@@ -152,7 +148,7 @@ function fail(
   const fence = m.fence[slot];
   const isSpent = attempts > m.maxRetries[slot] && p.settings?.dlqEnabled === true;
   const jitter = hash32(context.seedHi, context.seedLo, m.index[slot] % 4294967296, m.offset[slot]);
-  const delayMs = overrideMs ?? backoffMs(attempts, jitter);
+  const delayMs = overrideMs ?? backoffMs(attempts, jitter, context.level);
   const notBeforeMs = context.nowMs + delayMs;
   const outcome = isSpent ? "dead" : delayMs > 0 ? "delayed" : "ready";
   p.fromLeased(slot, outcome, outcome === "dead" ? context.nowMs : notBeforeMs, attempts);

@@ -2,6 +2,7 @@
 // stream the last round and how many it granted in it, and which leases it holds. A stream that was
 // closed is remembered for a while, so that a late grant request takes nothing.
 
+import type { HasLevel } from "../machine/levels/level.js";
 import { rowHash, type StateHash } from "../machine/state-hash.js";
 
 export interface StreamState {
@@ -21,16 +22,15 @@ interface EdgeState {
   readonly streams: Map<number, StreamState>;
 }
 
-/** Closed streams remembered per edge. */
-const CLOSED_MAX = 4096;
-
 export class StreamTable {
   private readonly edges = new Map<number, EdgeState>();
+  private readonly inForce: HasLevel;
   private readonly hash: StateHash;
   /** For closed streams without a lease: nothing is ever put in. */
   private readonly none = new Set<number>();
 
-  constructor(hash: StateHash) {
+  constructor(inForce: HasLevel, hash: StateHash) {
+    this.inForce = inForce;
     this.hash = hash;
   }
 
@@ -84,7 +84,7 @@ export class StreamTable {
     if (s.leases.size === 0) s.leases = this.none;
     this.count(s, true);
     const streams = this.edges.get(s.edge)?.streams;
-    if (!streams || streams.size <= CLOSED_MAX) return;
+    if (!streams || streams.size <= this.inForce.level.closedStreamsMax) return;
     // Insertion order is log order, the same on every replica.
     for (const [id, old] of streams) {
       if (!old.isClosed || old.leases.size > 0) continue;
@@ -120,16 +120,18 @@ export class StreamTable {
   }
 
   private countEdge(edge: number, incarnation: number, isAdded: boolean): void {
-    const a = rowHash(0x38b34ae5, edge, incarnation);
-    const b = rowHash(0xa1e38b93, edge, incarnation);
+    const [seedA, seedB] = this.inForce.level.hash.edge;
+    const a = rowHash(seedA, edge, incarnation);
+    const b = rowHash(seedB, edge, incarnation);
     if (isAdded) this.hash.add(a, b);
     else this.hash.remove(a, b);
   }
 
   private count(s: StreamState, isAdded: boolean): void {
     const row = [s.edge, s.edgeIncarnation, s.stream, s.round, s.granted, s.isClosed ? 1 : 0];
-    const a = rowHash(0x2545f491, ...row);
-    const b = rowHash(0x5bd1e995, ...row);
+    const [seedA, seedB] = this.inForce.level.hash.stream;
+    const a = rowHash(seedA, ...row);
+    const b = rowHash(seedB, ...row);
     if (isAdded) this.hash.add(a, b);
     else this.hash.remove(a, b);
   }

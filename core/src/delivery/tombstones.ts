@@ -3,6 +3,7 @@
 
 import { PairTable } from "../lib/pair-table.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
+import type { HasLevel } from "../machine/levels/level.js";
 import { rowHash, type StateHash } from "../machine/state-hash.js";
 
 export const Settled = { acked: 1, nacked: 2 } as const;
@@ -15,8 +16,7 @@ function leaseKey(offset: number, fence: number): number {
 export class Tombstones {
   private readonly table = new PairTable();
   private readonly hash: StateHash;
-  private readonly countMax: number;
-  private readonly ageMaxMs: number;
+  private readonly inForce: HasLevel;
   // A ring of what is in the table, oldest first.
   private index: Float64Array;
   private key: Float64Array;
@@ -24,9 +24,8 @@ export class Tombstones {
   private head = 0;
   private count = 0;
 
-  constructor(countMax: number, ageMaxMs: number, hash: StateHash) {
-    this.countMax = countMax;
-    this.ageMaxMs = ageMaxMs;
+  constructor(inForce: HasLevel, hash: StateHash) {
+    this.inForce = inForce;
     this.hash = hash;
     this.index = new Float64Array(16);
     this.key = new Float64Array(16);
@@ -39,7 +38,7 @@ export class Tombstones {
   }
 
   add(index: number, offset: number, fence: number, settled: number, nowMs: number): void {
-    if (this.count === this.countMax) this.dropOldest();
+    if (this.count === this.inForce.level.tombstonesMax) this.dropOldest();
     if (this.count === this.index.length) this.grow();
     const at = (this.head + this.count) % this.index.length;
     const key = leaseKey(offset, fence);
@@ -48,14 +47,13 @@ export class Tombstones {
     this.stampMs[at] = nowMs;
     this.count += 1;
     this.table.set(index, key, settled);
-    this.hash.add(
-      rowHash(0x4cf5ad43, index, key, settled),
-      rowHash(0x1b56c4e9, index, key, settled),
-    );
+    const [a, b] = this.inForce.level.hash.tombstone;
+    this.hash.add(rowHash(a, index, key, settled), rowHash(b, index, key, settled));
   }
 
   expire(nowMs: number): void {
-    while (this.count > 0 && this.stampMs[this.head] <= nowMs - this.ageMaxMs) this.dropOldest();
+    const { tombstoneMs } = this.inForce.level;
+    while (this.count > 0 && this.stampMs[this.head] <= nowMs - tombstoneMs) this.dropOldest();
   }
 
   private dropOldest(): void {
@@ -63,10 +61,8 @@ export class Tombstones {
     const key = this.key[this.head];
     const settled = this.table.get(index, key);
     this.table.delete(index, key);
-    this.hash.remove(
-      rowHash(0x4cf5ad43, index, key, settled),
-      rowHash(0x1b56c4e9, index, key, settled),
-    );
+    const [a, b] = this.inForce.level.hash.tombstone;
+    this.hash.remove(rowHash(a, index, key, settled), rowHash(b, index, key, settled));
     this.head = (this.head + 1) % this.index.length;
     this.count -= 1;
   }

@@ -71,11 +71,10 @@ export class GroupTable {
   }
 
   topicCreated(record: TopicRecord): void {
-    const { limits } = this.context.config;
     for (const place of record.partitions) {
       this.places.set(place.group, place);
       if (!place.voters.includes(this.context.self)) continue;
-      const partition = new Partition(place.group, record.settings.mode, limits);
+      const partition = new Partition(place.group, record.settings.mode);
       this.add(place, record.createdMs, {
         kind: "partition",
         partition,

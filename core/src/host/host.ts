@@ -343,7 +343,7 @@ export class Host {
     this.isReady = true;
     this.context.join(founding);
     this.inbound.setOwn(this.context.incarnation);
-    const cluster = new ClusterMachine(founding.founders.length, {
+    const cluster = new ClusterMachine({
       topicCreated: (record) => this.groups.topicCreated(record),
       topicDeleted: (record) => this.topicDeleted(record),
     });

@@ -3,16 +3,16 @@
 // the identity first and in the store second; then the node shows its card to its peers. Without a formed
 // record the cluster forms first. No group exists before that.
 
-import { MalformedInput } from "../lib/bytes.js";
 import { hash32 } from "../lib/hash.js";
 import { Formation } from "../formation/formation.js";
 import type { HostContext, OutgoingFrame } from "../member/context.js";
+import { NEWEST_LEVEL } from "../machine/levels/known.js";
 import type { FormationNews } from "../wire/formation-news.js";
 import { FrameBuilder, type Frame } from "../wire/frames.js";
 import { decodeIdentity, type Founding, type NodeIdentity } from "../wire/identity-record.js";
 import { encodeCard } from "../wire/peer-card.js";
 import { IdentityKeeper } from "./identity-keeper.js";
-import { identityProblem, startsProblem } from "./start-problems.js";
+import { identityProblem, recordProblem, startsProblem } from "./start-problems.js";
 
 export interface StartParts {
   readonly context: HostContext;
@@ -23,6 +23,8 @@ export interface StartParts {
 }
 
 const UNKNOWN: NodeIdentity = {
+  level: NEWEST_LEVEL.number,
+  draft: NEWEST_LEVEL.draft,
   boots: 0,
   nonce: { hi: 0, lo: 0 },
   isFormed: false,
@@ -49,16 +51,12 @@ export class NodeStart {
   /** The store is open. False: it is not this node's, and a sentence was said. */
   opened(storeId: string, identity: Uint8Array | undefined): boolean {
     this.storeId = storeId;
-    try {
-      if (identity) this.found = decodeIdentity(identity);
-    } catch (error) {
-      if (!(error instanceof MalformedInput)) throw error;
-      this.parts.fatal(
-        `The identity file of this node cannot be read: ${error.message}. Restore it from a backup; ` +
-          "without it this store cannot be trusted.",
-      );
+    const unreadable = identity && recordProblem(identity);
+    if (unreadable !== undefined) {
+      this.parts.fatal(unreadable);
       return false;
     }
+    if (identity) this.found = decodeIdentity(identity);
     const problem = identityProblem(this.found, storeId, this.parts.context.config);
     if (problem !== undefined) this.parts.fatal(problem);
     return problem === undefined;

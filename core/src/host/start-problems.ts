@@ -1,7 +1,24 @@
 // Why a data directory cannot be this node's (D-38, D-88), as sentences for the operator.
 
+import { MalformedInput } from "../lib/bytes.js";
+import { levelProblem } from "../machine/levels/known.js";
 import type { HostConfig } from "../member/config.js";
-import { idText, type NodeIdentity } from "../wire/identity-record.js";
+import { decodeIdentity, idText, type NodeIdentity } from "../wire/identity-record.js";
+
+/** The bytes of an identity record: judged before the store beside it is even opened. */
+export function recordProblem(record: Uint8Array): string | undefined {
+  try {
+    const { level, draft } = decodeIdentity(record);
+    const problem = levelProblem(level, draft);
+    return problem && `The data directory of this node is of another version. ${problem}`;
+  } catch (error) {
+    if (!(error instanceof MalformedInput)) throw error;
+    return (
+      `The identity file of this node cannot be read: ${error.message}. Restore it from a backup; ` +
+      "without it this store cannot be trusted."
+    );
+  }
+}
 
 /** The identity beside the store, and the list that the node was given. */
 export function identityProblem(

@@ -7,7 +7,7 @@ import type { IntentResult } from "../machine/results.js";
 import { assert } from "../lib/assert.js";
 import { MalformedInput, Writer } from "../lib/bytes.js";
 import { INDEX_MAX, OFFSETS_PER_ENTRY } from "../lib/ulid.js";
-import { ENTRY_LEASES_MAX } from "../delivery/lease-limits.js";
+import { NEWEST_LEVEL } from "../machine/levels/known.js";
 import { appendOwn, replicate } from "../raft/replication.js";
 import { requestRead } from "../raft/reads.js";
 import { encodeBlock, EntryKind } from "../wire/blocks.js";
@@ -15,7 +15,7 @@ import { decodeIntent, encodeIntent, isClusterIntent, type Intent } from "../wir
 import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
 import type { HostContext } from "../member/context.js";
-import { entrySeed } from "../member/draws.js";
+import { entrySeed, macKey } from "../member/draws.js";
 import {
   answerGrant,
   dropStanding,
@@ -44,6 +44,8 @@ const TOO_MANY_PRODUCERS = {
     "the partition remembers as many producers as it may; keep one producer id per process instead of one " +
     "per message, or try again when those of a day ago are forgotten",
 } as const;
+/** What a group that this leader begins is begun at (D-86). */
+const BEGIN = { level: NEWEST_LEVEL.number, draft: NEWEST_LEVEL.draft };
 const TICK_INTENT = encodeIntent({ kind: "tick" });
 
 export class Leader {
@@ -155,18 +157,34 @@ export class Leader {
     slot.lastGrantIndex = 0;
     if (slot.machine.kind === "partition") {
       const { partition } = slot.machine;
-      if (!partition.settings) this.proposeInit(slot);
+      if (!partition.level) this.proposePartitionInit(slot, slot.machine.topic);
       sendDigests(this.context, slot, undefined);
-    }
+    } else if (!slot.machine.cluster.isBegun) this.proposeClusterInit(slot);
     this.context.wantsTurn = true;
   }
 
-  private proposeInit(slot: Replica): void {
+  private proposePartitionInit(slot: Replica, topic: string): void {
     const meta = this.context.groups.get(0)?.machine;
-    if (slot.machine.kind !== "partition" || meta?.kind !== "cluster") return;
-    const record = meta.cluster.topics.get(slot.machine.topic);
+    const record = meta?.kind === "cluster" ? meta.cluster.topics.get(topic) : undefined;
     if (!record) return;
-    const intent = encodeIntent({ kind: "partition.init", settings: record.settings });
+    const key = macKey(this.context.config.keySeed, slot.id, slot.raft.term);
+    this.proposeFirst(slot, {
+      kind: "partition.init",
+      ...BEGIN,
+      macKey: key,
+      settings: record.settings,
+    });
+  }
+
+  /** The members as configured; what counts from here on is what this entry says. */
+  private proposeClusterInit(slot: Replica): void {
+    const { members } = this.context;
+    this.proposeFirst(slot, { kind: "cluster.init", ...BEGIN, members });
+  }
+
+  /** Ahead of everything that clients asked for meanwhile. */
+  private proposeFirst(slot: Replica, first: Intent): void {
+    const intent = encodeIntent(first);
     slot.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
   }
 
@@ -195,10 +213,11 @@ export class Leader {
     let bytes = 0;
     let enqueues = 0;
     let leases = 0;
+    const leasesMax = entryLeasesMax(slot);
     for (const queued of slot.queue) {
       if (taken.length >= entryIntentsMax) break;
       const isOver =
-        bytes + queued.intent.length > entryBytesMax || leases + queued.leases > ENTRY_LEASES_MAX;
+        bytes + queued.intent.length > entryBytesMax || leases + queued.leases > leasesMax;
       if (taken.length > 0 && isOver) break;
       bytes += queued.intent.length;
       leases += queued.leases;
@@ -211,7 +230,7 @@ export class Leader {
     // They have intents of their own, or a queue that is never empty would starve every consumer.
     const room = {
       intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - taken.length),
-      leases: ENTRY_LEASES_MAX - leases,
+      leases: leasesMax - leases,
     };
     for (const grant of standingIntents(this.context, slot, enqueues, room)) taken.push(grant);
     if (taken.length === 0) return false;
@@ -366,6 +385,12 @@ export class Leader {
   }
 }
 
+/** What apply grants in one entry; a group that has not begun is begun by this very leader. */
+function entryLeasesMax({ machine }: Replica): number {
+  const level = machine.kind === "partition" ? machine.partition.level : undefined;
+  return (level ?? NEWEST_LEVEL).entryLeasesMax;
+}
+
 /** The intent if this node can apply it to such a machine, else why it is refused (D-89). */
 function proposable(
   bytes: Uint8Array,
@@ -373,6 +398,9 @@ function proposable(
 ): Intent | { readonly code: "INVALID_ARGUMENT"; readonly message: string } {
   try {
     const intent = decodeIntent(bytes);
+    if (intent.kind === "partition.init" || intent.kind === "cluster.init") {
+      return { code: "INVALID_ARGUMENT", message: "only a leader itself begins its group" };
+    }
     if (intent.kind === "tick" || isClusterIntent(intent) === (machine === "cluster")) {
       return intent;
     }

@@ -4,7 +4,12 @@
 
 /** Bytes from outside do not follow the format. Caught where frames and records are decoded. */
 export class MalformedInput extends Error {
-  override readonly name = "MalformedInput";
+  override readonly name: string = "MalformedInput";
+}
+
+/** Whole bytes, of a format that this version does not know: never to be called damage (D-86). */
+export class UnknownVersion extends MalformedInput {
+  override readonly name = "UnknownVersion";
 }
 
 const TWO32 = 4294967296;

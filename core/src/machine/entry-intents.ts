@@ -4,14 +4,18 @@
 import { MalformedInput, Reader } from "../lib/bytes.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
 import type { EntryView } from "../wire/blocks.js";
-import { readIntent, type Intent } from "../wire/intents.js";
+import { peekLevel, readIntent, type Intent } from "../wire/intents.js";
+import { levelProblem } from "./levels/known.js";
 
 /** A committed entry that this machine cannot apply. Nothing of it was applied; the log is sound. */
 export class UnappliableEntry extends Error {
   override readonly name = "UnappliableEntry";
 }
 
-/** Throws `UnappliableEntry` when one of them is not understood, or there are more than ids have room for. */
+/**
+ * Throws `UnappliableEntry` when one of them is not understood, there are more than ids have room for, or the
+ * entry begins a level that this version does not know (D-86).
+ */
 export function intentsOf(entry: EntryView): readonly Intent[] {
   if (entry.intentCount > OFFSETS_PER_ENTRY) {
     throw unappliable(
@@ -22,13 +26,25 @@ export function intentsOf(entry: EntryView): readonly Intent[] {
   const r = new Reader(entry.bytes, entry.intentsFrom, entry.to);
   const intents: Intent[] = [];
   try {
-    for (let i = 0; i < entry.intentCount; i += 1) intents.push(readIntent(r));
+    for (let i = 0; i < entry.intentCount; i += 1) {
+      refuseOtherLevel(entry, r);
+      intents.push(readIntent(r));
+    }
     r.expectEnd();
   } catch (error) {
     if (error instanceof MalformedInput) throw unappliable(entry, error.message);
     throw error;
   }
   return intents;
+}
+
+function refuseOtherLevel(entry: EntryView, r: Reader): void {
+  const named = peekLevel(r);
+  const problem = named && levelProblem(named.level, named.draft);
+  if (problem === undefined) return;
+  throw new UnappliableEntry(
+    `D-86: entry ${entry.index} of term ${entry.term} begins this group, and nothing of it was applied. ${problem}`,
+  );
 }
 
 function unappliable(entry: EntryView, why: string): UnappliableEntry {

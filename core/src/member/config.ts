@@ -16,6 +16,7 @@ export interface TimingConfig {
   readonly diskStallMs: number;
 }
 
+/** What a leader or an edge goes by. Nothing of it may reach apply: its rules are the level's (D-86). */
 export interface LimitsConfig {
   /** Blocks that one append message may carry, and their bytes. */
   readonly appendBlocksMax: number;
@@ -37,11 +38,8 @@ export interface LimitsConfig {
   /** Messages a client may send in one request, in bytes. */
   readonly messageBytesMax: number;
   readonly partitionsPerTopicMax: number;
-  readonly dedupPerProducerMax: number;
   /** What a partition may hold for producers before its leader refuses new ones, in bytes. */
   readonly producerBytesMax: number;
-  readonly tombstonesMax: number;
-  readonly tombstoneMs: number;
 }
 
 export interface DefaultsConfig {
@@ -63,6 +61,8 @@ export interface HostConfig {
   /** 64 bits of entropy of this process: jitter and entry seeds are hashes of it and counters. */
   readonly seedHi: number;
   readonly seedLo: number;
+  /** Four u32, 128 bits of entropy of their own: for the keys of lease tokens and nothing else. */
+  readonly keySeed: readonly [number, number, number, number];
   readonly timing: TimingConfig;
   readonly limits: LimitsConfig;
   readonly defaults: DefaultsConfig;
@@ -89,10 +89,7 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   turnApplyBytesMax: 4 << 20,
   messageBytesMax: 4 << 20,
   partitionsPerTopicMax: 100,
-  dedupPerProducerMax: 10_000,
   producerBytesMax: 64 << 20,
-  tombstonesMax: 262_144,
-  tombstoneMs: 600_000,
 };
 
 export const DEFAULT_DEFAULTS: DefaultsConfig = {

@@ -1,11 +1,12 @@
 // Start-up: reads the whole store in chunks, verifies the batch chain (D-36) and restores the groups'
 // logs. What was read is checked as it comes and let go: beside the tails of the logs and the columns
 // that say which blocks there are, nothing grows with the store. In this version a gap stops the node
-// with a sentence; repair from peers comes with membership.
+// with a sentence; repair from peers comes with membership. What another version wrote is whole, and is
+// never called damaged (D-86): who believes that and empties the folder loses a good replica.
 
 import { crc32, type Crc32 } from "../lib/crc32.js";
 import { hashBytes } from "../lib/hash.js";
-import { MalformedInput } from "../lib/bytes.js";
+import { MalformedInput, UnknownVersion } from "../lib/bytes.js";
 import type { RaftLog } from "../raft/log.js";
 import { decodeBlock } from "../wire/blocks.js";
 import {
@@ -32,17 +33,38 @@ export interface RestoredStore {
   readonly groups: Map<number, RestoredGroup>;
 }
 
-/** The store cannot be trusted; the message says what was found and what to do. */
-export class DamagedStore extends Error {
+/** This node cannot start on the store; the message says what was found and what to do. */
+export class UnusableStore extends Error {}
+
+/** It cannot be trusted. */
+export class DamagedStore extends UnusableStore {
   override readonly name = "DamagedStore";
 }
 
+/** It is whole, in a format that this version does not know. */
+export class OtherVersionsStore extends UnusableStore {
+  override readonly name = "OtherVersionsStore";
+}
+
 const WHAT_TO_DO =
-  "This node must not vote with it. Move its data directory away and keep it for analysis; the other " +
-  "nodes keep serving. A replacement node can join once membership changes are available.";
+  "This node must not vote with it; the other nodes keep serving. Stop whatever restarts this node and keep " +
+  "the data directory for analysis. Do not start this node with an emptied one: an emptied folder does not come " +
+  "back as this member, because it has forgotten its votes and what it acknowledged. A replacement node can " +
+  "join once membership changes are available.";
 
 function damaged(found: string): DamagedStore {
   return new DamagedStore(`The data directory is damaged: ${found}. ${WHAT_TO_DO}`);
+}
+
+/** The store's own exceptions go on as they are. */
+function judged(error: unknown): unknown {
+  if (error instanceof UnknownVersion) {
+    return new OtherVersionsStore(
+      `The data directory was written by another version of Disheap: ${error.message}. Start that version; ` +
+        "its data is whole, so do not move the data directory away.",
+    );
+  }
+  return error instanceof MalformedInput ? damaged(error.message) : error;
 }
 
 export class StoreReader {
@@ -64,8 +86,7 @@ export class StoreReader {
     try {
       this.read(key, value);
     } catch (error) {
-      if (error instanceof MalformedInput) throw damaged(error.message);
-      throw error;
+      throw judged(error);
     }
   }
 
@@ -87,7 +108,7 @@ export class StoreReader {
         this.takeBlock(key, value);
         break;
       default:
-        throw damaged(`a record of unknown kind ${key[0]}`);
+        throw new UnknownVersion(`a record of kind ${key[0]} is unknown`);
     }
   }
 
@@ -110,13 +131,12 @@ export class StoreReader {
     return log;
   }
 
-  /** Verifies everything against everything; throws `DamagedStore`. */
+  /** Verifies everything against everything; throws `UnusableStore`. */
   finish(): RestoredStore {
     try {
       return this.restored();
     } catch (error) {
-      if (error instanceof MalformedInput) throw damaged(error.message);
-      throw error;
+      throw judged(error);
     }
   }
 

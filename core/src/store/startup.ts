@@ -3,7 +3,7 @@
 
 import type { Crc32 } from "../lib/crc32.js";
 import { encodeNodeRecord, Tag, tagKey } from "../wire/disk-records.js";
-import { DamagedStore, StoreReader, type RestoredGroup, type RestoredStore } from "./boot.js";
+import { UnusableStore, StoreReader, type RestoredGroup, type RestoredStore } from "./boot.js";
 import type { LogRead } from "./log-reads.js";
 import type { StoreOp } from "./persistence.js";
 
@@ -52,7 +52,7 @@ export class Startup {
       for (const { key, value } of chunk.entries) reader.take(key, value);
       if (chunk.done) this.restored = reader.finish();
     } catch (error) {
-      if (!(error instanceof DamagedStore)) throw error;
+      if (!(error instanceof UnusableStore)) throw error;
       this.problem = error.message;
       return undefined;
     }

@@ -7,7 +7,7 @@
 
 import { crc32, type Crc32 } from "../lib/crc32.js";
 import { fold32, mix32 } from "../lib/hash.js";
-import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
+import { MalformedInput, Reader, UnknownVersion, Writer } from "../lib/bytes.js";
 
 export const BLOCK_VERSION = 1;
 export const BLOCK_HEADER_BYTES = 38;
@@ -93,7 +93,8 @@ function blockCrc(bytes: Uint8Array, crc: Crc32): number {
 /** Reads and verifies a block; throws `MalformedInput` when anything is off. */
 export function decodeBlock(bytes: Uint8Array, crc: Crc32 = crc32): Block {
   const r = new Reader(bytes);
-  if (r.u8() !== BLOCK_VERSION) throw new MalformedInput("block version is unknown");
+  const version = r.u8();
+  if (version !== BLOCK_VERSION) refuseVersion(bytes, version, crc);
   r.u8();
   const group = r.u32();
   const first = r.u48();
@@ -108,6 +109,16 @@ export function decodeBlock(bytes: Uint8Array, crc: Crc32 = crc32): Block {
   if (sum !== blockCrc(bytes, crc)) throw new MalformedInput("block checksum differs");
   if (count === 0) throw new MalformedInput("block is empty");
   return { group, first, count, term, prevTerm, lastStampMs, bytes };
+}
+
+/** A block of this version whose first byte alone is wrong is damaged; anything else is of another one. */
+function refuseVersion(bytes: Uint8Array, version: number, crc: Crc32): never {
+  const mended = bytes.slice();
+  mended[0] = BLOCK_VERSION;
+  const isFlipped =
+    bytes.length >= BLOCK_HEADER_BYTES && new Reader(bytes, CRC_AT).u32() === blockCrc(mended, crc);
+  if (isFlipped) throw new MalformedInput("block checksum differs");
+  throw new UnknownVersion(`version ${version} of a log block is unknown`);
 }
 
 /** Visits the entries of a block from index `from` to `to` (inclusive) in order. */

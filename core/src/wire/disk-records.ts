@@ -3,13 +3,18 @@
 //   2 n(6)                 node/turn record of batch n: the chain
 //   3 group(4)             hard state
 //   4 group(4) first(6)    log block
-// Every value that is not a block ends with a crc of itself.
+// Every value begins with its version, and every one that is not a block ends with a crc of itself, on all
+// versions: so a whole record of another version is told from a damaged one.
 
 import { crc32 } from "../lib/crc32.js";
 import { hashBytes } from "../lib/hash.js";
-import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
+import { MalformedInput, Reader, UnknownVersion, Writer } from "../lib/bytes.js";
 
-export const Tag = { node: 1, turn: 2, hardState: 3, block: 4, end: 5 } as const;
+/** From `end` on keys are the adapter's; what lies below it and is not listed is of another version. */
+export const Tag = { node: 1, turn: 2, hardState: 3, block: 4, end: 0xff } as const;
+
+/** Of every record here; blocks have their own (wire/blocks.ts). */
+const VERSION = 1;
 
 const TWO32 = 4294967296;
 
@@ -78,30 +83,36 @@ function opened(bytes: Uint8Array, what: string): Reader {
   if (end < 0) throw new MalformedInput(`${what} is cut short`);
   const crc = new Reader(bytes, end).u32();
   if (crc !== crc32(bytes, 0, end)) throw new MalformedInput(`${what} has a wrong checksum`);
-  return new Reader(bytes, 0, end);
+  const r = new Reader(bytes, 0, end);
+  const version = r.u8();
+  if (version !== VERSION) throw new UnknownVersion(`version ${version} of a ${what} is unknown`);
+  return r;
 }
 
 export function encodeHardState(state: HardState): Uint8Array {
   return sealed(
-    new Writer(24).u8(1).u32(state.term).u16(state.vote).u48(state.lastIndex).u32(state.lastTerm),
+    new Writer(24)
+      .u8(VERSION)
+      .u32(state.term)
+      .u16(state.vote)
+      .u48(state.lastIndex)
+      .u32(state.lastTerm),
   );
 }
 
 export function decodeHardState(bytes: Uint8Array): HardState {
   const r = opened(bytes, "hard state");
-  if (r.u8() !== 1) throw new MalformedInput("hard state version is unknown");
   const state = { term: r.u32(), vote: r.u16(), lastIndex: r.u48(), lastTerm: r.u32() };
   r.expectEnd();
   return state;
 }
 
 export function encodeNodeRecord(boots: number): Uint8Array {
-  return sealed(new Writer(12).u8(1).u32(boots));
+  return sealed(new Writer(12).u8(VERSION).u32(boots));
 }
 
 export function decodeNodeRecord(bytes: Uint8Array): number {
   const r = opened(bytes, "node record");
-  if (r.u8() !== 1) throw new MalformedInput("node record version is unknown");
   const boots = r.u32();
   r.expectEnd();
   return boots;
@@ -148,7 +159,7 @@ function readDirty(r: Reader): DirtyGroup[] {
 
 export function encodeTurnRecord(record: TurnRecord): Uint8Array {
   const w = new Writer(64 + record.dirty.length * 28);
-  w.u8(1)
+  w.u8(VERSION)
     .u48(record.n)
     .u32(record.boots)
     .u48(record.oldest)
@@ -162,7 +173,6 @@ export function encodeTurnRecord(record: TurnRecord): Uint8Array {
 
 export function decodeTurnRecord(bytes: Uint8Array): TurnRecord {
   const r = opened(bytes, "turn record");
-  if (r.u8() !== 1) throw new MalformedInput("turn record version is unknown");
   const record = {
     n: r.u48(),
     boots: r.u32(),

@@ -41,6 +41,9 @@ export interface Life {
 }
 
 export interface NodeIdentity extends Life {
+  /** The machine level and draft that the node writes (D-86): another build does not touch the store. */
+  readonly level: number;
+  readonly draft: number;
   /** The newest life that was met of each other member, by its number: an older one is a copy. */
   readonly met: ReadonlyMap<number, Life>;
   /** Unfinished until every founder has the record. */
@@ -87,8 +90,8 @@ export function readLife(r: Reader): Life {
 }
 
 export function encodeIdentity(identity: NodeIdentity): Uint8Array {
-  const { isFormed, founding, met } = identity;
-  const w = new Writer(128).u8(VERSION);
+  const { level, draft, isFormed, founding, met } = identity;
+  const w = new Writer(128).u8(VERSION).u16(level).u16(draft);
   writeLife(w, identity);
   w.u8(founding === undefined ? 0 : isFormed ? 2 : 1);
   if (founding) writeFounding(w, founding);
@@ -107,6 +110,7 @@ export function decodeIdentity(bytes: Uint8Array): NodeIdentity {
   }
   const r = new Reader(bytes, 0, end);
   if (r.u8() !== VERSION) throw new MalformedInput("the identity record is of another version");
+  const written = { level: r.u16(), draft: r.u16() };
   const life = readLife(r);
   const state = r.u8();
   const founding = state === 0 ? undefined : readFounding(r);
@@ -114,5 +118,5 @@ export function decodeIdentity(bytes: Uint8Array): NodeIdentity {
   const count = r.u16();
   for (let i = 0; i < count; i += 1) met.set(r.u16(), readLife(r));
   r.expectEnd();
-  return { ...life, isFormed: state === 2, founding, met };
+  return { ...written, ...life, isFormed: state === 2, founding, met };
 }

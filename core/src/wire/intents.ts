@@ -21,7 +21,14 @@ export const IntentKind = {
   topicCreate: 20,
   topicDeleting: 21,
   topicDeleted: 22,
+  clusterInit: 23,
 } as const;
+
+/** The machine level that a group begins at, and its draft (D-86). */
+export interface InitLevel {
+  readonly level: number;
+  readonly draft: number;
+}
 
 export interface EnqueueIntent {
   readonly kind: "enqueue";
@@ -103,15 +110,24 @@ export interface TickIntent {
   readonly kind: "tick";
 }
 
-/** The first entry of a partition: the configuration in force; the MAC key comes from its seed. */
-export interface PartitionInitIntent {
+/** The first entry of a partition: its level, the configuration in force, the key of its lease tokens. */
+export interface PartitionInitIntent extends InitLevel {
   readonly kind: "partition.init";
   readonly settings: TopicSettings;
+  /** 16 bytes that its leader drew (D-15). */
+  readonly macKey: Uint8Array;
 }
 
 /** The topic is being deleted: refuse everything from here on (D-51). */
 export interface PartitionCloseIntent {
   readonly kind: "partition.close";
+}
+
+/** The first entry of the meta group: its level, and the members that partitions are placed on. */
+export interface ClusterInitIntent extends InitLevel {
+  readonly kind: "cluster.init";
+  /** Member ids in the order of placement. */
+  readonly members: readonly number[];
 }
 
 export interface TopicCreateIntent {
@@ -149,13 +165,15 @@ export type PartitionIntent =
   | PartitionInitIntent
   | PartitionCloseIntent;
 
-export type ClusterIntent = TopicCreateIntent | TopicDeletingIntent | TopicDeletedIntent;
+export type ClusterIntent =
+  ClusterInitIntent | TopicCreateIntent | TopicDeletingIntent | TopicDeletedIntent;
 
 export type Intent = PartitionIntent | ClusterIntent;
 
 /** Whether an intent is for the meta group; a tick is for either. */
 export function isClusterIntent(intent: Intent): intent is ClusterIntent {
   return (
+    intent.kind === "cluster.init" ||
     intent.kind === "topic.create" ||
     intent.kind === "topic.deleting" ||
     intent.kind === "topic.deleted"
@@ -168,6 +186,22 @@ function writeToken(w: Writer, token: TokenParts): void {
 
 function readToken(r: Reader): TokenParts {
   return { index: r.u48(), offset: r.u16(), fence: r.u32(), mac: r.raw(16) };
+}
+
+/** Right behind the kind on every level, so that each version finds it whatever else stands there. */
+function writeLevel(w: Writer, { level, draft }: InitLevel): Writer {
+  return w.u16(level).u32(draft);
+}
+
+function readLevel(r: Reader): InitLevel {
+  return { level: r.u16(), draft: r.u32() };
+}
+
+function readMembers(r: Reader): number[] {
+  const count = r.u16();
+  const members: number[] = [];
+  for (let i = 0; i < count; i += 1) members.push(r.u16());
+  return members;
 }
 
 function writeSettings(w: Writer, s: TopicSettings): void {
@@ -280,10 +314,15 @@ function writeBody(w: Writer, intent: Intent): void {
       w.u8(IntentKind.tick);
       break;
     case "partition.init":
-      writeSettings(w.u8(IntentKind.partitionInit), intent.settings);
+      writeLevel(w.u8(IntentKind.partitionInit), intent);
+      writeSettings(w.raw(intent.macKey), intent.settings);
       break;
     case "partition.close":
       w.u8(IntentKind.partitionClose);
+      break;
+    case "cluster.init":
+      writeLevel(w.u8(IntentKind.clusterInit), intent).u16(intent.members.length);
+      for (const member of intent.members) w.u16(member);
       break;
     case "topic.create":
       writeSettings(w.u8(IntentKind.topicCreate).text(intent.topic), intent.settings);
@@ -338,9 +377,16 @@ function readBody(r: Reader): Intent {
     case IntentKind.tick:
       return { kind: "tick" };
     case IntentKind.partitionInit:
-      return { kind: "partition.init", settings: readSettings(r) };
+      return {
+        kind: "partition.init",
+        ...readLevel(r),
+        macKey: r.raw(16),
+        settings: readSettings(r),
+      };
     case IntentKind.partitionClose:
       return { kind: "partition.close" };
+    case IntentKind.clusterInit:
+      return { kind: "cluster.init", ...readLevel(r), members: readMembers(r) };
     case IntentKind.topicCreate:
       return { kind: "topic.create", topic: r.text(), settings: readSettings(r) };
     case IntentKind.topicDeleting:
@@ -350,6 +396,19 @@ function readBody(r: Reader): Intent {
     default:
       throw new MalformedInput(`intent kind ${kind} is unknown to this version`);
   }
+}
+
+/**
+ * The level that the intent at the reader's place begins its group at; undefined for other intents. Nothing
+ * behind it is read: what stands there belongs to that level.
+ */
+export function peekLevel(r: Reader): InitLevel | undefined {
+  const ahead = new Reader(r.bytes, r.at, r.at + r.left);
+  if (ahead.left < 5) return undefined;
+  ahead.u32();
+  const kind = ahead.u8();
+  if (kind !== IntentKind.partitionInit && kind !== IntentKind.clusterInit) return undefined;
+  return ahead.left < 6 ? undefined : readLevel(ahead);
 }
 
 /** Reads the intent at the reader's place. */

@@ -3,7 +3,7 @@ import { ClusterMachine, type TopicRecord } from "../../src/cluster/cluster.js";
 import type { IntentResult } from "../../src/machine/results.js";
 import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { encodeIntent, type Intent } from "../../src/wire/intents.js";
-import { SETTINGS } from "../support/machine-rig.js";
+import { BEGIN, SETTINGS } from "../support/machine-rig.js";
 
 class ClusterRig {
   readonly created: string[] = [];
@@ -11,11 +11,13 @@ class ClusterRig {
   readonly machine: ClusterMachine;
   index = 0;
 
-  constructor(members = 3) {
-    this.machine = new ClusterMachine(members, {
+  /** `members` as the first entry names them; none: there is no such entry. */
+  constructor(members: readonly number[] = [1, 2, 3]) {
+    this.machine = new ClusterMachine({
       topicCreated: (r) => this.created.push(r.topic),
       topicDeleted: (r) => this.deleted.push(r.topic),
     });
+    if (members.length > 0) this.apply(0, { kind: "cluster.init", ...BEGIN, members });
   }
 
   apply(stampMs: number, ...intents: Intent[]): IntentResult[] {
@@ -58,10 +60,10 @@ describe("topics", () => {
     const places = (topic: string): unknown[] =>
       rig.record(topic).partitions.map((p) => [p.partition, p.group, p.incarnation, p.voters]);
     expect(places("a")).toEqual([
-      [0, 1, 2, [2, 3, 1]],
-      [1, 2, 2, [3, 1, 2]],
+      [0, 1, 3, [2, 3, 1]],
+      [1, 2, 3, [3, 1, 2]],
     ]);
-    expect(places("b")).toEqual([[0, 3, 2, [1, 2, 3]]]);
+    expect(places("b")).toEqual([[0, 3, 3, [1, 2, 3]]]);
     expect(rig.created).toEqual(["a", "b"]);
   });
 
@@ -72,7 +74,7 @@ describe("topics", () => {
     rig.apply(6000, deleting("a", 1));
     rig.apply(7000, deleted("a", 1));
     rig.apply(8000, create("a"));
-    expect(rig.record("a").partitions).toMatchObject([{ group: 4, incarnation: 4 }]);
+    expect(rig.record("a").partitions).toMatchObject([{ group: 4, incarnation: 5 }]);
     expect(rig.record("a").heapId).toBe("a-8");
     expect(rig.deleted).toEqual(["a"]);
   });
@@ -127,6 +129,46 @@ describe("topics", () => {
     const rig = new ClusterRig();
     rig.apply(1, create("b"), create("a"), create("B"));
     expect(rig.machine.sortedTopics().map((t) => t.topic)).toEqual(["B", "a", "b"]);
+  });
+});
+
+describe("the first entry", () => {
+  test("names the members that partitions are placed on, whatever their numbers (D-87)", () => {
+    const rig = new ClusterRig([7, 40, 9]);
+    rig.apply(1, create("a", 2));
+    expect(rig.record("a").partitions.map((p) => p.voters)).toEqual([
+      [40, 9, 7],
+      [9, 7, 40],
+    ]);
+  });
+
+  test("counts once: another one changes nothing", () => {
+    const rig = new ClusterRig();
+    const hash = [rig.machine.hash.hi, rig.machine.hash.lo];
+    rig.apply(1, { kind: "cluster.init", ...BEGIN, members: [5] });
+    expect([rig.machine.hash.hi, rig.machine.hash.lo]).toEqual(hash);
+    rig.apply(2, create("a"));
+    expect(rig.record("a").partitions[0].voters).toEqual([2, 3, 1]);
+  });
+
+  test("is in the hash: members in another order, or one more, are another cluster", () => {
+    const lists = [[1, 2, 3], [2, 1, 3], [1, 2, 3, 4], [1]];
+    const hashes = lists.map((members) => new ClusterRig(members).machine.hash);
+    expect(new Set(hashes.map((h) => h.hi)).size).toBe(lists.length);
+    expect(new Set(hashes.map((h) => h.lo)).size).toBe(lists.length);
+  });
+
+  test("comes before everything: nothing is made without it, and one of no cluster is refused", () => {
+    const rig = new ClusterRig([]);
+    expect(rig.apply(1, create("a"), { kind: "tick" })).toMatchObject([
+      { type: "refused", code: "FAILED_PRECONDITION" },
+      { type: "refused", code: "FAILED_PRECONDITION" },
+    ]);
+    for (const members of [[], [1, 2, 1], [0, 1]]) {
+      const wrong = rig.apply(2, { kind: "cluster.init", ...BEGIN, members });
+      expect(wrong).toMatchObject([{ type: "refused", code: "INVALID_ARGUMENT" }]);
+    }
+    expect([rig.machine.isBegun, rig.machine.hash.hi, rig.machine.hash.lo]).toEqual([false, 0, 0]);
   });
 });
 

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { placeReplicas, rendezvous } from "../../src/cluster/placement.js";
+import { LEVEL_1 } from "../../src/machine/levels/level-1.js";
 import { u32 } from "../support/arbitraries.js";
 
 test("goldens: a change here moves data", () => {
-  const placed = [1, 2, 3, 4].map((group) => placeReplicas(group, 5, 3));
+  const placed = [1, 2, 3, 4].map((group) => placeReplicas(group, [1, 2, 3, 4, 5], 3, LEVEL_1));
   expect(placed).toEqual([
     [2, 3, 4],
     [3, 4, 5],
@@ -17,15 +18,18 @@ test("goldens: a change here moves data", () => {
 });
 
 test("voters are distinct members, as many as asked for and there are", () => {
-  const members = fc.integer({ min: 1, max: 9 });
+  const members = fc.uniqueArray(fc.integer({ min: 1, max: 65_535 }), {
+    minLength: 1,
+    maxLength: 9,
+  });
   fc.assert(
-    fc.property(fc.nat(1000), members, fc.nat(9), (group, count, wanted) => {
-      const voters = placeReplicas(group, count, wanted);
+    fc.property(fc.nat(1000), members, fc.nat(9), (group, ids, wanted) => {
+      const voters = placeReplicas(group, ids, wanted, LEVEL_1);
       expect(new Set(voters).size).toBe(voters.length);
-      expect(voters.every((v) => v >= 1 && v <= count)).toBe(true);
+      expect(voters.every((v) => ids.includes(v))).toBe(true);
       // 0 is the default; two replicas on three or more nodes are three voters.
       const expected = wanted === 0 || wanted === 2 ? 3 : wanted;
-      expect(voters).toHaveLength(Math.min(count, expected));
+      expect(voters).toHaveLength(Math.min(ids.length, expected));
     }),
   );
 });
@@ -33,7 +37,7 @@ test("voters are distinct members, as many as asked for and there are", () => {
 test("preferred leaders are spread evenly", () => {
   const leaders = new Map<number, number>();
   for (let group = 1; group <= 100; group += 1) {
-    const [first] = placeReplicas(group, 5, 3);
+    const [first] = placeReplicas(group, [1, 2, 3, 4, 5], 3, LEVEL_1);
     leaders.set(first, (leaders.get(first) ?? 0) + 1);
   }
   expect([...leaders.values()]).toEqual([20, 20, 20, 20, 20]);

@@ -5,6 +5,7 @@ import { DedupTable } from "../../src/delivery/dedup.js";
 import { StateHash } from "../../src/machine/state-hash.js";
 import type { ProducerTriple } from "../../src/contract/api.js";
 import { HostRig } from "../support/host-rig.js";
+import { levelWith } from "../support/machine-rig.js";
 import { heldBy } from "../support/reachable.js";
 
 const DAY_MS = 86_400_000;
@@ -17,7 +18,7 @@ function triple(producer: number, sequence = 1): ProducerTriple {
 
 function filled(): { table: DedupTable; hash: StateHash } {
   const hash = new StateHash();
-  const table = new DedupTable(10_000, hash);
+  const table = new DedupTable({ level: levelWith({}) }, hash);
   for (let n = 0; n < PRODUCERS; n += 1) {
     table.remember(triple(n), { index: n + 1, offset: 0, stampMs: 1 }, n);
   }

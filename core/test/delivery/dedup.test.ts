@@ -4,6 +4,7 @@ import { DedupTable } from "../../src/delivery/dedup.js";
 import { StateHash } from "../../src/machine/state-hash.js";
 import type { ProducerTriple } from "../../src/contract/api.js";
 import { producer } from "../support/arbitraries.js";
+import { levelWith } from "../support/machine-rig.js";
 
 const DAY_MS = 86_400_000;
 
@@ -14,7 +15,7 @@ function triple(producerId: string, epoch: number, sequence: number): ProducerTr
 const place = (index: number) => ({ index, offset: index % 3, stampMs: 1000 + index });
 
 test("a sequence leads to its first message, per producer and per epoch", () => {
-  const table = new DedupTable(10, new StateHash());
+  const table = new DedupTable({ level: levelWith({ dedupPerProducerMax: 10 }) }, new StateHash());
   table.remember(triple("a", 1, 5), place(1), 0);
   expect(table.find(triple("a", 1, 5))).toEqual(place(1));
   expect(table.find(triple("a", 1, 6))).toBeUndefined();
@@ -23,7 +24,7 @@ test("a sequence leads to its first message, per producer and per epoch", () => 
 });
 
 test("names and numbers never run into each other", () => {
-  const table = new DedupTable(10, new StateHash());
+  const table = new DedupTable({ level: levelWith({ dedupPerProducerMax: 10 }) }, new StateHash());
   table.remember(triple("1:2", 3, 4), place(1), 0);
   expect(table.find(triple("2", 3, 4))).toBeUndefined();
   const wide: ProducerTriple = { ...triple("w", 1, 7), sequenceHi: 2 ** 31 };
@@ -34,7 +35,7 @@ test("names and numbers never run into each other", () => {
 });
 
 test("the window holds the last N sequences of a producer in order of arrival, whatever their numbers", () => {
-  const table = new DedupTable(3, new StateHash());
+  const table = new DedupTable({ level: levelWith({ dedupPerProducerMax: 3 }) }, new StateHash());
   [9, 2, 7, 4].forEach((sequence, i) => table.remember(triple("a", 1, sequence), place(i), 0));
   expect([9, 2, 7, 4].map((s) => table.find(triple("a", 1, s))?.index)).toEqual([
     undefined,
@@ -45,14 +46,14 @@ test("the window holds the last N sequences of a producer in order of arrival, w
 });
 
 test("one producer's window does not push out another's", () => {
-  const table = new DedupTable(2, new StateHash());
+  const table = new DedupTable({ level: levelWith({ dedupPerProducerMax: 2 }) }, new StateHash());
   table.remember(triple("a", 1, 1), place(1), 0);
   for (let s = 0; s < 5; s += 1) table.remember(triple("b", 1, s), place(s), 0);
   expect(table.find(triple("a", 1, 1))).toEqual(place(1));
 });
 
 test("a window goes after a day of group time without a new sequence, not before", () => {
-  const table = new DedupTable(10, new StateHash());
+  const table = new DedupTable({ level: levelWith({ dedupPerProducerMax: 10 }) }, new StateHash());
   table.remember(triple("a", 1, 1), place(1), 1000);
   table.remember(triple("b", 1, 1), place(2), 1000);
   table.sweep(1000);
@@ -71,10 +72,10 @@ test("the state hash is that of what is remembered now, however it came about", 
       fc.uniqueArray(step, { selector: (s) => JSON.stringify(s.producer), maxLength: 30 }),
       (steps) => {
         const hash = new StateHash();
-        const table = new DedupTable(5, hash);
+        const table = new DedupTable({ level: levelWith({ dedupPerProducerMax: 5 }) }, hash);
         for (const s of steps) table.remember(s.producer, place(s.index), 0);
         const rebuilt = new StateHash();
-        const copy = new DedupTable(5, rebuilt);
+        const copy = new DedupTable({ level: levelWith({ dedupPerProducerMax: 5 }) }, rebuilt);
         for (const s of steps) {
           const found = table.find(s.producer);
           if (found) copy.remember(s.producer, found, 0);

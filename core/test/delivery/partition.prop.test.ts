@@ -13,11 +13,11 @@ import { Tombstones } from "../../src/delivery/tombstones.js";
 import { ladder } from "../../src/delivery/views.js";
 import type { Mode } from "../../src/contract/api.js";
 import type { Intent, TokenParts } from "../../src/wire/intents.js";
-import { LIMITS, MachineRig, SETTINGS } from "../support/machine-rig.js";
+import { INIT, levelWith, MachineRig, SETTINGS } from "../support/machine-rig.js";
 import { NaivePartition } from "../support/naive-partition.js";
 
 const GROUP = 3;
-const SMALL = { ...LIMITS, dedupPerProducerMax: 3, tombstonesMax: 4, tombstoneMs: 20_000 };
+const SMALL = levelWith({ dedupPerProducerMax: 3, tombstonesMax: 4, tombstoneMs: 20_000 });
 
 /** An intent before the run: leases are picked among those there are when its turn comes. */
 type Plan =
@@ -206,7 +206,7 @@ function hashFromScratch(rig: MachineRig, naive: NaivePartition, mode: Mode): St
     copy.grantIndex[slot] = m.lease?.grantIndex ?? 0;
     hash.add(messageHash(copy, slot, 0x11), messageHash(copy, slot, 0x29));
   }
-  const streams = new StreamTable(hash);
+  const streams = new StreamTable({ level: SMALL }, hash);
   for (const [e, incarnation] of naive.edges) streams.replaceEdge(e, incarnation);
   for (const s of [...naive.streams].reverse()) {
     const state = streams.open(s.edge, naive.edges.get(s.edge) ?? 0, s.stream);
@@ -214,9 +214,9 @@ function hashFromScratch(rig: MachineRig, naive: NaivePartition, mode: Mode): St
     streams.update(state, s.round, s.granted);
     if (s.isClosed) streams.close(state);
   }
-  const dedup = new DedupTable(SMALL.dedupPerProducerMax, hash);
+  const dedup = new DedupTable({ level: SMALL }, hash);
   for (const f of naive.firsts) dedup.remember(f.triple, f, 0);
-  const tombstones = new Tombstones(SMALL.tombstonesMax, SMALL.tombstoneMs, hash);
+  const tombstones = new Tombstones({ level: SMALL }, hash);
   for (const t of naive.tombstones)
     tombstones.add(t.index, t.offset, t.fence, t.settled, t.stampMs);
   return hash;
@@ -234,9 +234,7 @@ test.each(["MIN", "MAX"] as const)(
           const right = rig.partition.mac(t.index, t.offset, t.fence);
           return right.every((byte, i) => byte === t.mac[i]);
         });
-        naive.apply({ index: 1, stampMs: 0, seedHi: 1, seedLo: 2 }, [
-          { kind: "partition.init", settings },
-        ]);
+        naive.apply({ index: 1, stampMs: 0, seedHi: 1, seedLo: 2 }, [{ ...INIT, settings }]);
         const given: TokenParts[] = [];
         let stampMs = 0;
         for (const { afterMs, seedHi, seedLo, plans } of entries) {

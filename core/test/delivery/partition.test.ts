@@ -3,7 +3,7 @@ import { Partition } from "../../src/delivery/partition.js";
 import { encodeMessageId } from "../../src/lib/ulid.js";
 import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { encodeIntent, type EnqueueIntent, type Intent } from "../../src/wire/intents.js";
-import { LIMITS, MachineRig, SETTINGS } from "../support/machine-rig.js";
+import { INIT, MachineRig, SETTINGS } from "../support/machine-rig.js";
 
 function enqueue(more: Partial<EnqueueIntent> = {}): EnqueueIntent {
   return {
@@ -69,15 +69,12 @@ describe("the log decides", () => {
     const rig = new MachineRig();
     rig.init(1, { maxRetries: 7 });
     const mac = rig.partition.mac(1, 1, 1);
-    rig.apply({ stampMs: 2, seedHi: 99, seedLo: 98 }, [
-      { kind: "partition.init", settings: { ...SETTINGS, maxRetries: 1 } },
-    ]);
+    const macKey = new Uint8Array(16);
+    rig.apply({ stampMs: 2 }, [{ ...INIT, macKey, settings: { ...SETTINGS, maxRetries: 1 } }]);
     expect(rig.partition.settings?.maxRetries).toBe(7);
     expect(rig.partition.mac(1, 1, 1)).toEqual(mac);
     const other = new MachineRig();
-    other.apply({ stampMs: 1, seedHi: 1, seedLo: 3 }, [
-      { kind: "partition.init", settings: SETTINGS },
-    ]);
+    other.apply({ stampMs: 1 }, [{ ...INIT, macKey, settings: SETTINGS }]);
     expect(other.partition.mac(1, 1, 1)).not.toEqual(mac);
   });
 
@@ -106,10 +103,10 @@ describe("the log decides", () => {
 });
 
 test("who asks for results and who listens changes nothing (R4)", () => {
-  const quiet = new Partition(1, "MIN", LIMITS);
+  const quiet = new Partition(1, "MIN");
   const rig = new MachineRig(1, "MIN");
   const entries: Intent[][] = [
-    [{ kind: "partition.init", settings: SETTINGS }],
+    [{ ...INIT, settings: SETTINGS }],
     [enqueue(), enqueue({ priorityLo: 4, delayMs: 10 }), grant(1, 5)],
     [{ kind: "tick" }],
   ];
@@ -125,9 +122,9 @@ test("who asks for results and who listens changes nothing (R4)", () => {
 });
 
 test("a message keeps its payload when the block it came in is gone", () => {
-  const p = new Partition(1, "MIN", LIMITS);
+  const p = new Partition(1, "MIN");
   const intents = [
-    { kind: "partition.init" as const, settings: SETTINGS },
+    { ...INIT, settings: SETTINGS },
     enqueue({ payload: Uint8Array.of(7, 8, 9) }),
   ].map(encodeIntent);
   const entry = { kind: EntryKind.command, stampMs: 1, seedHi: 0, seedLo: 0, intents };

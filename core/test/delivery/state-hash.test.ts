@@ -7,7 +7,7 @@ import { rowHash, StateHash } from "../../src/machine/state-hash.js";
 import { MessageHashes, messageHash } from "../../src/delivery/message-hash.js";
 import { StreamTable, type StreamState } from "../../src/delivery/streams.js";
 import type { Intent } from "../../src/wire/intents.js";
-import { MachineRig, SETTINGS } from "../support/machine-rig.js";
+import { INIT, levelWith, MachineRig, SETTINGS } from "../support/machine-rig.js";
 
 function leased(): { store: MessageStore; slot: number } {
   const store = new MessageStore();
@@ -74,7 +74,7 @@ describe("a stream's row", () => {
 
   test.each(change)("%s moves the hash", (_, apply) => {
     const hash = new StateHash();
-    const table = new StreamTable(hash);
+    const table = new StreamTable({ level: levelWith({}) }, hash);
     const s = table.open(1, 1, 2);
     if (!s) throw new Error("a first stream opens");
     const before = [hash.hi, hash.lo];
@@ -101,11 +101,10 @@ describe("what is not a message moves the partition's hash too", () => {
   });
 
   test("the MAC key", () => {
-    const hashes = [2, 3].map((seedLo) => {
+    const hashes = [2, 3].map((byte) => {
       const rig = new MachineRig();
-      rig.apply({ stampMs: 1, seedHi: 1, seedLo }, [
-        { kind: "partition.init", settings: SETTINGS },
-      ]);
+      const macKey = new Uint8Array(16).fill(byte);
+      rig.apply({ stampMs: 1 }, [{ ...INIT, macKey, settings: SETTINGS }]);
       return rig.partition.hash;
     });
     expect(hashes[0].hi).not.toBe(hashes[1].hi);
@@ -116,7 +115,7 @@ describe("what is not a message moves the partition's hash too", () => {
 test("the kept rows sum up to what the messages hash to, however they came and changed", () => {
   const store = new MessageStore();
   const sum = new StateHash();
-  const rows = new MessageHashes(store, sum);
+  const rows = new MessageHashes(store, { level: levelWith({}) }, sum);
   const slots = Array.from({ length: 100 }, (_, i) => store.add(i + 1, 0));
   for (const slot of slots) {
     store.state[slot] = State.ready;

@@ -2,11 +2,15 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { StateHash } from "../../src/machine/state-hash.js";
 import { Settled, Tombstones } from "../../src/delivery/tombstones.js";
+import { levelWith } from "../support/machine-rig.js";
 
 const AGE_MS = 600_000;
 
 test("remembers how one lease ended: message and fence together", () => {
-  const t = new Tombstones(10, AGE_MS, new StateHash());
+  const t = new Tombstones(
+    { level: levelWith({ tombstonesMax: 10, tombstoneMs: AGE_MS }) },
+    new StateHash(),
+  );
   t.add(5, 1, 2, Settled.acked, 0);
   t.add(5, 1, 3, Settled.nacked, 0);
   expect([t.find(5, 1, 2), t.find(5, 1, 3), t.find(5, 1, 4), t.find(5, 2, 2)]).toEqual([
@@ -18,7 +22,10 @@ test("remembers how one lease ended: message and fence together", () => {
 });
 
 test("ends of the ranges do not collide", () => {
-  const t = new Tombstones(10, AGE_MS, new StateHash());
+  const t = new Tombstones(
+    { level: levelWith({ tombstonesMax: 10, tombstoneMs: AGE_MS }) },
+    new StateHash(),
+  );
   t.add(2 ** 42 - 1, 16383, 4294967295, Settled.acked, 0);
   t.add(2 ** 42 - 1, 0, 4294967295, Settled.nacked, 0);
   expect(t.find(2 ** 42 - 1, 16383, 4294967295)).toBe(Settled.acked);
@@ -27,7 +34,10 @@ test("ends of the ranges do not collide", () => {
 });
 
 test("is the last N or ten minutes of group time, whichever ends first", () => {
-  const t = new Tombstones(3, AGE_MS, new StateHash());
+  const t = new Tombstones(
+    { level: levelWith({ tombstonesMax: 3, tombstoneMs: AGE_MS }) },
+    new StateHash(),
+  );
   for (let i = 1; i <= 4; i += 1) t.add(i, 0, 1, Settled.acked, i * 1000);
   expect([1, 2, 3, 4].map((i) => t.find(i, 0, 1))).toEqual([-1, 1, 1, 1]);
   t.expire(2000 + AGE_MS - 1);
@@ -47,7 +57,10 @@ test("behaves like a list, and its hash is that of what it holds", () => {
       fc.integer({ min: 1, max: 50 }),
       (steps, max) => {
         const hash = new StateHash();
-        const t = new Tombstones(max, AGE_MS, hash);
+        const t = new Tombstones(
+          { level: levelWith({ tombstonesMax: max, tombstoneMs: AGE_MS }) },
+          hash,
+        );
         let list: { index: number; settled: number; stampMs: number }[] = [];
         let nowMs = 0;
         steps.forEach((s, index) => {
@@ -61,7 +74,10 @@ test("behaves like a list, and its hash is that of what it holds", () => {
           }
         });
         const rebuilt = new StateHash();
-        const copy = new Tombstones(max, AGE_MS, rebuilt);
+        const copy = new Tombstones(
+          { level: levelWith({ tombstonesMax: max, tombstoneMs: AGE_MS }) },
+          rebuilt,
+        );
         for (const l of list) copy.add(l.index, 1, 2, l.settled, l.stampMs);
         expect([hash.hi, hash.lo]).toEqual([rebuilt.hi, rebuilt.lo]);
         const held = new Map(list.map((l) => [l.index, l.settled]));

@@ -2,7 +2,13 @@
 // before the newest batch, the node notices before it takes part.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { DamagedStore, StoreReader, type RestoredStore } from "../../src/store/boot.js";
+import {
+  DamagedStore,
+  OtherVersionsStore,
+  StoreReader,
+  type RestoredStore,
+} from "../../src/store/boot.js";
+import { crc32 } from "../../src/lib/crc32.js";
 import { encodeHardState, hardStateKey, Tag } from "../../src/wire/disk-records.js";
 import type { PeerMessage } from "../../src/wire/messages.js";
 import { entriesOf, HostRig, type Store } from "../support/host-rig.js";
@@ -199,15 +205,60 @@ describe("damage is noticed", () => {
   });
 });
 
-describe("the sentence", () => {
-  const key = (tag: number, at: number): string =>
-    [...store.keys()].filter((k) => k.startsWith(hex(Uint8Array.of(tag))))[at];
+const key = (tag: number, at: number): string =>
+  [...store.keys()].filter((k) => k.startsWith(hex(Uint8Array.of(tag))))[at];
 
+/** The store with one value changed. */
+function changed(at: string, change: (bytes: Uint8Array) => void): Store {
+  const bytes = Uint8Array.from(store.get(at) ?? []);
+  change(bytes);
+  return new Map(store).set(at, bytes);
+}
+
+describe("what another version wrote is not damaged (D-86)", () => {
+  /** A record as another version would write it: its version, and a checksum that is right. */
+  const sealedAs = (version: number) => (bytes: Uint8Array) => {
+    bytes[0] = version;
+    const end = bytes.length - 4;
+    new DataView(bytes.buffer).setUint32(end, crc32(bytes, 0, end), true);
+  };
+  /** Blocks of another version may look like anything behind their first byte. */
+  const blockAs = (version: number) => (bytes: Uint8Array) => {
+    bytes.fill(0x5a);
+    bytes[0] = version;
+  };
+  test.each([
+    ["the node record", () => changed(key(Tag.node, 0), sealedAs(2)), "version 2 of a node record"],
+    ["a turn record", () => changed(key(Tag.turn, 1), sealedAs(0)), "version 0 of a turn record"],
+    [
+      "a hard state",
+      () => changed(key(Tag.hardState, 0), sealedAs(9)),
+      "version 9 of a hard state",
+    ],
+    ["a log block", () => changed(key(Tag.block, 1), blockAs(2)), "version 2 of a log block"],
+    ["a kind of record", () => new Map(store).set("09", Uint8Array.of(1)), "a record of kind 9"],
+    ["a later kind", () => new Map(store).set("fe", Uint8Array.of(1)), "a record of kind 254"],
+  ])("%s", (_, written, says) => {
+    const node = new HostRig({ nodes: 3, store: written() });
+    node.open();
+    const said = node.host.fatalMessage ?? "";
+    expect(said).toContain("was written by another version of Disheap");
+    expect(said).toContain(says);
+    expect(said).toContain("Start that version");
+    expect(said).toContain("do not move the data directory away");
+    expect(said).not.toContain("is damaged");
+    expect([node.host.isReady, node.inFlight, node.sent]).toEqual([false, undefined, []]);
+    expect(() => read(written())).toThrow(OtherVersionsStore);
+  });
+});
+
+describe("the sentence", () => {
   test("says what is wrong and what to do", () => {
     const said = complaint(without(store, key(Tag.turn, 3)));
     expect(said).toMatch(/^The data directory is damaged: batch(es)? 4/);
     expect(said).toContain("must not vote");
-    expect(said).toContain("Move its data directory away");
+    expect(said).toContain("keep the data directory for analysis");
+    expect(said).toContain("an emptied folder does not come back as this member");
   });
 
   test.each([
@@ -216,9 +267,14 @@ describe("the sentence", () => {
     ["a missing hard state", () => without(store, key(Tag.hardState, 0)), "hard state of group 0"],
     ["a missing node record", () => without(store, key(Tag.node, 0)), "counts 0 starts"],
     [
-      "a record of an unknown kind",
-      () => new Map(store).set("09", Uint8Array.of(1)),
-      "unknown kind 9",
+      "a block whose version byte alone is wrong",
+      () => changed(key(Tag.block, 2), (bytes) => (bytes[0] = 2)),
+      "block checksum differs",
+    ],
+    [
+      "a hard state whose version byte alone is wrong",
+      () => changed(key(Tag.hardState, 0), (bytes) => (bytes[0] = 2)),
+      "wrong checksum",
     ],
     [
       "an older hard state",

@@ -40,6 +40,8 @@ export const token: fc.Arbitrary<TokenParts> = fc.record({ index, offset, fence:
 
 const bound = fc.option(fc.record({ hi: i32, lo: u32 }), { nil: undefined });
 
+const level = { level: u16, draft: u32 };
+
 export const settings: fc.Arbitrary<TopicSettings> = fc.record({
   mode: fc.constantFrom("MIN" as const, "MAX" as const),
   partitions: u32,
@@ -98,8 +100,13 @@ export const intentKinds: { readonly [K in Intent["kind"]]: fc.Arbitrary<Intent>
     graceMs: u48,
   }),
   tick: fc.record({ ...of("tick") }),
-  "partition.init": fc.record({ ...of("partition.init"), settings }),
+  "partition.init": fc.record({ ...of("partition.init"), ...level, macKey: mac, settings }),
   "partition.close": fc.record({ ...of("partition.close") }),
+  "cluster.init": fc.record({
+    ...of("cluster.init"),
+    ...level,
+    members: fc.array(u16, { maxLength: 20 }),
+  }),
   "topic.create": fc.record({ ...of("topic.create"), topic: text, settings }),
   "topic.deleting": fc.record({ ...of("topic.deleting"), topic: text, firstGroup: u32 }),
   "topic.deleted": fc.record({ ...of("topic.deleted"), topic: text, firstGroup: u32 }),

@@ -13,6 +13,7 @@ import {
   type LimitsConfig,
 } from "../../src/member/config.js";
 import type { Batch } from "../../src/store/persistence.js";
+import { NEWEST_LEVEL } from "../../src/machine/levels/known.js";
 import { crc32 } from "../../src/lib/crc32.js";
 import { decodeFrame, FrameBuilder, type FrameHead } from "../../src/wire/frames.js";
 import { decodeNodeRecord } from "../../src/wire/disk-records.js";
@@ -79,6 +80,8 @@ export class HostRig {
     }));
     const counted = store.get("01");
     this.identity = encodeIdentity({
+      level: NEWEST_LEVEL.number,
+      draft: NEWEST_LEVEL.draft,
       boots: counted ? decodeNodeRecord(counted) : 0,
       nonce: { hi: 0, lo: 0 },
       isFormed: true,
@@ -90,6 +93,7 @@ export class HostRig {
       members: this.members,
       seedHi: 1,
       seedLo: 2,
+      keySeed: [1, 2, 3, 4],
       timing: DEFAULT_TIMING,
       limits: { ...DEFAULT_LIMITS, ...limits },
       defaults: DEFAULT_DEFAULTS,

@@ -5,7 +5,8 @@ import type { Mode, TopicSettings } from "../../src/contract/api.js";
 import type { MachineEvent } from "../../src/delivery/events.js";
 import type { IntentResult } from "../../src/machine/results.js";
 import { Partition } from "../../src/delivery/partition.js";
-import type { PartitionLimits } from "../../src/delivery/partition-state.js";
+import { LEVEL_1 } from "../../src/machine/levels/level-1.js";
+import type { Level } from "../../src/machine/levels/level.js";
 import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { encodeIntent, type Intent, type TokenParts } from "../../src/wire/intents.js";
 
@@ -23,11 +24,20 @@ export const SETTINGS: TopicSettings = {
   dlqRetentionMs: 604_800_000,
 };
 
-export const LIMITS: PartitionLimits = {
-  dedupPerProducerMax: 10_000,
-  tombstonesMax: 262_144,
-  tombstoneMs: 600_000,
-};
+/** What an init entry of this build names. */
+export const BEGIN = { level: LEVEL_1.number, draft: LEVEL_1.draft };
+
+/** How a partition begins, but for its settings. */
+export const INIT = {
+  kind: "partition.init",
+  ...BEGIN,
+  macKey: Uint8Array.from({ length: 16 }, (_, i) => 17 * i + 1),
+} as const;
+
+/** The newest level with other bounds, so that few steps reach them. */
+export function levelWith(changes: Partial<Level>): Level {
+  return { ...LEVEL_1, ...changes };
+}
 
 export interface EntryOptions {
   readonly stampMs: number;
@@ -40,8 +50,8 @@ export class MachineRig {
   readonly events: MachineEvent[] = [];
   index = 0;
 
-  constructor(group = 1, mode: Mode = "MIN", limits: Partial<PartitionLimits> = {}) {
-    this.partition = new Partition(group, mode, { ...LIMITS, ...limits });
+  constructor(group = 1, mode: Mode = "MIN", changes: Partial<Level> = {}) {
+    this.partition = new Partition(group, mode, () => levelWith(changes));
     this.partition.listener = (event) => this.events.push(event);
   }
 
@@ -59,7 +69,7 @@ export class MachineRig {
 
   init(stampMs: number, settings: Partial<TopicSettings> = {}): void {
     const all = { ...SETTINGS, mode: this.partition.mode, ...settings };
-    this.apply({ stampMs }, [{ kind: "partition.init", settings: all }]);
+    this.apply({ stampMs }, [{ ...INIT, settings: all }]);
   }
 
   token(index: number, offset: number, fence: number): TokenParts {

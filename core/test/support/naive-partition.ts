@@ -2,6 +2,7 @@
 // with. It decides every intent by looking through everything it holds.
 
 import { backoffMs } from "../../src/delivery/backoff.js";
+import { LEVEL_1 } from "../../src/machine/levels/level-1.js";
 import type { IntentResult } from "../../src/machine/results.js";
 import type { Mode, ProducerTriple, TopicSettings } from "../../src/contract/api.js";
 import { hash32 } from "../../src/lib/hash.js";
@@ -300,7 +301,7 @@ export class NaivePartition {
       return;
     }
     const jitter = hash32(seedHi, seedLo, m.index % 4294967296, m.offset);
-    const delayMs = overrideMs ?? backoffMs(m.attempts, jitter);
+    const delayMs = overrideMs ?? backoffMs(m.attempts, jitter, LEVEL_1);
     m.timeMs = stampMs + delayMs;
     this.end(m, delayMs > 0 ? "delayed" : "ready");
   }

@@ -43,7 +43,7 @@ describe("keys", () => {
     expect(hex(hardStateKey(0))).toBe("0300000000");
     expect(hex(hardStateKey(16777215))).toBe("0300ffffff");
     expect(hex(blockKey(258, 2 ** 41 + 3))).toBe("0400000102020000000003");
-    expect(hex(tagKey(Tag.end))).toBe("05");
+    expect(hex(tagKey(Tag.end))).toBe("ff");
   });
 
   test("say what they name", () => {

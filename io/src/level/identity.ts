@@ -37,10 +37,16 @@ export async function readIdentity(directory: string): Promise<Identity | undefi
     throw error;
   }
   const identity = parse(text);
+  if (identity === "other version") {
+    throw new DataDirectoryError(
+      `The identity file ${path} was written by another version of Disheap. Start that version;` +
+        " its data is whole, so do not move the data directory away.",
+    );
+  }
   if (identity !== undefined) return identity;
   throw new DataDirectoryError(
-    `The identity file ${path} cannot be read: it is damaged or from another version.` +
-      " Restore it from a backup; without it this store cannot be trusted.",
+    `The identity file ${path} cannot be read: it is damaged. Restore it from a backup; without it` +
+      " this store cannot be trusted. An emptied data directory does not come back as this member.",
   );
 }
 
@@ -66,11 +72,12 @@ export async function replaceIdentity(directory: string, identity: Identity): Pr
   await syncDirectory(directory);
 }
 
-function parse(text: string): Identity | undefined {
+function parse(text: string): Identity | "other version" | undefined {
   try {
     const value = JSON.parse(text) as Record<string, unknown>;
     const { format, version, state, storeUuid, record } = value;
-    if (format !== FORMAT || version !== VERSION) return undefined;
+    if (format !== FORMAT) return undefined;
+    if (version !== VERSION) return typeof version === "number" ? "other version" : undefined;
     if (state !== "creating" && state !== "ready") return undefined;
     if (typeof storeUuid !== "string") return undefined;
     if (record === undefined) return { state, storeUuid, record };

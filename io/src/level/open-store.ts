@@ -138,8 +138,10 @@ async function storeExists(directory: string): Promise<boolean> {
 
 function damagedStore(directory: string, damage: string): DataDirectoryError {
   return new DataDirectoryError(
-    `The data directory ${directory} is damaged: ${damage}. This node must not vote with it. Check the` +
-      " disk, move the directory away and keep it for analysis; the other nodes keep serving.",
+    `The data directory ${directory} is damaged: ${damage}. This node must not vote with it; the other` +
+      " nodes keep serving. Stop whatever restarts this node, check the disk and keep the directory for" +
+      " analysis. Do not start this node with an emptied one: an emptied folder does not come back as this" +
+      " member, because it has forgotten its votes and what it acknowledged.",
   );
 }
 

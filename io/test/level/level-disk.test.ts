@@ -103,9 +103,20 @@ test("D-38: a store that LevelDB opens as an empty one is refused", async () => 
 
 test("a damaged identity file is refused with a sentence", async () => {
   await used();
-  for (const text of ["", "{", '{"format":"disheap-identity","version":2}', "null"]) {
+  for (const text of ["", "{", '{"format":"disheap-identity"}', '{"version":2}', "null"]) {
     await writeFile(identity(), text);
-    expect(await refusal()).toMatch(/cannot be read: it is damaged or from another version\./);
+    expect(await refusal()).toMatch(/cannot be read: it is damaged\..* does not come back/);
+  }
+});
+
+test("an identity file of another version is no damage, and the folder is to stay (D-86)", async () => {
+  await used();
+  for (const version of [0, 2, 99]) {
+    await writeFile(identity(), JSON.stringify({ format: "disheap-identity", version }));
+    const said = await refusal();
+    expect(said).toContain("was written by another version of Disheap. Start that version");
+    expect(said).toContain("do not move the data directory away");
+    expect(said).not.toContain("is damaged");
   }
 });
 

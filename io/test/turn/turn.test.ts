@@ -1,5 +1,6 @@
 import {
   encodeIdentity,
+  NEWEST_LEVEL,
   DEFAULT_DEFAULTS,
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
@@ -36,6 +37,7 @@ function rig(members: number, limits: Partial<HostConfig["limits"]> = {}): Rig {
     })),
     seedHi: 1,
     seedLo: 2,
+    keySeed: [1, 2, 3, 4],
     timing: DEFAULT_TIMING,
     limits: { ...DEFAULT_LIMITS, ...limits },
     defaults: DEFAULT_DEFAULTS,
@@ -114,6 +116,8 @@ function opened(members: number): TurnEvent {
     return { id: i + 1, name: `n${i + 1}`, storeId: `store-${i + 1}`, machine: "" };
   });
   const identity = encodeIdentity({
+    level: NEWEST_LEVEL.number,
+    draft: NEWEST_LEVEL.draft,
     boots: 0,
     nonce: { hi: 0, lo: 0 },
     isFormed: true,

@@ -23,6 +23,7 @@ const FIELDS: readonly (readonly [
   ["nodes", (value) => isCount(value) && value !== 0, "a positive whole number"],
   ["durationMs", isCount, "a whole number of milliseconds"],
   ["limits", isObject, "an object"],
+  ["nodeLimits", (value) => value === undefined || Array.isArray(value), "a list"],
   ["network", isObject, "an object"],
   ["disk", isObject, "an object"],
   ["turnCostUs", isCount, "a whole number"],

@@ -83,6 +83,7 @@ function copy(draws: PlanDraws, scope: Scope, window: { atMs: number }): FaultPl
 }
 
 function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number }): FaultPlan {
+  const what = draws.pick("foreign.what", ["unknown", "cut-short", "misplaced"] as const);
   return {
     kind: "peer.foreign",
     atMs: window.atMs,
@@ -90,7 +91,7 @@ function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number
     topic: draws.chance("foreign.meta", 200_000)
       ? undefined
       : draws.pick("foreign.topic", scope.topics).topic,
-    what: draws.pick("foreign.what", ["unknown", "cut-short", "misplaced"] as const),
+    what: draws.chance("foreign.begins", 300_000) ? "begins" : what,
   };
 }
 

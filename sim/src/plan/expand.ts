@@ -1,7 +1,7 @@
 // From a seed to a plan: swarm style, the seed decides which fault kinds exist at all, then how many and
 // when (simulation.md chapter 4). Pinned by a golden test: a change here moves every seed.
 
-import { hash32, MESSAGE_BYTES_MAX } from "@disheap/core";
+import { hash32, MESSAGE_BYTES_MAX, type LimitsConfig } from "@disheap/core";
 import seedrandom from "seedrandom";
 import { between, chance, draw, kindOf, type Seed } from "../world/draw.js";
 import { DEFAULT_DISK } from "../world/disk-settings.js";
@@ -68,6 +68,7 @@ export function expandPlan(seed: string): Plan {
       turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
       ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX } : {}),
     },
+    ...(draws.chance("limits.own", 350_000) ? { nodeLimits: expandLimits(draws, nodes) } : {}),
     network: {
       ...DEFAULT_NETWORK,
       streamModel: draws.chance("stream", 600_000),
@@ -87,6 +88,16 @@ export function expandPlan(seed: string): Plan {
     operations: expandOperations(draws, { nodes, durationMs, topics, isLarge }),
     faults: expandFaults(draws, { nodes, durationMs, hash: hash32(bits.hi, bits.lo), topics }),
   };
+}
+
+/** Settings of which no two nodes need to have the same. */
+function expandLimits(draws: PlanDraws, nodes: number): Partial<LimitsConfig>[] {
+  return Array.from({ length: nodes }, () => ({
+    appendBlocksMax: draws.pick("limits.own.append", [1, 3, 64]),
+    entryBytesMax: draws.pick("limits.own.entry", [1_000, 100_000, 4 << 20]),
+    logTailBytesMax: draws.pick("limits.own.tail", [1_024, 65_536, 8 << 20]),
+    turnApplyEntriesMax: draws.pick("limits.own.apply", [1, 2, 5, 1024]),
+  }));
 }
 
 function expandTopics(draws: PlanDraws, nodes: number, isLarge: boolean): TopicPlan[] {

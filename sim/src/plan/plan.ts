@@ -166,7 +166,7 @@ export type FaultPlan =
       readonly node: number;
       /** Whose first partition is asked; undefined: the meta group. */
       readonly topic: string | undefined;
-      readonly what: "unknown" | "cut-short" | "misplaced";
+      readonly what: "unknown" | "cut-short" | "misplaced" | "begins";
     }
   | {
       readonly kind: "clock.skew" | "clock.jump";
@@ -184,6 +184,11 @@ export interface Plan {
   /** Length of the phase with faults and load. */
   readonly durationMs: number;
   readonly limits: Partial<LimitsConfig>;
+  /**
+   * Over `limits`, per node: what leaders and edges go by may differ from node to node, and nothing of it
+   * reaches apply (D-86). Absent: all nodes have the same.
+   */
+  readonly nodeLimits?: readonly Partial<LimitsConfig>[];
   readonly network: NetworkSettings;
   readonly disk: DiskSettings;
   /** CPU cost of a turn and of each event in it, microseconds (D-64). */

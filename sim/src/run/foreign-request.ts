@@ -1,7 +1,7 @@
 // A node of another version: it forwards what this version's leaders cannot read or must not take. Every
 // voter of the group is asked, so that its leader is among them.
 
-import { encodeIntent } from "@disheap/core";
+import { encodeIntent, NEWEST_LEVEL } from "@disheap/core";
 import type { FaultPlan } from "../plan/plan.js";
 import type { World } from "../world/world.js";
 
@@ -12,7 +12,28 @@ const UNKNOWN = Uint8Array.of(1, 0, 0, 0, 250);
 /** Far above the numbers that the node's own requests reach in a run. */
 const FIRST_REQUEST = 2 ** 40;
 
+/** What the first leader of a group proposes by itself, of a draft that nobody here knows (D-86). */
+function beginningOf(topic: string | undefined): Uint8Array {
+  const begin = { level: NEWEST_LEVEL.number, draft: NEWEST_LEVEL.draft + 1 };
+  if (topic === undefined) return encodeIntent({ kind: "cluster.init", ...begin, members: [1] });
+  const settings = {
+    mode: "MIN",
+    partitions: 1,
+    replicationFactor: 3,
+    topKBound: 1,
+    retentionMs: 0,
+    visibilityMs: 1000,
+    maxRetries: 0,
+    maxPayloadBytes: 1000,
+    compression: false,
+    dlqEnabled: false,
+    dlqRetentionMs: 0,
+  } as const;
+  return encodeIntent({ kind: "partition.init", ...begin, macKey: new Uint8Array(16), settings });
+}
+
 function intentOf({ what, topic }: Foreign): Uint8Array {
+  if (what === "begins") return beginningOf(topic);
   if (what === "unknown") return UNKNOWN;
   const close = encodeIntent({ kind: "partition.close" });
   if (what === "cut-short") return close.slice(0, -1);

@@ -26,6 +26,7 @@ import { TraceHash } from "./trace-hash.js";
 /** Wall clock of a right clock when a run starts. */
 const EPOCH_MS = 1_700_000_000_000;
 const PROCESS_SEED = kindOf("process.seed");
+const PROCESS_KEY = kindOf("process.key");
 
 /** One life of a node's process. */
 export interface Process {
@@ -201,13 +202,20 @@ export class World {
   private configOf(number: number, incarnation: number): HostConfig {
     const h = (part: number): number =>
       draw(this.seed, PROCESS_SEED, number * 4 + part, incarnation);
+    const k = (part: number): number =>
+      draw(this.seed, PROCESS_KEY, number * 4 + part, incarnation);
     return {
       node: `n${this.network.copyOf.get(number) ?? number}`,
       members: this.members,
       seedHi: h(0),
       seedLo: h(1),
+      keySeed: [k(0), k(1), k(2), k(3)],
       timing: DEFAULT_TIMING,
-      limits: { ...DEFAULT_LIMITS, ...this.plan.limits },
+      limits: {
+        ...DEFAULT_LIMITS,
+        ...this.plan.limits,
+        ...this.plan.nodeLimits?.[number - 1],
+      },
       defaults: { ...DEFAULT_DEFAULTS, disconnectGraceMs: this.plan.disconnectGraceMs },
     };
   }

@@ -108,7 +108,7 @@ describe("golden", () => {
           "enqueue": 171,
           "read": 12,
         },
-        "sha256": "ecae1d076ff0e177821e423c557f0c839ebefc1a4371047b7b18d032c4f4e50f",
+        "sha256": "45bec421d2bd58f05bd5b9677d1a3db23b6613223222538c3e0603f67de2812e",
         "topics": [
           {
             "mode": "MIN",
@@ -154,7 +154,7 @@ describe("golden", () => {
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "ae7efe416e2fe43f99be35858e9f6e6e5bdbc23efabf0957bb9e2b2d0c56f9ab",
+        "sha256": "d29215ef68366d64d512850faa86c53c8f9a5d7114968677069f7fd4af658846",
         "topics": [
           {
             "mode": "MAX",

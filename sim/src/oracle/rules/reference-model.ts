@@ -142,6 +142,7 @@ export class ReferenceModel {
         this.isClosed = true;
         break;
       case "tick":
+      case "cluster.init":
       case "topic.create":
       case "topic.deleting":
       case "topic.deleted":

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, Partition, State, type Intent } from "@disheap/core";
+import { Partition, State, type Intent } from "@disheap/core";
 import { expect, test } from "vitest";
 import { Canon } from "../../../src/oracle/rules/canon.js";
 import {
@@ -7,7 +7,7 @@ import {
   structureProblem,
 } from "../../../src/oracle/rules/conservation.js";
 import { Ledger } from "../../../src/oracle/rules/ledger.js";
-import { breaks, FakeWorld, replica, SETTINGS, view } from "./states.js";
+import { breaks, FakeWorld, INIT, replica, SETTINGS, view } from "./states.js";
 
 const enqueue = (priorityLo: number, delayMs = 0): Intent => ({
   kind: "enqueue",
@@ -37,7 +37,7 @@ function stage() {
   const rule = new Conservation(ledger);
   rule.attach(world);
   const canon = new Canon([ledger, rule]);
-  const partition = new Partition(1, "MIN", DEFAULT_LIMITS);
+  const partition = new Partition(1, "MIN");
   const slots = new Map([
     [1, { raft: replica(), machine: { kind: "partition" as const, partition } }],
   ]);
@@ -53,7 +53,7 @@ function stage() {
     partition.apply(entry, undefined);
     canon.applied(1, 1, entry, partition.hash.hi, partition.hash.lo);
   };
-  apply(1, { kind: "partition.init", settings: { ...SETTINGS, maxRetries: 0 } });
+  apply(1, { ...INIT, settings: { ...SETTINGS, maxRetries: 0 } });
   apply(2, enqueue(5), enqueue(4), enqueue(3), enqueue(2), enqueue(1, 9000), grant(3));
   const settle = (offset: number, kind: "ack" | "nack"): Intent => {
     const token = { index: 2, offset, fence: 1, mac: partition.mac(2, offset, 1) };
@@ -127,8 +127,8 @@ test("Q15: a structure that does not fit its states is noticed", () => {
 });
 
 test("Q15: the ready heap is in order under both modes", () => {
-  const p = new Partition(1, "MAX", DEFAULT_LIMITS);
-  p.apply(view(1, 1, 1, [{ kind: "partition.init", settings: SETTINGS }]), undefined);
+  const p = new Partition(1, "MAX");
+  p.apply(view(1, 1, 1, [{ ...INIT, settings: SETTINGS }]), undefined);
   p.apply(view(2, 1, 2, [enqueue(1), enqueue(3), enqueue(2)]), undefined);
   expect(structureProblem(p)).toBeUndefined();
   p.messages.priorityLo[p.ready.first()] = 0;

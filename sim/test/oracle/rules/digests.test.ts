@@ -1,16 +1,16 @@
-import { DEFAULT_LIMITS, Partition, type PeerMessage } from "@disheap/core";
+import { Partition, type PeerMessage } from "@disheap/core";
 import { expect, test } from "vitest";
 import { Digests } from "../../../src/oracle/rules/digests.js";
-import { breaks, FakeLog, FakeWorld, replica, SETTINGS, view } from "./states.js";
+import { breaks, FakeLog, FakeWorld, INIT, replica, SETTINGS, view } from "./states.js";
 
 /** Node 3 becomes leader in term 2 of a partition in which edge 1 holds message 2.0 since entry 3. */
 function stage() {
   const world = new FakeWorld();
   const rule = new Digests();
   rule.attach(world);
-  const partition = new Partition(1, "MIN", DEFAULT_LIMITS);
+  const partition = new Partition(1, "MIN");
   const [edge, edgeIncarnation, stream, round] = [1, 1, 1, 1];
-  partition.apply(view(1, 1, 1, [{ kind: "partition.init", settings: SETTINGS }]), undefined);
+  partition.apply(view(1, 1, 1, [{ ...INIT, settings: SETTINGS }]), undefined);
   const message = { priorityHi: 0, priorityLo: 1, payload: Uint8Array.of(1), delayMs: 0 };
   partition.apply(
     view(2, 1, 2, [{ kind: "enqueue", ...message, producer: undefined, maxRetries: undefined }]),

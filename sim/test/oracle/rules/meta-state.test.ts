@@ -1,7 +1,7 @@
 import { ClusterMachine, type Intent } from "@disheap/core";
 import { expect, test } from "vitest";
 import { MetaState } from "../../../src/oracle/rules/meta-state.js";
-import { breaks, FakeWorld, replica, SETTINGS, view } from "./states.js";
+import { BEGIN, breaks, FakeWorld, replica, SETTINGS, view } from "./states.js";
 
 const NO_LISTENER = { topicCreated: () => undefined, topicDeleted: () => undefined };
 
@@ -18,12 +18,13 @@ function play(
   const rule = new MetaState();
   rule.attach(world);
   for (const node of [1, 2]) {
-    const cluster = new ClusterMachine(3, NO_LISTENER);
+    const cluster = new ClusterMachine(NO_LISTENER);
     const slot = { raft: replica({ id: 0 }), machine: { kind: "cluster" as const, cluster } };
     const context = { incarnation: 1, wallMs: 0, groups: new Map([[0, slot]]) };
     world.hosts.set(node, { isReady: true, context });
     if (node === 2) change(cluster);
-    intents.forEach((intent, i) => {
+    const init: Intent = { kind: "cluster.init", ...BEGIN, members: [1, 2, 3] };
+    [init, ...intents].forEach((intent, i) => {
       const entry = view(i + 1, 1, 10 + i, [intent]);
       cluster.apply(entry, undefined);
       rule.applied(node, 0, entry);
@@ -53,7 +54,7 @@ test("R4: a topic with other settings on one node is noticed", () => {
       };
     }),
   );
-  expect(error.message).toContain("after entry 1 of the meta group n1 and n2 know other topics");
+  expect(error.message).toContain("after entry 2 of the meta group n1 and n2 know other topics");
 });
 
 const remove = (topic: string): Intent[] => [

@@ -1,16 +1,10 @@
-import {
-  DEFAULT_LIMITS,
-  Partition,
-  encodeLeaseToken,
-  type Intent,
-  type MachineEvent,
-} from "@disheap/core";
+import { Partition, encodeLeaseToken, type Intent, type MachineEvent } from "@disheap/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ReferenceModel } from "../../../src/oracle/rules/reference-model.js";
 import { Reference, ruleOf } from "../../../src/oracle/rules/reference.js";
 import { decodeIntents } from "../../../src/oracle/rules/canon.js";
-import { breaks, Entries, events, handed, item, SETTINGS, view } from "./states.js";
+import { breaks, Entries, events, handed, INIT, item, SETTINGS, view } from "./states.js";
 
 const { enqueued, granted, acked, expired } = events;
 const mac = new Uint8Array(16);
@@ -160,7 +154,7 @@ const work = fc.array(
 test("property: the machine does what the model says", () => {
   fc.assert(
     fc.property(work, fc.boolean(), (steps, isMin) => {
-      const partition = new Partition(1, isMin ? "MIN" : "MAX", DEFAULT_LIMITS);
+      const partition = new Partition(1, isMin ? "MIN" : "MAX");
       const reference = new Reference();
       const leases: { index: number; offset: number; fence: number }[] = [];
       let [index, stampMs, round] = [0, 0, 1];
@@ -184,7 +178,7 @@ test("property: the machine does what the model says", () => {
         reference.entry({ ...at, index, stampMs, seedHi, seedLo, intents, events: list });
       };
       const mode = isMin ? ("MIN" as const) : ("MAX" as const);
-      apply({ kind: "partition.init", settings: { ...SETTINGS, mode, maxRetries: 2 } });
+      apply({ ...INIT, settings: { ...SETTINGS, mode, maxRetries: 2 } });
       for (const { what, passedMs, pick, number, hi, lo } of steps) {
         stampMs += passedMs;
         const lease = leases.at(pick % Math.max(1, leases.length)) ?? {

@@ -6,6 +6,7 @@ import {
   encodeMessageId,
   eachEntry,
   EntryKind,
+  NEWEST_LEVEL,
   type Block,
   type ClientEffect,
   type DeliveredItem,
@@ -39,6 +40,16 @@ export const SETTINGS: TopicSettings = {
   dlqEnabled: true,
   dlqRetentionMs: 0,
 };
+
+/** What an init entry of this build names. */
+export const BEGIN = { level: NEWEST_LEVEL.number, draft: NEWEST_LEVEL.draft };
+
+/** How a partition begins, but for its settings. */
+export const INIT = {
+  kind: "partition.init",
+  ...BEGIN,
+  macKey: new Uint8Array(16).fill(9),
+} as const;
 
 export class FakeLog implements LogView {
   readonly terms: number[];
@@ -175,7 +186,7 @@ export class Entries {
   }
 
   init(settings: Partial<TopicSettings> = {}): CommittedEntry {
-    return this.next(0, [], [{ kind: "partition.init", settings: { ...SETTINGS, ...settings } }]);
+    return this.next(0, [], [{ ...INIT, settings: { ...SETTINGS, ...settings } }]);
   }
 }
 

@@ -80,11 +80,12 @@ const brokenIdentity: HardeningCase = {
     const aside = `${identity}.aside`;
     renameSync(identity, aside);
     await refuses(node, /its identity file .* is missing/);
-    const broken = ["", "{", "[]", "null", '{"format":"disheap-identity","version":99}'];
-    for (const text of broken) {
+    for (const text of ["", "{", "[]", "null"]) {
       writeFileSync(identity, text);
       await refuses(node, /identity file .* cannot be read/);
     }
+    writeFileSync(identity, '{"format":"disheap-identity","version":99}');
+    await refuses(node, /identity file .* was written by another version of Disheap/);
     rmSync(identity);
     renameSync(aside, identity);
     renameSync(join(folder, "store"), join(folder, "store.aside"));
