@@ -44,6 +44,8 @@ const TOO_MANY_PRODUCERS = {
     "the partition remembers as many producers as it may; keep one producer id per process instead of one " +
     "per message, or try again when those of a day ago are forgotten",
 } as const;
+/** Timers may be due at every millisecond; entries for their sake alone are so far apart (D-19). */
+const TICK_GRAIN_MS = 10;
 const TICK_INTENT = encodeIntent({ kind: "tick" });
 
 export class Leader {
@@ -88,6 +90,7 @@ export class Leader {
         intent: action.intent,
         origin: { type: "request", ...origin },
         isEnqueue: checked.kind === "enqueue",
+        isReturn: isReturn(checked),
         leases: 0,
         sinceUs: this.context.monotonicUs,
       });
@@ -193,7 +196,7 @@ export class Leader {
     const { entryIntentsMax, entryBytesMax } = this.context.config.limits;
     const taken: QueuedIntent[] = [];
     let bytes = 0;
-    let enqueues = 0;
+    let coming = 0;
     let leases = 0;
     for (const queued of slot.queue) {
       if (taken.length >= entryIntentsMax) break;
@@ -202,18 +205,18 @@ export class Leader {
       if (taken.length > 0 && isOver) break;
       bytes += queued.intent.length;
       leases += queued.leases;
-      if (queued.isEnqueue) enqueues += 1;
+      if (queued.isEnqueue || queued.isReturn) coming += 1;
       taken.push(queued);
     }
     slot.queue = slot.queue.slice(taken.length);
     slot.queueBytes = slot.queue.length === 0 ? 0 : slot.queueBytes - bytes;
-    // Standing credits ride behind the enqueues of the same entry (D-6).
+    // Standing credits ride behind what makes messages ready in the same entry (D-6).
     // They have intents of their own, or a queue that is never empty would starve every consumer.
     const room = {
       intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - taken.length),
       leases: ENTRY_LEASES_MAX - leases,
     };
-    for (const grant of standingIntents(this.context, slot, enqueues, room)) taken.push(grant);
+    for (const grant of standingIntents(this.context, slot, coming, room)) taken.push(grant);
     if (taken.length === 0) return false;
     this.append(slot, EntryKind.command, taken);
     return true;
@@ -231,6 +234,7 @@ export class Leader {
     if (slot.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
     slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false, leases: 0 });
     slot.lastTickIndex = g.log.lastIndex + 1;
+    slot.tickedMs = this.context.monotonicMs;
   }
 
   /** When the group's next timer is due, by the clock that carries its time. */
@@ -242,7 +246,11 @@ export class Leader {
     if (!slot.isServing || slot.machine.kind !== "partition") return Infinity;
     const next = slot.machine.partition.nextTimerMs;
     if (next === Infinity) return Infinity;
-    return this.context.monotonicMs + Math.max(0, next - slot.raft.stampNowMs());
+    const { monotonicMs } = this.context;
+    const leftMs = next - slot.raft.stampNowMs();
+    // What is on its way carries time forward, and its apply looks again.
+    if (leftMs <= 0 && slot.raft.appliedIndex < slot.raft.log.lastIndex) return Infinity;
+    return Math.max(monotonicMs + Math.max(0, leftMs), slot.tickedMs + TICK_GRAIN_MS);
   }
 
   private append(slot: Replica, kind: number, queued: readonly QueuedIntent[]): void {
@@ -364,6 +372,13 @@ export class Leader {
     }
     return encodePartitionCounts(partition.counts);
   }
+}
+
+/** It makes its message ready at once. A rejection without a time of its own waits for its backoff. */
+function isReturn(intent: Intent): boolean {
+  return (
+    intent.kind === "release.undelivered" || (intent.kind === "nack" && intent.backoffMs === 0)
+  );
 }
 
 /** The intent if this node can apply it to such a machine, else why it is refused (D-89). */
