@@ -8,7 +8,7 @@ import { DEFAULT_DISK } from "../world/disk-settings.js";
 import { DEFAULT_NETWORK } from "../world/network-settings.js";
 import { expandFaults } from "./expand-faults.js";
 import { expandOperations } from "./expand-operations.js";
-import type { Plan, TopicPlan } from "./plan.js";
+import type { FaultPlan, Plan, TopicPlan } from "./plan.js";
 
 /** 64 bits from a seed string; after this everything is counter-based. */
 export function seedBits(seed: string): Seed {
@@ -52,7 +52,9 @@ export function expandPlan(seed: string): Plan {
   const durationMs = 60_000;
   const isLarge = draws.chance("large", 30_000);
   const topics = expandTopics(draws, nodes, isLarge);
-  const isTight = draws.chance("tight", 300_000);
+  const isSlow = draws.chance("slow", 60_000);
+  // Slow and tight together would be an overload that never ends: an entry a second.
+  const isTight = draws.chance("tight", 300_000) && !isSlow;
   return {
     version: 1,
     seed,
@@ -61,7 +63,7 @@ export function expandPlan(seed: string): Plan {
     nodes,
     durationMs,
     limits: {
-      appendBlocksMax: draws.chance("append.one", 300_000) ? 1 : 64,
+      appendBlocksMax: draws.chance("append.one", 300_000) && !isSlow ? 1 : 64,
       inflightAppendsMax: isTight ? draws.between("inflight", 1, 4) : 32,
       entryIntentsMax: isTight ? draws.between("intents", 1, 4) : 4096,
       logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
@@ -74,19 +76,39 @@ export function expandPlan(seed: string): Plan {
       latencyMaxUs: draws.pick("latency", [400, 2_000, 20_000]),
       detectMinUs: 1_000_000,
       detectMaxUs: 4_000_000,
+      ...(isSlow ? SLOW_LINKS : {}),
     },
     disk: {
       ...DEFAULT_DISK,
       sync: { minUs: 150, meanUs: draws.pick("sync", [250, 2_000, 15_000]), capUs: 100_000 },
       completion: { minUs: 10, meanUs: draws.pick("completion", [40, 3_000]), capUs: 20_000 },
+      ...(isSlow ? { sync: SLOW_SYNC } : {}),
     },
     turnCostUs: draws.pick("turnCost", [10, 50, 200]),
     eventCostUs: draws.pick("eventCost", [2, 10, 40]),
     disconnectGraceMs: draws.pick("grace", [500, 2_000, 5_000]),
     topics,
     operations: expandOperations(draws, { nodes, durationMs, topics, isLarge }),
-    faults: expandFaults(draws, { nodes, durationMs, hash: hash32(bits.hi, bits.lo), topics }),
+    faults: expandFaults(draws, {
+      nodes,
+      durationMs,
+      hash: hash32(bits.hi, bits.lo),
+      topics,
+    }).filter((fault) => !isSlow || !isDayOff(fault)),
   };
+}
+
+/** A commit takes more than a second, a question half of one: in quiet times too, so that time-outs have to follow. */
+const SLOW_LINKS = { latencyMinUs: 200_000, latencyMaxUs: 260_000 };
+const SLOW_SYNC = { minUs: 300_000, meanUs: 60_000, capUs: 500_000 };
+
+/**
+ * Over slow links a new group takes enqueues before it heard of all clocks. If the slow one of two is a day
+ * behind, its time steps forward by a day with the third, and the dedup windows of the first enqueues end.
+ */
+function isDayOff(fault: FaultPlan): boolean {
+  const isClock = fault.kind === "clock.skew" || fault.kind === "clock.jump";
+  return isClock && Math.abs(fault.offsetMs) > 86_400_000;
 }
 
 function expandTopics(draws: PlanDraws, nodes: number, isLarge: boolean): TopicPlan[] {

@@ -24,9 +24,9 @@ function stage(): { q: QuietWorld; leader: number } {
   return { q, leader };
 }
 
-function leaderOf(q: QuietWorld): number {
+function leaderOf(q: QuietWorld, group = STALLED_GROUP): number {
   const isLeader = (node: number): boolean =>
-    q.world.host(node)?.context.groups.get(STALLED_GROUP)?.raft.isLeader ?? false;
+    q.world.host(node)?.context.groups.get(group)?.raft.isLeader ?? false;
   return [1, 2, 3].find(isLeader) ?? 0;
 }
 
@@ -72,4 +72,15 @@ test("a partition that failed once, by a lost frame, is asked again within two m
   readOn(q, reader, 3_000);
   expect(lost).toBe(1);
   expect(fromStalled(reader)).toBeGreaterThanOrEqual(EACH - 5);
+});
+
+test("a leader that died is waited for once, not at every choice", () => {
+  const { q, leader } = stage();
+  const others = [2, 3].filter((group) => leaderOf(q, group) !== leader);
+  const reader = new Reader(q, EDGE, 5, 120_000);
+  q.world.kill(leader);
+  readOn(q, reader, 1_400);
+  expect(leaderOf(q)).toBe(0);
+  const alive = reader.items.filter(({ partitionId }) => others.includes(partitionId + 1));
+  expect(alive.length).toBeGreaterThanOrEqual(others.length * EACH);
 });

@@ -154,7 +154,7 @@ describe("golden", () => {
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "ae7efe416e2fe43f99be35858e9f6e6e5bdbc23efabf0957bb9e2b2d0c56f9ab",
+        "sha256": "0fb8c72236b92b41d6370800387411417ac6b805112f1b87cd7ac5b1cbba2452",
         "topics": [
           {
             "mode": "MAX",
