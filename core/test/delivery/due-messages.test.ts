@@ -48,3 +48,16 @@ test("delayed messages are counted by their time, leases that end are not", () =
     ),
   );
 });
+
+test("of thousands that are due at once no more are counted than one entry fires", () => {
+  const rig = new MachineRig();
+  rig.init(NOW_MS);
+  const count = 6_000;
+  rig.apply(
+    { stampMs: NOW_MS },
+    Array.from({ length: count }, () => delayed(5)),
+  );
+  const due = dueMessages(rig.partition, NOW_MS, NOW_MS + 5, count);
+  expect(due).toBeGreaterThan(1_000);
+  expect(due).toBeLessThanOrEqual(4_096);
+});
