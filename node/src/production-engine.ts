@@ -84,7 +84,7 @@ export class ProductionEngine implements Engine {
         disk: this.writes.around(this.disk),
         network: this.network,
         clock: {
-          monotonicUs: () => Number(hrtime.bigint() / 1000n),
+          monotonicUs,
           wallMs: () => Date.now(),
         },
         scheduler: {
@@ -96,13 +96,7 @@ export class ProductionEngine implements Engine {
               this.turn.run();
             });
           },
-          wakeAt: (monotonicUs) => {
-            clearTimeout(this.alarm);
-            const waitMs = (monotonicUs - Number(hrtime.bigint() / 1000n)) / 1000;
-            // An early alarm changes nothing, and the ticks do what it should have done.
-            const delayMs = Math.min(Math.max(0, waitMs), TIMEOUT_MS_MAX);
-            this.alarm = setTimeout(() => this.turn.run(), delayMs);
-          },
+          wakeAt: (monotonicUs) => this.setAlarm(monotonicUs),
         },
         clients: { emit },
         process: { fatal: onFatal },
@@ -122,6 +116,17 @@ export class ProductionEngine implements Engine {
     this.ticks = setInterval(() => {
       this.turn.push({ kind: "tick" });
     }, this.tickMs);
+  }
+
+  /** A timer may fire a little early, and waits for 24 days at most: what is left is waited for anew. */
+  private setAlarm(atUs: number): void {
+    clearTimeout(this.alarm);
+    const leftMs = Math.ceil((atUs - monotonicUs()) / 1000);
+    const delayMs = Math.min(Math.max(0, leftMs), TIMEOUT_MS_MAX);
+    this.alarm = setTimeout(() => {
+      if (monotonicUs() < atUs) this.setAlarm(atUs);
+      else this.turn.run();
+    }, delayMs);
   }
 
   submit(event: ClientEvent): void {
@@ -196,3 +201,7 @@ function randomWord(): number {
 
 /** The longest time a timer of this platform takes; beyond it, it would fire at once. */
 const TIMEOUT_MS_MAX = 2 ** 31 - 1;
+
+function monotonicUs(): number {
+  return Number(hrtime.bigint() / 1000n);
+}

@@ -24,7 +24,7 @@ export function messageHash(m: MessageStore, slot: number, seed: number): number
   h = fold32(h, m.edgeIncarnation[slot]);
   h = fold53(h, m.stream[slot]);
   h = fold53(h, m.grantIndex[slot]);
-  return fold32(h, m.round[slot]);
+  return fold53(h, m.round[slot]);
 }
 
 /**

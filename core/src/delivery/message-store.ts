@@ -35,7 +35,7 @@ export class MessageStore {
   edge = new Uint16Array(16);
   edgeIncarnation = new Uint32Array(16);
   stream = new Float64Array(16);
-  round = new Uint32Array(16);
+  round = new Float64Array(16);
   /** Log index of the entry that granted the lease: lets an edge tell what it has delivered. */
   grantIndex = new Float64Array(16);
   readonly payloads = new PayloadStore();
@@ -97,7 +97,7 @@ export class MessageStore {
       this.edge = copyInto(this.edge, new Uint16Array(c));
       this.edgeIncarnation = copyInto(this.edgeIncarnation, new Uint32Array(c));
       this.stream = copyInto(this.stream, new Float64Array(c));
-      this.round = copyInto(this.round, new Uint32Array(c));
+      this.round = copyInto(this.round, new Float64Array(c));
       this.grantIndex = copyInto(this.grantIndex, new Float64Array(c));
     }
     this.used += 1;

@@ -33,7 +33,6 @@ import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
 import type { NodeStatus } from "../member/status.js";
 import { statusOf } from "./status-of.js";
 
-const DUE_GRAIN_MS = 10;
 
 export class Host {
   readonly context: HostContext;
@@ -200,12 +199,11 @@ export class Host {
     return effects;
   }
 
-  /** When a timer of a group that this node leads is due, in steps of 10 ms (D-19); Infinity: never. */
+  /** When a timer of a group that this node leads is due, to the millisecond (D-19); Infinity: never. */
   nextDueUs(): number {
     const dueMs = this.context.due.firstMs;
     if (dueMs === Infinity) return Infinity;
-    const laterMs = Math.max(dueMs, this.context.monotonicMs + 1);
-    return Math.ceil(laterMs / DUE_GRAIN_MS) * DUE_GRAIN_MS * 1000;
+    return Math.max(Math.ceil(dueMs), this.context.monotonicMs + 1) * 1000;
   }
 
   get wantsTurn(): boolean {

@@ -5,6 +5,7 @@ import type { IntentResult } from "../machine/results.js";
 import { State } from "../delivery/message-store.js";
 import type { Partition } from "../delivery/partition.js";
 import { assert } from "../lib/assert.js";
+import { dueMessages } from "../delivery/due-messages.js";
 import { ladder } from "../delivery/views.js";
 import { encodeIntent } from "../wire/intents.js";
 import type {
@@ -145,19 +146,22 @@ function originOf(
 }
 
 /**
- * Grant intents for the streams whose credits stand here, to go behind `enqueues` new messages. Nothing
- * when an entry with grants is already on its way and this one brings nothing new.
+ * Grant intents for the streams whose credits stand here, to go behind what makes `coming` messages ready in
+ * the same entry, its stamp apart. Nothing when an entry with grants is already on its way and this one
+ * brings nothing new.
  */
 export function standingIntents(
   context: HostContext,
   slot: Replica,
-  enqueues: number,
+  coming: number,
   room: { readonly intents: number; readonly leases: number },
 ): QueuedIntent[] {
   if (slot.machine.kind !== "partition" || slot.standing.size === 0) return [];
   const { partition } = slot.machine;
-  const expected = partition.ready.size + enqueues;
-  if (expected === 0 || (enqueues === 0 && slot.lastGrantIndex > slot.raft.appliedIndex)) return [];
+  const stampMs = slot.raft.stampNowMs();
+  const fresh = coming + dueMessages(partition, slot.grantedUpToMs, stampMs, room.leases);
+  const expected = partition.ready.size + fresh;
+  if (expected === 0 || (fresh === 0 && slot.lastGrantIndex > slot.raft.appliedIndex)) return [];
   const open: StandingCredits[] = [];
   for (const [key, s] of slot.standing) {
     if (context.monotonicMs - s.seenMs > FORGET_MS || isOver(partition, s))
@@ -189,6 +193,7 @@ export function standingIntents(
     intents.push({ intent, origin: originOf(edge, s, true), isEnqueue: false, leases: share });
   }
   slot.standingTurn += count;
+  slot.grantedUpToMs = stampMs;
   return intents;
 }
 

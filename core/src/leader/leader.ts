@@ -46,6 +46,8 @@ const TOO_MANY_PRODUCERS = {
 } as const;
 /** What a group that this leader begins is begun at (D-86). */
 const BEGIN = { level: NEWEST_LEVEL.number, draft: NEWEST_LEVEL.draft };
+/** Timers may be due at every millisecond; entries for their sake alone are so far apart (D-19). */
+const TICK_GRAIN_MS = 10;
 const TICK_INTENT = encodeIntent({ kind: "tick" });
 
 export class Leader {
@@ -90,6 +92,7 @@ export class Leader {
         intent: action.intent,
         origin: { type: "request", ...origin },
         isEnqueue: checked.kind === "enqueue",
+        isReturn: isReturn(checked),
         leases: 0,
         sinceUs: this.context.monotonicUs,
       });
@@ -211,7 +214,7 @@ export class Leader {
     const { entryIntentsMax, entryBytesMax } = this.context.config.limits;
     const taken: QueuedIntent[] = [];
     let bytes = 0;
-    let enqueues = 0;
+    let coming = 0;
     let leases = 0;
     const leasesMax = entryLeasesMax(slot);
     for (const queued of slot.queue) {
@@ -221,18 +224,18 @@ export class Leader {
       if (taken.length > 0 && isOver) break;
       bytes += queued.intent.length;
       leases += queued.leases;
-      if (queued.isEnqueue) enqueues += 1;
+      if (queued.isEnqueue || queued.isReturn) coming += 1;
       taken.push(queued);
     }
     slot.queue = slot.queue.slice(taken.length);
     slot.queueBytes = slot.queue.length === 0 ? 0 : slot.queueBytes - bytes;
-    // Standing credits ride behind the enqueues of the same entry (D-6).
+    // Standing credits ride behind what makes messages ready in the same entry (D-6).
     // They have intents of their own, or a queue that is never empty would starve every consumer.
     const room = {
       intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - taken.length),
       leases: leasesMax - leases,
     };
-    for (const grant of standingIntents(this.context, slot, enqueues, room)) taken.push(grant);
+    for (const grant of standingIntents(this.context, slot, coming, room)) taken.push(grant);
     if (taken.length === 0) return false;
     this.append(slot, EntryKind.command, taken);
     return true;
@@ -250,6 +253,7 @@ export class Leader {
     if (slot.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
     slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false, leases: 0 });
     slot.lastTickIndex = g.log.lastIndex + 1;
+    slot.tickedMs = this.context.monotonicMs;
   }
 
   /** When the group's next timer is due, by the clock that carries its time. */
@@ -261,7 +265,11 @@ export class Leader {
     if (!slot.isServing || slot.machine.kind !== "partition") return Infinity;
     const next = slot.machine.partition.nextTimerMs;
     if (next === Infinity) return Infinity;
-    return this.context.monotonicMs + Math.max(0, next - slot.raft.stampNowMs());
+    const { monotonicMs } = this.context;
+    const leftMs = next - slot.raft.stampNowMs();
+    // What is on its way carries time forward, and its apply looks again.
+    if (leftMs <= 0 && slot.raft.appliedIndex < slot.raft.log.lastIndex) return Infinity;
+    return Math.max(monotonicMs + Math.max(0, leftMs), slot.tickedMs + TICK_GRAIN_MS);
   }
 
   private append(slot: Replica, kind: number, queued: readonly QueuedIntent[]): void {
@@ -389,6 +397,13 @@ export class Leader {
 function entryLeasesMax({ machine }: Replica): number {
   const level = machine.kind === "partition" ? machine.partition.level : undefined;
   return (level ?? NEWEST_LEVEL).entryLeasesMax;
+}
+
+/** It makes its message ready at once. A rejection without a time of its own waits for its backoff. */
+function isReturn(intent: Intent): boolean {
+  return (
+    intent.kind === "release.undelivered" || (intent.kind === "nack" && intent.backoffMs === 0)
+  );
 }
 
 /** The intent if this node can apply it to such a machine, else why it is refused (D-89). */

@@ -32,6 +32,8 @@ export interface QueuedIntent {
   readonly intent: Uint8Array;
   readonly origin: Origin;
   readonly isEnqueue: boolean;
+  /** It makes a message ready that was leased. */
+  readonly isReturn?: boolean;
   /** How many leases it may take. */
   readonly leases: number;
   /** When a request's intent came into the queue: monotonic time of that turn. */
@@ -115,7 +117,11 @@ export class Replica {
   readonly proposed = new SequenceTable<ProposedEntry>();
   /** Index of the newest entry with grants that this leader proposed. */
   lastGrantIndex = 0;
+  /** Messages that turn ready by then have grants on their way. */
+  grantedUpToMs = 0;
   lastTickIndex = 0;
+  /** When the newest tick was proposed, by this node's monotonic clock. */
+  tickedMs = -Infinity;
   /** When the next timer is due on this node's monotonic clock; Infinity: never. Set by DueGroups. */
   dueMs = Infinity;
   readonly standing = new Map<string, StandingCredits>();

@@ -124,11 +124,11 @@ function readItem(r: Reader): GrantedItem {
 }
 
 function writeGranted(w: Writer, m: Granted): void {
-  w.u8(Kind.granted).u32(m.group).u32(m.term).u32(m.edgeIncarnation).u48(m.stream).u32(m.round);
+  w.u8(Kind.granted).u32(m.group).u32(m.term).u32(m.edgeIncarnation).u48(m.stream).u48(m.round);
   w.u32(m.grantedInRound)
     .u48(m.index)
     .u8(GRANTED_STATES.indexOf(m.state))
-    .u32(m.serial)
+    .u48(m.serial)
     .u32(m.items.length);
   for (const item of m.items) writeItem(w, item);
 }
@@ -140,11 +140,11 @@ function readGranted(r: Reader): Granted {
     term: r.u32(),
     edgeIncarnation: r.u32(),
     stream: r.u48(),
-    round: r.u32(),
+    round: r.u48(),
     grantedInRound: r.u32(),
     index: r.u48(),
     state: pick(GRANTED_STATES, r.u8()),
-    serial: r.u32(),
+    serial: r.u48(),
   };
   const items: GrantedItem[] = [];
   const count = r.u32();
@@ -155,7 +155,7 @@ function readGranted(r: Reader): Granted {
 function writeLeases(w: Writer, leases: readonly LeaseRef[]): void {
   w.u32(leases.length);
   for (const l of leases) {
-    w.u48(l.index).u16(l.offset).u32(l.fence).u48(l.stream).u32(l.round).u48(l.grantIndex);
+    w.u48(l.index).u16(l.offset).u32(l.fence).u48(l.stream).u48(l.round).u48(l.grantIndex);
   }
 }
 
@@ -168,7 +168,7 @@ function readLeases(r: Reader): LeaseRef[] {
       offset: r.u16(),
       fence: r.u32(),
       stream: r.u48(),
-      round: r.u32(),
+      round: r.u48(),
       grantIndex: r.u48(),
     });
   }
@@ -187,20 +187,20 @@ export function writeHostMessage(w: Writer, m: HostMessage): void {
       writeOutcome(w, m.outcome);
       break;
     case "grant.request":
-      w.u8(Kind.grantRequest).u32(m.group).u32(m.edgeIncarnation).u48(m.stream).u32(m.round);
+      w.u8(Kind.grantRequest).u32(m.group).u32(m.edgeIncarnation).u48(m.stream).u48(m.round);
       w.u32(m.n).u48(m.visibilityMs);
       w.u8((m.isStanding ? 1 : 0) | (m.bound ? 2 : 0));
       if (m.bound) w.i32(m.bound.hi).u32(m.bound.lo);
-      w.u32(m.serial);
+      w.u48(m.serial);
       break;
     case "granted":
       writeGranted(w, m);
       break;
     case "ask":
-      w.u8(Kind.ask).u32(m.group).u32(m.edgeIncarnation).u48(m.stream).u32(m.serial).u32(m.count);
+      w.u8(Kind.ask).u32(m.group).u32(m.edgeIncarnation).u48(m.stream).u48(m.serial).u32(m.count);
       break;
     case "ladder":
-      w.u8(Kind.ladder).u32(m.group).u32(m.edgeIncarnation).u48(m.stream).u32(m.serial);
+      w.u8(Kind.ladder).u32(m.group).u32(m.edgeIncarnation).u48(m.stream).u48(m.serial);
       w.u8(LADDER_STATES.indexOf(m.state)).u16(m.leader);
       w.u8(m.hasMore ? 1 : 0).u32(m.rungs.length);
       for (const rung of m.rungs) w.i32(rung.hi).u32(rung.lo).u32(rung.count);
@@ -240,13 +240,13 @@ export function readHostMessage(kind: number, r: Reader): HostMessage {
         group: r.u32(),
         edgeIncarnation: r.u32(),
         stream: r.u48(),
-        round: r.u32(),
+        round: r.u48(),
         n: r.u32(),
         visibilityMs: r.u48(),
       };
       const flags = r.u8();
       const bound = flags & 2 ? { hi: r.i32(), lo: r.u32() } : undefined;
-      return { ...head, isStanding: (flags & 1) !== 0, bound, serial: r.u32() };
+      return { ...head, isStanding: (flags & 1) !== 0, bound, serial: r.u48() };
     }
     case Kind.granted:
       return readGranted(r);
@@ -256,7 +256,7 @@ export function readHostMessage(kind: number, r: Reader): HostMessage {
         group: r.u32(),
         edgeIncarnation: r.u32(),
         stream: r.u48(),
-        serial: r.u32(),
+        serial: r.u48(),
         count: r.u32(),
       };
     case Kind.ladder: {
@@ -265,7 +265,7 @@ export function readHostMessage(kind: number, r: Reader): HostMessage {
         group: r.u32(),
         edgeIncarnation: r.u32(),
         stream: r.u48(),
-        serial: r.u32(),
+        serial: r.u48(),
         state: pick(LADDER_STATES, r.u8()),
         leader: r.u16(),
         hasMore: r.u8() === 1,

@@ -256,7 +256,7 @@ function readEnqueue(r: Reader): EnqueueIntent {
 }
 
 function writeGrant(w: Writer, g: GrantIntent): void {
-  w.u8(IntentKind.grant).u16(g.edge).u32(g.edgeIncarnation).u48(g.stream).u32(g.round);
+  w.u8(IntentKind.grant).u16(g.edge).u32(g.edgeIncarnation).u48(g.stream).u48(g.round);
   w.u32(g.n)
     .u32(g.limit)
     .u48(g.visibilityMs)
@@ -270,7 +270,7 @@ function readGrant(r: Reader): GrantIntent {
     edge: r.u16(),
     edgeIncarnation: r.u32(),
     stream: r.u48(),
-    round: r.u32(),
+    round: r.u48(),
     n: r.u32(),
     limit: r.u32(),
     visibilityMs: r.u48(),

@@ -132,6 +132,12 @@ function pauses(draws: PlanDraws): ReadPause[] {
   return list;
 }
 
+/** Some clients ask far ahead; each gives its credits back one by one, as it settles. */
+function credits(draws: PlanDraws): number {
+  const few = draws.between("credits", 1, 12);
+  return draws.chance("credits.ahead", 80_000) ? draws.between("credits.many", 50, 200) : few;
+}
+
 function consume(draws: PlanDraws, scope: Scope, id: number): OperationPlan {
   const topic = draws.pick("topic", scope.topics);
   const atMs = draws.between("consumeAt", 500, scope.durationMs - 8_000);
@@ -146,7 +152,7 @@ function consume(draws: PlanDraws, scope: Scope, id: number): OperationPlan {
     node: draws.between("node", 1, scope.nodes),
     topic: topic.topic,
     id,
-    credits: draws.between("credits", 1, 12),
+    credits: credits(draws),
     refill: draws.chance("refill", 700_000),
     visibilityMs: draws.chance("ownVisibility", 500_000)
       ? draws.pick("consumeVisibility", [300, 1_000, 5_000, 15_000])

@@ -52,7 +52,9 @@ export function expandPlan(seed: string): Plan {
   const durationMs = 60_000;
   const isLarge = draws.chance("large", 30_000);
   const topics = expandTopics(draws, nodes, isLarge);
-  const isTight = draws.chance("tight", 300_000);
+  const isSlow = draws.chance("slow", 60_000);
+  // Slow and tight together would be an overload that never ends: an entry a second.
+  const isTight = draws.chance("tight", 300_000) && !isSlow;
   return {
     version: 1,
     seed,
@@ -61,7 +63,7 @@ export function expandPlan(seed: string): Plan {
     nodes,
     durationMs,
     limits: {
-      appendBlocksMax: draws.chance("append.one", 300_000) ? 1 : 64,
+      appendBlocksMax: draws.chance("append.one", 300_000) && !isSlow ? 1 : 64,
       inflightAppendsMax: isTight ? draws.between("inflight", 1, 4) : 32,
       entryIntentsMax: isTight ? draws.between("intents", 1, 4) : 4096,
       logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
@@ -75,20 +77,31 @@ export function expandPlan(seed: string): Plan {
       latencyMaxUs: draws.pick("latency", [400, 2_000, 20_000]),
       detectMinUs: 1_000_000,
       detectMaxUs: 4_000_000,
+      ...(isSlow ? SLOW_LINKS : {}),
     },
     disk: {
       ...DEFAULT_DISK,
       sync: { minUs: 150, meanUs: draws.pick("sync", [250, 2_000, 15_000]), capUs: 100_000 },
       completion: { minUs: 10, meanUs: draws.pick("completion", [40, 3_000]), capUs: 20_000 },
+      ...(isSlow ? { sync: SLOW_SYNC } : {}),
     },
     turnCostUs: draws.pick("turnCost", [10, 50, 200]),
     eventCostUs: draws.pick("eventCost", [2, 10, 40]),
     disconnectGraceMs: draws.pick("grace", [500, 2_000, 5_000]),
     topics,
     operations: expandOperations(draws, { nodes, durationMs, topics, isLarge }),
-    faults: expandFaults(draws, { nodes, durationMs, hash: hash32(bits.hi, bits.lo), topics }),
+    faults: expandFaults(draws, {
+      nodes,
+      durationMs,
+      hash: hash32(bits.hi, bits.lo),
+      topics,
+    }),
   };
 }
+
+/** A commit takes more than a second, a question half of one: in quiet times too, so that time-outs have to follow. */
+const SLOW_LINKS = { latencyMinUs: 200_000, latencyMaxUs: 260_000 };
+const SLOW_SYNC = { minUs: 300_000, meanUs: 60_000, capUs: 500_000 };
 
 /** Settings of which no two nodes need to have the same. */
 function expandLimits(draws: PlanDraws, nodes: number): Partial<LimitsConfig>[] {

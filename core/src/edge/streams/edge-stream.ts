@@ -4,16 +4,33 @@
 //      once; the carrier's outbox says what becomes of the former.
 
 import type { PartitionPlace } from "../../cluster/cluster.js";
-import type { GrantedItem } from "../../wire/messages.js";
+import type { GrantedItem, Ladder } from "../../wire/messages.js";
+import { HandledGrants } from "./handled.js";
 import type { Outbox } from "./outbox.js";
+import { Pace } from "./pace.js";
+import { SentSerials } from "./sent-serials.js";
+import { Trust } from "./trust.js";
+
+/** Candidates of a partition, and when they were asked for: that is their age, whenever they come (D-2). */
+export interface View {
+  readonly rungs: Ladder["rungs"];
+  readonly askedMs: number;
+}
 
 /** What this stream knows of one partition. */
 export interface Source {
   readonly place: PartitionPlace;
-  /** Highest log index whose grants were handled here. */
-  through: number;
-  /** Lately handled log indices, so that a frame that comes twice is recognised. */
-  readonly handled: Set<number>;
+  readonly handled: HandledGrants;
+  /** How fast its leader answers questions, and commits grants. */
+  readonly askPace: Pace;
+  readonly grantPace: Pace;
+  readonly trust: Trust;
+  /** Who last offered candidates; 0: nobody yet. */
+  leader: number;
+  /** The newest candidates that no choice has used. */
+  view: View | undefined;
+  /** It let a question wait in vain, and has said nothing since: nobody waits for it. */
+  isSilent: boolean;
   /** A grant request went there at least once: on close it must be told. */
   isTouched: boolean;
   round: number;
@@ -31,7 +48,7 @@ export interface Source {
 }
 
 export interface RoundState {
-  readonly startedMs: number;
+  readonly untilMs: number;
   readonly waiting: Set<number>;
   readonly items: {
     readonly source: Source;
@@ -42,15 +59,16 @@ export interface RoundState {
 
 export interface AskState {
   readonly serial: number;
-  readonly startedMs: number;
+  readonly untilMs: number;
+  /** The choice is not made without these, until the time is over. */
   readonly waiting: Set<number>;
-  readonly rungs: { group: number; hi: number; lo: number; count: number }[];
+  /** Those whose leader has said nothing to this question yet. */
+  readonly unanswered: Set<number>;
 }
 
-/** Handled indices that are remembered for all sources of a stream, and at least for each of them. */
+/** Handled grants that are remembered for all sources of a stream, and at least for each of them. */
 const HANDLED_MAX = 4096;
 const HANDLED_MIN = 128;
-const SENT_MAX = 64;
 
 export class EdgeStream {
   /** Number on the wire: a new filter makes a new one, so that old grants cannot be mistaken. */
@@ -72,8 +90,7 @@ export class EdgeStream {
   nextAskMs = 0;
   /** Consecutive answers that nothing is ready, since the half-close. */
   emptyAnswers = 0;
-  private readonly sentMs = new Map<number, number>();
-  private readonly handledMax: number;
+  private readonly sent = new SentSerials();
 
   constructor(options: {
     readonly number: number;
@@ -90,11 +107,16 @@ export class EdgeStream {
     this.visibilityMs = options.visibilityMs;
     this.outbox = options.outbox;
     this.lastDeliveryMs = options.nowMs;
-    this.handledMax = Math.max(HANDLED_MIN, Math.floor(HANDLED_MAX / options.places.length));
+    const handledMax = Math.max(HANDLED_MIN, Math.floor(HANDLED_MAX / options.places.length));
     this.sources = options.places.map((place) => ({
       place,
-      through: 0,
-      handled: new Set(),
+      handled: new HandledGrants(handledMax),
+      askPace: new Pace(),
+      grantPace: new Pace(),
+      trust: new Trust(),
+      leader: 0,
+      view: undefined,
+      isSilent: false,
       isTouched: false,
       round: 1,
       received: 0,
@@ -123,8 +145,7 @@ export class EdgeStream {
   /** A fresh serial, with the time it was sent: a grant that echoes it is not older (D-25). */
   nextSerial(nowMs: number): number {
     this.serial += 1;
-    this.sentMs.set(this.serial, nowMs);
-    this.sentMs.delete(this.serial - SENT_MAX);
+    this.sent.add(this.serial, nowMs, this.visibilityMs);
     return this.serial;
   }
 
@@ -133,29 +154,11 @@ export class EdgeStream {
     this.isClosed = true;
     this.closedMs = nowMs;
     this.credits = 0;
-    this.sentMs.clear();
+    this.sent.clear();
   }
 
   /** When the request with this serial left; undefined when it is too long ago to tell. */
   sentAt(serial: number): number | undefined {
-    return this.sentMs.get(serial);
-  }
-
-  /** What fell out of the memory of handled indices was handled. */
-  wasHandled(source: Source, index: number): boolean {
-    if (source.handled.has(index)) return true;
-    if (source.handled.size < this.handledMax) return false;
-    for (const oldest of source.handled) return index < oldest;
-    return false;
-  }
-
-  markHandled(source: Source, index: number): void {
-    source.through = Math.max(source.through, index);
-    source.handled.add(index);
-    if (source.handled.size <= this.handledMax) return;
-    for (const oldest of source.handled) {
-      source.handled.delete(oldest);
-      break;
-    }
+    return this.sent.sentAt(serial);
   }
 }

@@ -4,13 +4,15 @@
 
 import type { Granted } from "../../wire/messages.js";
 import type { EdgeStream, Source } from "./edge-stream.js";
-import type { StreamHost } from "./stream-host.js";
+import { askForDigest, type StreamHost } from "./stream-host.js";
 
 const REFRESH_MS = 500;
 /** How long grants may be on their way before the leader is asked which leases it means. */
 const MISSING_MS = 1000;
 /** A member that does not answer for so long is not the leader, or gone: another one is asked. */
 const SILENCE_MS = 1000;
+/** `n` counts all that a round was granted, in 32 bits: after so much a new round counts anew. */
+const ROUND_ITEMS_MAX = 2 ** 31;
 
 /** Short leases need fresh proof of their age: the refresh follows the visibility (D-25). */
 function refreshMs(stream: EdgeStream): number {
@@ -21,6 +23,11 @@ function refreshMs(stream: EdgeStream): number {
 export function stand(streams: StreamHost, stream: EdgeStream, isForced: boolean): void {
   const source = stream.sources[0];
   if (stream.openCredits === 0 && !source.isTouched) return;
+  if (source.received >= ROUND_ITEMS_MAX) {
+    // Grants of the old round that got lost are in no later count.
+    askForDigest(streams, stream, source);
+    countAnew(source);
+  }
   const n = Math.min(4294967295, source.received + stream.openCredits);
   if (n === source.asked && !isForced) return;
   const { context } = streams;
@@ -49,6 +56,15 @@ export function stand(streams: StreamHost, stream: EdgeStream, isForced: boolean
   });
 }
 
+/** A new round: nothing was granted in it yet. What still comes of the old one is delivered all the same. */
+export function countAnew(source: Source): void {
+  source.round += 1;
+  source.received = 0;
+  source.asked = 0;
+  source.missing = 0;
+  source.missingSinceMs = 0;
+}
+
 export function onStandingGranted(
   streams: StreamHost,
   stream: EdgeStream,
@@ -71,8 +87,8 @@ export function onStandingGranted(
 }
 
 function takeItems(streams: StreamHost, stream: EdgeStream, source: Source, m: Granted): void {
-  const isLate = m.index < source.through;
-  stream.markHandled(source, m.index);
+  const isLate = source.handled.isPast(m.index, m.round);
+  source.handled.mark(m.index, m.round);
   for (const item of m.items) {
     if (m.round === source.round) source.received += 1;
     // Written in grant order: what comes after a later grant goes back (Q16).
@@ -97,13 +113,7 @@ export function tickStanding(streams: StreamHost, stream: EdgeStream): void {
   const now = context.monotonicMs;
   if (source.missingSinceMs !== 0 && now - source.missingSinceMs >= MISSING_MS) {
     source.missingSinceMs = now;
-    const { group, voters } = source.place;
-    context.send(streams.operations.router.leaderOf(group, voters, source.tries), {
-      kind: "digest.request",
-      group,
-      edgeIncarnation: context.incarnation,
-      stream: stream.number,
-    });
+    askForDigest(streams, stream, source);
   }
   if (stream.isHalfClosed) askIfEmpty(streams, stream, source);
   const isOpen = stream.openCredits > 0 || source.missing > 0;

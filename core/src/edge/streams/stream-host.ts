@@ -24,3 +24,14 @@ export interface StreamHost {
   /** Ends a half-closed stream that has nothing left to do. */
   endIfDone(stream: EdgeStream): void;
 }
+
+/** The partition's leader names the leases that it holds for the stream: those that never came go back. */
+export function askForDigest(streams: StreamHost, stream: EdgeStream, source: Source): void {
+  const { group, voters } = source.place;
+  streams.context.send(streams.operations.router.leaderOf(group, voters, source.tries), {
+    kind: "digest.request",
+    group,
+    edgeIncarnation: streams.context.incarnation,
+    stream: stream.number,
+  });
+}

@@ -14,7 +14,7 @@ import { EdgeStream, type Source } from "./edge-stream.js";
 import { Outbox, type Handed } from "./outbox.js";
 import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
 import type { StreamHost } from "./stream-host.js";
-import { onStandingGranted, stand, tickStanding } from "./standing.js";
+import { countAnew, onStandingGranted, stand, tickStanding } from "./standing.js";
 
 const CREDITS_MAX = 4294967295;
 /** A closed stream is remembered beyond the grace, so that late grants go back undelivered. */
@@ -77,7 +77,7 @@ export class Streams implements StreamHost {
     return this.streams.size + this.openings.size + this.outboxes.size + this.toStand.size;
   }
 
-  /** Log indices that are remembered for all streams. */
+  /** Grants that are remembered for all streams. */
   get handledCount(): number {
     let count = 0;
     for (const { sources } of this.streams.values()) {
@@ -267,7 +267,7 @@ export class Streams implements StreamHost {
       if (place) for (const item of m.items) this.release(place, item);
       return;
     }
-    if (m.index !== 0 && source.handled.has(m.index)) return;
+    if (m.index !== 0 && source.handled.has(m.index, m.round)) return;
     if (m.state === "closed") {
       this.end(stream.clientStream, topicGone(stream.topic));
       return;
@@ -353,25 +353,21 @@ export class Streams implements StreamHost {
         strangers.add(lease.stream);
         continue;
       }
-      if (stream.wasHandled(source, lease.grantIndex)) continue;
+      if (source.handled.wasHandled(lease.grantIndex, lease.round)) continue;
       if (lease.round === source.round) source.received += 1;
       this.release(place, lease);
     }
     for (const lease of m.leases) {
       const stream = this.streams.get(lease.stream);
       const source = stream?.sourceOf(m.group);
-      if (stream && source) stream.markHandled(source, lease.grantIndex);
+      if (stream && source) source.handled.mark(lease.grantIndex, lease.round);
     }
     for (const number of strangers) this.tellClosed(place, number);
     const asked = this.streams.get(m.stream);
     const source = asked?.sourceOf(m.group);
     if (!asked || !source) return;
     // What is still missing after the digest has ended by itself: count anew.
-    if (source.missing > source.received) {
-      source.round += 1;
-      source.received = 0;
-      source.asked = 0;
-    }
+    if (source.missing > source.received) countAnew(source);
     source.missing = 0;
     source.missingSinceMs = 0;
     this.advance(asked);

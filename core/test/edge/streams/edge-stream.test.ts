@@ -26,15 +26,15 @@ test.each([
   [1, 4096],
   [10, 4090],
   [100, 12_800],
-])("over %s partitions it remembers %s handled indices", (partitions, most) => {
+])("over %s partitions it remembers %s handled grants", (partitions, most) => {
   const one = stream(partitions);
   for (const source of one.sources) {
-    for (let index = 1; index <= 5_000; index += 1) one.markHandled(source, index);
+    for (let index = 1; index <= 5_000; index += 1) source.handled.mark(index, 1);
   }
   expect(one.sources.reduce((sum, { handled }) => sum + handled.size, 0)).toBe(most);
   // The newest are known one by one; what fell out counts as handled.
   const [source] = one.sources;
-  expect([1, 5_000, 5_001].map((index) => one.wasHandled(source, index))).toEqual([
+  expect([1, 5_000, 5_001].map((index) => source.handled.wasHandled(index, 1))).toEqual([
     true,
     true,
     false,
