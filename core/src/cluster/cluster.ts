@@ -45,6 +45,8 @@ export interface ClusterListener {
 export class ClusterMachine {
   readonly hash = new StateHash();
   readonly topics = new Map<string, TopicRecord>();
+  /** Of these, the ones that are being deleted: what is left to do for whoever leads (D-51). */
+  readonly deleting = new Map<string, TopicRecord>();
   readonly memberCount: number;
   private readonly listener: ClusterListener;
   private nextGroup = 1;
@@ -101,12 +103,12 @@ export class ClusterMachine {
 
   private create(intent: TopicCreateIntent, index: number): IntentResult {
     const { topic, settings } = intent;
-    if (this.topics.has(topic)) {
-      return {
-        type: "refused",
-        code: "ALREADY_EXISTS",
-        message: `topic "${topic}" already exists`,
-      };
+    const held = this.topics.get(topic);
+    if (held) {
+      const message = held.isDeleting
+        ? `topic "${topic}" is being deleted; try again when it is gone, in a moment`
+        : `topic "${topic}" already exists`;
+      return { type: "refused", code: "ALREADY_EXISTS", message };
     }
     if (settings.partitions < 1 || settings.partitions > PARTITIONS_MAX) {
       const message = `topic "${topic}" asks for ${settings.partitions} partitions; it can have 1 to ${PARTITIONS_MAX}`;
@@ -156,6 +158,7 @@ export class ClusterMachine {
     if (!record) return notFound(which.topic);
     this.count(record, false);
     record.isDeleting = true;
+    this.deleting.set(record.topic, record);
     this.count(record, true);
     return { type: "settled" };
   }
@@ -169,6 +172,7 @@ export class ClusterMachine {
     }
     this.count(record, false);
     this.topics.delete(which.topic);
+    this.deleting.delete(which.topic);
     this.listener.topicDeleted(record);
     return { type: "settled" };
   }

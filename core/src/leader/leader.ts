@@ -32,9 +32,6 @@ import { OnceTable } from "./once-table.js";
 /** Entries a leader may have uncommitted before it lets its queue grow instead. */
 const UNCOMMITTED_ENTRIES_MAX = 512;
 const UNCOMMITTED_BYTES_MAX = 64 << 20;
-/** Intents a leader queues before it refuses more, and their bytes. */
-const QUEUE_MAX = 65_536;
-const QUEUE_BYTES_MAX = 128 << 20;
 
 /** Ids hold 42 bits of log index; the rest is for the first entries of later terms. */
 const PROPOSED_INDEX_MAX = INDEX_MAX - 2 ** 20;
@@ -44,6 +41,16 @@ const TOO_MANY_PRODUCERS = {
     "the partition remembers as many producers as it may; keep one producer id per process instead of one " +
     "per message, or try again when those of a day ago are forgotten",
 } as const;
+/**
+ * What nodes have to get rid of, by the kind of its intent: it makes room and nobody repeats it for them, so
+ * clients' requests cannot keep it out. It has as much room again.
+ */
+const OWN_WORK: ReadonlySet<Intent["kind"]> = new Set<Intent["kind"]>([
+  "release.undelivered",
+  "stream.close",
+  "partition.close",
+  "topic.deleted",
+]);
 const TICK_INTENT = encodeIntent({ kind: "tick" });
 
 export class Leader {
@@ -88,6 +95,7 @@ export class Leader {
         intent: action.intent,
         origin: { type: "request", ...origin },
         isEnqueue: checked.kind === "enqueue",
+        isOwnWork: OWN_WORK.has(checked.kind),
         leases: 0,
         sinceUs: this.context.monotonicUs,
       });
@@ -128,7 +136,10 @@ export class Leader {
   }
 
   enqueueIntent(slot: Replica, queued: QueuedIntent): void {
-    const isFull = slot.queue.length >= QUEUE_MAX || slot.queueBytes >= QUEUE_BYTES_MAX;
+    const { queueIntentsMax, queueBytesMax } = this.context.config.limits;
+    const isOwn = queued.isOwnWork === true;
+    const isOverBytes = !isOwn && slot.queueBytes >= queueBytesMax;
+    const isFull = isOverBytes || slot.queue.length >= (isOwn ? 2 : 1) * queueIntentsMax;
     if (isFull && queued.origin.type === "request") {
       this.answer(queued.origin, {
         type: "refused",
@@ -138,7 +149,7 @@ export class Leader {
       return;
     }
     slot.queue.push(queued);
-    slot.queueBytes += queued.intent.length;
+    slot.queueBytes += requestBytes(queued);
     this.context.touched.add(slot);
   }
 
@@ -193,6 +204,7 @@ export class Leader {
     const { entryIntentsMax, entryBytesMax } = this.context.config.limits;
     const taken: QueuedIntent[] = [];
     let bytes = 0;
+    let ofRequests = 0;
     let enqueues = 0;
     let leases = 0;
     for (const queued of slot.queue) {
@@ -201,12 +213,13 @@ export class Leader {
         bytes + queued.intent.length > entryBytesMax || leases + queued.leases > ENTRY_LEASES_MAX;
       if (taken.length > 0 && isOver) break;
       bytes += queued.intent.length;
+      ofRequests += requestBytes(queued);
       leases += queued.leases;
       if (queued.isEnqueue) enqueues += 1;
       taken.push(queued);
     }
     slot.queue = slot.queue.slice(taken.length);
-    slot.queueBytes = slot.queue.length === 0 ? 0 : slot.queueBytes - bytes;
+    slot.queueBytes -= ofRequests;
     // Standing credits ride behind the enqueues of the same entry (D-6).
     // They have intents of their own, or a queue that is never empty would starve every consumer.
     const room = {
@@ -364,6 +377,11 @@ export class Leader {
     }
     return encodePartitionCounts(partition.counts);
   }
+}
+
+/** What counts for the bytes of a queue: only requests are measured, so only they are taken off. */
+function requestBytes({ origin, intent }: QueuedIntent): number {
+  return origin.type === "request" ? intent.length : 0;
 }
 
 /** The intent if this node can apply it to such a machine, else why it is refused (D-89). */

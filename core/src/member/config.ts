@@ -28,6 +28,12 @@ export interface LimitsConfig {
    */
   readonly entryIntentsMax: number;
   readonly entryBytesMax: number;
+  /**
+   * Clients' intents that wait for one leader, and their bytes, before it refuses more. What nodes ask
+   * themselves (releases, closes) has as many rows again.
+   */
+  readonly queueIntentsMax: number;
+  readonly queueBytesMax: number;
   /** Bytes of log tail kept in memory per group. */
   readonly logTailBytesMax: number;
   /** Budget of one turn: events stepped, entries and bytes applied. */
@@ -81,6 +87,8 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   inflightAppendsMax: 32,
   entryIntentsMax: 4096,
   entryBytesMax: 4 << 20,
+  queueIntentsMax: 65_536,
+  queueBytesMax: 128 << 20,
   logTailBytesMax: 8 << 20,
   turnEventsMax: 4096,
   turnApplyEntriesMax: 1024,

@@ -32,6 +32,8 @@ export interface QueuedIntent {
   readonly intent: Uint8Array;
   readonly origin: Origin;
   readonly isEnqueue: boolean;
+  /** Not a client's: requests of clients cannot keep it out of a full queue. */
+  readonly isOwnWork?: boolean;
   /** How many leases it may take. */
   readonly leases: number;
   /** When a request's intent came into the queue: monotonic time of that turn. */
@@ -108,6 +110,7 @@ export class Replica {
   /** The commit index that the observer was last told. */
   seenCommit = 0;
   queue: QueuedIntent[] = [];
+  /** Of the requests among them; what the leader adds itself is small. */
   queueBytes = 0;
   /** Bytes of the entries in `proposed` that are of the present leadership, which is that of `proposedTerm`. */
   proposedBytes = 0;

@@ -41,6 +41,7 @@ const KINDS: readonly {
   { name: "jump", most: 3, make: clock("clock.jump") },
   { name: "rejoin", most: 2, perMillion: 250_000, make: rejoin },
   { name: "foreign", most: 3, perMillion: 150_000, make: foreign },
+  { name: "lateDeletion", most: 3, perMillion: 150_000, make: lateDeletion },
   { name: "majorityJump", most: 1, perMillion: 120_000, make: majorityJump },
 ];
 
@@ -68,6 +69,21 @@ function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number
       ? undefined
       : draws.pick("foreign.topic", scope.topics).topic,
     what: draws.pick("foreign.what", ["unknown", "cut-short", "misplaced"] as const),
+  };
+}
+
+/** The word of a leader that was replaced: remove the topic that had this name before. */
+function lateDeletion(
+  draws: PlanDraws,
+  scope: Scope,
+  window: { readonly atMs: number },
+): FaultPlan {
+  return {
+    kind: "peer.foreign",
+    atMs: window.atMs,
+    node: draws.between("lateDeletion.node", 1, scope.nodes),
+    topic: draws.pick("lateDeletion.topic", scope.topics).topic,
+    what: "late-deletion",
   };
 }
 

@@ -10,9 +10,13 @@ import type { RequestAction } from "../../wire/messages.js";
 import type { ClientRequest, ClientResult, Failure } from "../../contract/api.js";
 import { PartitionChooser } from "./choose-partition.js";
 import { confirmationProblem } from "./confirmation.js";
+import { Deletions } from "./deletions.js";
 import type { HostContext } from "../../member/context.js";
+import { listPage } from "./list-page.js";
+import { MetaWaiters } from "./meta-waiters.js";
 import {
   identityOf,
+  NO_PAGE,
   noSuchPartition,
   peekLimit,
   settleIntent,
@@ -21,6 +25,7 @@ import {
 } from "./operation.js";
 import { resultOf } from "./operation-result.js";
 import { Requests, type RequestEnd } from "./requests.js";
+import { COUNTS_PATIENCE_MS, goesOnWithout, LAGS_BEHIND, STILL_CLOSING } from "./unanswered.js";
 import { payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
 
 /** Whom operations call back beside clients. */
@@ -35,15 +40,10 @@ export class Operations {
   private readonly context: HostContext;
   private readonly requests: Requests;
   private readonly operations = new SequenceTable<Operation>();
-  /** Operations that wait until the local meta table reached an index. */
-  private metaWaiters: {
-    index: number;
-    operation: number;
-    then: "run" | "created";
-    heapId: string;
-  }[] = [];
+  private readonly metaWaiters = new MetaWaiters();
   private nextOperation = 1;
   private readonly chooser: PartitionChooser;
+  private readonly deletions: Deletions;
 
   private readonly hooks: OperationHooks;
 
@@ -51,6 +51,7 @@ export class Operations {
     this.context = context;
     this.hooks = hooks;
     this.chooser = new PartitionChooser(context.config.seedLo);
+    this.deletions = new Deletions(context);
     this.requests = new Requests(
       context,
       (operation, part, end) => this.onEnd(operation, part, end),
@@ -117,6 +118,7 @@ export class Operations {
       deadlineMs: this.context.monotonicMs + timeoutMs,
       isFresh: false,
       stage: "run",
+      page: NO_PAGE,
       parts: [],
       waiting: 0,
       replies: [],
@@ -193,6 +195,7 @@ export class Operations {
     parts: readonly Part[],
     action: RequestAction,
     isIdempotent: boolean,
+    untilMs = Infinity,
   ): void {
     operation.parts = parts;
     operation.waiting = parts.length;
@@ -203,7 +206,8 @@ export class Operations {
         voters: part.place.voters,
         action,
         isIdempotent,
-        deadlineMs: operation.deadlineMs,
+        isPatient: operation.requestId === undefined && operation.lookUpFor === undefined,
+        deadlineMs: Math.min(operation.deadlineMs, untilMs),
         operation: operation.id,
         part: i,
       }),
@@ -265,12 +269,21 @@ export class Operations {
         return;
       }
     }
-    const parts: Part[] = [];
-    for (const record of cluster?.sortedTopics() ?? []) {
-      if (record.isDeleting) continue;
-      for (const place of record.partitions) parts.push({ topic: record.topic, place });
+    const live = (cluster?.sortedTopics() ?? []).filter((record) => !record.isDeleting);
+    const page =
+      request.op === "topic.list"
+        ? listPage(request, live)
+        : { records: live, nextPageToken: NO_PAGE.nextPageToken };
+    if ("failure" in page) {
+      this.fail(operation, page.failure);
+      return;
     }
-    this.ask(operation, parts, { type: "read.counts" }, true);
+    operation.page = page;
+    const parts = page.records.flatMap(({ topic, partitions }) =>
+      partitions.map((place) => ({ topic, place })),
+    );
+    const untilMs = this.context.monotonicMs + COUNTS_PATIENCE_MS;
+    this.ask(operation, parts, { type: "read.counts" }, true, untilMs);
     if (parts.length === 0) this.complete(operation);
   }
 
@@ -356,13 +369,7 @@ export class Operations {
     topic: string,
     end: Extract<RequestEnd, { type: "failed" }>,
   ): void {
-    // Closing or deleting what is gone already is done, and a read of all topics goes on without it.
-    const isGone = end.code === "NOT_FOUND";
-    const { request } = operation;
-    const isOneOfAll =
-      request?.op === "topic.list" || (request?.op === "stats" && request.topic !== topic);
-    const isDone = operation.stage === "closing" || operation.stage === "deleted" || isOneOfAll;
-    if (isGone && isDone) {
+    if (goesOnWithout(operation, topic, end.code)) {
       operation.waiting -= 1;
       if (operation.waiting === 0) this.complete(operation);
       return;
@@ -387,7 +394,8 @@ export class Operations {
         return;
       }
       case "deleting":
-        this.closePartitions(operation);
+        if (operation.deletes) this.deletions.wait(operation.id, operation.deletes);
+        this.answerGone();
         return;
       case "closing": {
         operation.stage = "deleted";
@@ -397,20 +405,31 @@ export class Operations {
         return;
       }
       case "deleted":
-        this.succeed(operation, { ok: true, op: "topic.delete" });
+        this.operations.delete(operation.id);
+        if (operation.deletes) this.deletions.ended(operation.deletes, true);
         return;
       case "run":
         this.succeed(operation, resultOf(operation, this.cluster, this.context));
     }
   }
 
-  private closePartitions(operation: Operation): void {
-    const { deletes } = operation;
-    if (!deletes) return;
-    operation.stage = "closing";
-    const parts = deletes.partitions.map((place) => ({ topic: deletes.topic, place }));
-    const intent = encodeIntent({ kind: "partition.close" });
-    this.ask(operation, parts, { type: "propose", intent }, true);
+  /** Closes and removes topics that are being deleted, where this node leads the meta group. */
+  private driveDeletions(): void {
+    for (const record of this.deletions.take()) {
+      const operation = this.open(undefined, undefined);
+      operation.stage = "closing";
+      operation.deletes = record;
+      const parts = record.partitions.map((place) => ({ topic: record.topic, place }));
+      const intent = encodeIntent({ kind: "partition.close" });
+      this.ask(operation, parts, { type: "propose", intent }, true);
+    }
+  }
+
+  private answerGone(): void {
+    for (const id of this.deletions.takeGone(this.cluster)) {
+      const operation = this.operations.get(id);
+      if (operation) this.succeed(operation, { ok: true, op: "topic.delete" });
+    }
   }
 
   /** Goes on once the local meta table has applied `index`. */
@@ -420,17 +439,15 @@ export class Operations {
     then: "run" | "created",
     heapId: string,
   ): void {
-    this.metaWaiters.push({ index, operation: operation.id, then, heapId });
+    this.metaWaiters.add({ index, operation: operation.id, then, heapId });
     this.metaApplied();
   }
 
   /** Called after entries of the meta group were applied. */
   metaApplied(): void {
-    const applied = this.cluster?.appliedIndex ?? 0;
-    const due = this.metaWaiters.filter((w) => w.index <= applied);
-    if (due.length === 0) return;
-    this.metaWaiters = this.metaWaiters.filter((w) => w.index > applied);
-    for (const waiter of due) {
+    this.driveDeletions();
+    this.answerGone();
+    for (const waiter of this.metaWaiters.takeDue(this.cluster?.appliedIndex ?? 0)) {
       const operation = this.operations.get(waiter.operation);
       if (!operation) continue;
       if (waiter.then === "run") this.run(operation);
@@ -441,15 +458,17 @@ export class Operations {
   tick(): void {
     this.requests.tick();
     const now = this.context.monotonicMs;
-    for (const waiter of this.metaWaiters) {
-      const operation = this.operations.get(waiter.operation);
-      if (!operation || now < operation.deadlineMs) continue;
-      this.fail(operation, {
-        code: "UNAVAILABLE",
-        message: "this node lags behind the cluster; try again or ask another node",
-      });
+    for (const id of this.metaWaiters.operations) {
+      const operation = this.operations.get(id);
+      if (operation && now < operation.deadlineMs) continue;
+      this.metaWaiters.forget(id);
+      if (operation) this.fail(operation, LAGS_BEHIND);
     }
-    this.metaWaiters = this.metaWaiters.filter((w) => this.operations.has(w.operation));
+    for (const id of this.deletions.waiters) {
+      const operation = this.operations.get(id);
+      if (operation && now >= operation.deadlineMs) this.fail(operation, STILL_CLOSING);
+    }
+    this.driveDeletions();
   }
 
   private succeed(operation: Operation, result: ClientResult): void {
@@ -460,6 +479,9 @@ export class Operations {
 
   private fail(operation: Operation, failure: Failure): void {
     this.operations.delete(operation.id);
+    this.deletions.forget(operation.id);
+    const isDriven = operation.stage === "closing" || operation.stage === "deleted";
+    if (isDriven && operation.deletes) this.deletions.ended(operation.deletes, false);
     if (operation.lookUpFor !== undefined) this.hooks.lookedUp(operation.lookUpFor, failure);
     if (operation.requestId === undefined) return;
     const result: ClientResult = { ok: false, failure };

@@ -26,10 +26,14 @@ export interface PendingRequest {
   readonly action: RequestAction;
   /** A repeat changes nothing: it may be sent again while the outcome is unknown. */
   readonly isIdempotent: boolean;
+  /** Nobody waits for it, and it must get through: a leader that has no room is asked again. */
+  readonly isPatient: boolean;
   readonly deadlineMs: number;
   /** The operation that waits, and which part of it this is. */
   readonly operation: number;
   readonly part: number;
+  /** An earlier attempt got no answer: it may have been applied, whatever is said of a later one. */
+  isDoubtful: boolean;
   target: number;
   /** Sent and not answered; false while it waits to be sent again. */
   isOut: boolean;
@@ -102,20 +106,15 @@ export class Requests {
     readonly voters: readonly number[];
     readonly action: RequestAction;
     readonly isIdempotent: boolean;
+    readonly isPatient: boolean;
     readonly deadlineMs: number;
     readonly operation: number;
     readonly part: number;
   }): void {
-    const { group, voters, action, isIdempotent, deadlineMs, operation, part } = options;
     const request: PendingRequest = {
+      ...options,
       id: this.nextId,
-      group,
-      voters,
-      action,
-      isIdempotent,
-      deadlineMs,
-      operation,
-      part,
+      isDoubtful: false,
       target: 0,
       isOut: false,
       sentMs: 0,
@@ -155,7 +154,8 @@ export class Requests {
         this.finish(request, { type: "done", index: outcome.index, body: outcome.body, from });
         break;
       case "refused":
-        this.finish(request, { type: "failed", code: outcome.code, message: outcome.message });
+        if (outcome.code === "RESOURCE_EXHAUSTED" && canWait(request)) this.later(request, reply);
+        else this.finish(request, { type: "failed", code: outcome.code, message: outcome.message });
         break;
       case "surely-not":
       case "unknown-group":
@@ -187,6 +187,14 @@ export class Requests {
     }
   }
 
+  /** The leader has no room for this attempt: asked again, as long as there is time. */
+  private later(request: PendingRequest, reply: Reply): void {
+    if (!request.isOut || reply.attempt !== request.attempt) return;
+    request.isOut = false;
+    request.tries = 0;
+    request.nextTry = this.context.monotonicMs + RETRY_MS;
+  }
+
   /** Sends again what waits or may be repeated; ends what is out of time. */
   tick(): void {
     const now = this.context.monotonicMs;
@@ -196,6 +204,7 @@ export class Requests {
       else if (request.isOut && request.isIdempotent && now - request.sentMs >= RESEND_MS) {
         this.hints.delete(request.group);
         request.tries += 1;
+        request.isDoubtful = true;
         this.transmit(request);
       }
     }
@@ -205,20 +214,22 @@ export class Requests {
   peerReplaced(peer: number): void {
     for (const [, request] of this.pending.entries()) {
       if (!request.isOut || request.target !== peer) continue;
+      request.isDoubtful = true;
       if (request.isIdempotent) this.transmit(request);
       else this.giveUp(request);
     }
   }
 
   private giveUp(request: PendingRequest): void {
-    const isUnknown = request.isOut && request.action.type === "propose";
+    const isUnknown = (request.isOut || request.isDoubtful) && request.action.type === "propose";
+    const who = request.group === 0 ? "the group that knows all topics" : "the partition";
     this.finish(request, {
       type: "failed",
       code: "UNAVAILABLE",
       message: isUnknown
-        ? "the partition's leader did not answer, so the outcome is unknown; look before you repeat " +
+        ? `the leader of ${who} did not answer, so the outcome is unknown; look before you repeat ` +
           "it, or send a producer triple so that a repeat is harmless"
-        : "the partition has no leader that answers; try again, and look at cluster status if it lasts",
+        : `${who} has no leader that answers; try again, and look at cluster status if it lasts`,
     });
   }
 
@@ -226,4 +237,9 @@ export class Requests {
     this.pending.delete(request.id);
     this.onEnd(request.operation, request.part, end);
   }
+}
+
+/** No room is no answer where nobody waits for one, nor where an earlier attempt may be applied already. */
+function canWait({ isPatient, isDoubtful }: PendingRequest): boolean {
+  return isPatient || isDoubtful;
 }
