@@ -50,6 +50,8 @@ export class ClusterMachine {
   readonly memberCount: number;
   private readonly listener: ClusterListener;
   private nextGroup = 1;
+  /** Heap ids of deleted topics name no second later than this: none of them comes again (D-99). */
+  private deletedSeconds = 0;
   nowMs = 0;
   appliedIndex = 0;
 
@@ -57,6 +59,7 @@ export class ClusterMachine {
     this.memberCount = memberCount;
     this.listener = listener;
     this.hash.add(rowHash(0x61, this.nextGroup), rowHash(0x67, this.nextGroup));
+    this.hash.add(rowHash(0x62, 0), rowHash(0x68, 0));
   }
 
   apply(entry: EntryView, results: IntentResult[] | undefined): void {
@@ -132,12 +135,14 @@ export class ClusterMachine {
       const voters = placeReplicas(group, this.memberCount, settings.replicationFactor);
       partitions.push({ partition, group, incarnation: index, voters });
     }
+    // The heap id is made of the creation's second, which clients can read from a list of topics.
+    const createdMs = Math.max(this.nowMs, (this.deletedSeconds + 1) * 1000);
     const record: TopicRecord = {
       topic,
-      heapId: `${topic}-${Math.floor(this.nowMs / 1000)}`,
+      heapId: `${topic}-${secondsOf(createdMs)}`,
       settings,
-      createdMs: this.nowMs,
-      updatedMs: this.nowMs,
+      createdMs,
+      updatedMs: createdMs,
       isDeleting: false,
       partitions,
     };
@@ -172,9 +177,17 @@ export class ClusterMachine {
     }
     this.count(record, false);
     this.topics.delete(which.topic);
+    this.countDeleted(secondsOf(record.createdMs));
     this.deleting.delete(which.topic);
     this.listener.topicDeleted(record);
     return { type: "settled" };
+  }
+
+  private countDeleted(seconds: number): void {
+    if (seconds <= this.deletedSeconds) return;
+    this.hash.remove(rowHash(0x62, this.deletedSeconds), rowHash(0x68, this.deletedSeconds));
+    this.deletedSeconds = seconds;
+    this.hash.add(rowHash(0x62, seconds), rowHash(0x68, seconds));
   }
 
   private count(record: TopicRecord, isAdded: boolean): void {
@@ -187,6 +200,10 @@ export class ClusterMachine {
   sortedTopics(): TopicRecord[] {
     return [...this.topics.values()].sort((a, b) => (a.topic < b.topic ? -1 : 1));
   }
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000);
 }
 
 /** Everything of a topic as integers, for the state hash (D-63). */

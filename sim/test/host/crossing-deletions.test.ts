@@ -72,3 +72,19 @@ test("the last step of a deletion, sent by a leader that was replaced, means not
   q.advance(1_000);
   expectWhole(q);
 });
+
+test("a deletion that names a heap id leaves another topic of that name alone (D-99)", () => {
+  const q = quietWorld(3);
+  q.advance(2_000);
+  const first = createTopic(q, "jobs", 1);
+  const ifHeapId = first?.ok && first.op === "topic.create" ? first.heapId : "";
+  expect(q.ask(1, { ...DELETE, ifHeapId })).toMatchObject({ ok: true });
+  const second = createTopic(q, "jobs", 1);
+  expect(second).not.toEqual(first);
+  expect(q.ask(1, { op: "enqueue", ...MESSAGE })).toMatchObject({ ok: true });
+  // The client had no answer and asks another node.
+  const repeat = q.ask(2, { ...DELETE, ifHeapId });
+  expect(repeat).toMatchObject({ ok: false, failure: { code: "NOT_FOUND" } });
+  expect(repeat?.ok === false ? repeat.failure.message : "").toContain("left alone");
+  expectWhole(q);
+});

@@ -9,7 +9,7 @@ import { encodeIntent, type Intent } from "../../wire/intents.js";
 import type { RequestAction } from "../../wire/messages.js";
 import type { ClientRequest, ClientResult, Failure } from "../../contract/api.js";
 import { PartitionChooser } from "./choose-partition.js";
-import { confirmationProblem } from "./confirmation.js";
+import { deletionProblem } from "./confirmation.js";
 import { Deletions } from "./deletions.js";
 import type { HostContext } from "../../member/context.js";
 import { listPage } from "./list-page.js";
@@ -241,13 +241,9 @@ export class Operations {
       this.barrier(operation);
       return;
     }
-    if (!record) {
-      this.fail(operation, { code: "NOT_FOUND", message: `topic "${request.topic}" not found` });
-      return;
-    }
-    const failure = confirmationProblem("delete", record, request, this.context);
-    if (failure) {
-      this.fail(operation, failure);
+    const failure = deletionProblem(request, record, this.context);
+    if (failure || !record) {
+      if (failure) this.fail(operation, failure);
       return;
     }
     operation.stage = "deleting";
