@@ -12,6 +12,7 @@ export type { Census } from "./member/census.js";
 export * from "./member/observer.js";
 export { clusterIdOf, type OutgoingFrame } from "./member/context.js";
 export { Host, type HostEvent } from "./host/host.js";
+export type { BudgetName, BudgetUse } from "./member/budgets.js";
 export { Replica, type Machine } from "./member/replica.js";
 export { decodeLeaseToken, encodeLeaseToken, type LeaseToken } from "./edge/lease-token.js";
 export type { Batch, StoreOp } from "./store/persistence.js";

@@ -47,6 +47,8 @@ export class ClusterMachine {
   readonly topics = new Map<string, TopicRecord>();
   /** Of these, the ones that are being deleted: what is left to do for whoever leads (D-51). */
   readonly deleting = new Map<string, TopicRecord>();
+  /** Partitions of all topics. */
+  groupCount = 0;
   readonly memberCount: number;
   private readonly listener: ClusterListener;
   private nextGroup = 1;
@@ -147,6 +149,7 @@ export class ClusterMachine {
       partitions,
     };
     this.topics.set(topic, record);
+    this.groupCount += partitions.length;
     this.count(record, true);
     this.listener.topicCreated(record);
     return { type: "created", heapId: record.heapId };
@@ -177,6 +180,7 @@ export class ClusterMachine {
     }
     this.count(record, false);
     this.topics.delete(which.topic);
+    this.groupCount -= record.partitions.length;
     this.countDeleted(secondsOf(record.createdMs));
     this.deleting.delete(which.topic);
     this.listener.topicDeleted(record);

@@ -14,6 +14,7 @@ import { encodeBlock, EntryKind } from "../wire/blocks.js";
 import { decodeIntent, encodeIntent, isClusterIntent, type Intent } from "../wire/intents.js";
 import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
+import { NO_ROOM_FOR_REQUEST } from "../member/budgets.js";
 import type { HostContext } from "../member/context.js";
 import { entrySeed } from "../member/draws.js";
 import {
@@ -27,6 +28,7 @@ import {
 } from "./grants.js";
 import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/replica.js";
 import { peekBody } from "./peek-rows.js";
+import { creationProblem } from "./creation-limits.js";
 import { OnceTable } from "./once-table.js";
 
 /** Entries a leader may have uncommitted before it lets its queue grow instead. */
@@ -51,6 +53,10 @@ const OWN_WORK: ReadonlySet<Intent["kind"]> = new Set<Intent["kind"]>([
   "partition.close",
   "topic.deleted",
 ]);
+const QUEUE_FULL = {
+  code: "RESOURCE_EXHAUSTED",
+  message: "the partition has too many requests waiting; slow down and try again",
+} as const;
 const TICK_INTENT = encodeIntent({ kind: "tick" });
 
 export class Leader {
@@ -80,6 +86,14 @@ export class Leader {
       this.answer(origin, { type: "surely-not", leader: hint });
       return;
     }
+    if (slot.inHand.has(origin)) {
+      this.answer(origin, { type: "in-hand" });
+      return;
+    }
+    if (action.type === "repeat") {
+      this.answer(origin, { type: "not-in-hand" });
+      return;
+    }
     if (action.type === "propose") {
       const checked = proposable(action.intent, slot.machine.kind);
       if ("code" in checked) {
@@ -90,10 +104,16 @@ export class Leader {
         this.answer(origin, { type: "refused", ...TOO_MANY_PRODUCERS });
         return;
       }
+      const creates = checked.kind === "topic.create" ? checked.settings.partitions : 0;
+      const tooMuch = creates > 0 ? creationProblem(this.context, slot, creates) : undefined;
+      if (tooMuch) {
+        this.answer(origin, { type: "refused", ...tooMuch });
+        return;
+      }
       if (checked.kind === "stream.close") forgetStream(slot, checked.edge, checked.stream);
       this.enqueueIntent(slot, {
         intent: action.intent,
-        origin: { type: "request", ...origin },
+        origin: { type: "request", ...origin, isRepeatable: !request.isOnce, creates },
         isEnqueue: checked.kind === "enqueue",
         isOwnWork: OWN_WORK.has(checked.kind),
         leases: 0,
@@ -119,7 +139,9 @@ export class Leader {
     if (slot.machine.kind !== "partition") return false;
     const { dedup } = slot.machine.partition;
     const { producerBytesMax } = this.context.config.limits;
-    return dedup.heldBytes >= producerBytesMax && !dedup.knows(intent.producer);
+    if (dedup.heldBytes < producerBytesMax || dedup.knows(intent.producer)) return false;
+    this.context.budgets.countRefusal("producer_bytes");
+    return true;
   }
 
   private answer(
@@ -141,13 +163,18 @@ export class Leader {
     const isOverBytes = !isOwn && slot.queueBytes >= queueBytesMax;
     const isFull = isOverBytes || slot.queue.length >= (isOwn ? 2 : 1) * queueIntentsMax;
     if (isFull && queued.origin.type === "request") {
-      this.answer(queued.origin, {
-        type: "refused",
-        code: "RESOURCE_EXHAUSTED",
-        message: "the partition has too many requests waiting; slow down and try again",
-      });
+      this.answer(queued.origin, { type: "refused", ...QUEUE_FULL });
       return;
     }
+    const { budgets, self } = this.context;
+    const bytes = forwardedBytes(queued, self);
+    const isOver = !isOwn && bytes > 0 && !budgets.hasRoom(bytes, queued.isEnqueue);
+    if (isOver && queued.origin.type === "request") {
+      this.answer(queued.origin, { type: "refused", ...NO_ROOM_FOR_REQUEST });
+      return;
+    }
+    budgets.queuedBytes += bytes;
+    if (isRepeatable(queued.origin)) slot.inHand.add(queued.origin);
     slot.queue.push(queued);
     slot.queueBytes += requestBytes(queued);
     this.context.touched.add(slot);
@@ -214,6 +241,7 @@ export class Leader {
       if (taken.length > 0 && isOver) break;
       bytes += queued.intent.length;
       ofRequests += requestBytes(queued);
+      this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
       leases += queued.leases;
       if (queued.isEnqueue) enqueues += 1;
       taken.push(queued);
@@ -305,6 +333,7 @@ export class Leader {
   }
 
   private deliverResult(slot: Replica, origin: Origin, result: IntentResult, index: number): void {
+    if (isRepeatable(origin)) slot.inHand.delete(origin);
     if (origin.type === "request") this.answer(origin, outcomeOf(result, index));
     else if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
   }
@@ -333,9 +362,13 @@ export class Leader {
     const { queue } = slot;
     slot.queue = [];
     slot.queueBytes = 0;
+    slot.inHand.clear();
     slot.isServing = false;
     this.context.due.delete(slot);
-    for (const queued of queue) this.overwritten(slot, queued.origin);
+    for (const queued of queue) {
+      this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
+      this.overwritten(slot, queued.origin);
+    }
     for (const read of [...slot.reads.values(), ...slot.confirmedReads]) {
       this.answer(read, { type: "surely-not", leader: slot.raft.leader });
     }
@@ -379,9 +412,18 @@ export class Leader {
   }
 }
 
+function isRepeatable(origin: Origin): origin is Extract<Origin, { type: "request" }> {
+  return origin.type === "request" && origin.isRepeatable === true;
+}
+
 /** What counts for the bytes of a queue: only requests are measured, so only they are taken off. */
 function requestBytes({ origin, intent }: QueuedIntent): number {
   return origin.type === "request" ? intent.length : 0;
+}
+
+/** What a request of another node's client holds here; the own clients' are counted at the edge. */
+function forwardedBytes({ origin, intent }: QueuedIntent, self: number): number {
+  return origin.type === "request" && origin.edge !== self ? intent.length : 0;
 }
 
 /** The intent if this node can apply it to such a machine, else why it is refused (D-89). */

@@ -44,6 +44,14 @@ export interface LimitsConfig {
   readonly messageBytesMax: number;
   readonly partitionsPerTopicMax: number;
   readonly dedupPerProducerMax: number;
+  /**
+   * What clients may make of a node, all groups together (D-92): bytes of requests under way, open streams;
+   * and of the cluster, decided by the leader of the meta group: topics, and partitions of all topics.
+   */
+  readonly requestBytesMax: number;
+  readonly streamsMax: number;
+  readonly topicsMax: number;
+  readonly groupsMax: number;
   /** What a partition may hold for producers before its leader refuses new ones, in bytes. */
   readonly producerBytesMax: number;
   readonly tombstonesMax: number;
@@ -96,6 +104,10 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   messageBytesMax: 4 << 20,
   partitionsPerTopicMax: 100,
   dedupPerProducerMax: 10_000,
+  requestBytesMax: 256 << 20,
+  streamsMax: 20_000,
+  topicsMax: 10_000,
+  groupsMax: 10_000,
   producerBytesMax: 64 << 20,
   tombstonesMax: 262_144,
   tombstoneMs: 600_000,

@@ -7,6 +7,7 @@ import { utf8Encode } from "../lib/bytes.js";
 import { FrameBuilder } from "../wire/frames.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { ClientEffect } from "../contract/api.js";
+import { Budgets } from "./budgets.js";
 import { DueGroups } from "./due-groups.js";
 import type { Replica } from "./replica.js";
 import type { ClusterMember, HostConfig } from "./config.js";
@@ -48,6 +49,7 @@ export class HostContext {
   readonly touched = new Set<Replica>();
   /** Led groups with a timer ahead of them. */
   readonly due = new DueGroups();
+  readonly budgets: Budgets;
   /** Effects for clients, drained at the end of the turn. */
   clientEffects: ClientEffect[] = [];
   /** Set when there is work left for another turn although no event is waiting. */
@@ -65,6 +67,7 @@ export class HostContext {
     this.config = config;
     this.observer = observer;
     this.crc = crc;
+    this.budgets = new Budgets(config.limits);
     this.self = config.members.findIndex((m) => m.name === config.node) + 1;
     this.cluster = clusterIdOf(config.members);
     this.outbox = config.members.map(() => []);

@@ -20,6 +20,8 @@ export interface Operation {
   /** Undefined: no client waits (releases, stream closes, deletions that are driven from here). */
   readonly requestId: number | undefined;
   readonly request: ClientRequest | undefined;
+  /** What it takes of the budget for requests until its client has an answer. */
+  readonly bytes: number;
   /** A stream that waits for news of its topic. */
   readonly lookUpFor: number | undefined;
   readonly deadlineMs: number;

@@ -11,6 +11,7 @@ import type { ClientRequest, ClientResult, Failure } from "../../contract/api.js
 import { PartitionChooser } from "./choose-partition.js";
 import { deletionProblem } from "./confirmation.js";
 import { Deletions } from "./deletions.js";
+import { NO_ROOM_FOR_REQUEST } from "../../member/budgets.js";
 import type { HostContext } from "../../member/context.js";
 import { listPage } from "./list-page.js";
 import { MetaWaiters } from "./meta-waiters.js";
@@ -80,15 +81,17 @@ export class Operations {
   // --- entry points ------------------------------------------------------------------------------
 
   onClientRequest(requestId: number, request: ClientRequest): void {
-    const operation = this.open(requestId, request);
-    const failure = statelessProblem(request);
+    const payloadBytes = request.op === "enqueue" ? request.payload.length : 0;
+    const bytes = this.context.budgets.takeRequest(payloadBytes, request.op === "enqueue");
+    const operation = this.open(requestId, request, { bytes });
+    const failure = bytes === 0 ? NO_ROOM_FOR_REQUEST : statelessProblem(request);
     if (failure) this.fail(operation, failure);
     else this.run(operation);
   }
 
   /** A proposal for which no client waits; repeated until it is applied or out of time. */
   background(place: PartitionPlace, intent: Intent, forMs: number): void {
-    const operation = this.open(undefined, undefined, forMs);
+    const operation = this.open(undefined, undefined, { forMs });
     operation.stage = "background";
     this.ask(
       operation,
@@ -100,20 +103,21 @@ export class Operations {
 
   /** Makes the meta table current for a stream whose topic is not known here. */
   lookUpFor(clientStream: number): void {
-    this.barrier(this.open(undefined, undefined, undefined, clientStream));
+    this.barrier(this.open(undefined, undefined, { lookUpFor: clientStream }));
   }
 
   private open(
     requestId: number | undefined,
     request: ClientRequest | undefined,
-    forMs?: number,
-    lookUpFor?: number,
+    more: { readonly forMs?: number; readonly lookUpFor?: number; readonly bytes?: number } = {},
   ): Operation {
+    const { forMs, lookUpFor, bytes = 0 } = more;
     const timeoutMs = forMs ?? this.context.config.defaults.requestTimeoutMs;
     const operation: Operation = {
       id: this.nextOperation,
       requestId,
       request,
+      bytes,
       lookUpFor,
       deadlineMs: this.context.monotonicMs + timeoutMs,
       isFresh: false,
@@ -469,12 +473,14 @@ export class Operations {
 
   private succeed(operation: Operation, result: ClientResult): void {
     this.operations.delete(operation.id);
+    this.context.budgets.giveRequest(operation.bytes);
     if (operation.requestId === undefined) return;
     this.context.reply({ kind: "client.reply", requestId: operation.requestId, result });
   }
 
   private fail(operation: Operation, failure: Failure): void {
     this.operations.delete(operation.id);
+    this.context.budgets.giveRequest(operation.bytes);
     this.deletions.forget(operation.id);
     const isDriven = operation.stage === "closing" || operation.stage === "deleted";
     if (isDriven && operation.deletes) this.deletions.ended(operation.deletes, false);

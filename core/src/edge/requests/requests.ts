@@ -32,6 +32,8 @@ export interface PendingRequest {
   /** The operation that waits, and which part of it this is. */
   readonly operation: number;
   readonly part: number;
+  /** The last send was a repeat without its payload, to the member that had it whole. */
+  isQuestion: boolean;
   /** An earlier attempt got no answer: it may have been applied, whatever is said of a later one. */
   isDoubtful: boolean;
   target: number;
@@ -45,6 +47,8 @@ export interface PendingRequest {
 
 /** A repeat of an unanswered idempotent request. */
 const RESEND_MS = 1000;
+/** A repeat of so many bytes or more first asks whether its request is in hand, without them. */
+const QUESTION_BYTES = 1024;
 /** A pause before the next voter is asked. */
 const RETRY_MS = 100;
 
@@ -114,6 +118,7 @@ export class Requests {
     const request: PendingRequest = {
       ...options,
       id: this.nextId,
+      isQuestion: false,
       isDoubtful: false,
       target: 0,
       isOut: false,
@@ -129,6 +134,11 @@ export class Requests {
 
   private transmit(request: PendingRequest): void {
     request.target = this.leaderOf(request.group, request.voters, request.tries);
+    request.isQuestion = false;
+    this.sendTo(request, request.action);
+  }
+
+  private sendTo(request: PendingRequest, action: RequestAction): void {
     request.isOut = true;
     request.attempt += 1;
     request.sentMs = this.context.monotonicMs;
@@ -139,7 +149,7 @@ export class Requests {
       attempt: request.attempt,
       isOnce: !request.isIdempotent,
       group: request.group,
-      action: request.action,
+      action,
     });
   }
 
@@ -165,6 +175,10 @@ export class Requests {
           this.finish(request, { type: "failed", code: "NOT_FOUND", message });
         } else if (reply.attempt === request.attempt) this.again(request, from, outcome);
         break;
+      case "in-hand":
+      case "not-in-hand":
+        if (reply.attempt === request.attempt) this.onAsked(request, outcome.type === "in-hand");
+        break;
     }
   }
 
@@ -187,6 +201,15 @@ export class Requests {
     }
   }
 
+  /** What a leader says to a repeat: it waits for the log, or must be sent whole. */
+  private onAsked(request: PendingRequest, isInHand: boolean): void {
+    if (!request.isOut) return;
+    if (isInHand) {
+      request.isQuestion = false;
+      request.sentMs = this.context.monotonicMs;
+    } else this.transmit(request);
+  }
+
   /** The leader has no room for this attempt: asked again, as long as there is time. */
   private later(request: PendingRequest, reply: Reply): void {
     if (!request.isOut || reply.attempt !== request.attempt) return;
@@ -202,12 +225,27 @@ export class Requests {
       if (now >= request.deadlineMs) this.giveUp(request);
       else if (!request.isOut && now >= request.nextTry) this.transmit(request);
       else if (request.isOut && request.isIdempotent && now - request.sentMs >= RESEND_MS) {
-        this.hints.delete(request.group);
-        request.tries += 1;
-        request.isDoubtful = true;
-        this.transmit(request);
+        this.repeat(request);
       }
     }
+  }
+
+  /**
+   * No answer for a while. Who holds a large request is asked about it once before it travels again; then
+   * the next voter gets it.
+   */
+  private repeat(request: PendingRequest): void {
+    request.isDoubtful = true;
+    const { action } = request;
+    const isLarge = action.type === "propose" && action.intent.length >= QUESTION_BYTES;
+    if (isLarge && !request.isQuestion) {
+      request.isQuestion = true;
+      this.sendTo(request, { type: "repeat" });
+      return;
+    }
+    this.hints.delete(request.group);
+    request.tries += 1;
+    this.transmit(request);
   }
 
   /** A member came back under a new incarnation: what it held unanswered has an unknown outcome. */

@@ -96,3 +96,28 @@ test("no room for a repeat says nothing of the attempt before it: its client nev
   expect(ends).toMatchObject([{ type: "failed", code: "UNAVAILABLE" }]);
   expect(ends[0].type === "failed" && ends[0].message).toContain("outcome is unknown");
 });
+
+test("a small repeat travels whole to the next voter, a large one asks first", () => {
+  start();
+  sent();
+  pass(1_000);
+  expect(sent()[0].action.type).toBe("propose");
+  start({ intentBytes: 5_000 });
+  const [whole] = sent();
+  pass(1_000);
+  const question = sent().filter(({ requestId }) => requestId === whole.requestId);
+  expect(question.map(({ action }) => action.type)).toEqual(["repeat"]);
+  // In hand: it goes on waiting and asks again.
+  reply(question[0], { type: "in-hand" });
+  pass(1_000);
+  const again = sent().filter(({ requestId }) => requestId === whole.requestId);
+  expect(again.map(({ action }) => action.type)).toEqual(["repeat"]);
+  // Not in hand: at once, whole.
+  reply(again[0], { type: "not-in-hand" });
+  expect(sent().map(({ action }) => action.type)).toEqual(["propose"]);
+  // A question without an answer is followed by the whole.
+  pass(1_000);
+  pass(1_000);
+  const last = sent().filter(({ requestId }) => requestId === whole.requestId);
+  expect(last.map(({ action }) => action.type)).toEqual(["repeat", "propose"]);
+});
