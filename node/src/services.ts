@@ -67,6 +67,7 @@ export class Services {
       {
         bind: config.grpc,
         messageBytesMax: config.limits.messageBytesMax,
+        requestBytesMax: config.limits.requestBytesMax,
         enableHealth: config.enableHealth,
         enableReflection: config.enableReflection,
       },
