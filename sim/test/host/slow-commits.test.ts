@@ -79,3 +79,29 @@ test("a large request whose first copy was lost is sent whole after a question",
   expect(lost).toBe(1);
   expect((q.world.queue.nowUs - startUs) / 1000).toBeLessThan(1_500);
 });
+
+test("what a leader had in hand when it lost its place is in nobody's hand", () => {
+  const q = quietWorld(3);
+  q.advance(2_000);
+  createTopic(q, "jobs", 1);
+  q.advance(1_000);
+  const slots = [1, 2, 3].map((node) => q.world.host(node)?.context.groups.get(1));
+  const leader = slots.findIndex((s) => s?.isServing === true) + 1;
+  const others = [1, 2, 3].filter((node) => node !== leader);
+  for (const other of others) q.world.network.cut(leader, other);
+  const producer = { producerId: "p", epochHi: 0, epochLo: 1, sequenceHi: 0, sequenceLo: 1 };
+  const message = { topic: "jobs", payload: Uint8Array.of(1), priorityHi: 0, priorityLo: 1 };
+  let isOk = false;
+  q.hub.request(leader, { op: "enqueue", ...message, producer }, (result) => {
+    isOk = result?.ok === true;
+  });
+  q.advance(500);
+  expect(slots[leader - 1]?.inHand.size).toBe(1);
+  q.advance(4_500);
+  expect(slots[leader - 1]?.raft.isLeader).toBe(false);
+  expect(slots[leader - 1]?.inHand.size).toBe(0);
+  // Its own node's client is answered by the leader that took over.
+  for (const other of others) q.world.network.heal(leader, other);
+  q.advance(3_500);
+  expect(isOk).toBe(true);
+});
