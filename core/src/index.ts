@@ -11,6 +11,7 @@ export * from "./member/status.js";
 export type { Census } from "./member/census.js";
 export * from "./member/observer.js";
 export type { OutgoingFrame } from "./member/context.js";
+export type { BudgetName, BudgetUse } from "./member/budgets.js";
 export type { CardVerdict } from "./host/lives.js";
 export { recordProblem } from "./host/start-problems.js";
 export { encodeCard } from "./wire/peer-card.js";

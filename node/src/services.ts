@@ -69,6 +69,7 @@ export class Services {
       {
         bind: config.grpc,
         messageBytesMax: config.limits.messageBytesMax,
+        requestBytesMax: config.limits.requestBytesMax,
         enableHealth: config.enableHealth,
         enableReflection: config.enableReflection,
       },

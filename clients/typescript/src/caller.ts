@@ -22,6 +22,8 @@ export interface CallRules {
   name: string;
   /** False: never sent again once its outcome is unknown. Default: true. */
   isRepeatable?: boolean;
+  /** Sent with each attempt, beside the key. */
+  headers?: Readonly<Record<string, string>>;
   /** True: may run on several nodes at a time. Default: false. */
   isIdempotent?: boolean;
 }
@@ -40,8 +42,9 @@ export class Caller {
     this.#closing.abort();
   }
 
-  metadata(): Metadata {
+  metadata(headers: Readonly<Record<string, string>> = {}): Metadata {
     const metadata = new Metadata();
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
     const key = this.#options.apiKey;
     if (key !== undefined) metadata.set("authorization", `Bearer ${key}`);
     return metadata;
@@ -96,7 +99,8 @@ export class Caller {
         const isAsked = !mayOverlap && place < this.#pool.size - 1;
         attempts.start(endpoint, async (cancelled) => {
           await this.#reach(endpoint, isAsked);
-          return this.#send(endpoint, { method, request, name: rules.name, endMs, cancelled });
+          const { name, headers } = rules;
+          return this.#send(endpoint, { method, request, name, headers, endMs, cancelled });
         });
         while (attempts.isTrying(endpoint)) {
           const ended = await attempts.next(mayOverlap ? endpoint : undefined);
@@ -139,7 +143,7 @@ export class Caller {
   }
 
   #send<Request, Response>(endpoint: Endpoint, sent: Sent<Request, Response>): Promise<Response> {
-    const { method, request, name, endMs, cancelled } = sent;
+    const { method, request, name, headers, endMs, cancelled } = sent;
     // A connection that was made after the call had its answer carries nothing more.
     if (cancelled.aborted) return Promise.reject(errorOf("CANCELLED", `${name} was cancelled.`));
     const leftMs = Math.max(1, endMs - performance.now());
@@ -150,7 +154,7 @@ export class Caller {
         method.requestSerialize,
         method.responseDeserialize,
         request,
-        this.metadata(),
+        this.metadata(headers),
         { deadline },
         (error: ServiceError | null, response?: Response) => {
           cancelled.removeEventListener("abort", cancel);
@@ -170,6 +174,7 @@ interface Sent<Request, Response> {
   method: UnaryMethod<Request, Response>;
   request: Request;
   name: string;
+  headers: Readonly<Record<string, string>> | undefined;
   /** When the budget of the call is over, monotonic. */
   endMs: number;
   cancelled: AbortSignal;
@@ -222,7 +227,7 @@ function afterLostAnswer(error: DisheapError): DisheapError {
 
 function notRepeated(error: DisheapError): DisheapError {
   const hint =
-    "Whether it took effect is unknown, and it was not sent again because it carries no producer " +
-    "identity. Look with peek, or enqueue with the default producer, which makes a repeat harmless.";
+    "Whether it took effect is unknown, and it was not sent again because it carries nothing that makes a " +
+    "repeat harmless. Look first; for an enqueue with peek, or use the default producer from the start.";
   return errorOf(error.code, `${error.message} ${hint}`, { cause: error, outcomeUnknown: true });
 }

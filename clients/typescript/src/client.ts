@@ -65,6 +65,8 @@ export interface StatsResult {
   topics: Map<string, TopicStats>;
 }
 
+/** Metadata of a deletion: only the topic with this heap id is meant. */
+const ifHeapId = "disheap-if-heap-id";
 /** How long a closing client waits for deliveries to be given back. */
 const closeMsMax = 2_000;
 
@@ -98,7 +100,21 @@ export class DisheapClient {
       confirmationToken: options.confirmationToken ?? "",
     });
     const name = `deleteTopic(${topic})`;
-    await this.#caller.unary(DisheapService.deleteHeap, request, { name });
+    // A repeat must not meet a topic that somebody makes under this name meanwhile.
+    const heapId = await this.#heapIdOf(topic);
+    const rules =
+      heapId === undefined ? { isRepeatable: false } : { headers: { [ifHeapId]: heapId } };
+    await this.#caller.unary(DisheapService.deleteHeap, request, { name, ...rules });
+  }
+
+  /** The topic's heap id, which names the second of its creation; undefined: there is no such topic. */
+  async #heapIdOf(topic: string): Promise<string | undefined> {
+    for await (const found of this.listTopics({ pageSize: 1000 })) {
+      if (found.topic !== topic) continue;
+      const { createdAt } = found;
+      return createdAt && `${topic}-${Math.floor(createdAt.getTime() / 1000)}`;
+    }
+    return undefined;
   }
 
   /** All topics by name, fetched a page at a time. */

@@ -224,3 +224,30 @@ describe("backoff", () => {
     ]);
   });
 });
+
+describe("deletions", () => {
+  it("a repeat leaves a topic alone that was made under the name meanwhile", async () => {
+    let calls = 0;
+    const intercept = (called: string): Fault => {
+      if (called !== "deleteHeap") return undefined;
+      calls += 1;
+      if (calls === 1) return "lose";
+      // Somebody saw the topic go and made another before the repeat arrives.
+      if (calls === 2) state.create({ ...created, topic: "jobs" });
+      return undefined;
+    };
+    const created = state.topic("jobs").config;
+    for (const node of nodes) node.intercept = intercept;
+    const error = await failure(client.deleteTopic("jobs", { force: true }));
+    expect(error.code).toBe("NOT_FOUND");
+    expect(error.message).toContain("may have done it");
+    expect(calls).toBe(2);
+    expect(state.topics.has("jobs")).toBe(true);
+  });
+
+  it("a topic that no list names is asked for once: a repeat could meet one that is made meanwhile", async () => {
+    faultNext("deleteHeap", { fail: status.UNAVAILABLE }, 9);
+    await failure(client.deleteTopic("unseen", { force: true }));
+    expect(callsOf("deleteHeap")).toBe(1);
+  });
+});

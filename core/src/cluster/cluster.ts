@@ -49,11 +49,17 @@ export interface ClusterListener {
 export class ClusterMachine {
   readonly hash = new StateHash();
   readonly topics = new Map<string, TopicRecord>();
+  /** Of these, the ones that are being deleted: what is left to do for whoever leads (D-51). */
+  readonly deleting = new Map<string, TopicRecord>();
+  /** Partitions of all topics. */
+  groupCount = 0;
   private readonly inForce: LevelInForce;
   private readonly listener: ClusterListener;
   /** Ids in the order of placement, as the first entry named them; none before it. */
   private members: readonly number[] = [];
   private nextGroup = 1;
+  /** Heap ids of deleted topics name no second later than this: none of them comes again (D-99). */
+  private deletedSeconds = 0;
   nowMs = 0;
   appliedIndex = 0;
 
@@ -124,6 +130,7 @@ export class ClusterMachine {
     this.put(hash.level, [level, draft]);
     this.put(hash.members, members);
     this.put(hash.nextGroup, [this.nextGroup]);
+    this.put(hash.deletedSeconds, [this.deletedSeconds]);
     return { type: "none" };
   }
 
@@ -137,12 +144,12 @@ export class ClusterMachine {
 
   private create(intent: TopicCreateIntent, index: number, level: Level): IntentResult {
     const { topic, settings } = intent;
-    if (this.topics.has(topic)) {
-      return {
-        type: "refused",
-        code: "ALREADY_EXISTS",
-        message: `topic "${topic}" already exists`,
-      };
+    const held = this.topics.get(topic);
+    if (held) {
+      const message = held.isDeleting
+        ? `topic "${topic}" is being deleted; try again when it is gone, in a moment`
+        : `topic "${topic}" already exists`;
+      return { type: "refused", code: "ALREADY_EXISTS", message };
     }
     if (settings.partitions < 1 || settings.partitions > level.partitionsMax) {
       const message = `topic "${topic}" asks for ${settings.partitions} partitions; it can have 1 to ${level.partitionsMax}`;
@@ -166,16 +173,19 @@ export class ClusterMachine {
       const voters = placeReplicas(group, this.members, settings.replicationFactor, level);
       partitions.push({ partition, group, incarnation: index, voters });
     }
+    // The heap id is made of the creation's second, which clients can read from a list of topics.
+    const createdMs = Math.max(this.nowMs, (this.deletedSeconds + 1) * 1000);
     const record: TopicRecord = {
       topic,
-      heapId: `${topic}-${Math.floor(this.nowMs / 1000)}`,
+      heapId: `${topic}-${secondsOf(createdMs)}`,
       settings,
-      createdMs: this.nowMs,
-      updatedMs: this.nowMs,
+      createdMs,
+      updatedMs: createdMs,
       isDeleting: false,
       partitions,
     };
     this.topics.set(topic, record);
+    this.groupCount += partitions.length;
     this.count(record, true);
     this.listener.topicCreated(record);
     return { type: "created", heapId: record.heapId };
@@ -192,6 +202,7 @@ export class ClusterMachine {
     if (!record) return notFound(which.topic);
     this.count(record, false);
     record.isDeleting = true;
+    this.deleting.set(record.topic, record);
     this.count(record, true);
     return { type: "settled" };
   }
@@ -205,8 +216,19 @@ export class ClusterMachine {
     }
     this.count(record, false);
     this.topics.delete(which.topic);
+    this.groupCount -= record.partitions.length;
+    this.countDeleted(secondsOf(record.createdMs));
+    this.deleting.delete(which.topic);
     this.listener.topicDeleted(record);
     return { type: "settled" };
+  }
+
+  private countDeleted(seconds: number): void {
+    if (seconds <= this.deletedSeconds) return;
+    const { hash } = this.inForce.level;
+    this.takeOff(hash.deletedSeconds, [this.deletedSeconds]);
+    this.deletedSeconds = seconds;
+    this.put(hash.deletedSeconds, [seconds]);
   }
 
   private count(record: TopicRecord, isAdded: boolean): void {
@@ -220,6 +242,10 @@ export class ClusterMachine {
   sortedTopics(): TopicRecord[] {
     return [...this.topics.values()].sort((a, b) => (a.topic < b.topic ? -1 : 1));
   }
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000);
 }
 
 /** Everything of a topic as integers, for the state hash (D-63). */

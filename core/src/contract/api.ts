@@ -59,6 +59,8 @@ export type ClientRequest =
       readonly topic: string;
       readonly force: boolean;
       readonly confirmationToken: string;
+      /** Only this very topic is meant, and not one that was made later under its name (D-99). */
+      readonly ifHeapId?: string;
     }
   | { readonly op: "topic.list"; readonly pageSize: number; readonly pageToken: string }
   | { readonly op: "stats"; readonly topic?: string; readonly partitionId?: number }

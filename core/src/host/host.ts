@@ -26,13 +26,13 @@ import { currentBlocks, LogReads, type LogRead } from "../store/log-reads.js";
 import type { Census } from "../member/census.js";
 import type { HostConfig } from "../member/config.js";
 import type { HostObserver } from "../member/observer.js";
-import { Operations, STARTING } from "../edge/requests/operations.js";
+import { Operations } from "../edge/requests/operations.js";
+import { STARTING } from "../edge/requests/starting.js";
 import { Persistence, type Batch, type StoreOp } from "../store/persistence.js";
 import { RaftAdapter } from "./raft-adapter.js";
 import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
 import type { NodeStatus } from "../member/status.js";
 import { statusOf } from "./status-of.js";
-
 
 export class Host {
   readonly context: HostContext;

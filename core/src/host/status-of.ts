@@ -1,5 +1,6 @@
 // Builds the operators' snapshot of a node.
 
+import type { BudgetName, BudgetUse } from "../member/budgets.js";
 import type { HostContext } from "../member/context.js";
 import type { Replica } from "../member/replica.js";
 import type { GroupStatus, HostMetrics, NodeStatus, RaftRole } from "../member/status.js";
@@ -36,6 +37,29 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
   };
 }
 
+/** Topics and groups are the cluster's; the bytes for producers those of the fullest partition here. */
+function budgetUse(context: HostContext, openStreams: number): BudgetUse[] {
+  const { budgets, groups } = context;
+  const { limits } = context.config;
+  let [topics, partitions, producerBytes] = [0, 0, 0];
+  for (const { machine } of groups.values()) {
+    if (machine.kind === "cluster") {
+      topics = machine.cluster.topics.size;
+      partitions = machine.cluster.groupCount;
+    } else producerBytes = Math.max(producerBytes, machine.partition.dedup.heldBytes);
+  }
+  const use = (name: BudgetName, used: number, most: number): BudgetUse => {
+    return { name, used, most, refused: budgets.refused(name) };
+  };
+  return [
+    use("request_bytes", budgets.requestBytes, limits.requestBytesMax),
+    use("streams", openStreams, limits.streamsMax),
+    use("topics", topics, limits.topicsMax),
+    use("groups", partitions, limits.groupsMax),
+    use("producer_bytes", producerBytes, limits.producerBytesMax),
+  ];
+}
+
 export function statusOf(
   context: HostContext,
   isReady: boolean,
@@ -53,6 +77,7 @@ export function statusOf(
     isReady,
     members: context.config.members.map(({ name, address }) => ({ name, address })),
     groups: [...context.groups.values()].map((slot) => groupStatus(context, slot)),
+    budgets: budgetUse(context, more.openStreams),
     ...more,
   };
 }

@@ -14,7 +14,16 @@ import { encodeBlock, EntryKind } from "../wire/blocks.js";
 import { decodeIntent, encodeIntent, isClusterIntent, type Intent } from "../wire/intents.js";
 import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
+import { NO_ROOM_FOR_REQUEST } from "../member/budgets.js";
 import type { HostContext } from "../member/context.js";
+import {
+  forwardedBytes,
+  isRepeatable,
+  isReturn,
+  OWN_WORK,
+  QUEUE_FULL,
+  requestBytes,
+} from "./queue-rules.js";
 import { entrySeed, macKey } from "../member/draws.js";
 import {
   answerGrant,
@@ -27,14 +36,12 @@ import {
 } from "./grants.js";
 import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/replica.js";
 import { peekBody } from "./peek-rows.js";
+import { creationProblem } from "./creation-limits.js";
 import { OnceTable } from "./once-table.js";
 
 /** Entries a leader may have uncommitted before it lets its queue grow instead. */
 const UNCOMMITTED_ENTRIES_MAX = 512;
 const UNCOMMITTED_BYTES_MAX = 64 << 20;
-/** Intents a leader queues before it refuses more, and their bytes. */
-const QUEUE_MAX = 65_536;
-const QUEUE_BYTES_MAX = 128 << 20;
 
 /** Ids hold 42 bits of log index; the rest is for the first entries of later terms. */
 const PROPOSED_INDEX_MAX = INDEX_MAX - 2 ** 20;
@@ -77,6 +84,14 @@ export class Leader {
       this.answer(origin, { type: "surely-not", leader: hint });
       return;
     }
+    if (slot.inHand.has(origin)) {
+      this.answer(origin, { type: "in-hand" });
+      return;
+    }
+    if (action.type === "repeat") {
+      this.answer(origin, { type: "not-in-hand" });
+      return;
+    }
     if (action.type === "propose") {
       const checked = proposable(action.intent, slot.machine.kind);
       if ("code" in checked) {
@@ -87,12 +102,19 @@ export class Leader {
         this.answer(origin, { type: "refused", ...TOO_MANY_PRODUCERS });
         return;
       }
+      const creates = checked.kind === "topic.create" ? checked.settings.partitions : 0;
+      const tooMuch = creates > 0 ? creationProblem(this.context, slot, creates) : undefined;
+      if (tooMuch) {
+        this.answer(origin, { type: "refused", ...tooMuch });
+        return;
+      }
       if (checked.kind === "stream.close") forgetStream(slot, checked.edge, checked.stream);
       this.enqueueIntent(slot, {
         intent: action.intent,
-        origin: { type: "request", ...origin },
+        origin: { type: "request", ...origin, isRepeatable: !request.isOnce, creates },
         isEnqueue: checked.kind === "enqueue",
         isReturn: isReturn(checked),
+        isOwnWork: OWN_WORK.has(checked.kind),
         leases: 0,
         sinceUs: this.context.monotonicUs,
       });
@@ -116,7 +138,9 @@ export class Leader {
     if (slot.machine.kind !== "partition") return false;
     const { dedup } = slot.machine.partition;
     const { producerBytesMax } = this.context.config.limits;
-    return dedup.heldBytes >= producerBytesMax && !dedup.knows(intent.producer);
+    if (dedup.heldBytes < producerBytesMax || dedup.knows(intent.producer)) return false;
+    this.context.budgets.countRefusal("producer_bytes");
+    return true;
   }
 
   private answer(
@@ -133,17 +157,25 @@ export class Leader {
   }
 
   enqueueIntent(slot: Replica, queued: QueuedIntent): void {
-    const isFull = slot.queue.length >= QUEUE_MAX || slot.queueBytes >= QUEUE_BYTES_MAX;
+    const { queueIntentsMax, queueBytesMax } = this.context.config.limits;
+    const isOwn = queued.isOwnWork === true;
+    const isOverBytes = !isOwn && slot.queueBytes >= queueBytesMax;
+    const isFull = isOverBytes || slot.queue.length >= (isOwn ? 2 : 1) * queueIntentsMax;
     if (isFull && queued.origin.type === "request") {
-      this.answer(queued.origin, {
-        type: "refused",
-        code: "RESOURCE_EXHAUSTED",
-        message: "the partition has too many requests waiting; slow down and try again",
-      });
+      this.answer(queued.origin, { type: "refused", ...QUEUE_FULL });
       return;
     }
+    const { budgets, self } = this.context;
+    const bytes = forwardedBytes(queued, self);
+    const isOver = !isOwn && bytes > 0 && !budgets.hasRoom(bytes, queued.isEnqueue);
+    if (isOver && queued.origin.type === "request") {
+      this.answer(queued.origin, { type: "refused", ...NO_ROOM_FOR_REQUEST });
+      return;
+    }
+    budgets.queuedBytes += bytes;
+    if (isRepeatable(queued.origin)) slot.inHand.add(queued.origin);
     slot.queue.push(queued);
-    slot.queueBytes += queued.intent.length;
+    slot.queueBytes += requestBytes(queued);
     this.context.touched.add(slot);
   }
 
@@ -214,6 +246,7 @@ export class Leader {
     const { entryIntentsMax, entryBytesMax } = this.context.config.limits;
     const taken: QueuedIntent[] = [];
     let bytes = 0;
+    let ofRequests = 0;
     let coming = 0;
     let leases = 0;
     const leasesMax = entryLeasesMax(slot);
@@ -223,12 +256,14 @@ export class Leader {
         bytes + queued.intent.length > entryBytesMax || leases + queued.leases > leasesMax;
       if (taken.length > 0 && isOver) break;
       bytes += queued.intent.length;
+      ofRequests += requestBytes(queued);
+      this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
       leases += queued.leases;
       if (queued.isEnqueue || queued.isReturn) coming += 1;
       taken.push(queued);
     }
     slot.queue = slot.queue.slice(taken.length);
-    slot.queueBytes = slot.queue.length === 0 ? 0 : slot.queueBytes - bytes;
+    slot.queueBytes -= ofRequests;
     // Standing credits ride behind what makes messages ready in the same entry (D-6).
     // They have intents of their own, or a queue that is never empty would starve every consumer.
     const room = {
@@ -319,6 +354,7 @@ export class Leader {
   }
 
   private deliverResult(slot: Replica, origin: Origin, result: IntentResult, index: number): void {
+    if (isRepeatable(origin)) slot.inHand.delete(origin);
     if (origin.type === "request") this.answer(origin, outcomeOf(result, index));
     else if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
   }
@@ -347,9 +383,13 @@ export class Leader {
     const { queue } = slot;
     slot.queue = [];
     slot.queueBytes = 0;
+    slot.inHand.clear();
     slot.isServing = false;
     this.context.due.delete(slot);
-    for (const queued of queue) this.overwritten(slot, queued.origin);
+    for (const queued of queue) {
+      this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
+      this.overwritten(slot, queued.origin);
+    }
     for (const read of [...slot.reads.values(), ...slot.confirmedReads]) {
       this.answer(read, { type: "surely-not", leader: slot.raft.leader });
     }
@@ -397,13 +437,6 @@ export class Leader {
 function entryLeasesMax({ machine }: Replica): number {
   const level = machine.kind === "partition" ? machine.partition.level : undefined;
   return (level ?? NEWEST_LEVEL).entryLeasesMax;
-}
-
-/** It makes its message ready at once. A rejection without a time of its own waits for its backoff. */
-function isReturn(intent: Intent): boolean {
-  return (
-    intent.kind === "release.undelivered" || (intent.kind === "nack" && intent.backoffMs === 0)
-  );
 }
 
 /** The intent if this node can apply it to such a machine, else why it is refused (D-89). */

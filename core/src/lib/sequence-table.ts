@@ -2,22 +2,38 @@
 // ring of slots takes the place of a Map for the garbage collector's sake: a Map replaces its table every
 // few insertions, each old table keeps what it held and points to the next, and once one of them lies in
 // the old generation, all that later tables held is kept alive until the next full collection.
+//
+// Keys that stay while many others come and go move to a Map beside the ring. There are few of them, and
+// the ring stays about as long as what it holds: walks and memory follow the number of keys, never the
+// distance between the oldest and the newest.
 
 const SLOTS_MIN = 16;
+/** The ring spans at most this many keys, or so many times as many as it holds. */
+const SPAN_MIN = 1024;
+const SPAN_TIMES = 4;
 
 export class SequenceTable<T extends object> {
   private slots: (T | undefined)[] = new Array<T | undefined>(SLOTS_MIN).fill(undefined);
-  /** Every key that is in use lies in [first, next). */
+  /** Every key of the ring lies in [first, next). */
   private first = 0;
   private next = 0;
+  /** Keys in the ring. */
   private count = 0;
+  /** What the ring has left behind: keys below `first`. */
+  private readonly behind = new Map<number, T>();
 
   get size(): number {
-    return this.count;
+    return this.count + this.behind.size;
+  }
+
+  /** Places that memory is held for, and that a walk may pass. */
+  get room(): number {
+    return this.slots.length + this.behind.size;
   }
 
   get(key: number): T | undefined {
-    if (key < this.first || key >= this.next) return undefined;
+    if (key < this.first) return this.behind.get(key);
+    if (key >= this.next) return undefined;
     return this.slots[key & (this.slots.length - 1)];
   }
 
@@ -25,43 +41,78 @@ export class SequenceTable<T extends object> {
     return this.get(key) !== undefined;
   }
 
-  /** Cheap while the keys in use lie close together: there are as many slots as their span. */
   set(key: number, value: T): void {
-    if (this.count === 0) {
+    if (this.count === 0 && (this.behind.size === 0 || key >= this.first)) {
       this.first = key;
       this.next = key;
     }
-    const first = Math.min(this.first, key);
     const next = Math.max(this.next, key + 1);
-    if (next - first > this.slots.length) this.grow(next - first);
-    this.first = first;
+    this.leaveBehind(next);
+    if (key < this.first) {
+      this.behind.set(key, value);
+      return;
+    }
+    this.fit(next - this.first);
     this.next = next;
     const at = key & (this.slots.length - 1);
     if (this.slots[at] === undefined) this.count += 1;
     this.slots[at] = value;
   }
 
+  /** Moves the oldest keys out of the ring while it would span too much. */
+  private leaveBehind(next: number): void {
+    const mask = this.slots.length - 1;
+    while (next - this.first > Math.max(SPAN_MIN, SPAN_TIMES * this.count)) {
+      if (this.count === 0) {
+        this.first = next - 1;
+        this.next = this.first;
+        return;
+      }
+      const value = this.slots[this.first & mask];
+      if (value !== undefined) this.behind.set(this.first, value);
+      this.slots[this.first & mask] = undefined;
+      this.count -= 1;
+      this.skipEmpty();
+    }
+  }
+
+  /** The ring begins with a key that is in use. */
+  private skipEmpty(): void {
+    const mask = this.slots.length - 1;
+    while (this.first < this.next && this.slots[this.first & mask] === undefined) this.first += 1;
+  }
+
   /** False when there was nothing. */
   delete(key: number): boolean {
     if (!this.has(key)) return false;
-    const mask = this.slots.length - 1;
-    this.slots[key & mask] = undefined;
+    if (this.behind.delete(key)) return true;
+    this.slots[key & (this.slots.length - 1)] = undefined;
     this.count -= 1;
-    while (this.first < this.next && this.slots[this.first & mask] === undefined) this.first += 1;
+    this.skipEmpty();
     return true;
   }
 
   /** In the order of the keys. What is deleted meanwhile is left out, what is added may be. */
   *entries(): Generator<[number, T]> {
-    for (let key = this.first; key < this.next; key += 1) {
+    const from = this.first;
+    if (this.behind.size > 0) {
+      for (const key of [...this.behind.keys()].sort((a, b) => a - b)) {
+        const value = this.behind.get(key);
+        if (value !== undefined) yield [key, value];
+      }
+    }
+    for (let key = from; key < this.next; key += 1) {
       const value = this.get(key);
       if (value !== undefined) yield [key, value];
     }
   }
 
-  private grow(span: number): void {
+  /** Makes the ring as long as it has to be, and gives back what it needed long ago. */
+  private fit(span: number): void {
+    const isTooLong = this.slots.length > 8 * Math.max(SPAN_MIN, span);
+    if (span <= this.slots.length && !isTooLong) return;
     const old = this.slots;
-    let length = old.length;
+    let length = SLOTS_MIN;
     while (length < span) length *= 2;
     this.slots = new Array<T | undefined>(length).fill(undefined);
     for (let key = this.first; key < this.next; key += 1) {

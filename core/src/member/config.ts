@@ -29,6 +29,12 @@ export interface LimitsConfig {
    */
   readonly entryIntentsMax: number;
   readonly entryBytesMax: number;
+  /**
+   * Clients' intents that wait for one leader, and their bytes, before it refuses more. What nodes ask
+   * themselves (releases, closes) has as many rows again.
+   */
+  readonly queueIntentsMax: number;
+  readonly queueBytesMax: number;
   /** Bytes of log tail kept in memory per group. */
   readonly logTailBytesMax: number;
   /** Budget of one turn: events stepped, entries and bytes applied. */
@@ -38,6 +44,14 @@ export interface LimitsConfig {
   /** Messages a client may send in one request, in bytes. */
   readonly messageBytesMax: number;
   readonly partitionsPerTopicMax: number;
+  /**
+   * What clients may make of a node, all groups together (D-92): bytes of requests under way, open streams;
+   * and of the cluster, decided by the leader of the meta group: topics, and partitions of all topics.
+   */
+  readonly requestBytesMax: number;
+  readonly streamsMax: number;
+  readonly topicsMax: number;
+  readonly groupsMax: number;
   /** What a partition may hold for producers before its leader refuses new ones, in bytes. */
   readonly producerBytesMax: number;
 }
@@ -83,12 +97,18 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   inflightAppendsMax: 32,
   entryIntentsMax: 4096,
   entryBytesMax: 4 << 20,
+  queueIntentsMax: 65_536,
+  queueBytesMax: 128 << 20,
   logTailBytesMax: 8 << 20,
   turnEventsMax: 4096,
   turnApplyEntriesMax: 1024,
   turnApplyBytesMax: 4 << 20,
   messageBytesMax: 4 << 20,
   partitionsPerTopicMax: 100,
+  requestBytesMax: 256 << 20,
+  streamsMax: 20_000,
+  topicsMax: 10_000,
+  groupsMax: 10_000,
   producerBytesMax: 64 << 20,
 };
 

@@ -6,6 +6,7 @@ import { FrameBuilder } from "../wire/frames.js";
 import { idText, type Founder, type Founding } from "../wire/identity-record.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { ClientEffect } from "../contract/api.js";
+import { Budgets } from "./budgets.js";
 import { DueGroups } from "./due-groups.js";
 import type { Replica } from "./replica.js";
 import type { HostConfig } from "./config.js";
@@ -40,6 +41,7 @@ export class HostContext {
   readonly touched = new Set<Replica>();
   /** Led groups with a timer ahead of them. */
   readonly due = new DueGroups();
+  readonly budgets: Budgets;
   /** Effects for clients, drained at the end of the turn. */
   clientEffects: ClientEffect[] = [];
   /** Set when there is work left for another turn although no event is waiting. */
@@ -58,6 +60,7 @@ export class HostContext {
     this.config = config;
     this.observer = observer;
     this.crc = crc;
+    this.budgets = new Budgets(config.limits);
   }
 
   /** The cluster is known, and this start counts: from here on frames name both. */

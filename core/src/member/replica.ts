@@ -4,6 +4,7 @@
 import type { ClusterMachine } from "../cluster/cluster.js";
 import type { Partition } from "../delivery/partition.js";
 import { SequenceTable } from "../lib/sequence-table.js";
+import { InHand } from "./in-hand.js";
 import type { RaftGroup } from "../raft/group.js";
 import type { PeerMessage, RequestAction } from "../wire/messages.js";
 
@@ -16,6 +17,10 @@ export type Origin =
       readonly edgeIncarnation: number;
       readonly requestId: number;
       readonly attempt: number;
+      /** A repeat changes nothing: it stands in `inHand` until it is answered. */
+      readonly isRepeatable?: boolean;
+      /** Partitions of the topic that it makes; absent: it makes none. */
+      readonly creates?: number;
     }
   | {
       readonly type: "grant";
@@ -34,6 +39,8 @@ export interface QueuedIntent {
   readonly isEnqueue: boolean;
   /** It makes a message ready that was leased. */
   readonly isReturn?: boolean;
+  /** Not a client's: requests of clients cannot keep it out of a full queue. */
+  readonly isOwnWork?: boolean;
   /** How many leases it may take. */
   readonly leases: number;
   /** When a request's intent came into the queue: monotonic time of that turn. */
@@ -110,10 +117,12 @@ export class Replica {
   /** The commit index that the observer was last told. */
   seenCommit = 0;
   queue: QueuedIntent[] = [];
+  /** Of the requests among them; what the leader adds itself is small. */
   queueBytes = 0;
   /** Bytes of the entries in `proposed` that are of the present leadership, which is that of `proposedTerm`. */
   proposedBytes = 0;
   proposedTerm = 0;
+  readonly inHand = new InHand();
   readonly proposed = new SequenceTable<ProposedEntry>();
   /** Index of the newest entry with grants that this leader proposed. */
   lastGrantIndex = 0;

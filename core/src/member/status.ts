@@ -1,6 +1,7 @@
 // What a node shows of itself to operators: a plain snapshot, made on demand, free of references
 // into the machines. Counts of a partition are those of the local replica at its applied index.
 
+import type { BudgetUse } from "./budgets.js";
 import type { Counts, Mode } from "../contract/api.js";
 
 export type RaftRole = "leader" | "follower" | "candidate" | "stopped";
@@ -53,6 +54,8 @@ export interface NodeStatus {
   readonly waitsFor: string | undefined;
   readonly members: readonly { readonly name: string; readonly address: string }[];
   readonly groups: readonly GroupStatus[];
+  /** What clients made it hold, beside what they may (D-92). */
+  readonly budgets: readonly BudgetUse[];
   readonly openStreams: number;
   readonly pendingRequests: number;
   readonly metrics: HostMetrics;

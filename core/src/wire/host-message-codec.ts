@@ -39,6 +39,9 @@ function writeAction(w: Writer, action: RequestAction): void {
     case "barrier":
       w.u8(1);
       break;
+    case "repeat":
+      w.u8(4);
+      break;
     case "read.counts":
       w.u8(2);
       break;
@@ -60,6 +63,8 @@ function readAction(r: Reader): RequestAction {
       return { type: "read.counts" };
     case 3:
       return { type: "read.peek", limit: r.u32(), includeDlq: r.u8() === 1 };
+    case 4:
+      return { type: "repeat" };
     default:
       throw new MalformedInput("request action is unknown to this version");
   }
@@ -79,6 +84,12 @@ function writeOutcome(w: Writer, outcome: ReplyOutcome): void {
     case "unknown-group":
       w.u8(3);
       break;
+    case "in-hand":
+      w.u8(4);
+      break;
+    case "not-in-hand":
+      w.u8(5);
+      break;
   }
 }
 
@@ -92,6 +103,10 @@ function readOutcome(r: Reader): ReplyOutcome {
       return { type: "surely-not", leader: r.u16() };
     case 3:
       return { type: "unknown-group" };
+    case 4:
+      return { type: "in-hand" };
+    case 5:
+      return { type: "not-in-hand" };
     default:
       throw new MalformedInput("reply outcome is unknown to this version");
   }

@@ -111,6 +111,8 @@ export type RaftMessage = PreVote | PreVoteReply | Vote | VoteReply | Append | A
 export type RequestAction =
   /** Put the intent into the log; answer at apply. */
   | { readonly type: "propose"; readonly intent: Uint8Array }
+  /** A repeat of a proposal without its payload: is it in hand? */
+  | { readonly type: "repeat" }
   /** Answer with the read index once it is confirmed. */
   | { readonly type: "barrier" }
   | { readonly type: "read.counts" }
@@ -137,7 +139,11 @@ export type ReplyOutcome =
   /** Surely not proposed, or overwritten: may be sent again. `leader` is a hint, 0 unknown. */
   | { readonly type: "surely-not"; readonly leader: number }
   /** The group is not known here (yet). */
-  | { readonly type: "unknown-group" };
+  | { readonly type: "unknown-group" }
+  /** It is queued or proposed already, and will be answered. */
+  | { readonly type: "in-hand" }
+  /** Asked without its payload, and not in hand: send it whole. It may have been applied long ago. */
+  | { readonly type: "not-in-hand" };
 
 export interface Reply {
   readonly kind: "reply";

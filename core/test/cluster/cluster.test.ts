@@ -199,3 +199,32 @@ describe("the log decides", () => {
     expect(result).toMatchObject({ type: "refused", code: "INVALID_ARGUMENT" });
   });
 });
+
+test("no heap id returns: a topic's second is above those of all that were deleted (D-99)", () => {
+  const rig = new ClusterRig();
+  rig.apply(5_400, create("a"), create("b"));
+  expect(rig.record("a")).toMatchObject({ heapId: "a-5", createdMs: 5_400 });
+  const again = (stampMs: number, topic: string): void => {
+    const { group } = rig.record(topic).partitions[0];
+    rig.apply(stampMs, deleting(topic, group), deleted(topic, group), create(topic));
+  };
+  again(5_500, "a");
+  expect(rig.record("a")).toMatchObject({ heapId: "a-6", createdMs: 6_000 });
+  again(5_600, "a");
+  expect(rig.record("a").heapId).toBe("a-7");
+  again(9_100, "b");
+  expect(rig.record("b").heapId).toBe("b-9");
+  again(12_000, "a");
+  expect(rig.record("a").heapId).toBe("a-12");
+});
+
+test("the second that heap ids stay above is part of the state hash", () => {
+  const hashAfter = (createdMs: number): string => {
+    const rig = new ClusterRig();
+    rig.apply(createdMs, create("a"));
+    rig.apply(9_000, deleting("a", 1), deleted("a", 1));
+    return `${rig.machine.hash.hi}:${rig.machine.hash.lo}`;
+  };
+  expect(hashAfter(5_100)).toBe(hashAfter(5_900));
+  expect(hashAfter(5_100)).not.toBe(hashAfter(6_100));
+});

@@ -12,8 +12,8 @@ interface Step {
 test("it holds what a Map holds, whatever keys come, go and come again", () => {
   const step: fc.Arbitrary<Step> = fc.record({
     op: fc.constantFrom("set", "set", "delete", "delete", "get"),
-    back: fc.nat(40),
-    ahead: fc.oneof(fc.nat(2), fc.nat(200)),
+    back: fc.oneof(fc.nat(40), fc.nat(40), fc.nat(4_000)),
+    ahead: fc.oneof(fc.nat(2), fc.nat(200), fc.nat(5_000)),
   });
   fc.assert(
     fc.property(fc.constantFrom(0, 5, 2 ** 31 - 20, 2 ** 40), fc.array(step), (base, steps) => {
@@ -50,4 +50,29 @@ test("what a walk deletes on its way is left out", () => {
   }
   expect(seen).toEqual([1, 3, 5]);
   expect(table.size).toBe(0);
+});
+
+test("memory and walks follow the number of keys, not their distance (rev-D5)", () => {
+  const table = new SequenceTable<{ readonly key: number }>();
+  table.set(1, { key: 1 });
+  for (let key = 2; key <= 1_200_000; key += 1) {
+    table.set(key, { key });
+    if (key > 11) table.delete(key - 10);
+  }
+  expect(table.size).toBe(11);
+  expect(table.room).toBeLessThan(4_096);
+  const kept = [...table.entries()].map(([key]) => key);
+  expect([kept[0], kept[1], kept.at(-1)]).toEqual([1, 1_199_991, 1_200_000]);
+  expect(table.get(1)).toEqual({ key: 1 });
+  expect(table.delete(1)).toBe(true);
+});
+
+test("a ring that was long for a moment becomes short again", () => {
+  const table = new SequenceTable<{ readonly key: number }>();
+  for (let key = 0; key < 100_000; key += 1) table.set(key, { key });
+  expect(table.room).toBeGreaterThanOrEqual(100_000);
+  for (let key = 0; key < 100_000; key += 1) table.delete(key);
+  table.set(100_000, { key: 100_000 });
+  expect(table.room).toBeLessThan(2_048);
+  expect([...table.entries()]).toEqual([[100_000, { key: 100_000 }]]);
 });

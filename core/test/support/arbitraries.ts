@@ -235,6 +235,7 @@ export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<P
     action: fc.oneof(
       fc.record({ type: fc.constant("propose" as const), intent: bytes }),
       fc.record({ type: fc.constant("barrier" as const) }),
+      fc.record({ type: fc.constant("repeat" as const) }),
       fc.record({ type: fc.constant("read.counts" as const) }),
       fc.record({ type: fc.constant("read.peek" as const), limit: u32, includeDlq: flag }),
     ),
@@ -249,6 +250,8 @@ export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<P
       fc.record({ type: fc.constant("refused" as const), code: errorCode, message: text }),
       fc.record({ type: fc.constant("surely-not" as const), leader: u16 }),
       fc.record({ type: fc.constant("unknown-group" as const) }),
+      fc.record({ type: fc.constant("in-hand" as const) }),
+      fc.record({ type: fc.constant("not-in-hand" as const) }),
     ),
   }),
   "grant.request": fc.record({

@@ -98,11 +98,7 @@ function assemble(values: Values, input: ConfigInput): NodeConfig {
     enableReflection: values.enableReflection ?? true,
     defaultRf: values.defaultRf,
     timing: timingOf(values),
-    limits: {
-      ...DEFAULT_LIMITS,
-      messageBytesMax: values.maxMessageSize ?? DEFAULT_LIMITS.messageBytesMax,
-      partitionsPerTopicMax: values.maxPartitions ?? DEFAULT_LIMITS.partitionsPerTopicMax,
-    },
+    limits: limitsOf(values),
     defaults: {
       ...DEFAULT_DEFAULTS,
       visibilityMs: values.defaultVisibility ?? DEFAULT_DEFAULTS.visibilityMs,
@@ -130,6 +126,19 @@ function ownPort(values: Values, nodeId: string): number | undefined {
 function defaultNodeId(hostName: string): string {
   const name = hostName.replace(/[^a-zA-Z0-9_.-]/g, "-").slice(0, 63);
   return NODE_NAME.test(name) ? name : "node";
+}
+
+function limitsOf(values: Values): LimitsConfig {
+  return {
+    ...DEFAULT_LIMITS,
+    messageBytesMax: values.maxMessageSize ?? DEFAULT_LIMITS.messageBytesMax,
+    partitionsPerTopicMax: values.maxPartitions ?? DEFAULT_LIMITS.partitionsPerTopicMax,
+    requestBytesMax: values.requestBytesMax ?? DEFAULT_LIMITS.requestBytesMax,
+    streamsMax: values.streamsMax ?? DEFAULT_LIMITS.streamsMax,
+    topicsMax: values.topicsMax ?? DEFAULT_LIMITS.topicsMax,
+    groupsMax: values.groupsMax ?? DEFAULT_LIMITS.groupsMax,
+    producerBytesMax: values.producerBytesMax ?? DEFAULT_LIMITS.producerBytesMax,
+  };
 }
 
 function timingOf(values: Values): TimingConfig {

@@ -69,6 +69,17 @@ export const OPTIONS = {
   },
   enableHealth: { flag: "enable-health", isSwitch: true, help: "gRPC health (default: true)" },
   maxMessageSize: { env: "ENGINE_MAX_MESSAGE_SIZE", help: "bytes of a gRPC message (4194304)" },
+  requestBytesMax: {
+    env: "REQUEST_BYTES_MAX",
+    help: "bytes of requests under way at a node (268435456)",
+  },
+  streamsMax: { env: "STREAMS_MAX", help: "open streams of a node (20000)" },
+  topicsMax: { env: "TOPICS_MAX", help: "topics of the cluster (10000)" },
+  groupsMax: { env: "GROUPS_MAX", help: "partitions of all topics (10000)" },
+  producerBytesMax: {
+    env: "PRODUCER_BYTES_MAX",
+    help: "bytes a partition may hold for producers (67108864)",
+  },
   defaultVisibility: {
     env: "ENGINE_DEFAULT_VISIBILITY_TIMEOUT",
     help: "visibility timeout of topics that name none (default: 30s)",

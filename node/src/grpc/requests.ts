@@ -125,9 +125,11 @@ function readDlqPolicy(policy: MakeHeapReq["dlqPolicy"]): TopicSettingsInput {
   };
 }
 
-export function readDeleteHeap(req: DeleteHeapReq): ClientRequest {
+/** `ifHeapId`: of the metadata, see `IF_HEAP_ID`. */
+export function readDeleteHeap(req: DeleteHeapReq, ifHeapId?: string): ClientRequest {
   required("topic", req.topic);
   return {
+    ...(ifHeapId === undefined ? {} : { ifHeapId }),
     op: "topic.delete",
     topic: req.topic,
     force: req.force,

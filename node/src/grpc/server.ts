@@ -1,12 +1,14 @@
 // The gRPC server of a node: the contract's service, health and reflection, with the contract's limits
 // (sections 1 and 15).
 
+import { DisheapService } from "@disheap/proto";
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { type Address, formatAddress } from "../config/address.js";
 import { tolerantDefinition } from "./definition.js";
 import { PopCall } from "./pop-stream.js";
+import { gateOf, ReceiveGate } from "./receive-gate.js";
 import { addReflection } from "./reflection.js";
 import { type ServiceContext, unaryMethods, unbuiltMethods } from "./unary.js";
 
@@ -16,6 +18,8 @@ const CLOSE_WAIT_MS = 1_000;
 export interface GrpcServerOptions {
   readonly bind: Address;
   readonly messageBytesMax: number;
+  /** Of enqueues that are being received, half of them at most. */
+  readonly requestBytesMax: number;
   readonly enableHealth: boolean;
   readonly enableReflection: boolean;
 }
@@ -26,10 +30,13 @@ export class GrpcServer {
   private readonly server: Server;
   private readonly health: HealthImplementation;
   private readonly bind: Address;
+  private readonly gate: ReturnType<typeof gateOf>;
 
   constructor(context: ServiceContext, options: GrpcServerOptions) {
     this.bind = options.bind;
+    this.gate = gateOf(DisheapService.enqueue.path, new ReceiveGate(options, context.nowMs));
     this.server = new Server({
+      interceptors: [this.gate.interceptor],
       "grpc.max_receive_message_length": options.messageBytesMax,
       "grpc.max_send_message_length": options.messageBytesMax,
       "grpc.max_concurrent_streams": 1000,
@@ -78,6 +85,7 @@ export class GrpcServer {
 
   /** Lets calls finish for a moment, then ends what is left (health watchers never end by themselves). */
   async close(): Promise<void> {
+    this.gate.stop();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, CLOSE_WAIT_MS);
       this.server.tryShutdown(() => {

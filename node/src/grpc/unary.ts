@@ -18,7 +18,7 @@ import type {
   StatsReq,
   StatsResp,
 } from "@disheap/proto";
-import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+import type { handleUnaryCall, Metadata, sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import type { Carrier } from "../carrier.js";
 import type { AuthMode } from "../config/config.js";
 import type { Log } from "../log.js";
@@ -39,6 +39,9 @@ import {
   readStats,
   type RequestLimits,
 } from "./requests.js";
+
+/** Metadata of a destructive call: only the topic with this heap id is meant (D-99). */
+const IF_HEAP_ID = "disheap-if-heap-id";
 
 export interface ServiceContext {
   readonly carrier: Carrier;
@@ -65,7 +68,7 @@ type Unary<Req, Res> = handleUnaryCall<Req, Res>;
 
 function unary<Req, Res>(
   context: ServiceContext,
-  read: (request: Req) => ClientRequest,
+  read: (request: Req, metadata: Metadata) => ClientRequest,
   write: (result: Ok, request: Req, startMs: number) => Res,
 ): Unary<Req, Res> {
   return (call: ServerUnaryCall<Req | Malformed, Res>, callback: sendUnaryData<Res>) => {
@@ -82,7 +85,7 @@ function unary<Req, Res>(
     }
     let asked: ClientRequest;
     try {
-      asked = read(request);
+      asked = read(request, call.metadata);
     } catch (error) {
       callback(toStatus(failureOf(context.log, call.getPath(), error)));
       return;
@@ -138,9 +141,16 @@ export function unaryMethods(context: ServiceContext): UnaryMethods {
         heapId: expectOp(result, "topic.create").heapId,
       }),
     ),
-    deleteHeap: unary(context, readDeleteHeap, () => ({})),
-    listHeaps: unary(context, readListHeaps, (result) =>
-      writeListHeaps(expectOp(result, "topic.list")),
+    deleteHeap: unary(
+      context,
+      (request: DeleteHeapReq, metadata) =>
+        readDeleteHeap(request, metadata.get(IF_HEAP_ID)[0]?.toString()),
+      () => ({}),
+    ),
+    listHeaps: unary(
+      context,
+      (request: ListHeapsReq) => readListHeaps(request),
+      (result) => writeListHeaps(expectOp(result, "topic.list")),
     ),
     stats: unary(context, readStats, (result) => writeStats(expectOp(result, "stats"))),
     enqueue: unary(

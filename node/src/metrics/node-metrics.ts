@@ -2,6 +2,7 @@
 // belongs to a partition is reported by the node that leads it, so that the sum over all nodes is the
 // cluster's value; snapshot_bytes has no value before snapshots exist.
 
+import { BudgetMetrics } from "./budget-metrics.js";
 import type { Counts, GroupStatus, HostMetrics, NodeStatus } from "@disheap/core";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ServiceMetrics } from "./port.js";
@@ -71,6 +72,7 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly byTopic: Record<CounterName, Counter>;
   private readonly ofNode: Record<NodeCounterName, Counter>;
   private readonly clusterSize: Gauge;
+  private readonly budgets: BudgetMetrics;
   private nodeBefore: HostMetrics | undefined;
 
   constructor(status: () => NodeStatus) {
@@ -124,6 +126,7 @@ export class NodeMetrics implements ServiceMetrics {
     this.ofNode = Object.fromEntries(
       NODE_COUNTER_NAMES.map((name) => [name, this.counter(name, NODE_COUNTERS[name].help)]),
     ) as Record<NodeCounterName, Counter>;
+    this.budgets = new BudgetMetrics(this.registry);
     this.clusterSize = this.gauge("raft_cluster_size", "Members of the cluster.");
     this.gauge(
       "snapshot_bytes",
@@ -156,6 +159,7 @@ export class NodeMetrics implements ServiceMetrics {
     this.inflight.reset();
     this.backlog.reset();
     this.clusterSize.set(status.members.length);
+    this.budgets.sample(status.budgets);
     for (const name of NODE_COUNTER_NAMES) {
       const { field } = NODE_COUNTERS[name];
       this.ofNode[name].inc(status.metrics[field] - (this.nodeBefore?.[field] ?? 0));

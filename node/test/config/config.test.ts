@@ -194,6 +194,25 @@ describe("how a cluster forms", () => {
 });
 
 describe("bad settings", () => {
+  it("takes the budgets, whose defaults are the core's, and refuses what is no bound", () => {
+    const budgets = {
+      REQUEST_BYTES_MAX: ["requestBytesMax", 268_435_456],
+      STREAMS_MAX: ["streamsMax", 20_000],
+      TOPICS_MAX: ["topicsMax", 10_000],
+      GROUPS_MAX: ["groupsMax", 10_000],
+      PRODUCER_BYTES_MAX: ["producerBytesMax", 67_108_864],
+    } as const;
+    for (const [name, [limit, byDefault]] of Object.entries(budgets)) {
+      expect(accepted(["--single-node"]).config.limits[limit]).toBe(byDefault);
+      // The smallest that each may be is below this, the largest above it.
+      const text = limit === "requestBytesMax" ? "20000000" : "2000000";
+      const set = accepted(["--single-node"], { [name]: text });
+      expect(set.config.limits[limit]).toBe(Number(text));
+      const [problem = ""] = refused(["--single-node"], { [name]: "0" });
+      expect(problem).toContain(name);
+    }
+  });
+
   it("refuses a message size that a frame between nodes could not carry (rev-A6)", () => {
     const bytes = String(MESSAGE_BYTES_MAX);
     expect(

@@ -339,6 +339,21 @@ describe("failures of the engine", () => {
     expect(answer.metadata.get("disheap-confirmation-token")).toEqual(["abc"]);
   });
 
+  it("the heap id that a deletion is meant for comes with its metadata", async () => {
+    answerWith({ ok: true, op: "topic.delete" });
+    const metadata = new Metadata();
+    metadata.set("disheap-if-heap-id", "jobs-1700000000");
+    await ask((done) =>
+      fixture.client.deleteHeap(
+        { topic: "jobs", force: true, confirmationToken: "" },
+        metadata,
+        done as never,
+      ),
+    );
+    const { request } = await fixture.engine.seen("client.request");
+    expect(request).toMatchObject({ op: "topic.delete", ifHeapId: "jobs-1700000000" });
+  });
+
   it("INTERNAL when it answers another question", async () => {
     answerWith({ ok: true, op: "ack" });
     const answer = await ask((done) => fixture.client.stats({}, done));

@@ -148,6 +148,22 @@ it("shows every counter of the node under its own name, and the members as the c
   }
 });
 
+it("shows what clients make it hold beside what they may, and counts refusals once", async () => {
+  const budget = (refused: number) => [{ name: "streams" as const, used: 3, most: 5, refused }];
+  let refused = 2;
+  const metrics = new NodeMetrics(() => nodeStatus({ budgets: budget(refused) }));
+  metrics.sample();
+  refused = 7;
+  const { body } = await metrics.render();
+  for (const line of [
+    'budget_used{budget="streams"} 3',
+    'budget_limit{budget="streams"} 5',
+    'budget_refusals_total{budget="streams"} 7',
+  ]) {
+    expect(body.split("\n")).toContain(line);
+  }
+});
+
 it("shows as in flight what is so now, however often it was asked before", async () => {
   const { lines } = metricsOver([[partition(1, { totalMessages: 4, inflightMessages: 4 })]]);
   await lines();

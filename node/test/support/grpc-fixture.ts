@@ -43,6 +43,7 @@ export async function startFixture(part: Partial<ServiceContext> = {}): Promise<
   const server = new GrpcServer(context, {
     bind: { host: "127.0.0.1", port: 0 },
     messageBytesMax: 4_194_304,
+    requestBytesMax: 268_435_456,
     enableHealth: true,
     enableReflection: true,
   });

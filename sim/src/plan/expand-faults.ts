@@ -44,6 +44,7 @@ const KINDS: readonly {
   { name: "early", most: 2, perMillion: 200_000, make: early },
   { name: "wipe", most: 1, perMillion: 200_000, make: wipe },
   { name: "copy", most: 1, perMillion: 80_000, make: copy },
+  { name: "lateDeletion", most: 3, perMillion: 150_000, make: lateDeletion },
   { name: "majorityJump", most: 1, perMillion: 120_000, make: majorityJump },
 ];
 
@@ -92,6 +93,21 @@ function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number
       ? undefined
       : draws.pick("foreign.topic", scope.topics).topic,
     what: draws.chance("foreign.begins", 300_000) ? "begins" : what,
+  };
+}
+
+/** The word of a leader that was replaced: remove the topic that had this name before. */
+function lateDeletion(
+  draws: PlanDraws,
+  scope: Scope,
+  window: { readonly atMs: number },
+): FaultPlan {
+  return {
+    kind: "peer.foreign",
+    atMs: window.atMs,
+    node: draws.between("lateDeletion.node", 1, scope.nodes),
+    topic: draws.pick("lateDeletion.topic", scope.topics).topic,
+    what: "late-deletion",
   };
 }
 

@@ -30,7 +30,9 @@ export function expandOperations(draws: PlanDraws, scope: Scope): OperationPlan[
       atMs,
       node: draws.between("node", 1, scope.nodes),
       topic,
-      ...rivalry(draws, scope.nodes),
+      ...(draws.chance("delete.walksAway", 400_000)
+        ? { walksAway: true }
+        : rivalry(draws, scope.nodes)),
     });
   }
   if (scope.isLarge) operations.push(...largeBurst(draws, scope, enqueues));

@@ -69,6 +69,9 @@ export function expandPlan(seed: string): Plan {
       logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
       turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
       ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX } : {}),
+      ...(draws.chance("queue", 150_000)
+        ? { queueIntentsMax: draws.pick("queue.intents", [1, 3, 12]) }
+        : {}),
     },
     ...(draws.chance("limits.own", 350_000) ? { nodeLimits: expandLimits(draws, nodes) } : {}),
     network: {

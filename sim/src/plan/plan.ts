@@ -95,6 +95,8 @@ export type OperationPlan =
       readonly rivals?: readonly { readonly afterMs: number; readonly node: number }[];
       /** The topic that comes after it has its name too. */
       readonly isSameName?: boolean;
+      /** Its client asks once and looks at no answer: whatever it began has to end by itself. */
+      readonly walksAway?: boolean;
     };
 
 export type FaultPlan =
@@ -166,7 +168,7 @@ export type FaultPlan =
       readonly node: number;
       /** Whose first partition is asked; undefined: the meta group. */
       readonly topic: string | undefined;
-      readonly what: "unknown" | "cut-short" | "misplaced" | "begins";
+      readonly what: "unknown" | "cut-short" | "misplaced" | "begins" | "late-deletion";
     }
   | {
       readonly kind: "clock.skew" | "clock.jump";

@@ -34,6 +34,9 @@ function beginningOf(topic: string | undefined): Uint8Array {
 
 function intentOf({ what, topic }: Foreign): Uint8Array {
   if (what === "begins") return beginningOf(topic);
+  if (what === "late-deletion") {
+    return encodeIntent({ kind: "topic.deleted", topic: topic ?? "", firstGroup: NEVER_A_GROUP });
+  }
   if (what === "unknown") return UNKNOWN;
   const close = encodeIntent({ kind: "partition.close" });
   if (what === "cut-short") return close.slice(0, -1);
@@ -42,13 +45,16 @@ function intentOf({ what, topic }: Foreign): Uint8Array {
     : encodeIntent({ kind: "topic.deleted", topic, firstGroup: 1 });
 }
 
+/** Stands for the first group of a topic that is long gone. */
+const NEVER_A_GROUP = 0xffff_fffe;
+
 /** Sends the request; false when the node is not there, or has not heard of the topic. */
 export function sendForeign(world: World, fault: Foreign): boolean {
   const context = world.host(fault.node)?.context;
   const meta = context?.groups.get(0);
   if (!context || meta?.machine.kind !== "cluster") return false;
   const place =
-    fault.topic === undefined
+    fault.topic === undefined || fault.what === "late-deletion"
       ? { group: 0, voters: meta.raft.voters }
       : meta.machine.cluster.topics.get(fault.topic)?.partitions[0];
   if (!place) return false;

@@ -1,6 +1,6 @@
 // The liveness phase (simulation.md chapter 8): after healing, every group gets a leader (L1), every
 // message that is due is delivered and acknowledged by fresh consumers (L2, L3), and all replicas agree
-// (L4). A failure names what is stuck and what it waits for. Budgets are simulated time.
+// (L4); deletions that were begun are done (L7), and counters speak of every partition (L8). A failure names what is stuck and what it waits for. Budgets are simulated time.
 
 import { encodeMessageId, State } from "@disheap/core";
 import { RuleBroken } from "../oracle/oracle.js";
@@ -10,12 +10,17 @@ import type { ClientHub } from "../workload/client-hub.js";
 import { decimal, payloadHash } from "../workload/values.js";
 import type { World } from "../world/world.js";
 import { leaderOf, partitionOf, replicas, type ReplicaView } from "./cluster-view.js";
+import { CountersWhole } from "./counters-whole.js";
+import { halfDeleted } from "./half-deleted.js";
 
 const LEADER_BUDGET_MS = 30_000;
 /** Copies are started well before the end of a run. */
 const COPY_BUDGET_MS = 5_000;
 const DRAIN_BUDGET_MS = 480_000;
 const AGREE_BUDGET_MS = 10_000;
+/** A partition that is closed has just got its leader, and a drive that failed begins again. */
+const DELETION_BUDGET_MS = 20_000;
+const COUNTERS_BUDGET_MS = 10_000;
 const STEP_MS = 250;
 
 const DRAIN_HABITS = {
@@ -46,7 +51,10 @@ export class LivenessPhase {
   run(): void {
     this.waitFor("S5", COPY_BUDGET_MS, () => this.runningCopy());
     this.waitFor("L1", LEADER_BUDGET_MS, () => this.leaderless());
+    this.waitFor("L7", DELETION_BUDGET_MS, () => halfDeleted(this.world));
     this.drain();
+    const counters = new CountersWhole(this.hub);
+    this.waitFor("L8", COUNTERS_BUDGET_MS, () => counters.problem());
     this.waitFor("L4", AGREE_BUDGET_MS, () => this.disagreement());
     this.recordRemaining();
   }

@@ -185,6 +185,7 @@ export class Workload {
       node,
       { op: "topic.delete", topic, force: true, confirmationToken: "" },
       (r) => {
+        if (operation.walksAway === true) return;
         const isGone = r?.ok === true || (r && code(r) === "NOT_FOUND");
         const next = (node % this.plan.nodes) + 1;
         if (isGone) this.createAfter(operation, next);

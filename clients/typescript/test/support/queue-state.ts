@@ -37,6 +37,9 @@ export interface Topic {
 
 const seconds = (ms: number) => ({ seconds: BigInt(Math.floor(ms / 1_000)), nanos: 0 });
 
+const heapIdOf = (topic: string, createdAt: Date): string =>
+  `${topic}-${createdAt.getTime() / 1_000}`;
+
 export class QueueState {
   readonly topics = new Map<string, Topic>();
   /** Every enqueue that reached a node, repeats included. */
@@ -44,6 +47,7 @@ export class QueueState {
   readonly nacks: { id: string; backoffMs: number | undefined; reason: string | undefined }[] = [];
   readonly #watchers = new Set<() => void>();
   #ids = 0;
+  #removed = 0;
 
   /** Calls back whenever a message may have become ready. Returns how to stop. */
   watch(onReady: () => void): () => void {
@@ -64,21 +68,32 @@ export class QueueState {
     if (this.topics.has(config.topic)) {
       throw new Refusal(status.ALREADY_EXISTS, `topic "${config.topic}" already exists`);
     }
+    // No heap id returns: its second is above those of all that were removed.
+    const createdAt = new Date(1_700_000_000_000 + this.#removed * 1_000);
     const counts = { enqueues: 0, pops: 0, acks: 0, nacks: 0, retries: 0 };
     this.topics.set(config.topic, {
       config,
-      createdAt: new Date(1_700_000_000_000),
+      createdAt,
       messages: [],
       settled: new Map(),
       triples: new Map(),
       counts,
     });
-    return `${config.topic}-1700000000`;
+    return heapIdOf(config.topic, createdAt);
+  }
+
+  /** Refuses when a heap id is given and the topic has another. */
+  mustBe(name: string, heapId: string | undefined): void {
+    const is = heapIdOf(name, this.topic(name).createdAt);
+    if (heapId !== undefined && heapId !== is) {
+      throw new Refusal(status.NOT_FOUND, `heap ${heapId} not found: ${name} is ${is} now`);
+    }
   }
 
   remove(name: string): void {
     this.topic(name);
     this.topics.delete(name);
+    this.#removed += 1;
     this.#wake();
   }
 

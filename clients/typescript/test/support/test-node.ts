@@ -102,7 +102,7 @@ export class TestNode {
     return {
       makeHeap: this.#unary("makeHeap", (req) => ({ topic: req.topic, heapId: state.create(req) })),
       deleteHeap: this.#unary("deleteHeap", (req) => {
-        state.topic(req.topic);
+        state.mustBe(req.topic, this.metadata.at(-1)?.get("disheap-if-heap-id")[0]?.toString());
         if (!req.force && req.confirmationToken !== "sure") {
           throw new Refusal(status.FAILED_PRECONDITION, "give force or a confirmation token");
         }

@@ -5,7 +5,7 @@
 import type { TopicRecord } from "../../cluster/cluster.js";
 import { utf8Encode } from "../../lib/bytes.js";
 import { hashBytes } from "../../lib/hash.js";
-import type { Failure } from "../../contract/api.js";
+import type { ClientRequest, Failure } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
 
 const VALID_MS = 5 * 60_000;
@@ -24,8 +24,26 @@ function tokenText(
   return `${untilMs.toString(36)}.${hex(0x636f6e66)}${hex(0x69726d21)}`;
 }
 
-/** Why the operation may not go on, or undefined. */
-export function confirmationProblem(
+type Deletion = Extract<ClientRequest, { op: "topic.delete" }>;
+
+/** Why a topic may not be deleted, or undefined. */
+export function deletionProblem(
+  request: Deletion,
+  record: TopicRecord | undefined,
+  context: HostContext,
+): Failure | undefined {
+  const { topic, ifHeapId } = request;
+  if (!record) return { code: "NOT_FOUND", message: `topic "${topic}" not found` };
+  if (ifHeapId !== undefined && ifHeapId !== record.heapId) {
+    const message =
+      `topic "${topic}" with the heap id ${ifHeapId} not found: the topic that has its name now is another one ` +
+      `(${record.heapId}), and was left alone`;
+    return { code: "NOT_FOUND", message };
+  }
+  return confirmationProblem("delete", record, request, context);
+}
+
+function confirmationProblem(
   operation: string,
   record: TopicRecord,
   request: { readonly force: boolean; readonly confirmationToken: string },

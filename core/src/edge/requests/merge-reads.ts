@@ -5,7 +5,6 @@ import { compareInt64 } from "../../lib/int64.js";
 import type {
   ClientRequest,
   ClientResult,
-  Counts,
   Mode,
   PartitionCounts,
   PeekedMessage,
@@ -13,6 +12,7 @@ import type {
   TopicInfo,
 } from "../../contract/api.js";
 import { addCounts, emptyCounts } from "../../contract/counts.js";
+import type { ListPage } from "./list-page.js";
 import { decodePartitionCounts, decodePeek, type PeekedRow } from "../../wire/read-bodies.js";
 
 /** One partition's answer. */
@@ -30,45 +30,54 @@ const PEEK_BYTES_MAX = 2 << 20;
 
 type Names = (member: number) => string;
 
-function topicCounts(replies: readonly PartReply[], names: Names): Map<string, TopicCounts> {
-  const topics = new Map<string, { counts: Counts; partitions: PartitionCounts[] }>();
-  for (const reply of replies) {
+/** What the partitions of a topic count together; one without an answer adds nothing and says so. */
+function topicCounts(
+  record: TopicRecord,
+  replies: ReadonlyMap<number, PartReply>,
+  names: Names,
+): TopicCounts {
+  const sum = emptyCounts();
+  const partitions = record.partitions.map((place): PartitionCounts => {
+    const { partition: partitionId } = place;
+    const replicaNodes = place.voters.map(names);
+    const reply = replies.get(place.group);
+    if (!reply) {
+      const nothing = { messages: 0, inflight: 0, leaderNode: "", isHealthy: false };
+      return { partitionId, replicaNodes, ...nothing };
+    }
     const counts = decodePartitionCounts(reply.body);
-    const topic = topics.get(reply.topic) ?? { counts: emptyCounts(), partitions: [] };
-    topics.set(reply.topic, topic);
-    addCounts(topic.counts, counts);
-    topic.partitions.push({
-      partitionId: reply.place.partition,
+    addCounts(sum, counts);
+    return {
+      partitionId,
       messages: counts.totalMessages,
       inflight: counts.inflightMessages,
       leaderNode: names(reply.from),
-      replicaNodes: reply.place.voters.map(names),
+      replicaNodes,
       isHealthy: true,
-    });
-  }
-  const result = new Map<string, TopicCounts>();
-  for (const [name, { counts, partitions }] of topics) {
-    partitions.sort((a, b) => a.partitionId - b.partitionId);
-    result.set(name, { ...counts, partitions });
-  }
-  return result;
+    };
+  });
+  return { ...sum, partitions };
 }
 
+function byGroup(replies: readonly PartReply[]): Map<number, PartReply> {
+  return new Map(replies.map((reply) => [reply.place.group, reply]));
+}
+
+/** `records`: all topics that were asked. */
 export function mergeStats(
   replies: readonly PartReply[],
   request: Extract<ClientRequest, { op: "stats" }>,
   records: readonly TopicRecord[],
   names: Names,
 ): ClientResult {
-  const all = topicCounts(replies, names);
+  const found = byGroup(replies);
   const global = emptyCounts();
-  for (const counts of all.values()) addCounts(global, counts);
   const topics = new Map<string, TopicCounts>();
+  const { partitionId } = request;
   for (const record of records) {
+    const counts = topicCounts(record, found, names);
+    addCounts(global, counts);
     if (request.topic !== undefined && request.topic !== record.topic) continue;
-    const counts = all.get(record.topic);
-    if (!counts) continue;
-    const { partitionId } = request;
     const partitions = counts.partitions.filter(
       (p) => partitionId === undefined || p.partitionId === partitionId,
     );
@@ -77,29 +86,19 @@ export function mergeStats(
   return { ok: true, op: "stats", global, topics };
 }
 
-/** Page tokens are decimal offsets into the topics sorted by name. */
+/** The topics that were asked, which are those of one page. */
 export function listResult(
   replies: readonly PartReply[],
-  request: Extract<ClientRequest, { op: "topic.list" }>,
-  records: readonly TopicRecord[],
+  page: ListPage,
   names: Names,
 ): ClientResult {
-  const from = request.pageToken === "" ? 0 : Number(request.pageToken);
-  if (!Number.isSafeInteger(from) || from < 0) {
-    const message =
-      "page_token is malformed; send the next_page_token of the page before, or nothing";
-    return { ok: false, failure: { code: "INVALID_ARGUMENT", message } };
-  }
-  const size = request.pageSize === 0 ? 50 : Math.min(request.pageSize, 1000);
-  const counts = topicCounts(replies, names);
-  const live = records.filter((r) => !r.isDeleting);
-  const topics = live.slice(from, from + size).map((r): TopicInfo => {
-    const found = counts.get(r.topic);
-    const { topic, heapId, settings, createdMs, updatedMs } = r;
-    return { topic, heapId, settings, createdMs, updatedMs, ...(found ? { counts: found } : {}) };
+  const found = byGroup(replies);
+  const topics = page.records.map((record): TopicInfo => {
+    const { topic, heapId, settings, createdMs, updatedMs } = record;
+    const counts = topicCounts(record, found, names);
+    return { topic, heapId, settings, createdMs, updatedMs, counts };
   });
-  const nextPageToken = from + size < live.length ? String(from + size) : "";
-  return { ok: true, op: "topic.list", topics, nextPageToken };
+  return { ok: true, op: "topic.list", topics, nextPageToken: page.nextPageToken };
 }
 
 /** Best first over partitions: ready and leased, then delayed, then dead. */

@@ -1,6 +1,6 @@
 // What a client hears of an operation whose parts have all answered.
 
-import type { ClusterMachine } from "../../cluster/cluster.js";
+import type { ClusterMachine, TopicRecord } from "../../cluster/cluster.js";
 import { Reader } from "../../lib/bytes.js";
 import { encodeMessageId } from "../../lib/ulid.js";
 import type { ClientResult } from "../../contract/api.js";
@@ -10,7 +10,7 @@ import type { Operation } from "./operation.js";
 import { invalid } from "./validate.js";
 
 export function resultOf(
-  { request, replies }: Operation,
+  { request, replies, page }: Operation,
   cluster: ClusterMachine | undefined,
   context: HostContext,
 ): ClientResult {
@@ -28,13 +28,21 @@ export function resultOf(
       return mergePeek(replies, request, mode);
     }
     case "stats":
-      return mergeStats(replies, request, cluster?.sortedTopics() ?? [], names);
+      return mergeStats(replies, request, stillThere(page.records, cluster), names);
     case "topic.list":
-      return listResult(replies, request, cluster?.sortedTopics() ?? [], names);
+      return listResult(replies, { ...page, records: stillThere(page.records, cluster) }, names);
     case "topic.create":
     case "topic.delete":
       return { ok: false, failure: invalid(`${request.op} has no result at this stage`) };
   }
+}
+
+/** Of the topics that were asked, those that were not deleted meanwhile. */
+function stillThere(
+  records: readonly TopicRecord[],
+  cluster: ClusterMachine | undefined,
+): readonly TopicRecord[] {
+  return records.filter((r) => cluster?.topics.get(r.topic) === r && !r.isDeleting);
 }
 
 function enqueueResult({ body, place }: PartReply): ClientResult {

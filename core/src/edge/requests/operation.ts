@@ -6,6 +6,7 @@ import { decodeMessageId } from "../../lib/ulid.js";
 import type { Intent, TopicIdentity } from "../../wire/intents.js";
 import type { ClientRequest, Failure } from "../../contract/api.js";
 import { decodeLeaseToken } from "../lease-token.js";
+import type { ListPage } from "./list-page.js";
 import type { PartReply } from "./merge-reads.js";
 
 /** One partition that an operation asks. */
@@ -16,21 +17,27 @@ export interface Part {
 
 export interface Operation {
   readonly id: number;
-  /** Undefined: nobody waits (releases, stream closes). */
+  /** Undefined: no client waits (releases, stream closes, deletions that are driven from here). */
   readonly requestId: number | undefined;
   readonly request: ClientRequest | undefined;
+  /** What it takes of the budget for requests until its client has an answer. */
+  readonly bytes: number;
   /** A stream that waits for news of its topic. */
   readonly lookUpFor: number | undefined;
   readonly deadlineMs: number;
   /** The meta table was confirmed current after the request came. */
   isFresh: boolean;
   stage: "run" | "barrier" | "create" | "deleting" | "closing" | "deleted" | "background";
-  /** The very topic that a deletion confirmed and removes, whatever has its name by now. */
+  /** The very topic that a deletion is about, whatever has its name by now. */
   deletes?: TopicRecord;
+  /** The topics that a read of several asks for. */
+  page: ListPage;
   parts: readonly Part[];
   waiting: number;
   replies: PartReply[];
 }
+
+export const NO_PAGE: ListPage = { records: [], nextPageToken: "" };
 
 export function identityOf(record: TopicRecord): TopicIdentity {
   return { topic: record.topic, firstGroup: record.partitions[0].group };

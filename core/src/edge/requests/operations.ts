@@ -9,10 +9,16 @@ import { encodeIntent, type Intent } from "../../wire/intents.js";
 import type { RequestAction } from "../../wire/messages.js";
 import type { ClientRequest, ClientResult, Failure } from "../../contract/api.js";
 import { PartitionChooser } from "./choose-partition.js";
-import { confirmationProblem } from "./confirmation.js";
+import { deletionProblem } from "./confirmation.js";
+import { Deletions } from "./deletions.js";
+import { NO_ROOM_FOR_REQUEST } from "../../member/budgets.js";
+import { STARTING } from "./starting.js";
 import type { HostContext } from "../../member/context.js";
+import { listPage } from "./list-page.js";
+import { MetaWaiters } from "./meta-waiters.js";
 import {
   identityOf,
+  NO_PAGE,
   noSuchPartition,
   peekLimit,
   settleIntent,
@@ -21,6 +27,7 @@ import {
 } from "./operation.js";
 import { resultOf } from "./operation-result.js";
 import { Requests, type RequestEnd } from "./requests.js";
+import { COUNTS_PATIENCE_MS, goesOnWithout, LAGS_BEHIND, STILL_CLOSING } from "./unanswered.js";
 import { payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
 
 /** Whom operations call back beside clients. */
@@ -31,25 +38,14 @@ export interface OperationHooks {
   isKnown(group: number): boolean;
 }
 
-/** This node belongs to no cluster yet, or does not know whether its store is sound. */
-export const STARTING: Failure = {
-  code: "UNAVAILABLE",
-  message: "this node is still starting; try again or ask another node",
-};
-
 export class Operations {
   private readonly context: HostContext;
   private readonly requests: Requests;
   private readonly operations = new SequenceTable<Operation>();
-  /** Operations that wait until the local meta table reached an index. */
-  private metaWaiters: {
-    index: number;
-    operation: number;
-    then: "run" | "created";
-    heapId: string;
-  }[] = [];
+  private readonly metaWaiters = new MetaWaiters();
   private nextOperation = 1;
   private readonly chooser: PartitionChooser;
+  private readonly deletions: Deletions;
 
   private readonly hooks: OperationHooks;
 
@@ -57,6 +53,7 @@ export class Operations {
     this.context = context;
     this.hooks = hooks;
     this.chooser = new PartitionChooser(context.config.seedLo);
+    this.deletions = new Deletions(context);
     this.requests = new Requests(
       context,
       (operation, part, end) => this.onEnd(operation, part, end),
@@ -85,15 +82,17 @@ export class Operations {
   // --- entry points ------------------------------------------------------------------------------
 
   onClientRequest(requestId: number, request: ClientRequest): void {
-    const operation = this.open(requestId, request);
-    const failure = statelessProblem(request);
+    const payloadBytes = request.op === "enqueue" ? request.payload.length : 0;
+    const bytes = this.context.budgets.takeRequest(payloadBytes, request.op === "enqueue");
+    const operation = this.open(requestId, request, { bytes });
+    const failure = bytes === 0 ? NO_ROOM_FOR_REQUEST : statelessProblem(request);
     if (failure) this.fail(operation, failure);
     else this.run(operation);
   }
 
   /** A proposal for which no client waits; repeated until it is applied or out of time. */
   background(place: PartitionPlace, intent: Intent, forMs: number): void {
-    const operation = this.open(undefined, undefined, forMs);
+    const operation = this.open(undefined, undefined, { forMs });
     operation.stage = "background";
     this.ask(
       operation,
@@ -109,24 +108,26 @@ export class Operations {
       this.hooks.lookedUp(clientStream, STARTING);
       return;
     }
-    this.barrier(this.open(undefined, undefined, undefined, clientStream));
+    this.barrier(this.open(undefined, undefined, { lookUpFor: clientStream }));
   }
 
   private open(
     requestId: number | undefined,
     request: ClientRequest | undefined,
-    forMs?: number,
-    lookUpFor?: number,
+    more: { readonly forMs?: number; readonly lookUpFor?: number; readonly bytes?: number } = {},
   ): Operation {
+    const { forMs, lookUpFor, bytes = 0 } = more;
     const timeoutMs = forMs ?? this.context.config.defaults.requestTimeoutMs;
     const operation: Operation = {
       id: this.nextOperation,
       requestId,
       request,
+      bytes,
       lookUpFor,
       deadlineMs: this.context.monotonicMs + timeoutMs,
       isFresh: false,
       stage: "run",
+      page: NO_PAGE,
       parts: [],
       waiting: 0,
       replies: [],
@@ -203,6 +204,7 @@ export class Operations {
     parts: readonly Part[],
     action: RequestAction,
     isIdempotent: boolean,
+    untilMs = Infinity,
   ): void {
     operation.parts = parts;
     operation.waiting = parts.length;
@@ -213,7 +215,8 @@ export class Operations {
         voters: part.place.voters,
         action,
         isIdempotent,
-        deadlineMs: operation.deadlineMs,
+        isPatient: operation.requestId === undefined && operation.lookUpFor === undefined,
+        deadlineMs: Math.min(operation.deadlineMs, untilMs),
         operation: operation.id,
         part: i,
       }),
@@ -247,13 +250,9 @@ export class Operations {
       this.barrier(operation);
       return;
     }
-    if (!record) {
-      this.fail(operation, { code: "NOT_FOUND", message: `topic "${request.topic}" not found` });
-      return;
-    }
-    const failure = confirmationProblem("delete", record, request, this.context);
-    if (failure) {
-      this.fail(operation, failure);
+    const failure = deletionProblem(request, record, this.context);
+    if (failure || !record) {
+      if (failure) this.fail(operation, failure);
       return;
     }
     operation.stage = "deleting";
@@ -275,12 +274,21 @@ export class Operations {
         return;
       }
     }
-    const parts: Part[] = [];
-    for (const record of cluster?.sortedTopics() ?? []) {
-      if (record.isDeleting) continue;
-      for (const place of record.partitions) parts.push({ topic: record.topic, place });
+    const live = (cluster?.sortedTopics() ?? []).filter((record) => !record.isDeleting);
+    const page =
+      request.op === "topic.list"
+        ? listPage(request, live)
+        : { records: live, nextPageToken: NO_PAGE.nextPageToken };
+    if ("failure" in page) {
+      this.fail(operation, page.failure);
+      return;
     }
-    this.ask(operation, parts, { type: "read.counts" }, true);
+    operation.page = page;
+    const parts = page.records.flatMap(({ topic, partitions }) =>
+      partitions.map((place) => ({ topic, place })),
+    );
+    const untilMs = this.context.monotonicMs + COUNTS_PATIENCE_MS;
+    this.ask(operation, parts, { type: "read.counts" }, true, untilMs);
     if (parts.length === 0) this.complete(operation);
   }
 
@@ -366,13 +374,7 @@ export class Operations {
     topic: string,
     end: Extract<RequestEnd, { type: "failed" }>,
   ): void {
-    // Closing or deleting what is gone already is done, and a read of all topics goes on without it.
-    const isGone = end.code === "NOT_FOUND";
-    const { request } = operation;
-    const isOneOfAll =
-      request?.op === "topic.list" || (request?.op === "stats" && request.topic !== topic);
-    const isDone = operation.stage === "closing" || operation.stage === "deleted" || isOneOfAll;
-    if (isGone && isDone) {
+    if (goesOnWithout(operation, topic, end.code)) {
       operation.waiting -= 1;
       if (operation.waiting === 0) this.complete(operation);
       return;
@@ -397,7 +399,8 @@ export class Operations {
         return;
       }
       case "deleting":
-        this.closePartitions(operation);
+        if (operation.deletes) this.deletions.wait(operation.id, operation.deletes);
+        this.answerGone();
         return;
       case "closing": {
         operation.stage = "deleted";
@@ -407,20 +410,31 @@ export class Operations {
         return;
       }
       case "deleted":
-        this.succeed(operation, { ok: true, op: "topic.delete" });
+        this.operations.delete(operation.id);
+        if (operation.deletes) this.deletions.ended(operation.deletes, true);
         return;
       case "run":
         this.succeed(operation, resultOf(operation, this.cluster, this.context));
     }
   }
 
-  private closePartitions(operation: Operation): void {
-    const { deletes } = operation;
-    if (!deletes) return;
-    operation.stage = "closing";
-    const parts = deletes.partitions.map((place) => ({ topic: deletes.topic, place }));
-    const intent = encodeIntent({ kind: "partition.close" });
-    this.ask(operation, parts, { type: "propose", intent }, true);
+  /** Closes and removes topics that are being deleted, where this node leads the meta group. */
+  private driveDeletions(): void {
+    for (const record of this.deletions.take()) {
+      const operation = this.open(undefined, undefined);
+      operation.stage = "closing";
+      operation.deletes = record;
+      const parts = record.partitions.map((place) => ({ topic: record.topic, place }));
+      const intent = encodeIntent({ kind: "partition.close" });
+      this.ask(operation, parts, { type: "propose", intent }, true);
+    }
+  }
+
+  private answerGone(): void {
+    for (const id of this.deletions.takeGone(this.cluster)) {
+      const operation = this.operations.get(id);
+      if (operation) this.succeed(operation, { ok: true, op: "topic.delete" });
+    }
   }
 
   /** Goes on once the local meta table has applied `index`. */
@@ -430,17 +444,15 @@ export class Operations {
     then: "run" | "created",
     heapId: string,
   ): void {
-    this.metaWaiters.push({ index, operation: operation.id, then, heapId });
+    this.metaWaiters.add({ index, operation: operation.id, then, heapId });
     this.metaApplied();
   }
 
   /** Called after entries of the meta group were applied. */
   metaApplied(): void {
-    const applied = this.cluster?.appliedIndex ?? 0;
-    const due = this.metaWaiters.filter((w) => w.index <= applied);
-    if (due.length === 0) return;
-    this.metaWaiters = this.metaWaiters.filter((w) => w.index > applied);
-    for (const waiter of due) {
+    this.driveDeletions();
+    this.answerGone();
+    for (const waiter of this.metaWaiters.takeDue(this.cluster?.appliedIndex ?? 0)) {
       const operation = this.operations.get(waiter.operation);
       if (!operation) continue;
       if (waiter.then === "run") this.run(operation);
@@ -451,25 +463,32 @@ export class Operations {
   tick(): void {
     this.requests.tick();
     const now = this.context.monotonicMs;
-    for (const waiter of this.metaWaiters) {
-      const operation = this.operations.get(waiter.operation);
-      if (!operation || now < operation.deadlineMs) continue;
-      this.fail(operation, {
-        code: "UNAVAILABLE",
-        message: "this node lags behind the cluster; try again or ask another node",
-      });
+    for (const id of this.metaWaiters.operations) {
+      const operation = this.operations.get(id);
+      if (operation && now < operation.deadlineMs) continue;
+      this.metaWaiters.forget(id);
+      if (operation) this.fail(operation, LAGS_BEHIND);
     }
-    this.metaWaiters = this.metaWaiters.filter((w) => this.operations.has(w.operation));
+    for (const id of this.deletions.waiters) {
+      const operation = this.operations.get(id);
+      if (operation && now >= operation.deadlineMs) this.fail(operation, STILL_CLOSING);
+    }
+    this.driveDeletions();
   }
 
   private succeed(operation: Operation, result: ClientResult): void {
     this.operations.delete(operation.id);
+    this.context.budgets.giveRequest(operation.bytes);
     if (operation.requestId === undefined) return;
     this.context.reply({ kind: "client.reply", requestId: operation.requestId, result });
   }
 
   private fail(operation: Operation, failure: Failure): void {
     this.operations.delete(operation.id);
+    this.context.budgets.giveRequest(operation.bytes);
+    this.deletions.forget(operation.id);
+    const isDriven = operation.stage === "closing" || operation.stage === "deleted";
+    if (isDriven && operation.deletes) this.deletions.ended(operation.deletes, false);
     if (operation.lookUpFor !== undefined) this.hooks.lookedUp(operation.lookUpFor, failure);
     if (operation.requestId === undefined) return;
     const result: ClientResult = { ok: false, failure };

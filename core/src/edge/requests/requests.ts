@@ -26,10 +26,16 @@ export interface PendingRequest {
   readonly action: RequestAction;
   /** A repeat changes nothing: it may be sent again while the outcome is unknown. */
   readonly isIdempotent: boolean;
+  /** Nobody waits for it, and it must get through: a leader that has no room is asked again. */
+  readonly isPatient: boolean;
   readonly deadlineMs: number;
   /** The operation that waits, and which part of it this is. */
   readonly operation: number;
   readonly part: number;
+  /** The last send was a repeat without its payload, to the member that had it whole. */
+  isQuestion: boolean;
+  /** An earlier attempt got no answer: it may have been applied, whatever is said of a later one. */
+  isDoubtful: boolean;
   target: number;
   /** Sent and not answered; false while it waits to be sent again. */
   isOut: boolean;
@@ -41,6 +47,8 @@ export interface PendingRequest {
 
 /** A repeat of an unanswered idempotent request. */
 const RESEND_MS = 1000;
+/** A repeat of so many bytes or more first asks whether its request is in hand, without them. */
+const QUESTION_BYTES = 1024;
 /** A pause before the next voter is asked. */
 const RETRY_MS = 100;
 
@@ -102,20 +110,16 @@ export class Requests {
     readonly voters: readonly number[];
     readonly action: RequestAction;
     readonly isIdempotent: boolean;
+    readonly isPatient: boolean;
     readonly deadlineMs: number;
     readonly operation: number;
     readonly part: number;
   }): void {
-    const { group, voters, action, isIdempotent, deadlineMs, operation, part } = options;
     const request: PendingRequest = {
+      ...options,
       id: this.nextId,
-      group,
-      voters,
-      action,
-      isIdempotent,
-      deadlineMs,
-      operation,
-      part,
+      isQuestion: false,
+      isDoubtful: false,
       target: 0,
       isOut: false,
       sentMs: 0,
@@ -130,6 +134,11 @@ export class Requests {
 
   private transmit(request: PendingRequest): void {
     request.target = this.leaderOf(request.group, request.voters, request.tries);
+    request.isQuestion = false;
+    this.sendTo(request, request.action);
+  }
+
+  private sendTo(request: PendingRequest, action: RequestAction): void {
     request.isOut = true;
     request.attempt += 1;
     request.sentMs = this.context.monotonicMs;
@@ -140,7 +149,7 @@ export class Requests {
       attempt: request.attempt,
       isOnce: !request.isIdempotent,
       group: request.group,
-      action: request.action,
+      action,
     });
   }
 
@@ -155,7 +164,8 @@ export class Requests {
         this.finish(request, { type: "done", index: outcome.index, body: outcome.body, from });
         break;
       case "refused":
-        this.finish(request, { type: "failed", code: outcome.code, message: outcome.message });
+        if (outcome.code === "RESOURCE_EXHAUSTED" && canWait(request)) this.later(request, reply);
+        else this.finish(request, { type: "failed", code: outcome.code, message: outcome.message });
         break;
       case "surely-not":
       case "unknown-group":
@@ -164,6 +174,10 @@ export class Requests {
           const message = "the topic was not found any more: it was deleted meanwhile";
           this.finish(request, { type: "failed", code: "NOT_FOUND", message });
         } else if (reply.attempt === request.attempt) this.again(request, from, outcome);
+        break;
+      case "in-hand":
+      case "not-in-hand":
+        if (reply.attempt === request.attempt) this.onAsked(request, outcome.type === "in-hand");
         break;
     }
   }
@@ -187,6 +201,23 @@ export class Requests {
     }
   }
 
+  /** What a leader says to a repeat: it waits for the log, or must be sent whole. */
+  private onAsked(request: PendingRequest, isInHand: boolean): void {
+    if (!request.isOut) return;
+    if (isInHand) {
+      request.isQuestion = false;
+      request.sentMs = this.context.monotonicMs;
+    } else this.transmit(request);
+  }
+
+  /** The leader has no room for this attempt: asked again, as long as there is time. */
+  private later(request: PendingRequest, reply: Reply): void {
+    if (!request.isOut || reply.attempt !== request.attempt) return;
+    request.isOut = false;
+    request.tries = 0;
+    request.nextTry = this.context.monotonicMs + RETRY_MS;
+  }
+
   /** Sends again what waits or may be repeated; ends what is out of time. */
   tick(): void {
     const now = this.context.monotonicMs;
@@ -194,31 +225,49 @@ export class Requests {
       if (now >= request.deadlineMs) this.giveUp(request);
       else if (!request.isOut && now >= request.nextTry) this.transmit(request);
       else if (request.isOut && request.isIdempotent && now - request.sentMs >= RESEND_MS) {
-        this.hints.delete(request.group);
-        request.tries += 1;
-        this.transmit(request);
+        this.repeat(request);
       }
     }
+  }
+
+  /**
+   * No answer for a while. Who holds a large request is asked about it once before it travels again; then
+   * the next voter gets it.
+   */
+  private repeat(request: PendingRequest): void {
+    request.isDoubtful = true;
+    const { action } = request;
+    const isLarge = action.type === "propose" && action.intent.length >= QUESTION_BYTES;
+    if (isLarge && !request.isQuestion) {
+      request.isQuestion = true;
+      this.sendTo(request, { type: "repeat" });
+      return;
+    }
+    this.hints.delete(request.group);
+    request.tries += 1;
+    this.transmit(request);
   }
 
   /** A member came back under a new incarnation: what it held unanswered has an unknown outcome. */
   peerReplaced(peer: number): void {
     for (const [, request] of this.pending.entries()) {
       if (!request.isOut || request.target !== peer) continue;
+      request.isDoubtful = true;
       if (request.isIdempotent) this.transmit(request);
       else this.giveUp(request);
     }
   }
 
   private giveUp(request: PendingRequest): void {
-    const isUnknown = request.isOut && request.action.type === "propose";
+    const isUnknown = (request.isOut || request.isDoubtful) && request.action.type === "propose";
+    const who = request.group === 0 ? "the group that knows all topics" : "the partition";
     this.finish(request, {
       type: "failed",
       code: "UNAVAILABLE",
       message: isUnknown
-        ? "the partition's leader did not answer, so the outcome is unknown; look before you repeat " +
+        ? `the leader of ${who} did not answer, so the outcome is unknown; look before you repeat ` +
           "it, or send a producer triple so that a repeat is harmless"
-        : "the partition has no leader that answers; try again, and look at cluster status if it lasts",
+        : `${who} has no leader that answers; try again, and look at cluster status if it lasts`,
     });
   }
 
@@ -226,4 +275,9 @@ export class Requests {
     this.pending.delete(request.id);
     this.onEnd(request.operation, request.part, end);
   }
+}
+
+/** No room is no answer where nobody waits for one, nor where an earlier attempt may be applied already. */
+function canWait({ isPatient, isDoubtful }: PendingRequest): boolean {
+  return isPatient || isDoubtful;
 }

@@ -8,12 +8,12 @@ import type { ClientEvent, Failure, Mode } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
 import { encodeLeaseToken } from "../lease-token.js";
 import type { Operations } from "../requests/operations.js";
-import { VISIBILITY_MAX_MS } from "../../contract/limits.js";
-import { invalid, topicNameProblem } from "../requests/validate.js";
+import { invalid } from "../requests/validate.js";
 import { EdgeStream, type Source } from "./edge-stream.js";
 import { Outbox, type Handed } from "./outbox.js";
 import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
 import type { StreamHost } from "./stream-host.js";
+import { filterProblem, topicGone } from "./stream-problems.js";
 import { countAnew, onStandingGranted, stand, tickStanding } from "./standing.js";
 
 const CREDITS_MAX = 4294967295;
@@ -93,6 +93,7 @@ export class Streams implements StreamHost {
   // --- the client's side -------------------------------------------------------------------------
 
   onFilter(event: Extract<ClientEvent, { kind: "stream.filter" }>): void {
+    if (this.isOneTooMany(event.streamId)) return;
     const old = this.current.get(event.streamId);
     const opening = this.openings.get(event.streamId) ?? {
       credits: old?.credits ?? 0,
@@ -107,6 +108,14 @@ export class Streams implements StreamHost {
     const failure = filterProblem(event);
     if (failure) this.end(event.streamId, failure);
     else this.tryOpen(event.streamId, opening, false);
+  }
+
+  /** Refuses a stream that is not open yet when there are as many as there may be (D-92). */
+  private isOneTooMany(clientStream: number): boolean {
+    if (this.current.has(clientStream) || this.openings.has(clientStream)) return false;
+    const failure = this.context.budgets.streamProblem(this.openCount);
+    if (failure) this.end(clientStream, failure);
+    return failure !== undefined;
   }
 
   /** Opens when the topic is known; otherwise asks the meta group once. */
@@ -168,6 +177,7 @@ export class Streams implements StreamHost {
       this.advance(stream);
       return;
     }
+    if (this.isOneTooMany(clientStream)) return;
     const opening = this.openings.get(clientStream) ?? {
       credits: 0,
       isHalfClosed: false,
@@ -476,20 +486,4 @@ function leaseLeft(stream: EdgeStream, item: GrantedItem, serial: number, nowMs:
 /** Half the visibility: what waits longer is of no use to its reader, and others could have it. */
 function patienceMs(stream: EdgeStream): number {
   return Math.floor(stream.visibilityMs / 2);
-}
-
-function topicGone(topic: string): Failure {
-  return { code: "NOT_FOUND", message: `topic "${topic}" not found: it was deleted` };
-}
-
-function filterProblem(
-  event: Extract<ClientEvent, { kind: "stream.filter" }>,
-): Failure | undefined {
-  const { visibilityMs } = event;
-  const isBad =
-    visibilityMs !== undefined && !(visibilityMs > 0 && visibilityMs <= VISIBILITY_MAX_MS);
-  if (isBad) {
-    return invalid(`visibility_timeout is ${visibilityMs} ms; it must be above 0 and at most 12 h`);
-  }
-  return topicNameProblem(event.topic);
 }

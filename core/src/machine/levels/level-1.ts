@@ -44,6 +44,7 @@ export const LEVEL_1: Level = Object.freeze({
     producer: 0x7f4a7c15,
     members: [0x3e3b1, 0x3e3b2] as const,
     nextGroup: [0x61, 0x67] as const,
+    deletedSeconds: [0x62, 0x68] as const,
     topic: [0x31, 0x47] as const,
     topicName: 0x7091c,
     heapId: 0x7091d,

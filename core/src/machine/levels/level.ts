@@ -65,6 +65,7 @@ export interface Level {
     readonly producer: number;
     readonly members: HashSeeds;
     readonly nextGroup: HashSeeds;
+    readonly deletedSeconds: HashSeeds;
     readonly topic: HashSeeds;
     readonly topicName: number;
     readonly heapId: number;

@@ -11,6 +11,7 @@ import { DeliveryRules } from "./delivery-rules.js";
 import { Digests } from "./digests.js";
 import { Elections } from "./elections.js";
 import { EntryBounds } from "./entry-bounds.js";
+import { GiveBacks } from "./give-backs.js";
 import { GroupTime } from "./group-time.js";
 import { LeaseRules } from "./lease-rules.js";
 import { Ledger } from "./ledger.js";
@@ -59,6 +60,7 @@ export function makeRules(): Rule[] {
     recovery,
     new ReadIndex(commits),
     new Digests(),
+    new GiveBacks(),
     deliveries,
     reference,
     new AnswerRules(ledger),

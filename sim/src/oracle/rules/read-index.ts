@@ -30,7 +30,7 @@ export class ReadIndex implements Rule {
   sent(node: number, to: number, message: PeerMessage): void {
     if (message.kind === "request") {
       const { group, action } = message;
-      if (action.type === "propose") return;
+      if (action.type === "propose" || action.type === "repeat") return;
       this.asked.set(attemptOf(node, message), {
         atUs: this.world?.queue.nowUs ?? 0,
         node,

@@ -1,0 +1,88 @@
+// What clients may make this node hold, all groups together (D-92). Beyond a budget the answer is
+// RESOURCE_EXHAUSTED at once, with a sentence; never memory without bound, nor a node too busy to lead.
+
+import type { Failure } from "../contract/api.js";
+import type { LimitsConfig } from "./config.js";
+
+export type BudgetName = "request_bytes" | "streams" | "topics" | "groups" | "producer_bytes";
+
+/** How much of a budget is in use, for operators. */
+export interface BudgetUse {
+  readonly name: BudgetName;
+  readonly used: number;
+  readonly most: number;
+  /** Refusals since the process started. */
+  readonly refused: number;
+}
+
+/** Beside its payload a request costs about this much while it is under way, in bytes. */
+const REQUEST_BYTES = 512;
+
+export class Budgets {
+  private readonly limits: LimitsConfig;
+  /** Of clients' requests that are under way at this node. */
+  edgeBytes = 0;
+  /** Of requests that wait for a leader on this node, its own clients' aside. */
+  queuedBytes = 0;
+  private readonly refusals = new Map<BudgetName, number>();
+
+  constructor(limits: LimitsConfig) {
+    this.limits = limits;
+  }
+
+  get requestBytes(): number {
+    return this.edgeBytes + this.queuedBytes;
+  }
+
+  /**
+   * Takes room for a client's request; 0 when there is none. All but enqueues have an eighth more: what
+   * settles messages makes room, and what reads shows why there is none.
+   */
+  takeRequest(payloadBytes: number, isEnqueue: boolean): number {
+    const bytes = REQUEST_BYTES + payloadBytes;
+    if (!this.hasRoom(bytes, isEnqueue)) return 0;
+    this.edgeBytes += bytes;
+    return bytes;
+  }
+
+  giveRequest(bytes: number): void {
+    this.edgeBytes -= bytes;
+  }
+
+  /** Whether a request may come in; the refusal is counted. */
+  hasRoom(bytes: number, isEnqueue: boolean): boolean {
+    const { requestBytesMax } = this.limits;
+    const most = isEnqueue ? requestBytesMax : requestBytesMax + Math.floor(requestBytesMax / 8);
+    if (this.requestBytes + bytes <= most) return true;
+    this.countRefusal("request_bytes");
+    return false;
+  }
+
+  /** Why no further stream may be opened, or undefined. */
+  streamProblem(open: number): Failure | undefined {
+    const { streamsMax } = this.limits;
+    if (open < streamsMax) return undefined;
+    this.countRefusal("streams");
+    return {
+      code: "RESOURCE_EXHAUSTED",
+      message:
+        `this node has ${streamsMax} streams open, as many as it may (STREAMS_MAX); let one stream carry more ` +
+        "credits, or open it on another node",
+    };
+  }
+
+  countRefusal(name: BudgetName): void {
+    this.refusals.set(name, this.refused(name) + 1);
+  }
+
+  refused(name: BudgetName): number {
+    return this.refusals.get(name) ?? 0;
+  }
+}
+
+export const NO_ROOM_FOR_REQUEST: Failure = {
+  code: "RESOURCE_EXHAUSTED",
+  message:
+    "this node has as many bytes of requests under way as it may (REQUEST_BYTES_MAX); wait for answers before " +
+    "sending more, or spread the load over the nodes",
+};

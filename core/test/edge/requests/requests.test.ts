@@ -1,0 +1,115 @@
+import { beforeEach, expect, test } from "vitest";
+import { Requests, type RequestEnd } from "../../../src/edge/requests/requests.js";
+import type { HostContext } from "../../../src/member/context.js";
+import type { ReplyOutcome, Request } from "../../../src/wire/messages.js";
+
+import { foundingOf, HostRig } from "../../support/host-rig.js";
+
+const SELF = 1;
+const NO_ROOM: ReplyOutcome = { type: "refused", code: "RESOURCE_EXHAUSTED", message: "full" };
+
+let context: HostContext;
+let requests: Requests;
+let ends: RequestEnd[];
+
+beforeEach(() => {
+  const rig = new HostRig();
+  ({ context } = rig.host);
+  context.join(foundingOf(rig.members));
+  context.incarnation = 1;
+  ends = [];
+  requests = new Requests(
+    context,
+    (_operation, _part, end) => ends.push(end),
+    () => true,
+  );
+});
+
+function start(more: { isPatient?: boolean; intentBytes?: number } = {}): void {
+  const { isPatient = false, intentBytes = 8 } = more;
+  requests.start({
+    group: 1,
+    voters: [SELF],
+    action: { type: "propose", intent: new Uint8Array(intentBytes) },
+    isIdempotent: true,
+    isPatient,
+    deadlineMs: context.monotonicMs + 10_000,
+    operation: 1,
+    part: 0,
+  });
+}
+
+/** What was sent since the last look, to this node itself. */
+function sent(): Request[] {
+  const found = context.loopback.filter((m) => m.kind === "request");
+  context.loopback.length = 0;
+  return found;
+}
+
+function pass(ms: number): void {
+  for (let passed = 0; passed < ms; passed += 50) {
+    context.monotonicMs += 50;
+    requests.tick();
+  }
+}
+
+function reply(request: Request, outcome: ReplyOutcome): void {
+  const { requestId, attempt } = request;
+  requests.onReply(SELF, { kind: "reply", edgeIncarnation: 1, requestId, attempt, outcome });
+}
+
+test("no room: a client hears it at once", () => {
+  start();
+  reply(sent()[0], NO_ROOM);
+  expect(ends).toMatchObject([{ type: "failed", code: "RESOURCE_EXHAUSTED" }]);
+});
+
+test("no room: what nobody waits for is asked again after a pause, until it is taken", () => {
+  start({ isPatient: true });
+  reply(sent()[0], NO_ROOM);
+  pass(50);
+  expect(sent()).toEqual([]);
+  pass(100);
+  const again = sent();
+  expect(again).toHaveLength(1);
+  reply(again[0], { type: "done", index: 3, body: new Uint8Array(0) });
+  expect(ends).toMatchObject([{ type: "done", index: 3 }]);
+});
+
+test("no room for a repeat says nothing of the attempt before it: its client never hears a refusal", () => {
+  start();
+  const first = sent();
+  pass(1_000);
+  const second = sent();
+  expect([first.length, second.length]).toEqual([1, 1]);
+  reply(second[0], NO_ROOM);
+  expect(ends).toEqual([]);
+  pass(9_000);
+  expect(ends).toMatchObject([{ type: "failed", code: "UNAVAILABLE" }]);
+  expect(ends[0].type === "failed" && ends[0].message).toContain("outcome is unknown");
+});
+
+test("a small repeat travels whole to the next voter, a large one asks first", () => {
+  start();
+  sent();
+  pass(1_000);
+  expect(sent()[0].action.type).toBe("propose");
+  start({ intentBytes: 5_000 });
+  const [whole] = sent();
+  pass(1_000);
+  const question = sent().filter(({ requestId }) => requestId === whole.requestId);
+  expect(question.map(({ action }) => action.type)).toEqual(["repeat"]);
+  // In hand: it goes on waiting and asks again.
+  reply(question[0], { type: "in-hand" });
+  pass(1_000);
+  const again = sent().filter(({ requestId }) => requestId === whole.requestId);
+  expect(again.map(({ action }) => action.type)).toEqual(["repeat"]);
+  // Not in hand: at once, whole.
+  reply(again[0], { type: "not-in-hand" });
+  expect(sent().map(({ action }) => action.type)).toEqual(["propose"]);
+  // A question without an answer is followed by the whole.
+  pass(1_000);
+  pass(1_000);
+  const last = sent().filter(({ requestId }) => requestId === whole.requestId);
+  expect(last.map(({ action }) => action.type)).toEqual(["repeat", "propose"]);
+});
