@@ -4,9 +4,11 @@
 import { compareInt64 } from "../lib/int64.js";
 import type { GrantIntent, StreamCloseIntent } from "../wire/intents.js";
 import type { IntentResult } from "../machine/results.js";
+import { LeaseEnd } from "./lease-end.js";
 import { ENTRY_GRANT_BYTES_MAX, ENTRY_LEASES_MAX, LEASE_LIFE_MAX_MS } from "./lease-limits.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import type { StreamState } from "./streams.js";
+import { Ended } from "./tombstones.js";
 
 /** Payload bytes one grant takes beyond its first message: what it took must fit one frame. */
 const GRANT_BYTES_MAX = 1 << 20;
@@ -66,6 +68,10 @@ function lease(
 ): void {
   const m = p.messages;
   const deadlineMs = context.nowMs + Math.min(intent.visibilityMs, LEASE_LIFE_MAX_MS);
+  if (m.leaseEnd[slot] === LeaseEnd.expired) {
+    // The row tells of the new lease from here on, and the old one may still be given back.
+    p.tombstones.add(m.index[slot], m.offset[slot], m.fence[slot], Ended.expired, context.nowMs);
+  }
   p.toLeased(slot, deadlineMs, () => {
     m.attempts[slot] += 1;
     m.fence[slot] += 1;

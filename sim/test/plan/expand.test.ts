@@ -63,7 +63,7 @@ describe("golden", () => {
           "enqueue": 174,
           "read": 12,
         },
-        "sha256": "54d14771911360d0d3e09ac43cf6cfb0d00242971489317cf3cb808f43320e9f",
+        "sha256": "b487a4c290a9e75b5ca7953b277801d323dc751dfc103b454fbe06c3849a0f02",
         "topics": [
           {
             "mode": "MAX",
@@ -108,7 +108,7 @@ describe("golden", () => {
           "enqueue": 171,
           "read": 12,
         },
-        "sha256": "ecae1d076ff0e177821e423c557f0c839ebefc1a4371047b7b18d032c4f4e50f",
+        "sha256": "937cf1dae6273ac32fb723d5e3f1278de3c53966707f3e852b064e94ece106ee",
         "topics": [
           {
             "mode": "MIN",
@@ -154,7 +154,7 @@ describe("golden", () => {
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "ae7efe416e2fe43f99be35858e9f6e6e5bdbc23efabf0957bb9e2b2d0c56f9ab",
+        "sha256": "16005e4ae6120623b076f43384999de343f99d7d3745b39fb50a229e98f5c77d",
         "topics": [
           {
             "mode": "MAX",

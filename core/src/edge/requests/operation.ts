@@ -48,7 +48,7 @@ export function noSuchPartition(partitionId: number, record: TopicRecord): Failu
   };
 }
 
-type Settle = Extract<ClientRequest, { op: "ack" | "nack" | "extend" }>;
+type Settle = Extract<ClientRequest, { op: "ack" | "nack" | "release" | "extend" }>;
 
 /** Where a settlement goes and what it asks, or undefined when the token is of another message. */
 export function settleIntent(
@@ -65,6 +65,8 @@ export function settleIntent(
   const isSame =
     id?.group === token.group && id.index === token.index && id.offset === token.offset;
   if (!isSame) return undefined;
-  if (request.op === "ack") return { place, intent: { kind: "ack", token } };
+  if (request.op === "ack" || request.op === "release") {
+    return { place, intent: { kind: request.op, token } };
+  }
   return { place, intent: { kind: "nack", token, backoffMs: request.backoffMs } };
 }

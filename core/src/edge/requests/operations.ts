@@ -43,6 +43,8 @@ export class Operations {
     heapId: string;
   }[] = [];
   private nextOperation = 1;
+  /** Work of this node itself (releases, closes of streams) that no leader took in its time. */
+  givenUp = 0;
   private readonly chooser: PartitionChooser;
 
   private readonly hooks: OperationHooks;
@@ -156,6 +158,7 @@ export class Operations {
         break;
       case "ack":
       case "nack":
+      case "release":
       case "extend":
         this.settle(operation, request);
         break;
@@ -319,7 +322,7 @@ export class Operations {
 
   private settle(
     operation: Operation,
-    request: Extract<ClientRequest, { op: "ack" | "nack" | "extend" }>,
+    request: Extract<ClientRequest, { op: "ack" | "nack" | "release" | "extend" }>,
   ): void {
     const record = this.topicFor(operation, request.topic);
     if (!record) return;
@@ -460,6 +463,8 @@ export class Operations {
 
   private fail(operation: Operation, failure: Failure): void {
     this.operations.delete(operation.id);
+    // What belongs to a deleted topic is done.
+    if (operation.stage === "background" && failure.code !== "NOT_FOUND") this.givenUp += 1;
     if (operation.lookUpFor !== undefined) this.hooks.lookedUp(operation.lookUpFor, failure);
     if (operation.requestId === undefined) return;
     const result: ClientResult = { ok: false, failure };

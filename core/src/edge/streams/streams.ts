@@ -9,7 +9,7 @@ import type { HostContext } from "../../member/context.js";
 import { encodeLeaseToken } from "../lease-token.js";
 import type { Operations } from "../requests/operations.js";
 import { VISIBILITY_MAX_MS } from "../../contract/limits.js";
-import { invalid, topicNameProblem } from "../requests/validate.js";
+import { invalid, leaseMsOf, topicNameProblem } from "../requests/validate.js";
 import { EdgeStream, type Source } from "./edge-stream.js";
 import { Outbox, type Handed } from "./outbox.js";
 import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
@@ -140,7 +140,7 @@ export class Streams implements StreamHost {
       clientStream,
       topic: filter.topic,
       places: record.partitions.filter((p) => ids.size === 0 || ids.has(p.partition)),
-      visibilityMs: filter.visibilityMs ?? record.settings.visibilityMs,
+      visibilityMs: leaseMsOf(filter.visibilityMs ?? record.settings.visibilityMs),
       outbox,
       nowMs: this.context.monotonicMs,
     });
