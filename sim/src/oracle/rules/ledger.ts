@@ -109,6 +109,10 @@ export class Ledger implements EntryRule {
     return this.groups.get(group);
   }
 
+  all(): Iterable<GroupRecord> {
+    return this.groups.values();
+  }
+
   find(group: number, index: number, offset: number): MessageRecord | undefined {
     return this.groups.get(group)?.messages.get(messageKey(index, offset));
   }

@@ -63,6 +63,7 @@ export class Reads implements Rule {
         break;
       case "topic.create":
       case "nack":
+      case "release":
       case "extend":
         break;
     }
