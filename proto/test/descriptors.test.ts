@@ -4,7 +4,12 @@ import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { descriptorSetPath, DisheapService, fileDescriptorProtos } from "../src/index.js";
+import {
+  AdminService,
+  descriptorSetPath,
+  DisheapService,
+  fileDescriptorProtos,
+} from "../src/index.js";
 
 const set = fromBinary(FileDescriptorSetSchema, readFileSync(descriptorSetPath));
 const registry = createFileRegistry(set);
@@ -20,13 +25,16 @@ describe("descriptor set", () => {
     expect(fileDescriptorProtos().length).toBe(set.file.length);
   });
 
-  it("describes the same methods as the generated service", () => {
-    const service = registry.getService("disheap.v1.Disheap");
+  it.each([
+    ["disheap.v1.Disheap", DisheapService],
+    ["disheap.v1.Admin", AdminService],
+  ] as const)("describes the same methods as the generated service %s", (name, code) => {
+    const service = registry.getService(name);
     const described = service?.methods.map((method) => [
-      `/disheap.v1.Disheap/${method.name}`,
+      `/${name}/${method.name}`,
       method.methodKind,
     ]);
-    const generated = Object.values(DisheapService).map((method) => [
+    const generated = Object.values(code).map((method) => [
       method.path,
       method.requestStream ? "bidi_streaming" : "unary",
     ]);
@@ -60,6 +68,7 @@ describe("descriptor set", () => {
       AckReq: 3,
       NackReq: 5,
       ExtendReq: 3,
+      ReleaseReq: 3,
       PeekReq: 4,
       PeekResp: 2,
       PeekItem: 14,

@@ -204,7 +204,7 @@ const GUARANTEES: readonly Guarantee[] = [
 
 function countHistory(history: QueueHistory): DisheapCounts {
   const records = [...history.messages.values()];
-  const kinds = { ack: 0, nack: 0, extend: 0 };
+  const kinds = { ack: 0, nack: 0, extend: 0, release: 0 };
   for (const settle of history.settles) kinds[settle.kind] += 1;
   const spans = [...history.enqueues, ...history.settles, ...history.openPops];
   return {

@@ -87,7 +87,7 @@ class Builder {
     const input = () => new Fields(op.input, op.line, `${op.f} invoke`);
     if (op.f === "enqueue") this.#enqueue(op, input());
     else if (op.f === "pop") this.#pop(op, input());
-    else if (op.f === "ack" || op.f === "nack" || op.f === "extend") {
+    else if (op.f === "ack" || op.f === "nack" || op.f === "extend" || op.f === "release") {
       this.#settle(op, op.f, input());
     } else if (op.outcome !== "fail" && LOSSY.has(op.f)) {
       this.topic(input().text("topic")).lossy = true;
@@ -197,7 +197,7 @@ class Builder {
     this.message(topic, delivery.messageId).deliveries.push(delivery);
   }
 
-  #settle(op: PairedOperation, kind: "ack" | "nack" | "extend", input: Fields): void {
+  #settle(op: PairedOperation, kind: Settle["kind"], input: Fields): void {
     const backoffMs = input.optionalInteger("backoffMs");
     const extensionMs = input.optionalInteger("extensionMs");
     const settle: Settle = {

@@ -74,6 +74,8 @@ export interface DisheapOperations {
   readonly pop: { readonly invoke: PopInvoke; readonly ok: PopOk };
   readonly ack: { readonly invoke: AckInvoke; readonly ok: Record<string, never> };
   readonly nack: { readonly invoke: NackInvoke; readonly ok: Record<string, never> };
+  /** The delivery was given back without an attempt; OK also after its lease ran out, once. */
+  readonly release: { readonly invoke: AckInvoke; readonly ok: Record<string, never> };
   readonly extend: { readonly invoke: ExtendInvoke; readonly ok: Record<string, never> };
   readonly stats: { readonly invoke: ReadInvoke; readonly ok: object };
   readonly peek: { readonly invoke: ReadInvoke; readonly ok: object };

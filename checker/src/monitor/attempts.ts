@@ -1,8 +1,9 @@
-// Q9: every delivery counts, none is forgotten. Between two deliveries a client saw, attempts grow
-// by at least one (the first was delivered) and at most by the number of grants between them (one
-// that was never handed over is taken back). A replay of dead letters starts anew.
+// Q9: every delivery counts, none is forgotten. Attempts are at least the number of deliveries that clients
+// saw and did not give back, and between two of them they grow at most by the number of grants. They may
+// shrink: a grant that was never handed over is taken back, also after it counted as expired. A replay of dead
+// letters starts anew.
 import type { Delivery, MessageRecord, QueueHistory } from "./queue-history.js";
-import { topicFacts } from "./queue-history.js";
+import { distinctFences, topicFacts } from "./queue-history.js";
 import { FirstViolation, nameOf } from "./first-violation.js";
 import type { Violation } from "./violation.js";
 
@@ -12,12 +13,18 @@ function checkPair(
   before: Delivery,
   after: Delivery,
 ): void {
-  const grew = after.attempts - before.attempts;
   const grants = after.fence - before.fence;
-  if (grants <= 0 || (grew >= 1 && grew <= grants)) return;
+  if (grants <= 0) return;
+  const grew = after.attempts - before.attempts;
+  const known = record.deliveries.filter(({ fence }) => fence <= after.fence);
+  const back = record.settles.filter(
+    ({ kind, outcome, call }) => kind === "release" && outcome !== "fail" && call < after.ret,
+  );
+  const least = distinctFences(known) - distinctFences(back);
+  if (after.attempts >= least && grew <= grants) return;
   first.offer([before.ret, after.ret], () => {
     const said =
-      grew < 1
+      grew <= grants
         ? "a delivery was not counted"
         : `it grew by ${grew} although only ${grants} grants lie between`;
     return (

@@ -2,7 +2,7 @@
 // delivered beyond that limit. A full dead-letter queue suspends the limit, so topics that could
 // have filled it are not judged.
 import type { MessageRecord, QueueHistory, TopicFacts } from "./queue-history.js";
-import { topicFacts } from "./queue-history.js";
+import { distinctFences, topicFacts } from "./queue-history.js";
 import { FirstViolation, nameOf } from "./first-violation.js";
 import type { Violation } from "./violation.js";
 
@@ -59,8 +59,15 @@ function checkBuried(first: FirstViolation, record: MessageRecord, facts: TopicF
   const original = record.enqueues.find((enqueue) => !enqueue.duplicate);
   const asked = original === undefined ? undefined : (original.maxRetries ?? facts.maxRetries);
   const maxRetries = record.deliveries[0]?.maxRetries ?? asked;
-  const { attempts } = dead;
-  if (maxRetries === undefined || attempts === undefined || attempts > maxRetries) return;
+  const { attempts, fence } = dead;
+  if (maxRetries === undefined || attempts === undefined) return;
+  // A grant that nobody saw may have been taken back after the death, which it does not undo; so may one that
+  // its client gave back.
+  const unseen = fence === undefined ? 0 : fence - distinctFences(record.deliveries);
+  const back = record.settles.filter(
+    ({ kind, outcome }) => kind === "release" && outcome !== "fail",
+  );
+  if (attempts + unseen + distinctFences(back) > maxRetries) return;
   first.offer(
     [record.enqueues[0]?.ret ?? -1, dead.index],
     () =>

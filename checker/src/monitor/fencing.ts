@@ -70,6 +70,8 @@ function checkStale(first: FirstViolation, record: MessageRecord): void {
       );
       continue;
     }
+    // A lease that ran out may be given back later, once, whatever was granted since.
+    if (settle.kind === "release") continue;
     if (newest === undefined || newest.fence <= settle.fence || repeatsNack(record, settle)) {
       continue;
     }

@@ -63,7 +63,7 @@ export interface OpenPop extends Span {
 }
 
 export interface Settle extends Span {
-  readonly kind: "ack" | "nack" | "extend";
+  readonly kind: "ack" | "nack" | "extend" | "release";
   readonly topic: string;
   readonly messageId: string;
   readonly fence: number;
@@ -156,4 +156,9 @@ export function topicFacts(history: QueueHistory, topic: string): TopicFacts {
 
 export function messageKey(topic: string, messageId: string): string {
   return `${topic}\u0000${messageId}`;
+}
+
+/** How many leases these are about. */
+export function distinctFences(about: readonly { readonly fence: number }[]): number {
+  return new Set(about.map(({ fence }) => fence)).size;
 }

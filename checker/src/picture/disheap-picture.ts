@@ -36,7 +36,7 @@ function leaseKey(value: unknown): string {
   return textOf([topic, messageId, fence]);
 }
 
-/** From each delivery to its first ack or nack, its expiry, or the end of what is known. */
+/** From each delivery to its first ack, nack or release, its expiry, or the end of what is known. */
 function leases(
   lines: readonly HistoryLine[],
   operations: readonly PairedOperation[],
@@ -48,7 +48,7 @@ function leases(
     if (type === "event" && f === "lease.expired") ends.set(leaseKey(value), time ?? lastTime);
   }
   for (const op of operations) {
-    if ((op.f !== "ack" && op.f !== "nack") || op.outcome === "fail") continue;
+    if (!["ack", "nack", "release"].includes(op.f) || op.outcome === "fail") continue;
     const key = leaseKey(op.input);
     if (!ends.has(key)) ends.set(key, Number.isFinite(op.returnTime) ? op.returnTime : lastTime);
   }

@@ -16,6 +16,33 @@ describe("Q9 attempts", () => {
     ["undelivered grants are taken back", () => counts(2, 4)],
     ["grants lost with the stream count", () => counts(3, 3)],
     [
+      "a grant that nobody saw counted as expired, and was taken back later",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { attempts: 2, fence: 2, grantedMs: 1000 })
+          .pop("a", { attempts: 2, fence: 3, grantedMs: 90_000 }),
+    ],
+    [
+      "what its client gave back does not count",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { grantedMs: 1000 })
+          .settle("release", "a")
+          .pop("a", { attempts: 1, fence: 2, grantedMs: 1010 }),
+    ],
+    [
+      "a give-back after the next delivery",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { grantedMs: 1000 })
+          .pop("a", { attempts: 2, fence: 2, grantedMs: 90_000 })
+          .settle("release", "a")
+          .pop("a", { attempts: 2, fence: 3, grantedMs: 190_000 }),
+    ],
+    [
       "a replay starts anew",
       () => {
         const story = record().enqueue("a").pop("a", { grantedMs: 1000 });
@@ -48,6 +75,19 @@ describe("Q9 attempts", () => {
       "pop a#2, pop a#3",
     ],
     [
+      "a give-back that counts twice",
+      () =>
+        record()
+          .enqueue("a")
+          .pop("a", { grantedMs: 1000 })
+          .pop("a", { attempts: 2, fence: 2, grantedMs: 90_000 })
+          .settle("release", "a")
+          .settle("release", "a")
+          .pop("a", { attempts: 1, fence: 3, grantedMs: 190_000 }),
+      "a delivery was not counted",
+      "pop a#2, pop a#3",
+    ],
+    [
       "attempts start at zero",
       () => record().enqueue("a").pop("a", { attempts: 0 }),
       "attempt 0",
@@ -66,6 +106,10 @@ describe("Q10 dead letters", () => {
     ["the last allowed delivery", () => last(2)],
     ["no dead letters: retried for ever", () => last(9, false)],
     ["dead after all retries", () => last(2).nack("a", 2).remaining("a", "dlq", { attempts: 2 })],
+    [
+      "dead, and a grant before it that nobody saw was taken back after that",
+      () => last(2).nack("a", 2).remaining("a", "dlq", { attempts: 1, fence: 2 }),
+    ],
   ]);
   illegal("Q10", [
     [

@@ -89,7 +89,7 @@ export class Recorder {
   }
 
   settle(
-    f: "ack" | "nack" | "extend",
+    f: "ack" | "nack" | "extend" | "release",
     messageId: string,
     fence = 1,
     input: object = {},

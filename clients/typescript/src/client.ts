@@ -2,12 +2,14 @@
 // caller.ts for what is repeated and pop-stream.ts for consuming.
 import {
   AckReq,
+  AdminService,
   DeleteHeapReq,
   DisheapService,
   EnqueueReq,
   ExtendReq,
   NackReq,
   PeekReq,
+  ReleaseReq,
   StatsReq,
 } from "@disheap/proto";
 import { Caller } from "./caller.js";
@@ -20,6 +22,8 @@ import {
   toText,
 } from "./convert.js";
 import { EndpointPool } from "./endpoints.js";
+import { DisheapValidationError } from "./errors.js";
+import { isUnknownCall } from "./give-back.js";
 import type { NackOptions } from "./message.js";
 import { type ClientOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import { fromPeekItem, type PeekOptions, type PeekResult } from "./peek.js";
@@ -77,6 +81,7 @@ export class DisheapClient {
   readonly #caller: Caller;
   readonly #producer: Producer;
   readonly #streams = new Set<PopStream>();
+  #canRelease: Promise<boolean> | undefined;
 
   constructor(options: ClientOptions = {}) {
     this.#options = resolveOptions(options);
@@ -223,6 +228,30 @@ export class DisheapClient {
     if (options.reason !== undefined) request.reason = options.reason;
     const rules = { name: `nack(${messageId})`, isIdempotent: true };
     await this.#caller.unary(DisheapService.nack, request, rules);
+  }
+
+  /**
+   * Gives a delivery back that was not started: ready at once, and no attempt is counted. Fails with
+   * UNIMPLEMENTED where the cluster is older than this call.
+   */
+  async release(topic: string, messageId: string, leaseToken: string): Promise<void> {
+    const request = ReleaseReq.create({ topic, messageId, leaseToken });
+    const rules = { name: `release(${messageId})`, isIdempotent: true };
+    await this.#caller.unary(AdminService.release, request, rules);
+  }
+
+  /** A release of nothing is refused where the call is known, and unknown elsewhere. Asked once. */
+  canRelease(): Promise<boolean> {
+    this.#canRelease ??= this.release("", "", "").then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof DisheapValidationError) return true;
+        // What failed otherwise may be known the next time.
+        if (!isUnknownCall(error)) this.#canRelease = undefined;
+        return false;
+      },
+    );
+    return this.#canRelease;
   }
 
   /**

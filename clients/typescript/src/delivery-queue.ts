@@ -44,6 +44,13 @@ export class DeliveryQueue<T> {
     this.#settleWaiters();
   }
 
+  /** Takes out one that was not handed out; false when it was. */
+  remove(item: T): boolean {
+    const at = this.#items.indexOf(item);
+    if (at >= 0) this.#items.splice(at, 1);
+    return at >= 0;
+  }
+
   /** Takes out what was not handed out. */
   drain(): T[] {
     return this.#items.splice(0);

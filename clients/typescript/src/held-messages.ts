@@ -11,20 +11,31 @@ const timeoutMsMax = 2 ** 31 - 1;
 /** A lease counts as this long at least, so that extensions keep a distance. */
 const leaseMsMin = 1_000;
 
+/** The shortest lease that a cluster gives. */
+const visibilityMsMin = 100;
+/** So long before the end of its lease a delivery counts as running out, or a tenth of it. */
+const runOutMsMax = 1_000;
+
 export interface HeldOptions {
   visibilityMs: number | undefined;
   /** How long a delivery is kept by extending its lease; 0: not at all. */
   keepLeaseMs: number;
   onFreed: () => void;
+  /** The lease of a message is about to end, and is not extended any more. */
+  onRunOut?: (message: Message) => void;
 }
 
 interface Held {
   lapse: NodeJS.Timeout | undefined;
   extension: NodeJS.Timeout | undefined;
+  runOut: NodeJS.Timeout | undefined;
   /** Monotonic. */
   readonly sinceMs: number;
   /** How long its lease was as it came, by the clock of this machine. */
   readonly leaseMs: number;
+  /** It seemed to be over as it came: this machine's clock is no help. */
+  readonly isOver: boolean;
+  readonly firstDeadlineMs: number;
 }
 
 export class HeldMessages {
@@ -49,8 +60,11 @@ export class HeldMessages {
     const held: Held = {
       lapse: undefined,
       extension: undefined,
+      runOut: undefined,
       sinceMs: performance.now(),
       leaseMs: Math.max(leaseMsMin, leaseMs),
+      isOver,
+      firstDeadlineMs: message.leaseDeadline.getTime(),
     };
     this.#held.set(message, held);
     this.#arm(message, held);
@@ -80,8 +94,9 @@ export class HeldMessages {
    * ahead of the cluster's, is extended to find out; where that is refused its room is freed.
    */
   async isLive(message: Message): Promise<boolean> {
-    if (!this.#held.has(message)) return false;
-    if (this.#leftMs(message) > 0) return true;
+    const held = this.#held.get(message);
+    if (held === undefined) return false;
+    if (Math.min(this.#leftMs(message), this.#sureMs(message, held)) > 0) return true;
     if (this.#options.keepLeaseMs === 0) {
       this.release(message);
       return false;
@@ -94,6 +109,14 @@ export class HeldMessages {
     return message.leaseDeadline.getTime() - (Date.now() - this.#aheadMs);
   }
 
+  /** No lease lasts longer than this, by no clock but that of this process. */
+  #sureMs(message: Message, held: Held): number {
+    const visibilityMs = this.#options.visibilityMs ?? Number.POSITIVE_INFINITY;
+    const extendedMs = message.leaseDeadline.getTime() - held.firstDeadlineMs;
+    const leaseMs = Math.max(visibilityMsMin, visibilityMs) + extendedMs;
+    return held.sinceMs + leaseMs - performance.now();
+  }
+
   #arm(message: Message, held: Held): void {
     disarm(held);
     const leftMs = this.#leftMs(message);
@@ -103,9 +126,21 @@ export class HeldMessages {
     held.lapse.unref();
     const keptMs = performance.now() - held.sinceMs;
     const waitMs = Math.max(0, leftMs - held.leaseMs / 2);
-    if (keptMs + waitMs >= this.#options.keepLeaseMs || waitMs > timeoutMsMax) return;
+    if (waitMs > timeoutMsMax) return;
+    if (keptMs + waitMs >= this.#options.keepLeaseMs) {
+      this.#awaitRunOut(message, held, leftMs);
+      return;
+    }
     held.extension = setTimeout(() => void this.#extend(message), waitMs);
     held.extension.unref();
+  }
+
+  #awaitRunOut(message: Message, held: Held, leftMs: number): void {
+    const { onRunOut } = this.#options;
+    const waitMs = leftMs - Math.min(runOutMsMax, held.leaseMs / 10);
+    if (onRunOut === undefined || held.isOver || waitMs > timeoutMsMax) return;
+    held.runOut = setTimeout(() => onRunOut(message), Math.max(0, waitMs));
+    held.runOut.unref();
   }
 
   async #extend(message: Message): Promise<void> {
@@ -124,7 +159,8 @@ export class HeldMessages {
   }
 }
 
-function disarm({ lapse, extension }: Held): void {
+function disarm({ lapse, extension, runOut }: Held): void {
   clearTimeout(lapse);
   clearTimeout(extension);
+  clearTimeout(runOut);
 }

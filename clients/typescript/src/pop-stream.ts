@@ -7,6 +7,7 @@ import type { CreditWindow } from "./credit-window.js";
 import { DeliveryQueue } from "./delivery-queue.js";
 import type { Endpoint, EndpointPool } from "./endpoints.js";
 import { asError, DisheapError, exhausted } from "./errors.js";
+import { giveBack, type ReleaseCalls } from "./give-back.js";
 import { HeldMessages } from "./held-messages.js";
 import { Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
@@ -22,7 +23,7 @@ import { isRetryable } from "./retry.js";
 import { onDeadStream, silenceMs } from "./silence.js";
 
 /** Calls of the client that a delivery needs to be settled. */
-export interface SettleCalls {
+export interface SettleCalls extends ReleaseCalls {
   ack(topic: string, id: string, leaseToken: string): Promise<void>;
   nack(topic: string, id: string, leaseToken: string, options: NackOptions): Promise<void>;
   extend(topic: string, leaseToken: string, ms: number): Promise<void>;
@@ -41,6 +42,8 @@ export interface PopContext {
 const healthyMs = 5_000;
 /** How long a node may take to end a stream that has nothing left to do. */
 const endingMsMax = 2_000;
+/** How long a closing consumer waits for what is on its way to it. */
+const leavingMsMax = 1_000;
 
 interface Served {
   error?: DisheapError | undefined;
@@ -62,6 +65,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   /** Why there is no connection; undefined while all is well. */
   #trouble: DisheapError | undefined;
   #closing: Promise<void> | undefined;
+  /** What came after the close. */
+  readonly #unseen: Message[] = [];
 
   constructor(topic: string, options: PopOptions, context: PopContext) {
     this.#context = context;
@@ -75,6 +80,12 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       onFreed: () => {
         this.#window.released();
         this.#pump();
+      },
+      // What nobody takes in time is of no use here, and others could have it.
+      onRunOut: (message) => {
+        if (!this.#queue.remove(message)) return;
+        this.#held.release(message);
+        void giveBack(context.calls, message);
       },
     });
   }
@@ -92,9 +103,11 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       const next = this.#queue.next();
       this.#pump();
       const result = await next;
-      if (result.done === true) this.#context.onClosed(this);
+      // Who closes the client waits for what is given back.
+      if (result.done === true && this.#closing === undefined) this.#context.onClosed(this);
       // A delivery whose lease ended while it waited here is somebody else's by now.
       if (result.done === true || (await this.#held.isLive(result.value))) return result;
+      void giveBack(this.#context.calls, result.value);
     }
   }
 
@@ -111,7 +124,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     else this.#connection.halfClose();
   }
 
-  /** Ends at once. Deliveries that were not handed out go back to the queue. */
+  /** Ends without handing out any more. Deliveries that were not handed out go back, and cost no attempt. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -138,16 +151,32 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async #close(): Promise<void> {
+    const back = this.#queue.drain();
     this.#queue.end();
     const connection = this.#connection;
     // A stream that delivered all it was asked for ends by itself, and its leases keep their length.
     if (this.#window.isSpent) await connection?.ended;
-    else connection?.cancel();
-    const back = { backoffMs: 0, reason: "the consumer closed before it saw this delivery" };
-    // Best effort: a delivery that cannot be given back returns when its lease ends.
-    await Promise.allSettled(this.#queue.drain().map((message) => message.nack(back)));
+    else if (connection !== undefined) await this.#leave(connection);
+    const { calls, onClosed } = this.#context;
+    back.push(...this.#unseen);
+    await Promise.allSettled(back.map((message) => giveBack(calls, message)));
     this.#held.clear();
-    this.#context.onClosed(this);
+    onClosed(this);
+  }
+
+  /**
+   * For credits that are out deliveries may be on their way. Who just hung up would never know of them, and they
+   * would count; so what comes is taken in, to go back with the rest. Where nothing can go back without an
+   * attempt it is better not to have come.
+   */
+  async #leave(connection: PopConnection): Promise<void> {
+    const cancel = setTimeout(() => connection.cancel(), leavingMsMax);
+    if (this.#window.open > 0 && (await this.#context.calls.canRelease())) {
+      connection.halfClose();
+      await connection.ended;
+    }
+    clearTimeout(cancel);
+    connection.cancel();
   }
 
   /** Serves from one endpoint after the other until the end is known. */
@@ -224,13 +253,17 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   #deliver(item: PopItem): void {
-    if (this.#queue.isEnded) return;
+    if (this.#queue.isEnded && this.#closing === undefined) return;
     let message: Message;
     try {
       message = new Message(item, this);
     } catch (error) {
       this.#queue.end(asError(error));
       this.#connection?.cancel();
+      return;
+    }
+    if (this.#queue.isEnded) {
+      this.#unseen.push(message);
       return;
     }
     this.#window.delivered();

@@ -110,6 +110,7 @@ export class ClusterMachine {
       case "nack":
       case "extend":
       case "release.undelivered":
+      case "release":
       case "stream.close":
       case "edge.replaced":
       case "partition.init":

@@ -95,6 +95,13 @@ export type ClientRequest =
       readonly leaseToken: string;
       readonly backoffMs?: number;
     }
+  /** Gives a delivery back that was not started: no attempt is counted (D-91). */
+  | {
+      readonly op: "release";
+      readonly topic: string;
+      readonly messageId: string;
+      readonly leaseToken: string;
+    }
   | {
       readonly op: "extend";
       readonly topic: string;
@@ -181,7 +188,7 @@ export type ClientResult =
       readonly duplicate: boolean;
       readonly partitionId: number;
     }
-  | { readonly ok: true; readonly op: "ack" | "nack" | "extend" };
+  | { readonly ok: true; readonly op: "ack" | "nack" | "release" | "extend" };
 
 /** One delivery, written to a consumer's stream. `fence` only grows per message (D-13). */
 export interface DeliveredItem {

@@ -3,6 +3,7 @@
 
 import type { EnqueueIntent } from "../wire/intents.js";
 import type { IntentResult } from "../machine/results.js";
+import { LeaseEnd } from "./lease-end.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 
 export function applyEnqueue(
@@ -24,6 +25,7 @@ export function applyEnqueue(
   m.priorityLo[slot] = intent.priorityLo;
   m.attempts[slot] = 0;
   m.fence[slot] = 0;
+  m.leaseEnd[slot] = LeaseEnd.none;
   m.maxRetries[slot] = intent.maxRetries ?? p.settings?.maxRetries ?? 0;
   m.payloads.set(slot, intent.payload);
   const notBeforeMs = intent.delayMs > 0 ? context.nowMs + intent.delayMs : 0;

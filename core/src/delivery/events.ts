@@ -41,6 +41,21 @@ export type MachineEvent =
       readonly fence: number;
       readonly deadlineMs: number;
     })
-  | (MessageRef & { readonly kind: "message.released"; readonly fence: number });
+  /** An open lease was given back: by the edge, which had not delivered it, or by a client's word. */
+  | (MessageRef & {
+      readonly kind: "message.released";
+      readonly fence: number;
+      readonly by: "edge" | "client";
+    })
+  /**
+   * A lease was given back after its expiry. Of the newest lease, it undoes what the expiry did: a message
+   * that waits or is dead is ready.
+   */
+  | (MessageRef & {
+      readonly kind: "message.taken-back";
+      readonly fence: number;
+      readonly by: "edge" | "client";
+      readonly attempts: number;
+    });
 
 export type MachineListener = (event: MachineEvent) => void;

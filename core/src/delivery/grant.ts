@@ -5,8 +5,10 @@ import { compareInt64 } from "../lib/int64.js";
 import type { GrantIntent, StreamCloseIntent } from "../wire/intents.js";
 import type { IntentResult } from "../machine/results.js";
 import type { Level } from "../machine/levels/level.js";
+import { LeaseEnd } from "./lease-end.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import type { StreamState } from "./streams.js";
+import { Ended } from "./tombstones.js";
 
 export function entryGrants(level: Level): ApplyContext["grants"] {
   return { leasesLeft: level.entryLeasesMax, bytesLeft: level.entryGrantBytesMax };
@@ -61,6 +63,10 @@ function lease(
 ): void {
   const m = p.messages;
   const deadlineMs = context.nowMs + Math.min(intent.visibilityMs, context.level.leaseLifeMaxMs);
+  if (m.leaseEnd[slot] === LeaseEnd.expired) {
+    // The row tells of the new lease from here on, and the old one may still be given back.
+    p.tombstones.add(m.index[slot], m.offset[slot], m.fence[slot], Ended.expired, context.nowMs);
+  }
   p.toLeased(slot, deadlineMs, () => {
     m.attempts[slot] += 1;
     m.fence[slot] += 1;

@@ -17,6 +17,7 @@ export function messageHash(m: MessageStore, slot: number, seed: number): number
   h = fold32(h, m.attempts[slot]);
   h = fold32(h, m.fence[slot]);
   h = fold32(h, m.maxRetries[slot]);
+  h = fold32(h, m.leaseEnd[slot]);
   h = fold53(h, m.timeMs[slot]);
   if (m.state[slot] !== MessageState.leased) return h;
   h = fold53(h, m.grantedMs[slot]);

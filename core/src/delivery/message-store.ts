@@ -29,6 +29,8 @@ export class MessageStore {
   /** Grants so far; never lowered. */
   fence = new Uint32Array(16);
   maxRetries = new Uint32Array(16);
+  /** How the lease of `fence` ended (LeaseEnd); none while it is open. */
+  leaseEnd = new Uint8Array(16);
   /** Leased: deadline. Delayed: not before. Dead: when it died. Group time, ms. */
   timeMs = new Float64Array(16);
   grantedMs = new Float64Array(16);
@@ -92,6 +94,7 @@ export class MessageStore {
       this.attempts = copyInto(this.attempts, new Uint32Array(c));
       this.fence = copyInto(this.fence, new Uint32Array(c));
       this.maxRetries = copyInto(this.maxRetries, new Uint32Array(c));
+      this.leaseEnd = copyInto(this.leaseEnd, new Uint8Array(c));
       this.timeMs = copyInto(this.timeMs, new Float64Array(c));
       this.grantedMs = copyInto(this.grantedMs, new Float64Array(c));
       this.edge = copyInto(this.edge, new Uint16Array(c));

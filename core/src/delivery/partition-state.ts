@@ -19,6 +19,8 @@ import type { Level } from "../machine/levels/level.js";
 import { StateHash } from "../machine/state-hash.js";
 import { DedupTable } from "./dedup.js";
 import type { MachineListener } from "./events.js";
+import { Expiries } from "./expiries.js";
+import { LeaseEnd } from "./lease-end.js";
 import { MessageHashes } from "./message-hash.js";
 import { MessageStore, State } from "./message-store.js";
 import { StreamTable } from "./streams.js";
@@ -47,6 +49,7 @@ export class PartitionState {
   readonly streams: StreamTable;
   readonly dedup: DedupTable;
   readonly tombstones: Tombstones;
+  readonly expiries = new Expiries();
   readonly counts: Counts = emptyCounts();
   /** Undefined until the init entry brought them. */
   settings: TopicSettings | undefined;
@@ -134,6 +137,7 @@ export class PartitionState {
     this.change(slot, () => {
       m.state[slot] = State.leased;
       m.timeMs[slot] = deadlineMs;
+      m.leaseEnd[slot] = LeaseEnd.none;
       fill();
     });
     this.timers.push(slot);
@@ -146,12 +150,14 @@ export class PartitionState {
     outcome: "ready" | "delayed" | "dead",
     timeMs: number,
     attempts: number,
+    leaseEnd: number,
   ): void {
     const m = this.messages;
     assert(m.state[slot] === State.leased, "Q3: only a lease ends");
     this.dropLease(slot);
     this.change(slot, () => {
       m.attempts[slot] = attempts;
+      m.leaseEnd[slot] = leaseEnd;
       m.timeMs[slot] = timeMs;
       if (outcome === "ready") m.state[slot] = State.ready;
       else m.state[slot] = outcome === "delayed" ? State.delayed : State.dead;
@@ -172,6 +178,29 @@ export class PartitionState {
       m.state[slot] = State.ready;
     });
     this.ready.push(slot);
+  }
+
+  /**
+   * An expired lease of the message was never delivered: its attempt comes back. `isNewest`: it was the last
+   * one, so what its expiry did is undone, too: the message is ready, at its old place.
+   */
+  takeBack(slot: number, isNewest: boolean): void {
+    const m = this.messages;
+    const wasDead = m.state[slot] === State.dead;
+    const turnsReady = isNewest && (wasDead || m.state[slot] === State.delayed);
+    if (turnsReady && !wasDead) this.timers.remove(slot);
+    this.change(slot, () => {
+      m.attempts[slot] = Math.max(0, m.attempts[slot] - 1);
+      if (isNewest) m.leaseEnd[slot] = LeaseEnd.released;
+      if (!turnsReady) return;
+      m.state[slot] = State.ready;
+      m.timeMs[slot] = 0;
+    });
+    if (!turnsReady) return;
+    this.ready.push(slot);
+    if (!wasDead) return;
+    this.counts.totalMessages += 1;
+    this.counts.dlqMessages -= 1;
   }
 
   moveDeadline(slot: number, deadlineMs: number): void {

@@ -13,7 +13,8 @@ import type { Intent, PartitionInitIntent } from "../wire/intents.js";
 import { applyEnqueue } from "./enqueue.js";
 import { applyGrant, closeStream, entryGrants, replaceEdge } from "./grant.js";
 import { PartitionState, type ApplyContext } from "./partition-state.js";
-import { applyAck, applyExtend, applyNack, applyRelease, fireTimers } from "./settle.js";
+import { applyGiveBack, applyRelease } from "./release.js";
+import { applyAck, applyExtend, applyNack, fireTimers } from "./settle.js";
 
 export class Partition extends PartitionState {
   /**
@@ -37,6 +38,7 @@ export class Partition extends PartitionState {
     if (context) {
       fireTimers(this, context);
       this.tombstones.expire(this.nowMs);
+      this.expiries.forget(this.nowMs);
       this.dedup.sweep(this.nowMs);
     }
     if (entry.kind === EntryKind.noop) return;
@@ -85,6 +87,8 @@ export class Partition extends PartitionState {
         return applyExtend(this, intent.token, intent.extensionMs, context);
       case "release.undelivered":
         return applyRelease(this, intent);
+      case "release":
+        return applyGiveBack(this, intent.token, context);
       case "stream.close":
         return closeStream(this, intent, context);
       case "edge.replaced":

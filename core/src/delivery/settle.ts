@@ -1,18 +1,19 @@
-// How leases end: acknowledgement, rejection, extension, expiry, undelivered release. Fencing looks at
-// the fence only, the retry limit at the attempts only (D-13). A lease is dead once group time reached
-// its deadline, fired or not (D-19).
+// How leases end: acknowledgement, rejection, extension, expiry; what is given back is in release.ts. Fencing
+// looks at the fence only, the retry limit at the attempts only (D-13). A lease is dead once group time
+// reached its deadline, fired or not (D-19).
 
 import { hash32 } from "../lib/hash.js";
-import type { ReleaseIntent, TokenParts } from "../wire/intents.js";
+import type { TokenParts } from "../wire/intents.js";
 import { backoffMs } from "./backoff.js";
 import type { IntentResult } from "../machine/results.js";
 import { State } from "./message-store.js";
+import { LeaseEnd } from "./lease-end.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
-import { Settled } from "./tombstones.js";
+import { Ended } from "./tombstones.js";
 
-const SETTLED: IntentResult = { type: "settled" };
+export const SETTLED: IntentResult = { type: "settled" };
 
-const STALE: IntentResult = {
+export const STALE: IntentResult = {
   type: "refused",
   code: "FAILED_PRECONDITION",
   message:
@@ -30,7 +31,7 @@ function liveLease(p: PartitionState, token: TokenParts, context: ApplyContext):
 }
 
 /** Constant length, so every byte is compared. */
-function isAuthentic(p: PartitionState, token: TokenParts): boolean {
+export function isAuthentic(p: PartitionState, token: TokenParts): boolean {
   const mac = p.mac(token.index, token.offset, token.fence);
   let difference = 0;
   for (let i = 0; i < 16; i += 1) difference |= mac[i] ^ token.mac[i];
@@ -44,9 +45,9 @@ export function applyAck(
 ): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
   const slot = liveLease(p, token, context);
-  if (slot < 0) return repeatOf(p, token, Settled.acked);
+  if (slot < 0) return repeatOf(p, token, Ended.acked);
   p.removeAcked(slot);
-  p.tombstones.add(token.index, token.offset, token.fence, Settled.acked, context.nowMs);
+  p.tombstones.add(token.index, token.offset, token.fence, Ended.acked, context.nowMs);
   p.counts.totalAcks += 1;
   p.listener?.({
     kind: "message.acked",
@@ -65,16 +66,16 @@ export function applyNack(
 ): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
   const slot = liveLease(p, token, context);
-  if (slot < 0) return repeatOf(p, token, Settled.nacked);
-  p.tombstones.add(token.index, token.offset, token.fence, Settled.nacked, context.nowMs);
+  if (slot < 0) return repeatOf(p, token, Ended.nacked);
+  p.tombstones.add(token.index, token.offset, token.fence, Ended.nacked, context.nowMs);
   p.counts.totalNacks += 1;
   fail(p, slot, "message.nacked", backoffOverrideMs, context);
   return SETTLED;
 }
 
 /** A repeat of the same settlement with the same token is OK while it is remembered (D-35). */
-function repeatOf(p: PartitionState, token: TokenParts, settled: number): IntentResult {
-  return p.tombstones.find(token.index, token.offset, token.fence) === settled ? SETTLED : STALE;
+function repeatOf(p: PartitionState, token: TokenParts, ended: number): IntentResult {
+  return p.tombstones.find(token.index, token.offset, token.fence) === ended ? SETTLED : STALE;
 }
 
 export function applyExtend(
@@ -98,22 +99,6 @@ export function applyExtend(
     deadlineMs,
   });
   return { type: "extended", deadlineMs };
-}
-
-/** A grant that never reached the transport: its attempt comes back, the fence stays (D-21). */
-export function applyRelease(p: PartitionState, intent: ReleaseIntent): IntentResult {
-  const m = p.messages;
-  const slot = m.find(intent.index, intent.offset);
-  const isHeld = slot >= 0 && m.state[slot] === State.leased && m.fence[slot] === intent.fence;
-  if (!isHeld) return SETTLED;
-  p.fromLeased(slot, "ready", 0, m.attempts[slot] - 1);
-  p.listener?.({
-    kind: "message.released",
-    index: intent.index,
-    offset: intent.offset,
-    fence: intent.fence,
-  });
-  return SETTLED;
 }
 
 /** Fires what is due, in (time, id) order, before the entry's intents. */
@@ -151,7 +136,9 @@ function fail(
   const delayMs = overrideMs ?? backoffMs(attempts, jitter, context.level);
   const notBeforeMs = context.nowMs + delayMs;
   const outcome = isSpent ? "dead" : delayMs > 0 ? "delayed" : "ready";
-  p.fromLeased(slot, outcome, outcome === "dead" ? context.nowMs : notBeforeMs, attempts);
+  const leaseEnd = kind === "message.expired" ? LeaseEnd.expired : LeaseEnd.settled;
+  if (leaseEnd === LeaseEnd.expired) rememberExpiry(p, slot, context.nowMs);
+  p.fromLeased(slot, outcome, outcome === "dead" ? context.nowMs : notBeforeMs, attempts, leaseEnd);
   if (!isSpent) p.counts.totalRetries += 1;
   p.listener?.({
     kind,
@@ -161,5 +148,20 @@ function fail(
     attempts,
     outcome,
     notBeforeMs: outcome === "dead" ? 0 : notBeforeMs,
+  });
+}
+
+function rememberExpiry(p: PartitionState, slot: number, expiredMs: number): void {
+  const m = p.messages;
+  p.expiries.add({
+    index: m.index[slot],
+    offset: m.offset[slot],
+    fence: m.fence[slot],
+    edge: m.edge[slot],
+    edgeIncarnation: m.edgeIncarnation[slot],
+    stream: m.stream[slot],
+    round: m.round[slot],
+    grantIndex: m.grantIndex[slot],
+    expiredMs,
   });
 }

@@ -1,12 +1,13 @@
-// Settle tombstones: which leases were acknowledged or rejected lately, so that a repeat with the same
-// token is OK (D-35). The last N per partition or 10 minutes of group time, whichever ends first.
+// Tombstones: how leases ended lately that their messages do not tell any more, so that a repeat with the
+// same token is OK (D-35) and an expired lease that was never delivered can be taken back after its message
+// was granted again (D-91). The last N per partition or 10 minutes of group time, whichever ends first.
 
 import { PairTable } from "../lib/pair-table.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
 import type { HasLevel } from "../machine/levels/level.js";
 import { rowHash, type StateHash } from "../machine/state-hash.js";
 
-export const Settled = { acked: 1, nacked: 2 } as const;
+export const Ended = { acked: 1, nacked: 2, expired: 3, released: 4 } as const;
 
 /** Fence and offset in one number below 2^46: with the index it names one lease. */
 function leaseKey(offset: number, fence: number): number {
@@ -37,7 +38,7 @@ export class Tombstones {
     return this.table.get(index, leaseKey(offset, fence));
   }
 
-  add(index: number, offset: number, fence: number, settled: number, nowMs: number): void {
+  add(index: number, offset: number, fence: number, ended: number, nowMs: number): void {
     if (this.count === this.inForce.level.tombstonesMax) this.dropOldest();
     if (this.count === this.index.length) this.grow();
     const at = (this.head + this.count) % this.index.length;
@@ -46,9 +47,14 @@ export class Tombstones {
     this.key[at] = key;
     this.stampMs[at] = nowMs;
     this.count += 1;
-    this.table.set(index, key, settled);
-    const [a, b] = this.inForce.level.hash.tombstone;
-    this.hash.add(rowHash(a, index, key, settled), rowHash(b, index, key, settled));
+    this.put(index, key, ended);
+  }
+
+  /** The lease, which is remembered, counts as ended another way; it is forgotten when it would have been. */
+  replace(index: number, offset: number, fence: number, ended: number): void {
+    const key = leaseKey(offset, fence);
+    this.take(index, key);
+    this.put(index, key, ended);
   }
 
   expire(nowMs: number): void {
@@ -57,14 +63,22 @@ export class Tombstones {
   }
 
   private dropOldest(): void {
-    const index = this.index[this.head];
-    const key = this.key[this.head];
-    const settled = this.table.get(index, key);
-    this.table.delete(index, key);
-    const [a, b] = this.inForce.level.hash.tombstone;
-    this.hash.remove(rowHash(a, index, key, settled), rowHash(b, index, key, settled));
+    this.take(this.index[this.head], this.key[this.head]);
     this.head = (this.head + 1) % this.index.length;
     this.count -= 1;
+  }
+
+  private put(index: number, key: number, ended: number): void {
+    this.table.set(index, key, ended);
+    const [a, b] = this.inForce.level.hash.tombstone;
+    this.hash.add(rowHash(a, index, key, ended), rowHash(b, index, key, ended));
+  }
+
+  private take(index: number, key: number): void {
+    const ended = this.table.get(index, key);
+    this.table.delete(index, key);
+    const [a, b] = this.inForce.level.hash.tombstone;
+    this.hash.remove(rowHash(a, index, key, ended), rowHash(b, index, key, ended));
   }
 
   private grow(): void {

@@ -479,6 +479,7 @@ export class Host {
         framesRefused: this.inbound.refused,
         entriesApplied: this.applier.entriesApplied,
         leaderChanges: this.leaderChanges,
+        releasesGivenUp: this.operations.givenUp,
       },
     });
   }

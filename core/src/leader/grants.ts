@@ -3,7 +3,9 @@
 
 import type { IntentResult } from "../machine/results.js";
 import { State } from "../delivery/message-store.js";
+import type { Expiry } from "../delivery/expiries.js";
 import type { Partition } from "../delivery/partition.js";
+import { hasExpired } from "../delivery/release.js";
 import { assert } from "../lib/assert.js";
 import { dueMessages } from "../delivery/due-messages.js";
 import { ladder } from "../delivery/views.js";
@@ -166,6 +168,7 @@ export function standingIntents(
   for (const [key, s] of slot.standing) {
     if (context.monotonicMs - s.seenMs > FORGET_MS || isOver(partition, s))
       slot.standing.delete(key);
+    else if (isTooOld(context, s)) continue;
     else if (s.n > grantedSoFar(partition, s.edge, s.edgeIncarnation, s.stream, s.round))
       open.push(s);
   }
@@ -195,6 +198,11 @@ export function standingIntents(
   slot.standingTurn += count;
   slot.grantedUpToMs = stampMs;
   return intents;
+}
+
+/** The edge counts a lease from its request (D-25), so what is granted now would be over as it comes. */
+function isTooOld(context: HostContext, s: StandingCredits): boolean {
+  return context.monotonicMs - s.seenMs >= s.visibilityMs;
 }
 
 /** Forgets the credits and asks of consumers that went away while nothing was ready for them. */
@@ -364,7 +372,10 @@ export function pushLadders(context: HostContext, slot: Replica): void {
 
 // --- digests -------------------------------------------------------------------------------------
 
-/** Tells every edge (or one stream's) which leases it holds here (D-22). */
+/**
+ * Tells every edge (or one stream's) which leases it holds here (D-22), and which ones expired lately and still
+ * count: the edge gives back those that it never saw (D-91).
+ */
 export function sendDigests(
   context: HostContext,
   slot: Replica,
@@ -377,15 +388,15 @@ export function sendDigests(
   const m = partition.messages;
   const perEdge = new Map<number, { edgeIncarnation: number; leases: LeaseRef[] }>();
   if (only) perEdge.set(only.edge, { edgeIncarnation: only.edgeIncarnation, leases: [] });
+  const digestOf = (edge: number, edgeIncarnation: number): { leases: LeaseRef[] } => {
+    const found = perEdge.get(edge) ?? { edgeIncarnation, leases: [] };
+    perEdge.set(edge, found);
+    return found;
+  };
   partition.streams.forEach((s) => {
     if (only && (s.edge !== only.edge || s.stream !== only.stream)) return;
-    let digest = perEdge.get(s.edge);
-    if (!digest) {
-      digest = { edgeIncarnation: s.edgeIncarnation, leases: [] };
-      perEdge.set(s.edge, digest);
-    }
     for (const lease of s.leases) {
-      digest.leases.push({
+      digestOf(s.edge, s.edgeIncarnation).leases.push({
         index: m.index[lease],
         offset: m.offset[lease],
         fence: m.fence[lease],
@@ -395,12 +406,23 @@ export function sendDigests(
       });
     }
   });
+  partition.expiries.forEach((expiry) => {
+    const { edge, edgeIncarnation } = expiry;
+    if (only && (edge !== only.edge || expiry.stream !== only.stream)) return;
+    // Of an edge that died they count as handed over.
+    if (partition.streams.incarnationOf(edge) !== edgeIncarnation) return;
+    if (hasExpired(partition, expiry)) digestOf(edge, edgeIncarnation).leases.push(refOf(expiry));
+  });
   for (const [edge, { edgeIncarnation, leases }] of perEdge) {
     if (leases.length === 0 && !only) continue;
-    leases.sort((a, b) => a.index - b.index || a.offset - b.offset);
+    leases.sort((a, b) => a.index - b.index || a.offset - b.offset || a.fence - b.fence);
     const stream = only?.stream ?? 0;
     context.send(edge, { kind: "digest", group: slot.id, edgeIncarnation, stream, leases });
   }
+}
+
+function refOf({ index, offset, fence, stream, round, grantIndex }: Expiry): LeaseRef {
+  return { index, offset, fence, stream, round, grantIndex };
 }
 
 export function onDigestRequest(context: HostContext, from: number, m: DigestRequest): void {

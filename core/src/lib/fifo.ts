@@ -21,6 +21,11 @@ export class Fifo<T> {
     return this.items[this.head];
   }
 
+  /** Oldest first. */
+  forEach(visit: (item: T) => void): void {
+    for (let at = this.head; at < this.items.length; at += 1) visit(this.items[at]);
+  }
+
   push(item: T): void {
     this.items.push(item);
   }

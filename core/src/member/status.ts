@@ -40,6 +40,8 @@ export interface HostMetrics {
   readonly framesRefused: number;
   readonly entriesApplied: number;
   readonly leaderChanges: number;
+  /** Releases and closes of streams that this node gave up, since no leader took them in. */
+  readonly releasesGivenUp: number;
 }
 
 export interface NodeStatus {

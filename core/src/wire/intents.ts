@@ -18,6 +18,7 @@ export const IntentKind = {
   tick: 9,
   partitionInit: 10,
   partitionClose: 11,
+  release: 12,
   topicCreate: 20,
   topicDeleting: 21,
   topicDeleted: 22,
@@ -86,6 +87,12 @@ export interface ReleaseIntent {
   readonly index: number;
   readonly offset: number;
   readonly fence: number;
+}
+
+/** A client gives back by its token what it was delivered and did not start: no attempt is counted. */
+export interface GiveBackIntent {
+  readonly kind: "release";
+  readonly token: TokenParts;
 }
 
 /** The consumer is gone: its leases end at min(deadline, now + grace); no further grants. */
@@ -159,6 +166,7 @@ export type PartitionIntent =
   | NackIntent
   | ExtendIntent
   | ReleaseIntent
+  | GiveBackIntent
   | StreamCloseIntent
   | EdgeReplacedIntent
   | TickIntent
@@ -300,6 +308,9 @@ function writeBody(w: Writer, intent: Intent): void {
     case "release.undelivered":
       w.u8(IntentKind.releaseUndelivered).u48(intent.index).u16(intent.offset).u32(intent.fence);
       break;
+    case "release":
+      writeToken(w.u8(IntentKind.release), intent.token);
+      break;
     case "stream.close":
       w.u8(IntentKind.streamClose).u16(intent.edge).u32(intent.edgeIncarnation);
       w.u48(intent.stream).u48(intent.graceMs);
@@ -364,6 +375,8 @@ function readBody(r: Reader): Intent {
       return { kind: "extend", token: readToken(r), extensionMs: r.u48() };
     case IntentKind.releaseUndelivered:
       return { kind: "release.undelivered", index: r.u48(), offset: r.u16(), fence: r.u32() };
+    case IntentKind.release:
+      return { kind: "release", token: readToken(r) };
     case IntentKind.streamClose:
       return {
         kind: "stream.close",

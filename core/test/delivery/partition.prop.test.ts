@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DedupTable } from "../../src/delivery/dedup.js";
+import { LeaseEnd } from "../../src/delivery/lease-end.js";
 import type { IntentResult } from "../../src/machine/results.js";
 import { MessageStore, State } from "../../src/delivery/message-store.js";
 import { messageHash } from "../../src/delivery/message-hash.js";
@@ -24,7 +25,7 @@ type Plan =
   | { readonly type: "intent"; readonly intent: Intent }
   | {
       readonly type: "lease";
-      readonly kind: "ack" | "nack" | "extend" | "release.undelivered";
+      readonly kind: "ack" | "nack" | "extend" | "release" | "release.undelivered";
       readonly pick: number;
       readonly isForged: boolean;
       readonly fenceShift: number;
@@ -88,6 +89,8 @@ const onLease = fc.record({
     "ack" as const,
     "nack" as const,
     "extend" as const,
+    "release" as const,
+    "release.undelivered" as const,
     "release.undelivered" as const,
   ),
   pick: fc.nat(20),
@@ -128,6 +131,7 @@ function resolve(p: Plan, rig: MachineRig, given: readonly TokenParts[]): Intent
   const token = rig.token(at.index, at.offset, fence);
   if (p.isForged) token.mac[0] ^= 1;
   if (p.kind === "ack") return { kind: "ack", token };
+  if (p.kind === "release") return { kind: "release", token };
   if (p.kind === "nack") return { kind: "nack", token, backoffMs: p.ms };
   return { kind: "extend", token, extensionMs: p.ms ?? 10 };
 }
@@ -197,6 +201,7 @@ function hashFromScratch(rig: MachineRig, naive: NaivePartition, mode: Mode): St
     copy.attempts[slot] = m.attempts;
     copy.fence[slot] = m.fence;
     copy.maxRetries[slot] = m.maxRetries;
+    copy.leaseEnd[slot] = LeaseEnd[m.ended === "no" ? "none" : m.ended];
     copy.timeMs[slot] = m.timeMs;
     copy.grantedMs[slot] = m.lease?.grantedMs ?? 0;
     copy.edge[slot] = m.lease?.edge ?? 0;

@@ -27,6 +27,7 @@ const COLUMNS = [
   "attempts",
   "fence",
   "maxRetries",
+  "leaseEnd",
   "timeMs",
   "grantedMs",
   "edge",

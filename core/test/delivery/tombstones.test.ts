@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { StateHash } from "../../src/machine/state-hash.js";
-import { Settled, Tombstones } from "../../src/delivery/tombstones.js";
+import { Ended, Tombstones } from "../../src/delivery/tombstones.js";
 import { levelWith } from "../support/machine-rig.js";
 
 const AGE_MS = 600_000;
@@ -11,11 +11,11 @@ test("remembers how one lease ended: message and fence together", () => {
     { level: levelWith({ tombstonesMax: 10, tombstoneMs: AGE_MS }) },
     new StateHash(),
   );
-  t.add(5, 1, 2, Settled.acked, 0);
-  t.add(5, 1, 3, Settled.nacked, 0);
+  t.add(5, 1, 2, Ended.acked, 0);
+  t.add(5, 1, 3, Ended.nacked, 0);
   expect([t.find(5, 1, 2), t.find(5, 1, 3), t.find(5, 1, 4), t.find(5, 2, 2)]).toEqual([
-    Settled.acked,
-    Settled.nacked,
+    Ended.acked,
+    Ended.nacked,
     -1,
     -1,
   ]);
@@ -26,10 +26,10 @@ test("ends of the ranges do not collide", () => {
     { level: levelWith({ tombstonesMax: 10, tombstoneMs: AGE_MS }) },
     new StateHash(),
   );
-  t.add(2 ** 42 - 1, 16383, 4294967295, Settled.acked, 0);
-  t.add(2 ** 42 - 1, 0, 4294967295, Settled.nacked, 0);
-  expect(t.find(2 ** 42 - 1, 16383, 4294967295)).toBe(Settled.acked);
-  expect(t.find(2 ** 42 - 1, 0, 4294967295)).toBe(Settled.nacked);
+  t.add(2 ** 42 - 1, 16383, 4294967295, Ended.acked, 0);
+  t.add(2 ** 42 - 1, 0, 4294967295, Ended.nacked, 0);
+  expect(t.find(2 ** 42 - 1, 16383, 4294967295)).toBe(Ended.acked);
+  expect(t.find(2 ** 42 - 1, 0, 4294967295)).toBe(Ended.nacked);
   expect(t.find(2 ** 42 - 1, 16383, 4294967294)).toBe(-1);
 });
 
@@ -38,7 +38,7 @@ test("is the last N or ten minutes of group time, whichever ends first", () => {
     { level: levelWith({ tombstonesMax: 3, tombstoneMs: AGE_MS }) },
     new StateHash(),
   );
-  for (let i = 1; i <= 4; i += 1) t.add(i, 0, 1, Settled.acked, i * 1000);
+  for (let i = 1; i <= 4; i += 1) t.add(i, 0, 1, Ended.acked, i * 1000);
   expect([1, 2, 3, 4].map((i) => t.find(i, 0, 1))).toEqual([-1, 1, 1, 1]);
   t.expire(2000 + AGE_MS - 1);
   expect(t.find(2, 0, 1)).toBe(1);

@@ -86,6 +86,7 @@ export const intentKinds: { readonly [K in Intent["kind"]]: fc.Arbitrary<Intent>
   nack: fc.record({ ...of("nack"), token, backoffMs: fc.option(u48, { nil: undefined }) }),
   extend: fc.record({ ...of("extend"), token, extensionMs: u48 }),
   "release.undelivered": fc.record({ ...of("release.undelivered"), index, offset, fence: u32 }),
+  release: fc.record({ ...of("release"), token }),
   "stream.close": fc.record({
     ...of("stream.close"),
     edge: u16,

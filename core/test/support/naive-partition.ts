@@ -31,6 +31,8 @@ export interface NaiveMessage {
   fence: number;
   timeMs: number;
   lease: NaiveLease | undefined;
+  /** Of the lease with the fence above. */
+  ended: "no" | "expired" | "settled" | "released";
 }
 
 export interface NaiveStream {
@@ -45,9 +47,12 @@ export interface NaiveTombstone {
   readonly index: number;
   readonly offset: number;
   readonly fence: number;
-  readonly settled: number;
+  /** 1 acknowledged, 2 rejected, 3 expired, 4 given back. */
+  settled: number;
   readonly stampMs: number;
 }
+
+type Lease = Pick<TokenParts, "index" | "offset" | "fence">;
 
 export interface NaiveFirst {
   readonly triple: ProducerTriple;
@@ -141,15 +146,11 @@ export class NaivePartition {
         return this.settle(intent.token, intent);
       case "extend":
         return this.extend(intent.token, intent.extensionMs);
-      case "release.undelivered": {
-        const m = this.find(intent.index, intent.offset);
-        if (m?.state === "leased" && m.fence === intent.fence) {
-          m.attempts -= 1;
-          m.timeMs = 0;
-          this.end(m, "ready");
-        }
+      case "release.undelivered":
+        this.giveBack(intent);
         return SETTLED;
-      }
+      case "release":
+        return this.giveBackByToken(intent.token);
       case "stream.close": {
         const s = this.streamOf(intent.edge, intent.edgeIncarnation, intent.stream);
         if (!s) return SETTLED;
@@ -206,6 +207,7 @@ export class NaivePartition {
       fence: 0,
       timeMs: isDelayed ? stampMs + intent.delayMs : 0,
       lease: undefined,
+      ended: "no",
     });
     if (triple) {
       this.firsts.push({ triple, index, offset, stampMs });
@@ -236,6 +238,8 @@ export class NaivePartition {
     const allowed = Math.max(0, Math.min(intent.n - s.granted, intent.limit));
     const taken = this.ready.filter(isGoodEnough).slice(0, allowed);
     for (const m of taken) {
+      if (m.ended === "expired") this.remember(m, m.fence, 3);
+      m.ended = "no";
       m.state = "leased";
       m.attempts += 1;
       m.fence += 1;
@@ -271,12 +275,57 @@ export class NaivePartition {
         );
       return isRepeat ? SETTLED : { type: "refused", code: STALE, message: "" };
     }
-    const { index, offset, fence } = token;
+    this.remember(token, token.fence, settled);
+    if (intent.kind === "ack") this.messages = this.messages.filter((x) => x !== m);
+    else {
+      this.fail(m, intent.backoffMs);
+      m.ended = "settled";
+    }
+    return SETTLED;
+  }
+
+  private remember(
+    { index, offset }: { readonly index: number; readonly offset: number },
+    fence: number,
+    settled: number,
+  ): void {
     this.tombstones.push({ index, offset, fence, settled, stampMs: this.now.stampMs });
     this.tombstones = this.tombstones.slice(-this.tombstonesMax);
-    if (intent.kind === "ack") this.messages = this.messages.filter((x) => x !== m);
-    else this.fail(m, intent.backoffMs);
-    return SETTLED;
+  }
+
+  private tombstoneOf({ index, offset, fence }: Lease): NaiveTombstone | undefined {
+    return this.tombstones.find(
+      (t) => t.index === index && t.offset === offset && t.fence === fence,
+    );
+  }
+
+  /** Whether it counted: an open lease, or one that expired and was not given back before. */
+  private giveBack(lease: Lease): boolean {
+    const m = this.find(lease.index, lease.offset);
+    if (!m) return false;
+    if (m.fence === lease.fence) {
+      if (m.state !== "leased" && m.ended !== "expired") return false;
+      if (m.state !== "ready") m.timeMs = 0;
+      m.state = "ready";
+      m.lease = undefined;
+      m.ended = "released";
+    } else {
+      const tombstone = this.tombstoneOf(lease);
+      if (tombstone?.settled !== 3) return false;
+      tombstone.settled = 4;
+    }
+    m.attempts = Math.max(0, m.attempts - 1);
+    return true;
+  }
+
+  private giveBackByToken(token: TokenParts): IntentResult {
+    const stale: IntentResult = { type: "refused", code: STALE, message: "" };
+    if (!this.isAuthentic(token)) return stale;
+    if (this.giveBack(token)) {
+      if (!this.tombstoneOf(token)) this.remember(token, token.fence, 4);
+      return SETTLED;
+    }
+    return this.tombstoneOf(token)?.settled === 4 ? SETTLED : stale;
   }
 
   private extend(token: TokenParts, extensionMs: number): IntentResult {
@@ -309,6 +358,7 @@ export class NaivePartition {
   private end(m: NaiveMessage, state: "ready" | "delayed" | "dead"): void {
     m.state = state;
     m.lease = undefined;
+    m.ended = "expired";
   }
 
   private streamOf(edge: number, incarnation: number, stream: number): NaiveStream | undefined {

@@ -6,7 +6,7 @@
 //   granted 2.0 fence=1 ...                           its events and refusals, one per line
 //
 // Commands: enqueue PRIORITY [delay= retries= producer=NAME/EPOCH/SEQUENCE] · grant EDGE.STREAM round= n=
-// [for= limit= incarnation= bound=] · ack|nack|extend|release INDEX.OFFSET/FENCE [back= by= forged] ·
+// [for= limit= incarnation= bound=] · ack|nack|extend|release|give-back INDEX.OFFSET/FENCE [back= by= forged] ·
 // close EDGE.STREAM [grace= incarnation=] · replaced EDGE incarnation= [grace=] · tick · delete.
 
 import type { MachineEvent } from "../../src/delivery/events.js";
@@ -141,6 +141,7 @@ function settleOf(rig: MachineRig, w: Words): Intent {
   if (w.has("forged")) token.mac[15] ^= 1;
   const back = w.text("back");
   if (w.kind === "ack") return { kind: "ack", token };
+  if (w.kind === "give-back") return { kind: "release", token };
   if (w.kind === "extend") return { kind: "extend", token, extensionMs: w.number("by") };
   if (w.kind !== "nack") throw new Error(`"${w.kind}" is no command`);
   return { kind: "nack", token, backoffMs: back === undefined ? undefined : Number(back) };
@@ -172,7 +173,9 @@ function eventLine(e: MachineEvent): string {
     case "message.shortened":
       return `${e.kind.slice(8)} ${at}/${e.fence} until ${e.deadlineMs}`;
     case "message.released":
-      return `released ${at}/${e.fence}`;
+      return `released ${at}/${e.fence}${e.by === "client" ? " by the client" : ""}`;
+    case "message.taken-back":
+      return `taken back ${at}/${e.fence}, ${e.attempts} attempts left`;
   }
 }
 
@@ -182,8 +185,21 @@ function resultLine(result: IntentResult, intent: Intent, hasEvent: boolean): st
   if (result.type === "granted" && result.slots.length === 0) {
     return result.isClosed ? "grant: closed" : `grant: nothing, ${result.grantedInRound} so far`;
   }
-  const isSettle = intent.kind === "ack" || intent.kind === "nack";
+  const isSettle = isSettling(intent);
   return isSettle && !hasEvent ? `${intent.kind}: ok, a repeat` : undefined;
+}
+
+const SETTLINGS: readonly MachineEvent["kind"][] = [
+  "message.acked",
+  "message.nacked",
+  "message.released",
+  "message.taken-back",
+];
+
+function isSettling(
+  intent: Intent,
+): intent is Extract<Intent, { kind: "ack" | "nack" | "release" }> {
+  return intent.kind === "ack" || intent.kind === "nack" || intent.kind === "release";
 }
 
 function runEntry(rig: MachineRig, stampMs: number, commands: readonly string[]): string[] {
@@ -195,8 +211,9 @@ function runEntry(rig: MachineRig, stampMs: number, commands: readonly string[])
     const intent = intents[i];
     const hasEvent = rig.events.some(
       (e) =>
-        (e.kind === "message.acked" || e.kind === "message.nacked") &&
-        (intent.kind === "ack" || intent.kind === "nack") &&
+        SETTLINGS.includes(e.kind) &&
+        "fence" in e &&
+        isSettling(intent) &&
         e.index === intent.token.index &&
         e.fence === intent.token.fence,
     );

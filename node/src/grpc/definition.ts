@@ -1,7 +1,6 @@
-// The service definition of the contract, with one change: bytes that are not a valid message become a
+// The service definitions of the contract, with one change: bytes that are not a valid message become a
 // value that the handlers answer with INVALID_ARGUMENT. grpc-js alone would answer INTERNAL.
 
-import { DisheapService } from "@disheap/proto";
 import type {
   MethodDefinition,
   ServiceDefinition,
@@ -15,9 +14,11 @@ export class Malformed {
   }
 }
 
-export function tolerantDefinition(): ServiceDefinition<UntypedServiceImplementation> {
+export function tolerantDefinition(
+  service: object,
+): ServiceDefinition<UntypedServiceImplementation> {
   const definition: Record<string, MethodDefinition<unknown, unknown>> = {};
-  for (const [name, method] of Object.entries(DisheapService)) {
+  for (const [name, method] of Object.entries(service)) {
     // The table is a union of message types; the server hands each method only its own.
     const untyped = method as unknown as MethodDefinition<unknown, unknown>;
     definition[name] = {

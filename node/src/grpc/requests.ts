@@ -13,6 +13,7 @@ import {
   type NackReq,
   type PeekReq,
   type PopFilter,
+  type ReleaseReq,
   type StatsReq,
 } from "@disheap/proto";
 import { refuse } from "./errors.js";
@@ -199,6 +200,15 @@ function readProducer(req: EnqueueReq): ProducerTriple | undefined {
 export function readAck(req: AckReq): ClientRequest {
   return {
     op: "ack",
+    topic: required("topic", req.topic),
+    messageId: required("message_id", req.messageId),
+    leaseToken: required("lease_token", req.leaseToken),
+  };
+}
+
+export function readRelease(req: ReleaseReq): ClientRequest {
+  return {
+    op: "release",
     topic: required("topic", req.topic),
     messageId: required("message_id", req.messageId),
     leaseToken: required("lease_token", req.leaseToken),

@@ -1,7 +1,7 @@
-// The gRPC server of a node: the contract's service, health and reflection, with the contract's limits
+// The gRPC server of a node: the contract's services, health and reflection, with the contract's limits
 // (sections 1 and 15).
 
-import { DisheapService } from "@disheap/proto";
+import { AdminService, DisheapService } from "@disheap/proto";
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
@@ -10,7 +10,7 @@ import { tolerantDefinition } from "./definition.js";
 import { PopCall } from "./pop-stream.js";
 import { gateOf, ReceiveGate } from "./receive-gate.js";
 import { addReflection } from "./reflection.js";
-import { type ServiceContext, unaryMethods, unbuiltMethods } from "./unary.js";
+import { adminMethods, type ServiceContext, unaryMethods, unbuiltMethods } from "./unary.js";
 
 /** Calls under way get this long after the streams were ended. */
 const CLOSE_WAIT_MS = 1_000;
@@ -55,7 +55,8 @@ export class GrpcServer {
         new PopCall(call, context).start();
       },
     };
-    this.server.addService(tolerantDefinition(), methods);
+    this.server.addService(tolerantDefinition(DisheapService), methods);
+    this.server.addService(tolerantDefinition(AdminService), { ...adminMethods(context) });
     this.health = new HealthImplementation();
     if (options.enableHealth) this.health.addToServer(this.server);
     if (options.enableReflection) {

@@ -15,6 +15,7 @@ import type {
   NackReq,
   PeekReq,
   PeekResp,
+  ReleaseReq,
   StatsReq,
   StatsResp,
 } from "@disheap/proto";
@@ -36,6 +37,7 @@ import {
   readMakeHeap,
   readNack,
   readPeek,
+  readRelease,
   readStats,
   type RequestLimits,
 } from "./requests.js";
@@ -169,6 +171,14 @@ export function unaryMethods(context: ServiceContext): UnaryMethods {
       writePeek(request.topic, expectOp(result, "peek"), limits.messageBytesMax),
     ),
   };
+}
+
+export interface AdminMethods {
+  release: Unary<ReleaseReq, object>;
+}
+
+export function adminMethods(context: ServiceContext): AdminMethods {
+  return { release: unary(context, readRelease, () => ({})) };
 }
 
 /** What the contract lists and later issues build, with what to do meanwhile. */

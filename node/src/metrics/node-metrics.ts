@@ -52,6 +52,10 @@ const NODE_COUNTERS = {
     help: "Frames this node refused: malformed, of another cluster, or in another node's name.",
     field: "framesRefused",
   },
+  releases_given_up_total: {
+    help: "Undelivered messages and closed streams that no leader took back in a minute; each may cost an attempt.",
+    field: "releasesGivenUp",
+  },
 } as const satisfies Record<string, { help: string; field: keyof HostMetrics }>;
 
 type NodeCounterName = keyof typeof NODE_COUNTERS;

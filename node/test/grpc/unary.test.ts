@@ -1,5 +1,6 @@
 import type { ClientRequest, ClientResult } from "@disheap/core";
 import {
+  AdminClient,
   type AckReq,
   DisheapService,
   EnqueueReq,
@@ -129,6 +130,20 @@ describe("what reaches the engine and what comes back", () => {
       { op: "nack", topic: "jobs", messageId: "M", leaseToken: "T" },
       { op: "extend", topic: "jobs", leaseToken: "T", extensionMs: 43_200_000 },
     ]);
+  });
+
+  it("Release, of the second service", async () => {
+    answerWith({ ok: true, op: "release" });
+    const admin = new AdminClient(fixture.address, credentials.createInsecure());
+    expect(await ask((done) => admin.release(ACK, done))).toEqual({ ok: {} });
+    expect(asked).toEqual([{ op: "release", topic: "jobs", messageId: "M", leaseToken: "T" }]);
+    asked.length = 0;
+    for (const field of ["topic", "messageId", "leaseToken"]) {
+      const answer = await ask((done) => admin.release({ ...ACK, [field]: "" }, done));
+      if ("ok" in answer) throw new Error("was accepted");
+      expect([answer.code, asked]).toEqual([Status.INVALID_ARGUMENT, []]);
+    }
+    admin.close();
   });
 
   it("ListHeaps clamps the page and writes everything about a topic", async () => {

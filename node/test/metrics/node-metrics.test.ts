@@ -128,6 +128,7 @@ it("shows every counter of the node under its own name, and the members as the c
         framesRefused: 7,
         entriesApplied: 8,
         leaderChanges: 9,
+        releasesGivenUp: 10,
       },
     }),
   );
@@ -142,6 +143,7 @@ it("shows every counter of the node under its own name, and the members as the c
     "peer_frames_refused_total 7",
     "raft_applied_entries_total 8",
     "raft_leader_changes_total 9",
+    "releases_given_up_total 10",
     "raft_cluster_size 3",
   ]) {
     expect(lines).toContain(line);

@@ -49,6 +49,7 @@ export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
       framesRefused: 0,
       entriesApplied: 0,
       leaderChanges: 0,
+      releasesGivenUp: 0,
     },
     ...part,
   };

@@ -260,6 +260,12 @@ export interface NackReq {
   reason?: string | undefined;
 }
 
+export interface ReleaseReq {
+  topic: string;
+  messageId: string;
+  leaseToken: string;
+}
+
 export interface ExtendReq {
   topic: string;
   leaseToken: string;
@@ -3073,6 +3079,85 @@ export const NackReq: MessageFns<NackReq> = {
   },
 };
 
+function createBaseReleaseReq(): ReleaseReq {
+  return { topic: "", messageId: "", leaseToken: "" };
+}
+
+export const ReleaseReq: MessageFns<ReleaseReq> = {
+  encode(message: ReleaseReq, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topic !== "") {
+      writer.uint32(10).string(message.topic);
+    }
+    if (message.messageId !== "") {
+      writer.uint32(18).string(message.messageId);
+    }
+    if (message.leaseToken !== "") {
+      writer.uint32(26).string(message.leaseToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseReq {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseReq();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.topic = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.messageId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leaseToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ReleaseReq>, I>>(base?: I): ReleaseReq {
+    return ReleaseReq.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReleaseReq>, I>>(object: I): ReleaseReq {
+    const message = createBaseReleaseReq();
+    message.topic = object.topic ?? "";
+    message.messageId = object.messageId ?? "";
+    message.leaseToken = object.leaseToken ?? "";
+    return message;
+  },
+};
+
 function createBaseExtendReq(): ExtendReq {
   return { topic: "", leaseToken: "", extension: undefined };
 }
@@ -3916,6 +4001,63 @@ export interface DisheapClient extends Client {
 export const DisheapClient = makeGenericClientConstructor(DisheapService, "disheap.v1.Disheap") as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): DisheapClient;
   service: typeof DisheapService;
+  serviceName: string;
+};
+
+/**
+ * What goes beyond the service above; clients live without it. Every method works on every node, and a node
+ * that does not have one answers UNIMPLEMENTED.
+ */
+export type AdminService = typeof AdminService;
+export const AdminService = {
+  /**
+   * Gives a delivery back that nobody started: ready at once, at its old place, and no attempt is counted. For
+   * clients that end in order. A repeat with the same token is OK, as Ack's is. Once the lease has ended by its
+   * deadline it is taken back all the same; FAILED_PRECONDITION when it was settled.
+   */
+  release: {
+    path: "/disheap.v1.Admin/Release" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReleaseReq): Buffer => Buffer.from(ReleaseReq.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReleaseReq => ReleaseReq.decode(value),
+    responseSerialize: (value: Empty): Buffer => Buffer.from(Empty.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Empty => Empty.decode(value),
+  },
+} as const;
+
+export interface AdminServer extends UntypedServiceImplementation {
+  /**
+   * Gives a delivery back that nobody started: ready at once, at its old place, and no attempt is counted. For
+   * clients that end in order. A repeat with the same token is OK, as Ack's is. Once the lease has ended by its
+   * deadline it is taken back all the same; FAILED_PRECONDITION when it was settled.
+   */
+  release: handleUnaryCall<ReleaseReq, Empty>;
+}
+
+export interface AdminClient extends Client {
+  /**
+   * Gives a delivery back that nobody started: ready at once, at its old place, and no attempt is counted. For
+   * clients that end in order. A repeat with the same token is OK, as Ack's is. Once the lease has ended by its
+   * deadline it is taken back all the same; FAILED_PRECONDITION when it was settled.
+   */
+  release(request: ReleaseReq, callback: (error: ServiceError | null, response: Empty) => void): ClientUnaryCall;
+  release(
+    request: ReleaseReq,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Empty) => void,
+  ): ClientUnaryCall;
+  release(
+    request: ReleaseReq,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Empty) => void,
+  ): ClientUnaryCall;
+}
+
+export const AdminClient = makeGenericClientConstructor(AdminService, "disheap.v1.Admin") as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AdminClient;
+  service: typeof AdminService;
   serviceName: string;
 };
 

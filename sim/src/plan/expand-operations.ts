@@ -2,7 +2,13 @@
 // nodes, consumers that ack, nack, extend, forget, come late or vanish, and reads.
 
 import type { PlanDraws } from "./expand.js";
-import type { ConsumerHabits, OperationPlan, ReadPause, TopicPlan } from "./plan.js";
+import type {
+  ConsumerHabits,
+  GiveBackHabits,
+  OperationPlan,
+  ReadPause,
+  TopicPlan,
+} from "./plan.js";
 
 interface Scope {
   readonly nodes: number;
@@ -140,6 +146,28 @@ function credits(draws: PlanDraws): number {
   return draws.chance("credits.ahead", 80_000) ? draws.between("credits.many", 50, 200) : few;
 }
 
+/** Some consumers give back what they did not start, in time or not. */
+function givesBack(draws: PlanDraws): { givesBack?: GiveBackHabits } {
+  if (!draws.chance("back", 500_000)) return {};
+  const habits = {
+    share: draws.pick("back.share", [0, 100_000, 400_000]),
+    late: draws.pick("back.late", [0, 300_000, 900_000]),
+    twice: draws.pick("back.twice", [0, 500_000]),
+    nacked: draws.pick("back.nacked", [0, 500_000]),
+    leaves: draws.chance("back.leaves", 500_000),
+  };
+  return { givesBack: habits };
+}
+
+/** Some want leases that are over before the delivery has crossed a slow cluster. */
+function ownVisibility(draws: PlanDraws, topic: TopicPlan): number {
+  const usual = draws.chance("ownVisibility", 500_000)
+    ? draws.pick("consumeVisibility", [300, 1_000, 5_000, 15_000])
+    : topic.visibilityMs;
+  if (!draws.chance("visibility.short", 150_000)) return usual;
+  return draws.pick("visibility.shortOf", [1, 60, 100, 160]);
+}
+
 function consume(draws: PlanDraws, scope: Scope, id: number): OperationPlan {
   const topic = draws.pick("topic", scope.topics);
   const atMs = draws.between("consumeAt", 500, scope.durationMs - 8_000);
@@ -156,12 +184,11 @@ function consume(draws: PlanDraws, scope: Scope, id: number): OperationPlan {
     id,
     credits: credits(draws),
     refill: draws.chance("refill", 700_000),
-    visibilityMs: draws.chance("ownVisibility", 500_000)
-      ? draws.pick("consumeVisibility", [300, 1_000, 5_000, 15_000])
-      : topic.visibilityMs,
+    visibilityMs: ownVisibility(draws, topic),
     partitions,
     end: draws.pick("end", ["cancel", "half-close", "abandon"] as const),
     habits: habits(draws),
+    ...givesBack(draws),
     pauses: pauses(draws),
   };
 }

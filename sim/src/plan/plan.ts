@@ -36,6 +36,19 @@ export interface ConsumerHabits {
   readonly otherNode: number;
 }
 
+/** What a consumer gives back without an attempt; shares are per million, decided per delivery by a draw. */
+export interface GiveBackHabits {
+  /** Given back instead of settled. */
+  readonly share: number;
+  /** Of those, after the lease is over. */
+  readonly late: number;
+  readonly twice: number;
+  /** Of the rejected ones, given back as well. */
+  readonly nacked: number;
+  /** It gives back what it has not started before it cancels. */
+  readonly leaves: boolean;
+}
+
 /** A consumer that does not read for a while. */
 export interface ReadPause {
   /** After the consumer's start. */
@@ -75,6 +88,8 @@ export type OperationPlan =
       readonly partitions: readonly number[];
       readonly end: "cancel" | "half-close" | "abandon";
       readonly habits: ConsumerHabits;
+      /** Absent in plans of people who give nothing back. */
+      readonly givesBack?: GiveBackHabits;
       /** When it does not read; absent in plans of people who always do. */
       readonly pauses?: readonly ReadPause[];
     }

@@ -10,6 +10,7 @@ import {
 import type { OperationPlan, ReadPause } from "../plan/plan.js";
 import { between, chance, draw, kindOf } from "../world/draw.js";
 import type { ClientHub } from "./client-hub.js";
+import { GiveBacks } from "./give-backs.js";
 import type { Recorder } from "./recorder.js";
 import { decimal, payloadHash } from "./values.js";
 
@@ -27,6 +28,8 @@ const DRAW = {
   node: kindOf("consumer.node"),
 };
 
+/** The shortest lease there is (wire contract, section 9). */
+const LEASE_MS_MIN = 100;
 /** Tries to settle at nodes that may be down. */
 const SETTLE_TRIES = 3;
 
@@ -45,6 +48,10 @@ export class Consumer {
   /** Operation ids of credits sent and not used, oldest first. */
   private openPops: number[] = [];
   private readonly onSettled: ((messageId: string) => void) | undefined;
+  private readonly leaseMs: number;
+  private readonly giveBacks: GiveBacks;
+  /** Delivered, and its work has not ended: what an orderly leave gives back. */
+  private readonly inHand = new Map<number, DeliveredItem>();
 
   constructor(
     hub: ClientHub,
@@ -57,6 +64,9 @@ export class Consumer {
     this.plan = plan;
     this.node = plan.node;
     this.onSettled = onSettled;
+    this.leaseMs = Math.max(LEASE_MS_MIN, plan.visibilityMs);
+    const drawOf = (kind: number, ordinal: number): number => this.draw(kind, ordinal);
+    this.giveBacks = new GiveBacks(plan.givesBack, this.leaseMs, drawOf);
   }
 
   private get name(): string {
@@ -106,7 +116,8 @@ export class Consumer {
 
   private sendCredits(credits: number): void {
     if (this.isOver || this.isEnding) return;
-    const { topic, partitions, visibilityMs } = this.plan;
+    const { topic, partitions } = this.plan;
+    const { leaseMs: visibilityMs } = this;
     const stream = `${this.name}.${this.lives}`;
     for (let i = 0; i < credits; i += 1) {
       this.openPops.push(
@@ -143,6 +154,7 @@ export class Consumer {
       this.hub.sendOnStream(this.stream, { kind: "stream.half-close", streamId: this.stream });
       return;
     }
+    if (this.giveBacks.leavesInOrder && end === "cancel") this.giveAllBack();
     this.isOver = true;
     this.isAbandoned = end === "abandon";
     this.hub.world.count(end === "abandon" ? "client.abandon" : "client.cancel");
@@ -168,7 +180,9 @@ export class Consumer {
     });
     const ordinal = this.deliveries;
     this.deliveries += 1;
-    const { habits, visibilityMs } = this.plan;
+    const { habits } = this.plan;
+    const { leaseMs: visibilityMs } = this;
+    this.inHand.set(ordinal, item);
     const isLate = chance(this.draw(DRAW.late, ordinal), habits.late);
     if (isLate) this.hub.world.count("client.late");
     const thinkMs = isLate
@@ -184,9 +198,25 @@ export class Consumer {
     return chance(h, this.plan.habits.otherNode) ? (h % nodes) + 1 : this.node;
   }
 
+  private giveAllBack(): void {
+    for (const [ordinal, item] of this.inHand) {
+      this.hub.world.count("client.leave");
+      this.giveBack(item, this.settleNode(ordinal), 0);
+    }
+    this.inHand.clear();
+  }
+
   private settle(item: DeliveredItem, ordinal: number): void {
-    if (this.isAbandoned) return;
+    if (this.isAbandoned || !this.inHand.delete(ordinal)) return;
     const { habits } = this.plan;
+    const back = this.giveBacks.insteadOf(ordinal);
+    if (back) {
+      const node = this.settleNode(ordinal);
+      this.after(back.afterMs, () => this.giveBack(item, node, 0));
+      if (back.isTwice) this.after(back.afterMs + 20, () => this.giveBack(item, this.node, 0));
+      if (this.plan.refill) this.sendCredits(1);
+      return;
+    }
     if (chance(this.draw(DRAW.forge, ordinal), habits.forge ?? 0)) this.forge(item, ordinal);
     const fate = this.draw(DRAW.fate, ordinal);
     const node = this.settleNode(ordinal);
@@ -194,9 +224,7 @@ export class Consumer {
     else if (chance(fate, habits.ack + habits.nack)) this.nack(item, node, ordinal, 0);
     if (chance(this.draw(DRAW.stale, ordinal), habits.staleSettle)) {
       this.hub.world.count("client.stale");
-      this.after(this.plan.visibilityMs + 500, () =>
-        this.ack(item, this.node, ordinal, SETTLE_TRIES),
-      );
+      this.after(this.leaseMs + 500, () => this.ack(item, this.node, ordinal, SETTLE_TRIES));
     }
     if (this.plan.refill) this.sendCredits(1);
   }
@@ -232,11 +260,26 @@ export class Consumer {
       backoffMs === undefined ? request : { ...request, backoffMs },
       (result) => {
         this.finishOperation(id, "nack", result);
+        if (result?.ok && this.giveBacks.isAfterNack(ordinal)) {
+          this.giveBack(item, node, SETTLE_TRIES);
+        }
         if (!this.isUnknown(result) || tries >= SETTLE_TRIES) return;
         const next = (node % this.hub.world.plan.nodes) + 1;
         this.after(200, () => this.nack(item, next, ordinal, tries + 1));
       },
     );
+  }
+
+  private giveBack(item: DeliveredItem, node: number, tries: number): void {
+    this.hub.world.count("client.give-back");
+    const { topic, messageId, leaseToken, fence } = item;
+    const id = this.recorder.invoke(this.name, "release", { topic, messageId, fence });
+    this.hub.request(node, { op: "release", topic, messageId, leaseToken }, (result) => {
+      this.finishOperation(id, "release", result);
+      if (!this.isUnknown(result) || tries >= SETTLE_TRIES) return;
+      const next = (node % this.hub.world.plan.nodes) + 1;
+      this.after(200, () => this.giveBack(item, next, tries + 1));
+    });
   }
 
   /** No operation of the history: whatever it is answered, nothing may have happened (D-15). */

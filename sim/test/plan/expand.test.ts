@@ -63,7 +63,7 @@ describe("golden", () => {
           "enqueue": 174,
           "read": 12,
         },
-        "sha256": "54d14771911360d0d3e09ac43cf6cfb0d00242971489317cf3cb808f43320e9f",
+        "sha256": "b487a4c290a9e75b5ca7953b277801d323dc751dfc103b454fbe06c3849a0f02",
         "topics": [
           {
             "mode": "MAX",

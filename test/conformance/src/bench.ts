@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import type { NodeProcess } from "@disheap/harness";
 import {
   type AckReq,
+  AdminService,
   DisheapClient,
   DisheapService,
   EnqueueReq,
@@ -124,12 +125,12 @@ export class Bench {
 
   /** Bytes as they are, for what no generated message can say. */
   raw(name: string, bytes: Uint8Array): Promise<Buffer> {
+    return this.rawAt(`/disheap.v1.Disheap/${name}`, bytes);
+  }
+
+  rawAt(path: string, bytes: Uint8Array): Promise<Buffer> {
     const same = (value: Buffer): Buffer => value;
-    const method = {
-      path: `/disheap.v1.Disheap/${name}`,
-      requestSerialize: same,
-      responseDeserialize: same,
-    };
+    const method = { path, requestSerialize: same, responseDeserialize: same };
     return this.call(method, Buffer.from(bytes));
   }
 
@@ -207,6 +208,13 @@ export class Bench {
     const { topic, messageId, leaseToken } = item;
     const options = place === undefined ? {} : { place };
     return this.call(DisheapService.ack, { topic, messageId, leaseToken }, options);
+  }
+
+  /** Of the second service. */
+  release(item: Delivery, place?: number): Promise<unknown> {
+    const { topic, messageId, leaseToken } = item;
+    const options = place === undefined ? {} : { place };
+    return this.call(AdminService.release, { topic, messageId, leaseToken }, options);
   }
 
   /** `backoffMs` undefined leaves the override out. */

@@ -13,6 +13,7 @@ import { lossCases } from "./cases/loss.js";
 import { operationCases } from "./cases/operations.js";
 import { orderCases } from "./cases/order.js";
 import { popCases } from "./cases/pop.js";
+import { releaseCases } from "./cases/release.js";
 import { serviceCases } from "./cases/service.js";
 import { startCases } from "./cases/start.js";
 import { topicCases } from "./cases/topics.js";
@@ -25,6 +26,7 @@ const CASES: readonly Case[] = [
   ...popCases(),
   ...orderCases(),
   ...leaseCases(),
+  ...releaseCases(),
   ...adminCases(),
   ...operationCases(),
   ...lossCases(),

@@ -44,6 +44,8 @@ export class QueueState {
   readonly topics = new Map<string, Topic>();
   /** Every enqueue that reached a node, repeats included. */
   readonly received: EnqueueReq[] = [];
+  /** Tokens of deliveries that were given back without an attempt. */
+  readonly releases: string[] = [];
   readonly nacks: { id: string; backoffMs: number | undefined; reason: string | undefined }[] = [];
   readonly #watchers = new Set<() => void>();
   #ids = 0;
@@ -187,6 +189,15 @@ export class QueueState {
     message.isDead = message.attempts > (message.request.maxRetries ?? 3);
     message.readyAtMs = Date.now() + (backoffMs ?? 1_000);
     this.#wakeIn(backoffMs ?? 1_000);
+  }
+
+  release(name: string, token: string): void {
+    if (token === "") throw new Refusal(status.INVALID_ARGUMENT, "lease_token is empty");
+    const message = this.#held(this.topic(name), token);
+    this.releases.push(token);
+    message.lease = undefined;
+    message.attempts -= 1;
+    this.#wake();
   }
 
   extend(name: string, token: string, ms: number): void {

@@ -9,6 +9,8 @@ import {
   status,
 } from "@grpc/grpc-js";
 import {
+  type AdminServer,
+  AdminService,
   DisheapService,
   type DisheapServer,
   Empty,
@@ -48,6 +50,8 @@ export class TestNode {
   intercept: (method: string) => Fault = () => undefined;
   /** Set by a test that wants a node which never ends a half-closed stream. */
   ignoresHalfClose = false;
+  /** Set before the start by a test that wants a node of a version without the second service. */
+  lacksAdmin = false;
   /** How many messages fit into one answer to peek, as payloads of some size would have it. */
   peekItemsMax = Number.POSITIVE_INFINITY;
   #server = new Server();
@@ -64,6 +68,13 @@ export class TestNode {
   async start(): Promise<this> {
     this.#server = new Server();
     this.#server.addService(DisheapService, this.#implementation());
+    const admin: AdminServer = {
+      release: this.#unary("release", (req) => {
+        this.state.release(req.topic, req.leaseToken);
+        return Empty.create();
+      }),
+    };
+    if (!this.lacksAdmin) this.#server.addService(AdminService, admin);
     this.#port = await new Promise<number>((resolve, reject) => {
       const credentials = ServerCredentials.createInsecure();
       this.#server.bindAsync(`127.0.0.1:${this.#port}`, credentials, (error, port) =>

@@ -21,6 +21,7 @@ export function resultOf(
       return enqueueResult(replies[0]);
     case "ack":
     case "nack":
+    case "release":
     case "extend":
       return { ok: true, op: request.op };
     case "peek": {

@@ -55,7 +55,7 @@ export function noSuchPartition(partitionId: number, record: TopicRecord): Failu
   };
 }
 
-type Settle = Extract<ClientRequest, { op: "ack" | "nack" | "extend" }>;
+type Settle = Extract<ClientRequest, { op: "ack" | "nack" | "release" | "extend" }>;
 
 /** Where a settlement goes and what it asks, or undefined when the token is of another message. */
 export function settleIntent(
@@ -72,6 +72,16 @@ export function settleIntent(
   const isSame =
     id?.group === token.group && id.index === token.index && id.offset === token.offset;
   if (!isSame) return undefined;
-  if (request.op === "ack") return { place, intent: { kind: "ack", token } };
+  if (request.op === "ack" || request.op === "release") {
+    return { place, intent: { kind: request.op, token } };
+  }
   return { place, intent: { kind: "nack", token, backoffMs: request.backoffMs } };
+}
+
+/** Whom operations call back beside clients. */
+export interface OperationHooks {
+  /** A stream's look-up of its topic is through: the meta table is current, or could not be asked. */
+  lookedUp(clientStream: number, failure: Failure | undefined): void;
+  /** Whether the local meta table names the group. */
+  isKnown(group: number): boolean;
 }

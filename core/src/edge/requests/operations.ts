@@ -23,6 +23,7 @@ import {
   peekLimit,
   settleIntent,
   type Operation,
+  type OperationHooks,
   type Part,
 } from "./operation.js";
 import { resultOf } from "./operation-result.js";
@@ -30,20 +31,14 @@ import { Requests, type RequestEnd } from "./requests.js";
 import { COUNTS_PATIENCE_MS, goesOnWithout, LAGS_BEHIND, STILL_CLOSING } from "./unanswered.js";
 import { payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
 
-/** Whom operations call back beside clients. */
-export interface OperationHooks {
-  /** A stream's look-up of its topic is through: the meta table is current, or could not be asked. */
-  lookedUp(clientStream: number, failure: Failure | undefined): void;
-  /** Whether the local meta table names the group. */
-  isKnown(group: number): boolean;
-}
-
 export class Operations {
   private readonly context: HostContext;
   private readonly requests: Requests;
   private readonly operations = new SequenceTable<Operation>();
   private readonly metaWaiters = new MetaWaiters();
   private nextOperation = 1;
+  /** Work of this node itself (releases, closes of streams) that no leader took in its time. */
+  givenUp = 0;
   private readonly chooser: PartitionChooser;
   private readonly deletions: Deletions;
 
@@ -167,6 +162,7 @@ export class Operations {
         break;
       case "ack":
       case "nack":
+      case "release":
       case "extend":
         this.settle(operation, request);
         break;
@@ -337,7 +333,7 @@ export class Operations {
 
   private settle(
     operation: Operation,
-    request: Extract<ClientRequest, { op: "ack" | "nack" | "extend" }>,
+    request: Extract<ClientRequest, { op: "ack" | "nack" | "release" | "extend" }>,
   ): void {
     const record = this.topicFor(operation, request.topic);
     if (!record) return;
@@ -489,6 +485,8 @@ export class Operations {
     this.deletions.forget(operation.id);
     const isDriven = operation.stage === "closing" || operation.stage === "deleted";
     if (isDriven && operation.deletes) this.deletions.ended(operation.deletes, false);
+    // What belongs to a deleted topic is done.
+    if (operation.stage === "background" && failure.code !== "NOT_FOUND") this.givenUp += 1;
     if (operation.lookUpFor !== undefined) this.hooks.lookedUp(operation.lookUpFor, failure);
     if (operation.requestId === undefined) return;
     const result: ClientResult = { ok: false, failure };

@@ -1,5 +1,5 @@
 // Validation of client requests (wire contract, sections 3, 4, 9, 11). Every refusal names the field,
-// what was found and what to do; nothing is clamped silently.
+// what was found and what to do; what is clamped shows in the answer.
 
 import type {
   ClientRequest,
@@ -7,7 +7,13 @@ import type {
   TopicSettings,
   TopicSettingsInput,
 } from "../../contract/api.js";
-import { DAY_MS, DELAY_MAX_MS, TOPIC_PATTERN, VISIBILITY_MAX_MS } from "../../contract/limits.js";
+import {
+  DAY_MS,
+  DELAY_MAX_MS,
+  TOPIC_PATTERN,
+  VISIBILITY_MAX_MS,
+  VISIBILITY_MIN_MS,
+} from "../../contract/limits.js";
 import type { HostConfig } from "../../member/config.js";
 import { decodeLeaseToken } from "../lease-token.js";
 import { decodeMessageId } from "../../lib/ulid.js";
@@ -62,7 +68,13 @@ export function resolveSettings(
     outside("max_retries_default", settings.maxRetries, 0, 4294967295, "") ??
     outside("max_payload_bytes", settings.maxPayloadBytes, 1, 256 << 20, " bytes") ??
     outside("dlq_policy.retention_time", settings.dlqRetentionMs, 1, 2 ** 47, " ms");
-  return failure ? { failure } : { settings };
+  if (failure) return { failure };
+  return { settings: { ...settings, visibilityMs: leaseMsOf(settings.visibilityMs) } };
+}
+
+/** The length of a lease that a client asked for (D-91). */
+export function leaseMsOf(visibilityMs: number): number {
+  return Math.max(VISIBILITY_MIN_MS, visibilityMs);
 }
 
 type Enqueue = Extract<ClientRequest, { op: "enqueue" }>;
@@ -139,6 +151,7 @@ export function statelessProblem(request: ClientRequest): Failure | undefined {
     case "enqueue":
       return topicNameProblem(request.topic) ?? enqueueProblem(request);
     case "ack":
+    case "release":
       return (
         topicNameProblem(request.topic) ?? settleProblem(request.messageId, request.leaseToken)
       );

@@ -8,7 +8,7 @@ import type { ClientEvent, Failure, Mode } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
 import { encodeLeaseToken } from "../lease-token.js";
 import type { Operations } from "../requests/operations.js";
-import { invalid } from "../requests/validate.js";
+import { invalid, leaseMsOf } from "../requests/validate.js";
 import { EdgeStream, type Source } from "./edge-stream.js";
 import { Outbox, type Handed } from "./outbox.js";
 import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
@@ -149,7 +149,7 @@ export class Streams implements StreamHost {
       clientStream,
       topic: filter.topic,
       places: record.partitions.filter((p) => ids.size === 0 || ids.has(p.partition)),
-      visibilityMs: filter.visibilityMs ?? record.settings.visibilityMs,
+      visibilityMs: leaseMsOf(filter.visibilityMs ?? record.settings.visibilityMs),
       outbox,
       nowMs: this.context.monotonicMs,
     });

@@ -1,7 +1,7 @@
 // What clients are told stands in the log:
 //   R12 an OK leaves only for what a committed entry did: the message enqueued as asked, the lease
-//      acknowledged, rejected or extended;
-//   Q5 a repeat of an acknowledgement or rejection with the same token is OK while it is remembered
+//      acknowledged, rejected, given back or extended;
+//   Q5 a repeat of an acknowledgement, rejection or give-back with the same token is OK while it is remembered
 //      (10 minutes of group time, D-35);
 //   Q4 a token that differs from the one its lease was given out with settles and extends nothing (D-15).
 
@@ -27,7 +27,7 @@ import { seen, type Watched } from "./watched.js";
 
 const REMEMBERED_MS = 600_000;
 
-type SettleRequest = Extract<ClientRequest, { op: "ack" | "nack" | "extend" }>;
+type SettleRequest = Extract<ClientRequest, { op: "ack" | "nack" | "release" | "extend" }>;
 type EnqueueRequest = Extract<ClientRequest, { op: "enqueue" }>;
 
 export class AnswerRules implements Rule {
@@ -48,7 +48,8 @@ export class AnswerRules implements Rule {
   /** Called for every request when it reaches its node. */
   readStarted(requestId: number, _node: number, request: ClientRequest): void {
     const { op } = request;
-    if (op === "enqueue" || op === "ack" || op === "nack" || op === "extend") {
+    const isSettling = op === "ack" || op === "nack" || op === "release" || op === "extend";
+    if (op === "enqueue" || isSettling) {
       this.requests.set(requestId, request);
     }
   }
@@ -135,6 +136,8 @@ export class AnswerRules implements Rule {
       );
     }
     if (op === "extend" || result.failure.code !== "FAILED_PRECONDITION" || !done) return;
+    // What is taken back late is remembered only as long as its expiry would have been.
+    if (done.event.kind === "message.taken-back") return;
     // A token of a deleted topic belongs to nothing, though a topic of that name may be there again.
     if (!this.isPlaced(at.node, token.group)) return;
     const stampMs = this.ledger.group(token.group)?.stampMs ?? 0;
@@ -150,6 +153,7 @@ function leaseOf(token: LeaseToken): string {
 
 function doneWith(message: MessageRecord, op: SettleRequest["op"]): ReadonlyMap<number, Happening> {
   if (op === "ack") return message.acked;
+  if (op === "release") return message.givenBack;
   return op === "nack" ? message.nacked : message.extended;
 }
 

@@ -74,7 +74,7 @@ export function countsProblem(p: Partition, record: GroupRecord): string | undef
     differs("total_acks", counts.totalAcks, tally.acked) ??
     differs("total_nacks", counts.totalNacks, tally.nacked) ??
     differs("total_timeouts", counts.totalTimeouts, tally.expired) ??
-    differs("total_retries", counts.totalRetries, tally.nacked + tally.expired - tally.dead) ??
+    differs("total_retries", counts.totalRetries, tally.retried) ??
     differs("dlq_messages", counts.dlqMessages, tally.dead) ??
     differs("inflight_messages", counts.inflightMessages, tally.leased) ??
     differs("total_messages", counts.totalMessages, held) ??

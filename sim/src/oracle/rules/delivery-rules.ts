@@ -218,7 +218,9 @@ export class DeliveryRules implements Rule, MessageRule {
 
   event(now: Happening, message: MessageRecord | undefined): void {
     const { event } = now;
-    if (event.kind !== "message.released" || !message) return;
+    if (event.kind !== "message.released" && event.kind !== "message.taken-back") return;
+    // What a client gives back it was given before.
+    if (event.by !== "edge" || !message) return;
     const before = this.written.get(message, event.fence);
     if (!before) return;
     const text =

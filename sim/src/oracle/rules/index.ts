@@ -28,6 +28,7 @@ import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
+import { Undelivered } from "./undelivered.js";
 
 export function makeRules(): Rule[] {
   const deliveries = new DeliveryRules();
@@ -62,6 +63,7 @@ export function makeRules(): Rule[] {
     new Digests(),
     new GiveBacks(),
     deliveries,
+    new Undelivered(ledger),
     reference,
     new AnswerRules(ledger),
     new Reads(),

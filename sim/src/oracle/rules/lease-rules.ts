@@ -4,7 +4,9 @@
 //   Q5 no resurrection: nothing happens to a message after its acknowledgement;
 //   Q6 an extension only prolongs a live lease, never beyond 12 h from its grant; a shortening never
 //      prolongs;
-//   Q10 nothing happens to a dead message;
+//   Q10 nothing happens to a dead message, but that the late give-back of the very lease whose expiry moved
+//      it there takes the move back (D-91);
+//   Q9 a lease is given back once, late only after it ended by expiry: never after it was settled;
 //   Q11 nothing is granted before its not-before.
 
 import { broken, type Happening, type MessageRecord, type MessageRule } from "./ledger.js";
@@ -29,6 +31,10 @@ export class LeaseRules implements MessageRule {
     if (event.kind === "message.duplicate") return;
     if (message.standing === "acked") {
       broken("Q5", `${event.kind} after it was acknowledged`, now, message.last);
+    }
+    if (event.kind === "message.taken-back") {
+      takenBack(now, event.fence, message);
+      return;
     }
     if (message.standing === "dead") {
       broken("Q10", `${event.kind} after it went to the dead letters`, now, message.last);
@@ -96,6 +102,17 @@ export class LeaseRules implements MessageRule {
       const to = `from ${message.untilMs} to ${event.deadlineMs}`;
       broken("Q6", `a shortening moved its deadline ${to}`, now, message.last);
     }
+  }
+}
+
+function takenBack(now: Happening, fence: number, message: MessageRecord): void {
+  const lease = `lease ${fence}`;
+  const before = message.givenBack.get(fence);
+  if (before) broken("Q9", `${lease} was given back a second time`, now, before);
+  const settled = message.nacked.get(fence);
+  if (settled) broken("Q9", `${lease} was given back after it was settled`, now, settled);
+  if (!message.expired.has(fence)) {
+    broken("Q9", `${lease} was taken back late, but it never expired`, now, message.last);
   }
 }
 

@@ -49,7 +49,11 @@ export interface MessageRecord {
   readonly acked: Map<number, Happening>;
   readonly nacked: Map<number, Happening>;
   readonly extended: Map<number, Happening>;
+  /** Given back by the edge as undelivered, in time or late. */
   readonly released: Map<number, Happening>;
+  /** Expired leases that count still, and all that were given back, by whomever. */
+  readonly expired: Map<number, Happening>;
+  readonly givenBack: Map<number, Happening>;
   /** Its enqueue, and what happened to it last. */
   readonly made: Happening;
   last: Happening;
@@ -69,6 +73,8 @@ export interface Tally {
   acked: number;
   nacked: number;
   expired: number;
+  /** Failures that did not end in the dead letters. */
+  retried: number;
   dead: number;
   leased: number;
   delayed: number;
@@ -101,6 +107,10 @@ export class Ledger implements EntryRule {
 
   group(group: number): GroupRecord | undefined {
     return this.groups.get(group);
+  }
+
+  all(): Iterable<GroupRecord> {
+    return this.groups.values();
   }
 
   find(group: number, index: number, offset: number): MessageRecord | undefined {
@@ -138,6 +148,7 @@ export class Ledger implements EntryRule {
           acked: 0,
           nacked: 0,
           expired: 0,
+          retried: 0,
           dead: 0,
           leased: 0,
           delayed: 0,
@@ -181,6 +192,8 @@ function admit(group: GroupRecord, now: Happening, event: EventOf<"message.enque
     nacked: new Map(),
     extended: new Map(),
     released: new Map(),
+    expired: new Map(),
+    givenBack: new Map(),
     made: now,
     last: now,
   };
@@ -204,6 +217,7 @@ function counted(tally: Tally, message: MessageRecord, change: () => void): void
   const after = message.standing;
   if (before === after) return;
   if (before === "leased" || before === "delayed") tally[before] -= 1;
+  if (before === "dead") tally.dead -= 1;
   if (after === "leased" || after === "delayed" || after === "dead") tally[after] += 1;
 }
 
@@ -226,10 +240,13 @@ function follow(group: GroupRecord, message: MessageRecord, now: Happening): voi
     case "message.nacked":
       message.nacked.set(event.fence, now);
       tally.nacked += 1;
+      tally.retried += event.outcome === "dead" ? 0 : 1;
       stand(message, event.outcome, event.notBeforeMs);
       break;
     case "message.expired":
       tally.expired += 1;
+      tally.retried += event.outcome === "dead" ? 0 : 1;
+      message.expired.set(event.fence, now);
       stand(message, event.outcome, event.notBeforeMs);
       break;
     case "message.ready":
@@ -237,8 +254,15 @@ function follow(group: GroupRecord, message: MessageRecord, now: Happening): voi
       break;
     case "message.released":
       message.attempts -= 1;
-      message.released.set(event.fence, now);
+      noteBack(message, now, event);
       stand(message, "ready", 0);
+      break;
+    case "message.taken-back":
+      message.attempts = event.attempts;
+      noteBack(message, now, event);
+      message.expired.delete(event.fence);
+      // Only the newest lease's brings the message back; it may be ready already.
+      if (event.fence === message.fence) stand(message, "ready", 0);
       break;
     case "message.extended":
       message.extended.set(event.fence, now);
@@ -251,6 +275,15 @@ function follow(group: GroupRecord, message: MessageRecord, now: Happening): voi
   message.last = now;
   if (message.standing === "leased" || message.standing === "delayed") group.waiting.add(message);
   else group.waiting.delete(message);
+}
+
+function noteBack(
+  message: MessageRecord,
+  now: Happening,
+  { fence, by }: EventOf<"message.released" | "message.taken-back">,
+): void {
+  message.givenBack.set(fence, now);
+  if (by === "edge") message.released.set(fence, now);
 }
 
 function stand(message: MessageRecord, standing: Standing, untilMs: number): void {

@@ -29,6 +29,9 @@ export class OrderRules implements MessageRule {
     if (event.kind === "message.granted") this.granted(now, message, group);
     else if (event.kind === "message.ready" || event.kind === "message.released") {
       this.insert(group, message);
+    } else if (event.kind === "message.taken-back") {
+      const isNewest = event.fence === message.fence;
+      if (isNewest && message.standing !== "ready") this.insert(group, message);
     } else if (event.kind === "message.nacked" || event.kind === "message.expired") {
       if (event.outcome === "ready") this.insert(group, message);
     }

@@ -64,6 +64,7 @@ export class Reads implements Rule {
         break;
       case "topic.create":
       case "nack":
+      case "release":
       case "extend":
         break;
     }

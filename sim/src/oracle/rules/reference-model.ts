@@ -15,6 +15,7 @@ import {
 type GrantIntent = Extract<Intent, { kind: "grant" }>;
 type EnqueueIntent = Extract<Intent, { kind: "enqueue" }>;
 type TokenParts = Extract<Intent, { kind: "ack" }>["token"];
+type Lease = Pick<TokenParts, "index" | "offset" | "fence">;
 
 export interface ModelEntry {
   readonly index: number;
@@ -32,6 +33,10 @@ interface Message {
   readonly priority: bigint;
   readonly maxRetries: number;
   standing: "ready" | "delayed" | "leased" | "dead";
+  /** How its newest lease ended. */
+  ended: "no" | "expired" | "settled" | "given back";
+  /** Leases before it that expired, by fence: when the message was granted again. */
+  readonly earlier: Map<number, number>;
   /** Delayed: not before. Leased: deadline. */
   untilMs: number;
   attempts: number;
@@ -75,6 +80,7 @@ const ENTRY_GRANT_BYTES_MAX = 16 << 20;
 const ENTRY_LEASES_MAX = 4096;
 const LEASE_LIFE_MAX_MS = 12 * 3_600_000;
 const TIMERS_PER_ENTRY_MAX = 4096;
+const TOMBSTONE_MS = 600_000;
 const DEDUP_MS = 24 * 3_600_000;
 const DEDUP_SEQUENCES = 10_000;
 
@@ -130,7 +136,10 @@ export class ReferenceModel {
         this.extend(intent.token, intent.extensionMs, now);
         break;
       case "release.undelivered":
-        this.release(intent, now);
+        this.release(intent, "edge", now);
+        break;
+      case "release":
+        if (this.isAuthentic(intent.token)) this.release(intent.token, "client", now);
         break;
       case "stream.close":
         this.closeStream(intent, now);
@@ -189,6 +198,8 @@ export class ReferenceModel {
       priority: (BigInt(priorityHi) << 32n) | BigInt(priorityLo),
       maxRetries,
       standing: delayMs > 0 ? "delayed" : "ready",
+      ended: "no",
+      earlier: new Map(),
       untilMs: notBeforeMs,
       attempts: 0,
       fence: 0,
@@ -264,12 +275,31 @@ export class ReferenceModel {
     });
   }
 
-  private release(intent: Extract<Intent, { kind: "release.undelivered" }>, now: Now): void {
-    const m = this.messages.find((x) => x.index === intent.index && x.offset === intent.offset);
-    if (m?.standing !== "leased" || m.fence !== intent.fence) return;
+  /** No attempt is counted; of a lease that expired, once and also late (D-91). */
+  private release(lease: Lease, by: "edge" | "client", now: Now): void {
+    const m = this.messages.find((x) => x.index === lease.index && x.offset === lease.offset);
+    if (!m) return;
+    const { fence } = lease;
+    const isNewest = m.fence === fence;
+    if (isNewest && m.standing === "leased") {
+      m.attempts -= 1;
+      m.standing = "ready";
+      m.ended = "given back";
+      now.events.push({ kind: "message.released", ...place(m), fence, by });
+      return;
+    }
+    if (isNewest && m.ended === "expired") {
+      m.ended = "given back";
+      m.standing = "ready";
+    } else {
+      // How many tombstones there may be at most is beyond any run.
+      const sinceMs = m.earlier.get(fence) ?? -Infinity;
+      if (isNewest || sinceMs <= now.entry.stampMs - TOMBSTONE_MS) return;
+      m.earlier.delete(fence);
+    }
     m.attempts -= 1;
-    m.standing = "ready";
-    now.events.push({ kind: "message.released", ...place(m), fence: m.fence });
+    const { attempts } = m;
+    now.events.push({ kind: "message.taken-back", ...place(m), fence, by, attempts });
   }
 
   /** A delivery failed: a retry after its backoff, or the dead letters (section 11). */
@@ -283,6 +313,7 @@ export class ReferenceModel {
     const isDead = attempts > m.maxRetries && this.settings?.dlqEnabled === true;
     const delayMs = overrideMs ?? jitteredBackoffMs(attempts, entry, m);
     const notBeforeMs = entry.stampMs + delayMs;
+    m.ended = kind === "message.expired" ? "expired" : "settled";
     m.standing = isDead ? "dead" : delayMs > 0 ? "delayed" : "ready";
     m.untilMs = notBeforeMs;
     events.push({
@@ -336,6 +367,8 @@ export class ReferenceModel {
       now.bytesLeft -= m.bytes;
       now.leasesLeft -= 1;
       state.granted += 1;
+      if (m.ended === "expired") m.earlier.set(m.fence, now.entry.stampMs);
+      m.ended = "no";
       m.standing = "leased";
       m.attempts += 1;
       m.fence += 1;

@@ -88,6 +88,7 @@ const RULE_OF_KIND: Readonly<Record<MachineEvent["kind"], string>> = {
   "message.extended": "Q6",
   "message.shortened": "Q16",
   "message.released": "Q9",
+  "message.taken-back": "Q9",
 };
 
 /** The rule that the first differing field belongs to; otherwise that of what should have happened. */

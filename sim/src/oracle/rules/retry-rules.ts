@@ -1,5 +1,6 @@
 // How deliveries are counted:
-//   Q9 attempts grow by one per grant and fall by one per undelivered release; a failure keeps them;
+//   Q9 attempts grow by one per grant and fall by one per delivery that is given back, in time or late; a
+//      failure keeps them;
 //   Q10 dead exactly when attempts exceed the message's retries and the topic has dead letters on.
 
 import {
@@ -20,6 +21,10 @@ export class RetryRules implements MessageRule {
         broken("Q9", `${count} at a grant`, now, message.last);
       }
       return;
+    }
+    if (event.kind === "message.taken-back" && event.attempts !== message.attempts - 1) {
+      const count = `attempts went from ${message.attempts} to ${event.attempts}`;
+      broken("Q9", `${count} at a late give-back`, now, message.last);
     }
     if (event.kind !== "message.nacked" && event.kind !== "message.expired") return;
     if (event.attempts !== message.attempts) {

@@ -73,6 +73,7 @@ test("Q15: a real partition adds up, and its structures agree", () => {
     acked: 1,
     nacked: 1,
     expired: 0,
+    retried: 0,
     dead: 1,
     leased: 1,
     delayed: 1,

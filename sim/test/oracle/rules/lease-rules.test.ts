@@ -6,7 +6,8 @@ import { RetryRules } from "../../../src/oracle/rules/retry-rules.js";
 import { TimerRules } from "../../../src/oracle/rules/timer-rules.js";
 import { breaks, Entries, events } from "./states.js";
 
-const { enqueued, granted, acked, nacked, expired, ready, released, extended, shortened } = events;
+const { enqueued, granted, acked, nacked, expired, ready } = events;
+const { released, takenBack, extended, shortened } = events;
 
 type Step = readonly [stampMs: number, ...events: MachineEvent[]];
 
@@ -92,6 +93,33 @@ test("Q6: an extension prolongs within 12 h of the grant, a shortening shortens"
   breaks("Q6", () => lease(...step, [2, shortened(2001)]));
 });
 
+test("Q9, Q10: a lease is taken back late only after it expired, once; then its message may be dead", () => {
+  const gone: Step[] = [
+    [0, enqueued({ maxRetries: 0 })],
+    [1, granted({ deadlineMs: 2000 })],
+    [2000, expired({ outcome: "dead" })],
+  ];
+  const ledger = lease(...gone, [2001, takenBack()], [2002, granted({ fence: 2 })]);
+  expect(ledger.find(1, 2, 0)?.standing).toBe("leased");
+  breaks("Q10", () => lease(...gone, [2001, granted({ fence: 2 })]));
+  breaks("Q9", () => lease(...gone, [2001, takenBack(), takenBack()]));
+  const rejected: Step = [2, nacked({ outcome: "dead" })];
+  breaks("Q9", () => lease([0, enqueued()], [1, granted()], rejected, [3, takenBack()]));
+  breaks("Q9", () => lease([0, enqueued()], [1, granted()], [2, released()], [3, takenBack()]));
+});
+
+test("Q9: of a lease before the newest only the attempt comes back", () => {
+  const twice: Step[] = [
+    [0, enqueued()],
+    [1, granted({ deadlineMs: 2000 })],
+    [2000, expired()],
+    [2001, granted({ fence: 2, attempts: 2, deadlineMs: 4000 })],
+  ];
+  const message = lease(...twice, [2002, takenBack(1)]).find(1, 2, 0);
+  expect([message?.standing, message?.attempts]).toEqual(["leased", 1]);
+  breaks("Q9", () => lease(...twice, [2002, takenBack(1)], [2003, takenBack(0)]));
+});
+
 test("Q2, Q10, Q11: unknown, dead and delayed messages are not granted", () => {
   breaks("Q2", () => lease([1, granted()]));
   breaks("Q2", () => lease([0, enqueued()], [1, enqueued()]));
@@ -113,6 +141,13 @@ test("Q9: attempts count grants and give back what was never delivered", () => {
   ];
   retry({}, ...step, [3, granted({ attempts: 1 })], [4, nacked({ attempts: 1 })]);
   breaks("Q9", () => retry({}, ...step, [3, granted({ attempts: 2 })]));
+  const late: Step[] = [
+    [0, enqueued()],
+    [1, granted()],
+    [2, expired()],
+  ];
+  retry({}, ...late, [3, takenBack(0)]);
+  breaks("Q9", () => retry({}, ...late, [3, takenBack(1)]));
   breaks("Q9", () => retry({}, [0, enqueued()], [1, granted({ attempts: 0 })]));
   breaks("Q9", () => retry({}, [0, enqueued()], [1, granted()], [2, expired({ attempts: 0 })]));
 });

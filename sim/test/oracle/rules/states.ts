@@ -241,7 +241,21 @@ export const events = {
     ...fields,
   }),
   ready: (): MachineEvent => ({ kind: "message.ready", index: 2, offset: 0 }),
-  released: (fence = 1): MachineEvent => ({ kind: "message.released", index: 2, offset: 0, fence }),
+  released: (fence = 1, by: "edge" | "client" = "edge"): MachineEvent => ({
+    kind: "message.released",
+    index: 2,
+    offset: 0,
+    fence,
+    by,
+  }),
+  takenBack: (attempts = 0, fence = 1): MachineEvent => ({
+    kind: "message.taken-back",
+    index: 2,
+    offset: 0,
+    fence,
+    by: "edge",
+    attempts,
+  }),
   extended: (deadlineMs: number, fence = 1): MachineEvent => ({
     kind: "message.extended",
     index: 2,
