@@ -6,6 +6,7 @@ import { InvariantViolation } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
 import { UnappliableEntry } from "../machine/entry-intents.js";
 import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
+import { tickHandover } from "../raft/handover.js";
 import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
 import type { ClientEffect, ClientEvent } from "../contract/api.js";
@@ -106,7 +107,7 @@ export class Host {
       operations: this.operations,
       streams: this.streams,
       guard,
-      isDiskStalled: () => this.isDiskStalled(),
+      isDiskStalled: () => this.adapter.isDiskStalled(),
       peerIsNew: (peer, isReplaced) => this.peerIsNew(peer, isReplaced),
     });
   }
@@ -137,7 +138,7 @@ export class Host {
     for (const slot of this.context.touchedInOrder()) {
       this.guard(slot, () => this.leader.collect(slot));
     }
-    this.beats.flush(this.isDiskStalled());
+    this.beats.flush(this.adapter.isDiskStalled());
     this.drainLoopback();
   }
 
@@ -262,6 +263,7 @@ export class Host {
           tickLeader(g);
           if (!g.isLeader) return;
           tickReplication(g);
+          tickHandover(g);
           this.leader.tick(slot);
         }
       });
@@ -269,13 +271,6 @@ export class Host {
     this.beats.tick();
     this.operations.tick();
     this.streams.tick();
-  }
-
-  private isDiskStalled(): boolean {
-    return (
-      this.persistence.writingForMs(this.context.monotonicMs) >
-      this.context.config.timing.diskStallMs
-    );
   }
 
   // --- start ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 // sender said, and hands each message to the part it is for.
 
 import { MalformedInput } from "../lib/bytes.js";
-import { onPreVote, onPreVoteReply, onVote, onVoteReply } from "../raft/election.js";
+import { onPreVote, onPreVoteReply, onTimeoutNow, onVote, onVoteReply } from "../raft/election.js";
 import type { RaftGroup } from "../raft/group.js";
 import { onAppend, onAppendReply } from "../raft/replication.js";
 import { decodeFrame, type Frame } from "../wire/frames.js";
@@ -86,6 +86,7 @@ export class Inbound {
       case "pre-vote.reply":
       case "vote":
       case "vote.reply":
+      case "timeout-now":
       case "append":
       case "append.reply":
         this.onRaftMessage(from, m);
@@ -127,6 +128,8 @@ export class Inbound {
     const slot = this.parts.context.groups.get(m.group);
     if (!slot || slot.raft.incarnation !== m.incarnation) return;
     if (!slot.raft.voters.includes(from)) return;
+    // A replica whose machine stopped leads nothing, whoever asks for it (D-89).
+    if (m.kind === "timeout-now" && slot.machineStoppedBecause !== undefined) return;
     this.parts.guard(slot, () => {
       try {
         stepRaft(slot.raft, from, m);
@@ -152,6 +155,9 @@ function stepRaft(g: RaftGroup, from: number, m: RaftMessage): void {
       break;
     case "vote.reply":
       onVoteReply(g, from, m);
+      break;
+    case "timeout-now":
+      onTimeoutNow(g, from, m);
       break;
     case "append":
       onAppend(g, from, m);

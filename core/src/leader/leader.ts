@@ -174,7 +174,7 @@ export class Leader {
   collect(slot: Replica): void {
     const g = slot.raft;
     if (!g.isLeader) return;
-    if (slot.isServing) {
+    if (slot.isServing && g.handover === undefined) {
       this.proposeDue(slot);
       while (this.hasRoom(slot)) if (!this.collectEntry(slot)) break;
       if (slot.queue.length > 0) this.context.wantsTurn = true;

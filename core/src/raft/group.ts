@@ -14,7 +14,7 @@ import type { HardState } from "../wire/disk-records.js";
 import type { PeerMessage } from "../wire/messages.js";
 import { majorityReached, nextStampMs } from "./group-time.js";
 import { RaftLog } from "./log.js";
-import { Progress } from "./progress.js";
+import { Progress, type Handover } from "./progress.js";
 
 export type Role = "follower" | "pre-candidate" | "candidate" | "leader";
 
@@ -52,6 +52,8 @@ export interface RaftHost {
   readConfirmed(group: RaftGroup, index: number, context: number): void;
   /** Proposes the leader's first entry of its term. */
   proposeNoop(group: RaftGroup): void;
+  /** A write of this node has been out for too long (D-29): it neither campaigns nor helps others to. */
+  isDiskStalled(): boolean;
 }
 
 /** A read at `index`, valid once a majority vouched for `round` (D-57); `context` is the host's. */
@@ -114,6 +116,8 @@ export class RaftGroup {
   termStartIndex = 0;
   isReady = false;
   quorumTicks = 0;
+  /** A hand-over under way (handover.ts): nothing new is proposed. */
+  handover: Handover | undefined;
   private stampBaseMs = 0;
   private stampFromMonoMs = 0;
   /** True for a group that was just created here and whose preferred leader is this node. */
@@ -289,6 +293,7 @@ export class RaftGroup {
     this.role = "follower";
     this.leader = leader;
     this.isReady = false;
+    this.handover = undefined;
     // Only contact with a leader restarts the wait: a refused campaign must not (raft-A12).
     if (leader !== 0) this.electionTicks = 0;
     if (changed) {
@@ -302,6 +307,7 @@ export class RaftGroup {
     this.role = "follower";
     this.leader = 0;
     this.isReady = false;
+    this.handover = undefined;
   }
 
   becomeLeader(): void {

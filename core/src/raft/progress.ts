@@ -22,6 +22,8 @@ export class Progress {
   stalledTicks = 0;
   /** Highest beat round the follower vouched for. */
   ackedRound = 0;
+  /** It said in this leadership, and last, that its disk is healthy. */
+  isDiskHealthy = false;
   /** Its wall clock when last heard, 0 unknown. */
   wallMs = 0;
 
@@ -54,4 +56,10 @@ export class Progress {
     this.stalledTicks = 0;
     this.next = Math.max(next, this.match + 1);
   }
+}
+
+/** Leadership is being handed to this follower, since so many ticks (handover.ts). */
+export interface Handover {
+  ticks: number;
+  readonly target: Progress;
 }

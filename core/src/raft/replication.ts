@@ -248,18 +248,23 @@ function quorumIndex(g: RaftGroup): number {
   return held[g.quorum - 1];
 }
 
-/** The follower vouched in a beat: it is there, and it may need a resend. */
-export function onVouched(
+/** The follower answered a beat: it is there, it vouches for `round`, and it may need a resend. */
+export function onBeatAnswered(
   g: RaftGroup,
   from: number,
-  round: number,
-  wallMs: number,
-  needsProbe: boolean,
+  answer: {
+    readonly round: number;
+    readonly wallMs: number;
+    readonly isStalled: boolean;
+    readonly needsProbe: boolean;
+  },
 ): void {
   const p = g.progress.get(from);
   if (!p) return;
+  const { round, wallMs, isStalled, needsProbe } = answer;
   p.silentTicks = 0;
   p.wallMs = wallMs;
+  p.isDiskHealthy = !isStalled;
   p.ackedRound = Math.max(p.ackedRound, round);
   if (needsProbe && !p.isProbing) p.probe(p.match + 1);
   replicateTo(g, p);

@@ -34,12 +34,20 @@ export interface Vote extends ToGroup {
   readonly term: number;
   readonly lastIndex: number;
   readonly lastTerm: number;
+  /** The leader itself asked for this campaign: a voter that hears a leader grants it all the same. */
+  readonly isTransfer: boolean;
 }
 
 export interface VoteReply extends ToGroup {
   readonly kind: "vote.reply";
   readonly term: number;
   readonly granted: boolean;
+}
+
+/** The leader of `term` hands over: the receiver campaigns at once, without asking first (D-90). */
+export interface TimeoutNow extends ToGroup {
+  readonly kind: "timeout-now";
+  readonly term: number;
 }
 
 /** A block and how many of its entries count: a truncation may have cut its tail. */
@@ -78,6 +86,8 @@ export interface BeatItem extends ToGroup {
 export interface Beat {
   readonly kind: "beat";
   readonly round: number;
+  /** The sender's disk is stalled: it is there, and vouches for nothing (D-90). */
+  readonly isStalled: boolean;
   readonly items: readonly BeatItem[];
 }
 
@@ -91,12 +101,16 @@ export interface BeatReplyItem extends ToGroup {
 
 export interface BeatReply {
   readonly kind: "beat.reply";
+  /** The round that is vouched for; 0: none, because a disk on either side is stalled (D-90). */
   readonly round: number;
   readonly wallMs: number;
+  /** The replier's disk is stalled: it can take no leadership now. */
+  readonly isStalled: boolean;
   readonly items: readonly BeatReplyItem[];
 }
 
-export type RaftMessage = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply;
+export type RaftMessage =
+  PreVote | PreVoteReply | Vote | VoteReply | TimeoutNow | Append | AppendReply;
 
 /** Why a request goes to a group's leader. */
 export type RequestAction =

@@ -3,8 +3,10 @@
 
 import { describe, expect, test } from "vitest";
 import { confirmReads } from "../../src/raft/reads.js";
-import { onBeatCommit, onVouched } from "../../src/raft/replication.js";
+import { onBeatCommit, onBeatAnswered } from "../../src/raft/replication.js";
 import { append, between, blocksOf, HEAD, RaftNet, repliesTo, vote } from "../support/raft-net.js";
+
+const HEALTHY = { wallMs: 0, isStalled: false, needsProbe: false };
 
 describe("5.5 crashes", () => {
   test("a follower that crashed before its sync has promised nothing", () => {
@@ -166,15 +168,15 @@ describe("6.4 reads (dissertation)", () => {
     const leader = net.elect(1);
     net.settle();
     const { group, confirmed } = leader;
-    onVouched(group, 2, 6, 0, false);
+    onBeatAnswered(group, 2, { ...HEALTHY, round: 6 });
     leader.read(7, 42);
-    onVouched(group, 3, 6, 0, false);
+    onBeatAnswered(group, 3, { ...HEALTHY, round: 6 });
     confirmReads(group);
     expect(confirmed).toEqual([]);
-    onVouched(group, 2, 7, 0, false);
+    onBeatAnswered(group, 2, { ...HEALTHY, round: 7 });
     confirmReads(group);
     expect(confirmed).toEqual([]);
-    onVouched(group, 3, 8, 0, false);
+    onBeatAnswered(group, 3, { ...HEALTHY, round: 8 });
     confirmReads(group);
     expect(confirmed).toEqual([{ index: group.commitIndex, context: 42 }]);
   });
@@ -187,10 +189,10 @@ describe("6.4 reads (dissertation)", () => {
     leader.propose();
     net.settle();
     leader.read(4, 2);
-    onVouched(leader.group, 2, 3, 0, false);
+    onBeatAnswered(leader.group, 2, { ...HEALTHY, round: 3 });
     confirmReads(leader.group);
     expect(leader.confirmed).toEqual([{ index: 1, context: 1 }]);
-    onVouched(leader.group, 3, 9, 0, false);
+    onBeatAnswered(leader.group, 3, { ...HEALTHY, round: 9 });
     confirmReads(leader.group);
     expect(leader.confirmed).toEqual([
       { index: 1, context: 1 },

@@ -157,7 +157,15 @@ export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<P
     granted: flag,
     ownTerm: u32,
   }),
-  vote: fc.record({ ...of("vote"), ...toGroup, term: u32, lastIndex: u48, lastTerm: u32 }),
+  vote: fc.record({
+    ...of("vote"),
+    ...toGroup,
+    term: u32,
+    lastIndex: u48,
+    lastTerm: u32,
+    isTransfer: flag,
+  }),
+  "timeout-now": fc.record({ ...of("timeout-now"), ...toGroup, term: u32 }),
   "vote.reply": fc.record({ ...of("vote.reply"), ...toGroup, term: u32, granted: flag }),
   append: fc.record({
     ...of("append"),
@@ -180,12 +188,14 @@ export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<P
   beat: fc.record({
     ...of("beat"),
     round: u48,
+    isStalled: flag,
     items: fc.array(fc.record({ ...toGroup, term: u32, commit: u48 }), few),
   }),
   "beat.reply": fc.record({
     ...of("beat.reply"),
     round: u48,
     wallMs: u48,
+    isStalled: flag,
     items: fc.array(fc.record({ ...toGroup, term: u32, accepted: flag, needsProbe: flag }), few),
   }),
   request: fc.record({

@@ -7,11 +7,13 @@ import {
   countOwnVote,
   onPreVote,
   onPreVoteReply,
+  onTimeoutNow,
   onVote,
   onVoteReply,
   tickElection,
   tickLeader,
 } from "../../src/raft/election.js";
+import { tickHandover } from "../../src/raft/handover.js";
 import { RaftGroup, type RaftHost, type RaftSettings } from "../../src/raft/group.js";
 import { requestRead } from "../../src/raft/reads.js";
 import {
@@ -57,7 +59,7 @@ export function kind(...kinds: readonly RaftMessage["kind"][]): Which {
 export const HEAD = { group: 1, incarnation: 1 };
 
 export function vote(term: number, lastTerm = 0, lastIndex = 0): Vote {
-  return { kind: "vote", ...HEAD, term, lastTerm, lastIndex };
+  return { kind: "vote", ...HEAD, term, lastTerm, lastIndex, isTransfer: false };
 }
 
 export function append(term: number, more: Partial<Append> = {}): Append {
@@ -154,6 +156,12 @@ export class RaftNode implements RaftHost {
     throw new Error("every block is held in memory here");
   }
 
+  isStalled = false;
+
+  isDiskStalled(): boolean {
+    return this.isStalled;
+  }
+
   roleChanged(): void {
     this.isReady = false;
   }
@@ -211,6 +219,7 @@ export class RaftNode implements RaftHost {
       else {
         tickLeader(g);
         if (g.isLeader) tickReplication(g);
+        if (g.isLeader) tickHandover(g);
       }
     }
   }
@@ -262,6 +271,8 @@ export class RaftNode implements RaftHost {
         return onVote(g, from, m);
       case "vote.reply":
         return onVoteReply(g, from, m);
+      case "timeout-now":
+        return onTimeoutNow(g, from, m);
       case "append":
         return onAppend(g, from, m);
       case "append.reply":

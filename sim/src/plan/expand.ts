@@ -9,6 +9,7 @@ import { DEFAULT_NETWORK } from "../world/network-settings.js";
 import { expandFaults } from "./expand-faults.js";
 import { expandOperations } from "./expand-operations.js";
 import type { Plan, TopicPlan } from "./plan.js";
+import { calmAround, stalledLeader } from "./stalled-leader.js";
 
 /** 64 bits from a seed string; after this everything is counter-based. */
 export function seedBits(seed: string): Seed {
@@ -53,6 +54,10 @@ export function expandPlan(seed: string): Plan {
   const isLarge = draws.chance("large", 30_000);
   const topics = expandTopics(draws, nodes, isLarge);
   const isTight = draws.chance("tight", 300_000);
+  const operations = expandOperations(draws, { nodes, durationMs, topics, isLarge });
+  const hash = hash32(bits.hi, bits.lo);
+  const faults = expandFaults(draws, { nodes, durationMs, hash, topics });
+  const stalled = stalledLeader(draws, { nodes, durationMs, topics });
   return {
     version: 1,
     seed,
@@ -84,8 +89,10 @@ export function expandPlan(seed: string): Plan {
     eventCostUs: draws.pick("eventCost", [2, 10, 40]),
     disconnectGraceMs: draws.pick("grace", [500, 2_000, 5_000]),
     topics,
-    operations: expandOperations(draws, { nodes, durationMs, topics, isLarge }),
-    faults: expandFaults(draws, { nodes, durationMs, hash: hash32(bits.hi, bits.lo), topics }),
+    operations: stalled
+      ? [...operations, ...stalled.operations].sort((a, b) => a.atMs - b.atMs)
+      : operations,
+    faults: stalled ? calmAround(faults, stalled) : faults,
   };
 }
 

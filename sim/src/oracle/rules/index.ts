@@ -25,6 +25,7 @@ import { ReadIndex } from "./read-index.js";
 import { Reads } from "./reads.js";
 import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
+import { StalledDisks } from "./stalled-disks.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
 
@@ -63,5 +64,6 @@ export function makeRules(): Rule[] {
     reference,
     new AnswerRules(ledger),
     new Reads(),
+    new StalledDisks(),
   ];
 }
