@@ -56,15 +56,22 @@ export type NetworkEvent =
   | { readonly kind: "peer.frame"; readonly peer: number; readonly frame: Uint8Array }
   /** The link to the peer was (re)made or lost: frames in flight may be lost, in either direction. */
   | { readonly kind: "peer.up"; readonly peer: number }
-  | { readonly kind: "peer.down"; readonly peer: number };
+  | { readonly kind: "peer.down"; readonly peer: number }
+  /**
+   * Of the link's present life: it holds so much bulk that more may be dropped, or already was; later, that
+   * it has room again. They alternate, beginning with `peer.full`; a new life has room.
+   */
+  | { readonly kind: "peer.full"; readonly peer: number }
+  | { readonly kind: "peer.room"; readonly peer: number };
 
 /**
  * Unreliable frames to peers: a frame arrives whole and unchanged, or not at all; inside one life of
- * a link in order, across a reconnect possibly late. `send` never blocks: a link that is down or
- * over its byte budget drops the frame. A frame must not change after `send`.
+ * a link in order per lane, across a reconnect possibly late. `send` never blocks: a link that is down or
+ * over the byte budget of the frame's lane drops it. Urgent frames have a lane and a budget of their own,
+ * overtake bulk that still waits, and are few and small. A frame must not change after `send`.
  */
 export interface NetworkPort {
-  send(peer: number, frame: Uint8Array): void;
+  send(peer: number, frame: Uint8Array, isUrgent?: boolean): void;
 }
 
 /** Clocks are read once per turn, by the turn. */

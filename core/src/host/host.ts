@@ -7,7 +7,14 @@ import type { Crc32 } from "../lib/crc32.js";
 import { UnappliableEntry } from "../machine/entry-intents.js";
 import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
 import { tickHandover } from "../raft/handover.js";
-import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
+import {
+  linkDown,
+  linkRoom,
+  linkUp,
+  maybeCommit,
+  refilled,
+  tickReplication,
+} from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
 import type { ClientEffect, ClientEvent } from "../contract/api.js";
 import { Applier } from "./apply.js";
@@ -31,13 +38,18 @@ import type { NodeStatus } from "../member/status.js";
 import { statusOf } from "./status-of.js";
 
 const DUE_GRAIN_MS = 10;
+/** Bytes that one turn puts into entries, over all groups: each goes to disk and to every follower. */
+const PROPOSE_BYTES_MAX = 16 << 20;
 
 /** What the turn feeds in. Disk events are those of io/ports.ts. */
 export type HostEvent =
   | ClientEvent
   | { readonly kind: "tick" }
   | { readonly kind: "peer.frame"; readonly peer: number; readonly frame: Uint8Array }
-  | { readonly kind: "peer.up" | "peer.down"; readonly peer: number }
+  | {
+      readonly kind: "peer.up" | "peer.down" | "peer.full" | "peer.room";
+      readonly peer: number;
+    }
   | { readonly kind: "disk.opened"; readonly token: number; readonly isNew: boolean }
   | { readonly kind: "disk.written"; readonly token: number }
   | {
@@ -64,6 +76,8 @@ export class Host {
   readonly streams: Streams;
   private extraOps: StoreOp[] = [];
   private bootBatch = 0;
+  /** Which group is first to propose; the next turn begins with the next one. */
+  private collectFrom = 0;
   isReady = false;
   /** Set when the node cannot go on: the turn stops the process with it. */
   fatalMessage: string | undefined;
@@ -135,9 +149,13 @@ export class Host {
     this.streams.collect();
     this.drainLoopback();
     this.touchDue();
-    for (const slot of this.context.touchedInOrder()) {
-      this.guard(slot, () => this.leader.collect(slot));
+    const slots = this.context.touchedInOrder();
+    const budget = { bytes: PROPOSE_BYTES_MAX };
+    for (let i = 0; i < slots.length; i += 1) {
+      const slot = slots[(this.collectFrom + i) % slots.length];
+      this.guard(slot, () => this.leader.collect(slot, budget));
     }
+    this.collectFrom = slots.length === 0 ? 0 : (this.collectFrom + 1) % slots.length;
     this.beats.flush(this.adapter.isDiskStalled());
     this.drainLoopback();
   }
@@ -208,6 +226,10 @@ export class Host {
         break;
       case "peer.up":
       case "peer.down":
+      case "peer.full":
+      case "peer.room":
+        this.onLink(event.kind, event.peer);
+        break;
       case "disk.got":
         break;
       case "disk.opened":
@@ -380,6 +402,18 @@ export class Host {
   }
 
   // --- peers ---------------------------------------------------------------------------------------
+
+  /** What followers of the groups led here missed follows from what their link says (D-90). */
+  private onLink(kind: "peer.up" | "peer.down" | "peer.full" | "peer.room", peer: number): void {
+    const { links } = this.context;
+    if (kind === "peer.full" || kind === "peer.room") links.setFull(peer, kind === "peer.full");
+    else links.setDown(peer, kind === "peer.down");
+    if (kind === "peer.full") return;
+    const tell = kind === "peer.down" ? linkDown : kind === "peer.up" ? linkUp : linkRoom;
+    for (const slot of this.context.groups.values()) {
+      if (slot.raft.isLeader) this.guard(slot, () => tell(slot.raft, peer));
+    }
+  }
 
   private peerIsNew(peer: number, isReplaced: boolean): void {
     if (isReplaced) this.operations.router.peerReplaced(peer);

@@ -4,7 +4,7 @@
 import { MalformedInput } from "../lib/bytes.js";
 import { onPreVote, onPreVoteReply, onTimeoutNow, onVote, onVoteReply } from "../raft/election.js";
 import type { RaftGroup } from "../raft/group.js";
-import { onAppend, onAppendReply } from "../raft/replication.js";
+import { onAppend, onAppendReply, onAppendUntaken, sayUntaken } from "../raft/replication.js";
 import { decodeFrame, type Frame } from "../wire/frames.js";
 import type { PeerMessage, RaftMessage } from "../wire/messages.js";
 import type { Beats } from "../leader/beats.js";
@@ -89,6 +89,7 @@ export class Inbound {
       case "timeout-now":
       case "append":
       case "append.reply":
+      case "append.untaken":
         this.onRaftMessage(from, m);
         break;
       case "beat":
@@ -126,8 +127,11 @@ export class Inbound {
 
   private onRaftMessage(from: number, m: RaftMessage): void {
     const slot = this.parts.context.groups.get(m.group);
-    if (!slot || slot.raft.incarnation !== m.incarnation) return;
-    if (!slot.raft.voters.includes(from)) return;
+    const isHere = slot !== undefined && slot.stoppedBecause === undefined;
+    if (!isHere || slot.raft.incarnation !== m.incarnation || !slot.raft.voters.includes(from)) {
+      this.cannotTake(from, m);
+      return;
+    }
     // A replica whose machine stopped leads nothing, whoever asks for it (D-89).
     if (m.kind === "timeout-now" && slot.machineStoppedBecause !== undefined) return;
     this.parts.guard(slot, () => {
@@ -137,8 +141,14 @@ export class Inbound {
         // Only what a peer sent can be malformed here.
         if (!(error instanceof MalformedInput)) throw error;
         this.refused += 1;
+        this.cannotTake(from, m);
       }
     });
+  }
+
+  /** The sender of an append has to know that it does not count (D-90). */
+  private cannotTake(from: number, m: RaftMessage): void {
+    if (m.kind === "append") sayUntaken(this.parts.context, from, m, 0);
   }
 }
 
@@ -164,6 +174,9 @@ function stepRaft(g: RaftGroup, from: number, m: RaftMessage): void {
       break;
     case "append.reply":
       onAppendReply(g, from, m);
+      break;
+    case "append.untaken":
+      onAppendUntaken(g, from, m);
       break;
   }
 }

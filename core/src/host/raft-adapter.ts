@@ -105,6 +105,10 @@ export class RaftAdapter implements RaftHost {
     if (slot) this.leader.readConfirmed(slot, index, context);
   }
 
+  isOpen(peer: number): boolean {
+    return this.context.links.isOpen(peer);
+  }
+
   isDiskStalled(): boolean {
     const { monotonicMs, config } = this.context;
     return this.persistence.writingForMs(monotonicMs) > config.timing.diskStallMs;

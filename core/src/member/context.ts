@@ -5,6 +5,8 @@ import { crc32, type Crc32 } from "../lib/crc32.js";
 import { hashBytes } from "../lib/hash.js";
 import { utf8Encode } from "../lib/bytes.js";
 import { FrameBuilder } from "../wire/frames.js";
+import { Links } from "./links.js";
+import { Outbox } from "./outbox.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { ClientEffect } from "../contract/api.js";
 import { DueGroups } from "./due-groups.js";
@@ -14,6 +16,8 @@ import type { HostObserver } from "./observer.js";
 
 export interface OutgoingFrame {
   readonly peer: number;
+  /** Of the lane that bulk never delays or crowds out. */
+  readonly isUrgent: boolean;
   readonly frame: Uint8Array;
 }
 
@@ -54,9 +58,9 @@ export class HostContext {
   wantsTurn = false;
   /** Messages to the own node, handled before the step ends. */
   readonly loopback: PeerMessage[] = [];
-  private readonly outbox: PeerMessage[][];
-  /** How many messages waited per peer, and here for this node, when the step that runs now began. */
-  private readonly marks: number[];
+  readonly links = new Links();
+  private readonly outboxes: Outbox[];
+  /** How many messages waited here for this node when the step that runs now began. */
   private loopbackMark = 0;
   private builders: FrameBuilder[] = [];
   framesSent = 0;
@@ -67,8 +71,7 @@ export class HostContext {
     this.crc = crc;
     this.self = config.members.findIndex((m) => m.name === config.node) + 1;
     this.cluster = clusterIdOf(config.members);
-    this.outbox = config.members.map(() => []);
-    this.marks = config.members.map(() => 0);
+    this.outboxes = config.members.map(() => new Outbox());
   }
 
   get memberCount(): number {
@@ -99,36 +102,33 @@ export class HostContext {
     if (peer === this.self) {
       this.observer?.sent(peer, message);
       this.loopback.push(message);
-    } else this.outbox[peer - 1].push(message);
+    } else this.outboxes[peer - 1].push(message);
   }
 
   /** Notes how many messages wait per peer; steps of groups never nest, so one note is enough. */
   markOutbox(): void {
-    for (let i = 0; i < this.outbox.length; i += 1) this.marks[i] = this.outbox[i].length;
+    for (const outbox of this.outboxes) outbox.mark();
     this.loopbackMark = this.loopback.length;
   }
 
   /** Discards what was sent since the mark: nothing of a stopped group's step leaves. */
   cutOutbox(): void {
-    for (let i = 0; i < this.outbox.length; i += 1) this.outbox[i].length = this.marks[i];
+    for (const outbox of this.outboxes) outbox.cut();
     this.loopback.length = this.loopbackMark;
   }
 
-  /** Encodes what waits, one frame per peer (more when a frame would grow too large). */
+  /** Encodes what waits and may leave: at most one frame per peer and lane, more where it grows too large. */
   takeFrames(): OutgoingFrame[] {
     const frames: OutgoingFrame[] = [];
-    for (let i = 0; i < this.outbox.length; i += 1) {
-      const list = this.outbox[i];
-      if (list.length === 0) continue;
-      const builder = this.builders[i];
-      for (const message of list) {
-        this.observer?.sent(i + 1, message);
-        const full = builder.add(message);
-        if (full) frames.push({ peer: i + 1, frame: full });
-      }
-      if (builder.count > 0) frames.push({ peer: i + 1, frame: builder.take() });
-      list.length = 0;
-    }
+    this.outboxes.forEach((outbox, i) => {
+      const peer = i + 1;
+      // What a link that is down gets is lost there; it may be up again, and nobody has heard of it yet.
+      const isFull = this.links.isFull(peer);
+      const bulkBytes = isFull ? 0 : this.config.limits.turnBulkBytesMax;
+      const taken = outbox.take(this.builders[i], bulkBytes, (m) => this.observer?.sent(peer, m));
+      for (const frame of taken) frames.push({ peer, ...frame });
+      if (!isFull && outbox.hasBulk) this.wantsTurn = true;
+    });
     this.framesSent += frames.length;
     return frames;
   }

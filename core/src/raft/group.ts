@@ -23,8 +23,10 @@ export interface RaftSettings {
   readonly electionTicksMin: number;
   readonly electionTicksSpread: number;
   readonly checkQuorumTicks: number;
-  /** Ticks without an acknowledgement after which appends in flight are taken as lost. */
-  readonly resendTicks: number;
+  /** Ticks until an unanswered probe is sent again. */
+  readonly probeTicks: number;
+  /** Ticks without an acknowledgement after which a follower is asked what it missed: the last resort. */
+  readonly askTicks: number;
   readonly appendBlocksMax: number;
   readonly appendBytesMax: number;
   readonly inflightAppendsMax: number;
@@ -39,6 +41,8 @@ export interface RaftHost {
   wallMs(): number;
   /** Leaves at the end of the turn's step, before any fsync (D-53 class Send). */
   send(peer: number, message: PeerMessage): void;
+  /** The link to the peer takes appends now: it is neither down nor full. */
+  isOpen(peer: number): boolean;
   /** Leaves once everything this replica has to persist so far is synced (D-52). */
   sendAfterPersist(group: RaftGroup, peer: number, message: PeerMessage): void;
   /** The group has something for the next batch. */
@@ -89,6 +93,8 @@ export class RaftGroup {
   appliedIndex = 0;
   /** Highest index validated by an append of the current term's leader (D-58). */
   validatedIndex = 0;
+  /** Number of the append that the current term's leader should send next. */
+  nextAppendSeq = 1;
 
   // Persistence (D-52): seq counts this group's persists; `issued` are in the batch in flight.
   issuedSeq = 0;
@@ -190,7 +196,10 @@ export class RaftGroup {
       term > this.term || (term === this.term && (this.vote === 0 || this.vote === vote)),
       `R1: term ${this.term} vote ${this.vote} cannot become term ${term} vote ${vote}`,
     );
-    if (term > this.term) this.validatedIndex = 0;
+    if (term > this.term) {
+      this.validatedIndex = 0;
+      this.nextAppendSeq = 1;
+    }
     this.term = term;
     this.vote = vote;
     this.dirty();

@@ -16,6 +16,7 @@ const Kind = {
   beat: 7,
   beatReply: 8,
   timeoutNow: 9,
+  appendUntaken: 10,
 } as const;
 
 function writeBlocks(w: Writer, blocks: readonly SentBlock[]): void {
@@ -59,12 +60,17 @@ export function writeMessage(w: Writer, m: PeerMessage): void {
         .u8(m.granted ? 1 : 0);
       break;
     case "append":
-      w.u8(Kind.append).u32(m.group).u32(m.incarnation).u32(m.term).u48(m.prevIndex);
-      w.u32(m.prevTerm).u48(m.commit);
+      w.u8(Kind.append).u32(m.group).u32(m.incarnation).u32(m.term);
+      w.u48(m.seq).u8(m.isStart ? 1 : 0);
+      w.u48(m.prevIndex).u32(m.prevTerm).u48(m.commit);
       writeBlocks(w, m.blocks);
       break;
+    case "append.untaken":
+      w.u8(Kind.appendUntaken).u32(m.group).u32(m.incarnation).u32(m.term);
+      w.u48(m.seq).u48(m.next);
+      break;
     case "append.reply":
-      w.u8(Kind.appendReply).u32(m.group).u32(m.incarnation).u32(m.term);
+      w.u8(Kind.appendReply).u32(m.group).u32(m.incarnation).u32(m.term).u48(m.seq);
       w.u8(m.accepted ? 1 : 0)
         .u48(m.index)
         .u48(m.prevIndex)
@@ -129,17 +135,23 @@ function readRaftMessage(kind: number, r: Reader): RaftMessage | undefined {
         group,
         incarnation,
         term,
+        seq: r.u48(),
+        isStart: r.u8() === 1,
         prevIndex: r.u48(),
         prevTerm: r.u32(),
         commit: r.u48(),
         blocks: readBlocks(r),
       };
+    case Kind.appendUntaken:
+      return { kind: "append.untaken", group, incarnation, term, seq: r.u48(), next: r.u48() };
     case Kind.appendReply: {
+      const seq = r.u48();
       const accepted = r.u8() === 1;
       const index = r.u48();
       const prevIndex = r.u48();
       const wallMs = r.u48();
-      return { kind: "append.reply", group, incarnation, term, accepted, index, prevIndex, wallMs };
+      const head = { kind: "append.reply" as const, group, incarnation, term };
+      return { ...head, seq, accepted, index, prevIndex, wallMs };
     }
     default:
       return undefined;

@@ -59,15 +59,30 @@ export interface SentBlock {
 export interface Append extends ToGroup {
   readonly kind: "append";
   readonly term: number;
+  /** Counts the appends of this leadership to this follower, from 1: a gap shows (D-90). */
+  readonly seq: number;
+  /** The first of a run: none before it is missed. */
+  readonly isStart: boolean;
   readonly prevIndex: number;
   readonly prevTerm: number;
   readonly commit: number;
   readonly blocks: readonly SentBlock[];
 }
 
+/** An append was not looked at; it names back what the append said and vouches for nothing (D-90). */
+export interface AppendUntaken extends ToGroup {
+  readonly kind: "append.untaken";
+  readonly term: number;
+  readonly seq: number;
+  /** The number that should have come; 0: this node cannot take an append of this group now. */
+  readonly next: number;
+}
+
 export interface AppendReply extends ToGroup {
   readonly kind: "append.reply";
   readonly term: number;
+  /** Of the append that this answers. */
+  readonly seq: number;
   readonly accepted: boolean;
   /** Accepted: the durable matched index. Refused: where the leader should try next. */
   readonly index: number;
@@ -110,7 +125,7 @@ export interface BeatReply {
 }
 
 export type RaftMessage =
-  PreVote | PreVoteReply | Vote | VoteReply | TimeoutNow | Append | AppendReply;
+  PreVote | PreVoteReply | Vote | VoteReply | TimeoutNow | Append | AppendReply | AppendUntaken;
 
 /** Why a request goes to a group's leader. */
 export type RequestAction =

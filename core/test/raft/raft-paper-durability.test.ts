@@ -19,7 +19,7 @@ describe("5.5 crashes", () => {
     net.node(2).restart();
     expect(net.take(between(2, 1))).toEqual([]);
     expect(leader.group.commitIndex).toBe(before);
-    leader.tick(net.settings.resendTicks);
+    leader.tick(net.settings.askTicks);
     net.settle();
     expect(leader.group.commitIndex).toBe(before + 1);
   });
@@ -156,7 +156,7 @@ describe("6.4 reads (dissertation)", () => {
     expect(leader.isReady).toBe(false);
     expect(() => leader.read(1, 1)).toThrow(/^R11/);
     net.take(() => true);
-    leader.tick(net.settings.resendTicks);
+    leader.tick(net.settings.askTicks);
     net.settle();
     expect(leader.isReady).toBe(true);
     leader.read(1, 1);

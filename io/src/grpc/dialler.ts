@@ -14,6 +14,7 @@ import {
   wrongSecret,
 } from "./handshake.js";
 import type { HandshakeMessage, PeerIdentity, Refusal } from "./handshake.js";
+import { Lanes } from "./lanes.js";
 import { FRAME_BYTES_MAX, LINK, channelOptions } from "./service.js";
 import type { LinkTuning, PeerLogLine } from "./service.js";
 
@@ -24,6 +25,8 @@ export interface DiallerOptions {
   readonly tuning: LinkTuning;
   readonly onUp: () => void;
   readonly onDown: () => void;
+  readonly onFull: () => void;
+  readonly onRoom: () => void;
   readonly log: (line: PeerLogLine) => void;
 }
 
@@ -49,7 +52,7 @@ interface Attempt {
   readonly call: ClientDuplexStream<Uint8Array, Uint8Array>;
   readonly nonce: string;
   phase: "hello" | "proof" | "up" | "over";
-  bytesWaiting: number;
+  readonly lanes: Lanes;
   refusal: Refusal | undefined;
   deadline: NodeJS.Timeout;
 }
@@ -88,7 +91,7 @@ export class Dialler {
       call,
       nonce: newNonce(),
       phase: "hello",
-      bytesWaiting: 0,
+      lanes: this.makeLanes(call),
       refusal: undefined,
       deadline: setTimeout(() => this.end(attempt), tuning.handshakeMs),
     };
@@ -99,7 +102,7 @@ export class Dialler {
     call.write(encodeHandshake(makeHello(self, peer, attempt.nonce)));
   }
 
-  send(frame: Uint8Array): void {
+  send(frame: Uint8Array, isUrgent: boolean): void {
     const { attempt } = this;
     if (frame.length > FRAME_BYTES_MAX) {
       this.framesRefused += 1;
@@ -109,16 +112,18 @@ export class Dialler {
       this.log("warn", "peer.frame-refused", message);
       return;
     }
-    if (attempt?.phase !== "up" || !this.hasRoom(attempt, frame.length)) {
+    if (attempt?.phase !== "up" || !attempt.lanes.take(frame, isUrgent)) {
       this.framesDropped += 1;
       return;
     }
-    attempt.bytesWaiting += frame.length;
     this.framesSent += 1;
     this.bytesSent += frame.length;
-    attempt.call.write(frame, () => {
-      attempt.bytesWaiting -= frame.length;
-    });
+  }
+
+  private makeLanes(call: Attempt["call"]): Lanes {
+    const { tuning, onFull, onRoom } = this.options;
+    const write = (frame: Uint8Array, onTaken: () => void): void => void call.write(frame, onTaken);
+    return new Lanes(tuning, { write, onFull, onRoom });
   }
 
   stats(): LinkStats {
@@ -132,12 +137,6 @@ export class Dialler {
     this.isClosed = true;
     clearTimeout(this.redial);
     if (this.attempt !== undefined) this.end(this.attempt);
-  }
-
-  /** An empty link takes any legal frame, whatever the budget. */
-  private hasRoom(attempt: Attempt, bytes: number): boolean {
-    const { bytesWaiting } = attempt;
-    return bytesWaiting === 0 || bytesWaiting + bytes <= this.options.tuning.bytesMax;
   }
 
   private receive(attempt: Attempt, bytes: Uint8Array): void {
@@ -194,6 +193,7 @@ export class Dialler {
     clearTimeout(attempt.deadline);
     const wasUp = attempt.phase === "up";
     attempt.phase = "over";
+    attempt.lanes.close();
     attempt.call.cancel();
     attempt.client.close();
     if (this.isClosed) return;

@@ -82,8 +82,8 @@ class GrpcNetworkPort implements GrpcNetwork {
     });
   }
 
-  send(peer: number, frame: Uint8Array): void {
-    if (!this.isClosed) this.diallers.get(peer)?.send(frame);
+  send(peer: number, frame: Uint8Array, isUrgent = false): void {
+    if (!this.isClosed) this.diallers.get(peer)?.send(frame, isUrgent);
   }
 
   listeningPort(): number | undefined {
@@ -117,6 +117,8 @@ class GrpcNetworkPort implements GrpcNetwork {
       log,
       onUp: () => this.push({ kind: "peer.up", peer }),
       onDown: () => this.push({ kind: "peer.down", peer }),
+      onFull: () => this.push({ kind: "peer.full", peer }),
+      onRoom: () => this.push({ kind: "peer.room", peer }),
     });
   }
 

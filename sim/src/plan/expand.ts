@@ -8,6 +8,7 @@ import { DEFAULT_DISK } from "../world/disk-settings.js";
 import { DEFAULT_NETWORK } from "../world/network-settings.js";
 import { expandFaults } from "./expand-faults.js";
 import { expandOperations } from "./expand-operations.js";
+import { narrowLinks } from "./narrow-links.js";
 import type { Plan, TopicPlan } from "./plan.js";
 import { calmAround, stalledLeader } from "./stalled-leader.js";
 
@@ -57,6 +58,7 @@ export function expandPlan(seed: string): Plan {
   const operations = expandOperations(draws, { nodes, durationMs, topics, isLarge });
   const hash = hash32(bits.hi, bits.lo);
   const faults = expandFaults(draws, { nodes, durationMs, hash, topics });
+  const narrow = isLarge ? undefined : narrowLinks(draws, { nodes, durationMs, topics });
   const stalled = stalledLeader(draws, { nodes, durationMs, topics });
   return {
     version: 1,
@@ -72,6 +74,7 @@ export function expandPlan(seed: string): Plan {
       logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
       turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
       ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX } : {}),
+      ...(narrow ? { turnBulkBytesMax: narrow.turnBulkBytesMax } : {}),
     },
     network: {
       ...DEFAULT_NETWORK,
@@ -79,6 +82,7 @@ export function expandPlan(seed: string): Plan {
       latencyMaxUs: draws.pick("latency", [400, 2_000, 20_000]),
       detectMinUs: 1_000_000,
       detectMaxUs: 4_000_000,
+      ...(narrow ? { bulk: narrow.bulk } : {}),
     },
     disk: {
       ...DEFAULT_DISK,
@@ -89,9 +93,12 @@ export function expandPlan(seed: string): Plan {
     eventCostUs: draws.pick("eventCost", [2, 10, 40]),
     disconnectGraceMs: draws.pick("grace", [500, 2_000, 5_000]),
     topics,
-    operations: stalled
-      ? [...operations, ...stalled.operations].sort((a, b) => a.atMs - b.atMs)
-      : operations,
+    operations:
+      stalled || narrow
+        ? [...operations, ...(stalled?.operations ?? []), ...(narrow?.operations ?? [])].sort(
+            (a, b) => a.atMs - b.atMs,
+          )
+        : operations,
     faults: stalled ? calmAround(faults, stalled) : faults,
   };
 }

@@ -25,6 +25,7 @@ import { ReadIndex } from "./read-index.js";
 import { Reads } from "./reads.js";
 import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
+import { SentTwice } from "./sent-twice.js";
 import { StalledDisks } from "./stalled-disks.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
@@ -65,5 +66,6 @@ export function makeRules(): Rule[] {
     new AnswerRules(ledger),
     new Reads(),
     new StalledDisks(),
+    new SentTwice(),
   ];
 }

@@ -41,6 +41,7 @@ export class Promises implements Rule {
       case "pre-vote":
       case "pre-vote.reply":
       case "timeout-now":
+      case "append.untaken":
       case "append":
       case "beat":
         // Class Send: they leave at once and promise nothing.

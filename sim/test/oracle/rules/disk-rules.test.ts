@@ -32,6 +32,7 @@ const appendReply = (term: number, index: number, accepted = true): PeerMessage 
   kind: "append.reply",
   ...to,
   term,
+  seq: 1,
   accepted,
   index,
   prevIndex: 0,
