@@ -46,7 +46,7 @@ export class SentTwice implements Rule {
   }
 
   private append(node: number, to: number, m: Extract<PeerMessage, { kind: "append" }>): void {
-    if (!this.world || m.blocks.length === 0) return;
+    if (!this.world || (m.blocks.length === 0 && !m.isStart)) return;
     const key = `${node} ${to} ${m.group}`;
     const lives = this.world.network.livesOf(node, to);
     let sent = this.sentTo.get(key);
@@ -56,7 +56,8 @@ export class SentTwice implements Rule {
     }
     const first = m.prevIndex + 1;
     const last = m.blocks.reduce((index, { use }) => index + use, m.prevIndex);
-    if (first <= sent.high && !(m.isStart && sent.mayGoBack)) {
+    const goesBack = m.isStart && sent.mayGoBack;
+    if (m.blocks.length > 0 && first <= sent.high && !goesBack) {
       const message =
         `n${node} sends entry ${first} of group ${m.group} to n${to} again in term ${m.term}, ` +
         `after it had sent up to ${sent.high}: the link stayed up and n${to} missed nothing`;
@@ -68,7 +69,8 @@ export class SentTwice implements Rule {
         about: `group ${m.group}:`,
       });
     }
-    if (m.isStart) sent.mayGoBack = false;
-    sent.high = last;
+    if (goesBack) sent.mayGoBack = false;
+    // A run may begin with an empty append: what it asks about counts as unsent.
+    if (m.blocks.length > 0 || goesBack) sent.high = last;
   }
 }
