@@ -70,6 +70,12 @@ export type NetworkEvent =
   /** The link to the peer was (re)made or lost: frames in flight may be lost, in either direction. */
   | { readonly kind: "peer.up"; readonly peer: number }
   | { readonly kind: "peer.down"; readonly peer: number }
+  /**
+   * Of the link's present life: it holds so much bulk that more may be dropped, or already was; later, that
+   * it has room again. They alternate, beginning with `peer.full`; a new life has room.
+   */
+  | { readonly kind: "peer.full"; readonly peer: number }
+  | { readonly kind: "peer.room"; readonly peer: number }
   /** The peer wants its frames taken and shows its card: answer the call. */
   | {
       readonly kind: "peer.hello";
@@ -95,11 +101,12 @@ export interface LinkRefusal {
 
 /**
  * Unreliable frames to peers: a frame arrives whole and unchanged, or not at all; inside one life of
- * a link in order, across a reconnect possibly late. `send` never blocks: a link that is down or
- * over its byte budget drops the frame. A frame must not change after `send`.
+ * a link in order per lane, across a reconnect possibly late. `send` never blocks: a link that is down or
+ * over the byte budget of the frame's lane drops it. Urgent frames have a lane and a budget of their own,
+ * overtake bulk that still waits, and are few and small. A frame must not change after `send`.
  */
 export interface NetworkPort {
-  send(peer: number, frame: Uint8Array): void;
+  send(peer: number, frame: Uint8Array, isUrgent?: boolean): void;
   /** From here on peers are dialled, and shown this card. Called once. */
   introduce(card: Uint8Array): void;
   /** Takes the link of a `peer.hello`, or refuses it. A call that is gone is ignored. */

@@ -10,6 +10,9 @@ import type { HostContext } from "../member/context.js";
 import { Replica, type Machine } from "../member/replica.js";
 import type { HostConfig } from "../member/config.js";
 
+/** Links say what they lost, so this finds only what nobody knows of. */
+const ASK_MS = 5_000;
+
 export class GroupTable {
   private readonly context: HostContext;
   private readonly settings: RaftSettings;
@@ -108,7 +111,8 @@ function raftSettings(config: HostConfig): RaftSettings {
     electionTicksMin: ticks(timing.electionMinMs),
     electionTicksSpread: ticks(timing.electionMaxMs - timing.electionMinMs),
     checkQuorumTicks: ticks(timing.checkQuorumMs),
-    resendTicks: Math.max(4, 3 * ticks(timing.beatMs)),
+    probeTicks: ticks(timing.beatMs),
+    askTicks: ticks(ASK_MS),
     appendBlocksMax: limits.appendBlocksMax,
     appendBytesMax: limits.appendBytesMax,
     inflightAppendsMax: limits.inflightAppendsMax,

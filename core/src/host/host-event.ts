@@ -6,7 +6,10 @@ export type HostEvent =
   | ClientEvent
   | { readonly kind: "tick" }
   | { readonly kind: "peer.frame"; readonly peer: number; readonly frame: Uint8Array }
-  | { readonly kind: "peer.up" | "peer.down" | "peer.left"; readonly peer: number }
+  | {
+      readonly kind: "peer.up" | "peer.down" | "peer.full" | "peer.room" | "peer.left";
+      readonly peer: number;
+    }
   | {
       readonly kind: "peer.hello";
       readonly call: number;

@@ -6,6 +6,7 @@ import { InvariantViolation } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
 import { UnappliableEntry } from "../machine/entry-intents.js";
 import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
+import { tickHandover } from "../raft/handover.js";
 import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
 import { encodeIntent } from "../wire/intents.js";
 import type { ClientEffect } from "../contract/api.js";
@@ -19,6 +20,7 @@ import type { Replica } from "../member/replica.js";
 import { GroupTable } from "./group-table.js";
 import { Inbound } from "./inbound.js";
 import { Leader } from "../leader/leader.js";
+import { linkNews } from "./link-news.js";
 import { endsTheProcess, Lives, type CardVerdict } from "./lives.js";
 import { NodeStart } from "./node-start.js";
 import type { Founding } from "../wire/identity-record.js";
@@ -33,6 +35,9 @@ import { RaftAdapter } from "./raft-adapter.js";
 import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
 import type { NodeStatus } from "../member/status.js";
 import { statusOf } from "./status-of.js";
+
+/** Bytes that one turn puts into entries, over all groups: each goes to disk and to every follower. */
+const PROPOSE_BYTES_MAX = 16 << 20;
 
 export class Host {
   readonly context: HostContext;
@@ -51,6 +56,8 @@ export class Host {
   readonly streams: Streams;
   private extraOps: StoreOp[] = [];
   private bootBatch = 0;
+  /** Which group is first to propose; the next turn begins with the next one. */
+  private collectFrom = 0;
   isReady = false;
   /** Set when the node cannot go on: the turn stops the process with it. */
   fatalMessage: string | undefined;
@@ -104,7 +111,7 @@ export class Host {
       operations: this.operations,
       streams: this.streams,
       guard,
-      isDiskStalled: () => this.isDiskStalled(),
+      isDiskStalled: () => this.adapter.isDiskStalled(),
       peerIsNew: (peer, isReplaced) => this.peerIsNew(peer, isReplaced),
     });
   }
@@ -132,10 +139,14 @@ export class Host {
     this.streams.collect();
     this.drainLoopback();
     this.touchDue();
-    for (const slot of this.context.touchedInOrder()) {
-      this.guard(slot, () => this.leader.collect(slot));
+    const slots = this.context.touchedInOrder();
+    const budget = { bytes: PROPOSE_BYTES_MAX };
+    for (let i = 0; i < slots.length; i += 1) {
+      const slot = slots[(this.collectFrom + i) % slots.length];
+      this.guard(slot, () => this.leader.collect(slot, budget));
     }
-    this.beats.flush(this.isDiskStalled());
+    this.collectFrom = slots.length === 0 ? 0 : (this.collectFrom + 1) % slots.length;
+    this.beats.flush(this.adapter.isDiskStalled());
     this.drainLoopback();
   }
 
@@ -232,6 +243,10 @@ export class Host {
         break;
       case "peer.up":
       case "peer.down":
+      case "peer.full":
+      case "peer.room":
+        linkNews(this.context, event.kind, event.peer, (slot, step) => this.guard(slot, step));
+        break;
       case "disk.got":
         break;
       case "disk.opened":
@@ -297,6 +312,7 @@ export class Host {
           tickLeader(g);
           if (!g.isLeader) return;
           tickReplication(g);
+          tickHandover(g);
           this.leader.tick(slot);
         }
       });
@@ -305,13 +321,6 @@ export class Host {
     this.beats.tick();
     this.operations.tick();
     this.streams.tick();
-  }
-
-  private isDiskStalled(): boolean {
-    return (
-      this.persistence.writingForMs(this.context.monotonicMs) >
-      this.context.config.timing.diskStallMs
-    );
   }
 
   // --- start ---------------------------------------------------------------------------------------

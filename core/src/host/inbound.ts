@@ -2,9 +2,9 @@
 // sender said, and hands each message to the part it is for.
 
 import { MalformedInput } from "../lib/bytes.js";
-import { onPreVote, onPreVoteReply, onVote, onVoteReply } from "../raft/election.js";
+import { onPreVote, onPreVoteReply, onTimeoutNow, onVote, onVoteReply } from "../raft/election.js";
 import type { RaftGroup } from "../raft/group.js";
-import { onAppend, onAppendReply } from "../raft/replication.js";
+import { onAppend, onAppendReply, onAppendUntaken, sayUntaken } from "../raft/replication.js";
 import { decodeFrame, type Frame } from "../wire/frames.js";
 import type { PeerMessage, RaftMessage } from "../wire/messages.js";
 import type { Beats } from "../leader/beats.js";
@@ -86,8 +86,10 @@ export class Inbound {
       case "pre-vote.reply":
       case "vote":
       case "vote.reply":
+      case "timeout-now":
       case "append":
       case "append.reply":
+      case "append.untaken":
         this.onRaftMessage(from, m);
         break;
       case "beat":
@@ -133,8 +135,13 @@ export class Inbound {
 
   private onRaftMessage(from: number, m: RaftMessage): void {
     const slot = this.parts.context.groups.get(m.group);
-    if (!slot || slot.raft.incarnation !== m.incarnation) return;
-    if (!slot.raft.voters.includes(from)) return;
+    const isHere = slot !== undefined && slot.stoppedBecause === undefined;
+    if (!isHere || slot.raft.incarnation !== m.incarnation || !slot.raft.voters.includes(from)) {
+      this.cannotTake(from, m);
+      return;
+    }
+    // A replica whose machine stopped leads nothing, whoever asks for it (D-89).
+    if (m.kind === "timeout-now" && slot.machineStoppedBecause !== undefined) return;
     this.parts.guard(slot, () => {
       try {
         stepRaft(slot.raft, from, m);
@@ -142,8 +149,14 @@ export class Inbound {
         // Only what a peer sent can be malformed here.
         if (!(error instanceof MalformedInput)) throw error;
         this.refused += 1;
+        this.cannotTake(from, m);
       }
     });
+  }
+
+  /** The sender of an append has to know that it does not count (D-90). */
+  private cannotTake(from: number, m: RaftMessage): void {
+    if (m.kind === "append") sayUntaken(this.parts.context, from, m, 0);
   }
 }
 
@@ -161,11 +174,17 @@ function stepRaft(g: RaftGroup, from: number, m: RaftMessage): void {
     case "vote.reply":
       onVoteReply(g, from, m);
       break;
+    case "timeout-now":
+      onTimeoutNow(g, from, m);
+      break;
     case "append":
       onAppend(g, from, m);
       break;
     case "append.reply":
       onAppendReply(g, from, m);
+      break;
+    case "append.untaken":
+      onAppendUntaken(g, from, m);
       break;
   }
 }

@@ -194,7 +194,7 @@ export class NodeStart {
     formation.wallMs = context.wallMs;
     const news: FormationNews = formation.newsFor(place);
     builder.add(news);
-    this.frames.push({ peer: place, frame: builder.take() });
+    this.frames.push({ peer: place, isUrgent: true, frame: builder.take() });
   }
 
   // --- what the turn takes -------------------------------------------------------------------------

@@ -105,6 +105,15 @@ export class RaftAdapter implements RaftHost {
     if (slot) this.leader.readConfirmed(slot, index, context);
   }
 
+  isOpen(peer: number): boolean {
+    return this.context.isOpenTo(peer);
+  }
+
+  isDiskStalled(): boolean {
+    const { monotonicMs, config } = this.context;
+    return this.persistence.writingForMs(monotonicMs) > config.timing.diskStallMs;
+  }
+
   proposeNoop(group: RaftGroup): void {
     const slot = this.slotOf(group);
     if (slot) this.leader.proposeNoop(slot);

@@ -1,9 +1,10 @@
 // Coalesced heartbeats: one message per node pair and beat, naming every group the sender leads, with
 // the commit each follower may know (D-57, D-58). Rounds are the node's own counter; reads are confirmed
-// by them. A node whose disk stalls neither beats nor vouches (D-29).
+// by them. A node whose disk stalls says so in its beats and replies: they hold election timers and
+// check-quorum, and vouch for nothing (D-29, D-90).
 
 import { confirmReads } from "../raft/reads.js";
-import { onBeatCommit, onVouched } from "../raft/replication.js";
+import { onBeatAnswered, onBeatCommit } from "../raft/replication.js";
 import type { Beat, BeatItem, BeatReply, BeatReplyItem } from "../wire/messages.js";
 import type { HostContext } from "../member/context.js";
 import type { Replica } from "../member/replica.js";
@@ -35,7 +36,7 @@ export class Beats {
 
   /** Sends one beat per peer if one is due. */
   flush(isDiskStalled: boolean): void {
-    if (!this.isRequested || isDiskStalled) return;
+    if (!this.isRequested) return;
     this.isRequested = false;
     this.ticks = 0;
     this.round += 1;
@@ -54,29 +55,36 @@ export class Beats {
           commit: Math.min(g.commitIndex, p.match),
         });
       }
-      if (items.length > 0) this.context.send(peer, { kind: "beat", round: this.round, items });
+      if (items.length === 0) continue;
+      const { round } = this;
+      this.context.send(peer, { kind: "beat", round, isStalled: isDiskStalled, items });
     }
   }
 
   onBeat(from: number, beat: Beat, isDiskStalled: boolean): void {
     const now: BeatReplyItem[] = [];
+    const round = beat.isStalled || isDiskStalled ? 0 : beat.round;
+    const reply = (items: readonly BeatReplyItem[]): BeatReply => ({
+      kind: "beat.reply",
+      round,
+      wallMs: this.context.wallMs,
+      isStalled: isDiskStalled,
+      items,
+    });
     for (const item of beat.items) {
       const slot = this.context.groups.get(item.group);
       const isHere = slot !== undefined && slot.stoppedBecause === undefined;
       if (!isHere || slot.raft.incarnation !== item.incarnation) continue;
       this.guard(slot, () => {
-        const reply = this.heard(slot, from, item);
-        if (isDiskStalled) return;
-        // A term that is not synced yet is not vouched for (D-53): its reply waits on its own.
-        if (slot.raft.dependsOnSeq <= slot.raft.durableSeq) now.push(reply);
-        else slot.raft.host.sendAfterPersist(slot.raft, from, this.replyOf(beat.round, [reply]));
+        const answer = this.heard(slot, from, item);
+        // A term that is not synced yet is not vouched for (D-53): its reply waits on its own. One of a
+        // stalled disk vouches for nothing, and what it waits for may never come.
+        const isSynced = slot.raft.dependsOnSeq <= slot.raft.durableSeq;
+        if (isSynced || isDiskStalled) now.push(answer);
+        else slot.raft.host.sendAfterPersist(slot.raft, from, reply([answer]));
       });
     }
-    if (now.length > 0) this.context.send(from, this.replyOf(beat.round, now));
-  }
-
-  private replyOf(round: number, items: readonly BeatReplyItem[]): BeatReply {
-    return { kind: "beat.reply", round, wallMs: this.context.wallMs, items };
+    if (now.length > 0) this.context.send(from, reply(now));
   }
 
   private heard(slot: Replica, from: number, item: BeatItem): BeatReplyItem {
@@ -97,7 +105,8 @@ export class Beats {
         const g = slot.raft;
         if (item.term > g.term) g.becomeFollower(item.term, 0);
         if (!g.isLeader || item.term !== g.term || !item.accepted) return;
-        onVouched(g, from, reply.round, reply.wallMs, item.needsProbe);
+        const { round, wallMs, isStalled } = reply;
+        onBeatAnswered(g, from, { round, wallMs, isStalled, needsProbe: item.needsProbe });
         confirmReads(g);
       });
     }

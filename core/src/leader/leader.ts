@@ -224,12 +224,16 @@ export class Leader {
   }
 
   /** Once per turn: turns what is queued into entries and sends them off. */
-  collect(slot: Replica): void {
+  collect(slot: Replica, budget: { bytes: number }): void {
     const g = slot.raft;
     if (!g.isLeader) return;
-    if (slot.isServing) {
+    if (slot.isServing && g.handover === undefined) {
       this.proposeDue(slot);
-      while (this.hasRoom(slot)) if (!this.collectEntry(slot)) break;
+      while (budget.bytes > 0 && this.hasRoom(slot)) {
+        const before = slot.proposedBytes;
+        if (!this.collectEntry(slot)) break;
+        budget.bytes -= slot.proposedBytes - before;
+      }
       if (slot.queue.length > 0) this.context.wantsTurn = true;
     }
     replicate(g);

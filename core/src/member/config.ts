@@ -41,6 +41,8 @@ export interface LimitsConfig {
   readonly turnEventsMax: number;
   readonly turnApplyEntriesMax: number;
   readonly turnApplyBytesMax: number;
+  /** Bulk that one peer gets at a time; a message that is begun within it still goes. */
+  readonly turnBulkBytesMax: number;
   /** Messages a client may send in one request, in bytes. */
   readonly messageBytesMax: number;
   readonly partitionsPerTopicMax: number;
@@ -103,6 +105,7 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   turnEventsMax: 4096,
   turnApplyEntriesMax: 1024,
   turnApplyBytesMax: 4 << 20,
+  turnBulkBytesMax: 4 << 20,
   messageBytesMax: 4 << 20,
   partitionsPerTopicMax: 100,
   requestBytesMax: 256 << 20,

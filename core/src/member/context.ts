@@ -4,6 +4,8 @@
 import { crc32, type Crc32 } from "../lib/crc32.js";
 import { FrameBuilder } from "../wire/frames.js";
 import { idText, type Founder, type Founding } from "../wire/identity-record.js";
+import { Links } from "./links.js";
+import { Outbox } from "./outbox.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { ClientEffect } from "../contract/api.js";
 import { Budgets } from "./budgets.js";
@@ -15,6 +17,8 @@ import type { HostObserver } from "./observer.js";
 export interface OutgoingFrame {
   /** Place in the configured list, from 1. */
   readonly peer: number;
+  /** Of the lane that bulk never delays or crowds out. */
+  readonly isUrgent: boolean;
   readonly frame: Uint8Array;
 }
 
@@ -27,7 +31,7 @@ export class HostContext {
   /** The members of the cluster, by their numbers. */
   private founders = new Map<number, Founder>();
   /** By member number - 1: the place in the configured list, which is what the network port counts by. */
-  private links: number[] = [];
+  private places: number[] = [];
   readonly crc: Crc32;
   readonly observer: HostObserver | undefined;
   /** Counts the starts of this node on its store; 0 until the store was read. */
@@ -48,10 +52,10 @@ export class HostContext {
   wantsTurn = false;
   /** Messages to the own node, handled before the step ends. */
   readonly loopback: PeerMessage[] = [];
+  readonly links = new Links();
   /** By member number - 1. */
-  private outbox: PeerMessage[][] = [];
-  /** How many messages waited per peer, and here for this node, when the step that runs now began. */
-  private marks: number[] = [];
+  private outboxes: Outbox[] = [];
+  /** How many messages waited here for this node when the step that runs now began. */
   private loopbackMark = 0;
   private builders: FrameBuilder[] = [];
   framesSent = 0;
@@ -70,18 +74,17 @@ export class HostContext {
     for (const founder of founding.founders) {
       const { id, name } = founder;
       this.founders.set(id, founder);
-      this.links[id - 1] = config.members.findIndex((m) => m.name === name) + 1;
+      this.places[id - 1] = config.members.findIndex((m) => m.name === name) + 1;
       if (name === config.node) this.self = id;
     }
-    this.outbox = this.links.map(() => []);
-    this.marks = this.links.map(() => 0);
+    this.outboxes = this.places.map(() => new Outbox());
     const head = {
       clusterHi: this.cluster.hi,
       clusterLo: this.cluster.lo,
       sender: this.self,
       senderIncarnation: this.incarnation,
     };
-    this.builders = this.links.map(() => new FrameBuilder(head, this.crc));
+    this.builders = this.places.map(() => new FrameBuilder(head, this.crc));
   }
 
   /** The numbers of all members, in ascending order. */
@@ -98,8 +101,13 @@ export class HostContext {
   }
 
   /** The member at this place of the configured list; 0: none. */
-  memberAt(link: number): number {
-    return this.links.indexOf(link) + 1;
+  memberAt(place: number): number {
+    return this.places.indexOf(place) + 1;
+  }
+
+  /** Whether what is sent to the member now would leave. */
+  isOpenTo(member: number): boolean {
+    return this.links.isOpen(this.places[member - 1]);
   }
 
   /** The touched groups in slot order, so that no order depends on arrival. */
@@ -111,36 +119,34 @@ export class HostContext {
     if (peer === this.self) {
       this.observer?.sent(peer, message);
       this.loopback.push(message);
-    } else this.outbox[peer - 1].push(message);
+    } else this.outboxes[peer - 1].push(message);
   }
 
   /** Notes how many messages wait per peer; steps of groups never nest, so one note is enough. */
   markOutbox(): void {
-    for (let i = 0; i < this.outbox.length; i += 1) this.marks[i] = this.outbox[i].length;
+    for (const outbox of this.outboxes) outbox.mark();
     this.loopbackMark = this.loopback.length;
   }
 
   /** Discards what was sent since the mark: nothing of a stopped group's step leaves. */
   cutOutbox(): void {
-    for (let i = 0; i < this.outbox.length; i += 1) this.outbox[i].length = this.marks[i];
+    for (const outbox of this.outboxes) outbox.cut();
     this.loopback.length = this.loopbackMark;
   }
 
-  /** Encodes what waits, one frame per peer (more when a frame would grow too large). */
+  /** Encodes what waits and may leave: at most one frame per peer and lane, more where it grows too large. */
   takeFrames(): OutgoingFrame[] {
     const frames: OutgoingFrame[] = [];
-    for (let i = 0; i < this.outbox.length; i += 1) {
-      const list = this.outbox[i];
-      if (list.length === 0) continue;
-      const builder = this.builders[i];
-      for (const message of list) {
-        this.observer?.sent(i + 1, message);
-        const full = builder.add(message);
-        if (full) frames.push({ peer: this.links[i], frame: full });
-      }
-      if (builder.count > 0) frames.push({ peer: this.links[i], frame: builder.take() });
-      list.length = 0;
-    }
+    this.outboxes.forEach((outbox, i) => {
+      const [member, peer] = [i + 1, this.places[i]];
+      // What a link that is down gets is lost there; it may be up again, and nobody has heard of it yet.
+      const isFull = this.links.isFull(peer);
+      const bulkBytes = isFull ? 0 : this.config.limits.turnBulkBytesMax;
+      const sent = (m: PeerMessage): void => this.observer?.sent(member, m);
+      const taken = outbox.take(this.builders[i], bulkBytes, sent);
+      for (const frame of taken) frames.push({ peer, ...frame });
+      if (!isFull && outbox.hasBulk) this.wantsTurn = true;
+    });
     this.framesSent += frames.length;
     return frames;
   }

@@ -3,7 +3,7 @@
 // the own vote counts only then.
 
 import { assert } from "../lib/assert.js";
-import type { PreVote, PreVoteReply, Vote, VoteReply } from "../wire/messages.js";
+import type { PreVote, PreVoteReply, TimeoutNow, Vote, VoteReply } from "../wire/messages.js";
 import type { RaftGroup } from "./group.js";
 
 /**
@@ -12,7 +12,7 @@ import type { RaftGroup } from "./group.js";
  */
 export function tickElection(g: RaftGroup, mayCampaign = true): void {
   g.electionTicks += 1;
-  if (!mayCampaign) return;
+  if (!mayCampaign || g.host.isDiskStalled()) return;
   const eager = g.isEager && g.term === 0 && g.electionTicks >= 2;
   if (eager || g.electionTicks >= g.electionTimeout) preCampaign(g);
 }
@@ -69,6 +69,8 @@ function hearsLeader(g: RaftGroup): boolean {
 }
 
 export function onPreVote(g: RaftGroup, from: number, m: PreVote): void {
+  // Its vote could not be synced: who counts on it would only raise the term (D-90).
+  if (g.host.isDiskStalled()) return;
   const granted = m.term > g.term && !hearsLeader(g) && isUpToDate(g, m.lastTerm, m.lastIndex);
   g.host.send(from, {
     kind: "pre-vote.reply",
@@ -88,12 +90,18 @@ export function onPreVoteReply(g: RaftGroup, from: number, m: PreVoteReply): voi
   }
   const isCurrent =
     g.role === "pre-candidate" && m.token === g.campaignToken && m.term === g.term + 1;
-  if (!isCurrent || !m.granted) return;
+  if (!isCurrent || !m.granted || g.host.isDiskStalled()) return;
   g.votes.add(from);
   if (g.votes.size >= g.quorum) campaign(g);
 }
 
-function campaign(g: RaftGroup): void {
+/** The leader hands over to this replica, which has nobody to ask first. */
+export function onTimeoutNow(g: RaftGroup, from: number, m: TimeoutNow): void {
+  const isOurs = m.term === g.term && g.role === "follower" && g.leader === from;
+  if (isOurs && !g.host.isDiskStalled()) campaign(g, true);
+}
+
+function campaign(g: RaftGroup, isTransfer = false): void {
   g.role = "candidate";
   g.setTerm(g.term + 1, g.self);
   g.votes = new Set();
@@ -109,6 +117,7 @@ function campaign(g: RaftGroup): void {
       term: g.term,
       lastIndex: g.log.lastIndex,
       lastTerm: g.log.lastTerm,
+      isTransfer,
     });
   }
 }
@@ -121,7 +130,7 @@ export function countOwnVote(g: RaftGroup): void {
 
 export function onVote(g: RaftGroup, from: number, m: Vote): void {
   if (m.term > g.term) {
-    if (hearsLeader(g)) return;
+    if (hearsLeader(g) && !m.isTransfer) return;
     g.becomeFollower(m.term, 0);
   }
   const granted =

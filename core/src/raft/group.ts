@@ -15,7 +15,7 @@ import type { PeerMessage } from "../wire/messages.js";
 import { majorityReached } from "../lib/majority.js";
 import { nextStampMs } from "./group-time.js";
 import { RaftLog } from "./log.js";
-import { Progress } from "./progress.js";
+import { Progress, type Handover } from "./progress.js";
 
 export type Role = "follower" | "pre-candidate" | "candidate" | "leader";
 
@@ -24,8 +24,10 @@ export interface RaftSettings {
   readonly electionTicksMin: number;
   readonly electionTicksSpread: number;
   readonly checkQuorumTicks: number;
-  /** Ticks without an acknowledgement after which appends in flight are taken as lost. */
-  readonly resendTicks: number;
+  /** Ticks until an unanswered probe is sent again. */
+  readonly probeTicks: number;
+  /** Ticks without an acknowledgement after which a follower is asked what it missed: the last resort. */
+  readonly askTicks: number;
   readonly appendBlocksMax: number;
   readonly appendBytesMax: number;
   readonly inflightAppendsMax: number;
@@ -40,6 +42,8 @@ export interface RaftHost {
   wallMs(): number;
   /** Leaves at the end of the turn's step, before any fsync (D-53 class Send). */
   send(peer: number, message: PeerMessage): void;
+  /** The link to the peer takes appends now: it is neither down nor full. */
+  isOpen(peer: number): boolean;
   /** Leaves once everything this replica has to persist so far is synced (D-52). */
   sendAfterPersist(group: RaftGroup, peer: number, message: PeerMessage): void;
   /** The group has something for the next batch. */
@@ -53,6 +57,8 @@ export interface RaftHost {
   readConfirmed(group: RaftGroup, index: number, context: number): void;
   /** Proposes the leader's first entry of its term. */
   proposeNoop(group: RaftGroup): void;
+  /** A write of this node has been out for too long (D-29): it neither campaigns nor helps others to. */
+  isDiskStalled(): boolean;
 }
 
 /** A read at `index`, valid once a majority vouched for `round` (D-57); `context` is the host's. */
@@ -88,6 +94,8 @@ export class RaftGroup {
   appliedIndex = 0;
   /** Highest index validated by an append of the current term's leader (D-58). */
   validatedIndex = 0;
+  /** Number of the append that the current term's leader should send next. */
+  nextAppendSeq = 1;
 
   // Persistence (D-52): seq counts this group's persists; `issued` are in the batch in flight.
   issuedSeq = 0;
@@ -116,6 +124,8 @@ export class RaftGroup {
   isReady = false;
   quorumTicks = 0;
   private readonly bornMs: number;
+  /** A hand-over under way (handover.ts): nothing new is proposed. */
+  handover: Handover | undefined;
   private stampBaseMs = 0;
   private stampFromMonoMs = 0;
   /** True for a group that was just created here and whose preferred leader is this node. */
@@ -191,7 +201,10 @@ export class RaftGroup {
       term > this.term || (term === this.term && (this.vote === 0 || this.vote === vote)),
       `R1: term ${this.term} vote ${this.vote} cannot become term ${term} vote ${vote}`,
     );
-    if (term > this.term) this.validatedIndex = 0;
+    if (term > this.term) {
+      this.validatedIndex = 0;
+      this.nextAppendSeq = 1;
+    }
     this.term = term;
     this.vote = vote;
     this.dirty();
@@ -294,6 +307,7 @@ export class RaftGroup {
     this.role = "follower";
     this.leader = leader;
     this.isReady = false;
+    this.handover = undefined;
     // Only contact with a leader restarts the wait: a refused campaign must not (raft-A12).
     if (leader !== 0) this.electionTicks = 0;
     if (changed) {
@@ -307,6 +321,7 @@ export class RaftGroup {
     this.role = "follower";
     this.leader = 0;
     this.isReady = false;
+    this.handover = undefined;
   }
 
   becomeLeader(): void {

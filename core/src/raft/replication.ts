@@ -4,7 +4,14 @@
 import { assert } from "../lib/assert.js";
 import { MalformedInput } from "../lib/bytes.js";
 import { BLOCK_HEADER_BYTES, decodeBlock, eachEntry, type Block } from "../wire/blocks.js";
-import type { Append, AppendReply, BeatItem, SentBlock } from "../wire/messages.js";
+import type {
+  Append,
+  AppendReply,
+  AppendUntaken,
+  BeatItem,
+  PeerMessage,
+  SentBlock,
+} from "../wire/messages.js";
 import type { RaftGroup } from "./group.js";
 import type { Progress } from "./progress.js";
 
@@ -21,9 +28,10 @@ export function replicate(g: RaftGroup): void {
 }
 
 export function replicateTo(g: RaftGroup, p: Progress): void {
-  if (p.isFetching) return;
+  if (p.isFetching || !g.host.isOpen(p.peer)) return;
   if (p.isProbing) {
-    if (!p.isProbeSent) sendAppend(g, p);
+    if (!p.isProbeSent) transmit(g, p, p.next, p.next - 1, []);
+    p.isProbeSent = true;
     return;
   }
   while (p.next <= g.log.lastIndex && p.inflight.length < g.settings.inflightAppendsMax) {
@@ -62,21 +70,22 @@ function transmit(
   last: number,
   blocks: readonly SentBlock[],
 ): void {
+  const { seq, isStart } = p.takeSeq();
   g.host.send(p.peer, {
     kind: "append",
     group: g.id,
     incarnation: g.incarnation,
     term: g.term,
+    seq,
+    isStart,
     prevIndex: start - 1,
     prevTerm: g.log.termAt(start - 1),
     commit: g.commitIndex,
     blocks,
   });
-  if (p.isProbing) p.isProbeSent = true;
-  else {
-    p.inflight.push(last);
-    p.next = last + 1;
-  }
+  if (blocks.length === 0) return;
+  p.inflight.push({ seq, first: start, last });
+  p.next = last + 1;
 }
 
 /** Blocks read from disk for a follower arrive; what is no longer in the log is asked for again. */
@@ -93,7 +102,8 @@ export function refilled(g: RaftGroup, peer: number, from: number, read: readonl
     at = last + 1;
     if (at > g.log.lastIndex) break;
   }
-  if (blocks.length > 0 && p.next >= from && p.next <= at - 1) transmit(g, p, from, at - 1, blocks);
+  const isWanted = !p.isProbing && p.next >= from && p.next <= at - 1;
+  if (blocks.length > 0 && isWanted && g.host.isOpen(peer)) transmit(g, p, from, at - 1, blocks);
   replicateTo(g, p);
 }
 
@@ -101,17 +111,22 @@ export function refilled(g: RaftGroup, peer: number, from: number, read: readonl
 
 export function onAppend(g: RaftGroup, from: number, m: Append): void {
   if (m.term < g.term) {
-    refuse(g, from, m.prevIndex, 0);
+    refuse(g, from, m, 0);
     return;
   }
   assert(!(g.isLeader && m.term === g.term), `R1: two leaders in term ${m.term} of group ${g.id}`);
   g.becomeFollower(m.term, from);
+  if (m.seq > g.nextAppendSeq && !m.isStart) {
+    sayUntaken(g.host, from, m, g.nextAppendSeq);
+    return;
+  }
+  g.nextAppendSeq = Math.max(g.nextAppendSeq, m.seq + 1);
   if (m.prevIndex > g.log.lastIndex) {
-    refuse(g, from, m.prevIndex, g.log.lastIndex + 1);
+    refuse(g, from, m, g.log.lastIndex + 1);
     return;
   }
   if (g.log.termAt(m.prevIndex) !== m.prevTerm) {
-    refuse(g, from, m.prevIndex, Math.max(g.commitIndex + 1, g.log.firstOfTerm(m.prevIndex)));
+    refuse(g, from, m, Math.max(g.commitIndex + 1, g.log.firstOfTerm(m.prevIndex)));
     return;
   }
   const matched = takeBlocks(g, m);
@@ -122,6 +137,7 @@ export function onAppend(g: RaftGroup, from: number, m: Append): void {
     group: g.id,
     incarnation: g.incarnation,
     term: g.term,
+    seq: m.seq,
     accepted: true,
     index: matched,
     prevIndex: m.prevIndex,
@@ -129,12 +145,23 @@ export function onAppend(g: RaftGroup, from: number, m: Append): void {
   });
 }
 
-function refuse(g: RaftGroup, to: number, prevIndex: number, hint: number): void {
+/** Nothing was looked at: the answer names only what the append said, and leaves at once. */
+export function sayUntaken(
+  host: { send(peer: number, message: PeerMessage): void },
+  to: number,
+  { group, incarnation, term, seq }: Append,
+  next: number,
+): void {
+  host.send(to, { kind: "append.untaken", group, incarnation, term, seq, next });
+}
+
+function refuse(g: RaftGroup, to: number, { seq, prevIndex }: Append, hint: number): void {
   g.host.sendAfterPersist(g, to, {
     kind: "append.reply",
     group: g.id,
     incarnation: g.incarnation,
     term: g.term,
+    seq,
     accepted: false,
     index: hint,
     prevIndex,
@@ -217,11 +244,10 @@ export function onAppendReply(g: RaftGroup, from: number, m: AppendReply): void 
     if (m.index > g.log.lastIndex) {
       throw new MalformedInput(`R5: member ${from} acknowledges ${m.index}, beyond the log`);
     }
-    if (p.acknowledged(m.index)) maybeCommit(g);
+    if (p.acknowledged(m.index, m.prevIndex, m.seq)) maybeCommit(g);
   } else {
-    // A refusal of something already acknowledged is late.
-    if (m.prevIndex <= p.match) return;
-    if (p.isProbing && m.prevIndex >= p.next) return;
+    // A refusal of something already acknowledged is late, and so is one of an earlier run.
+    if (m.prevIndex <= p.match || m.seq < p.runSeq) return;
     p.probe(Math.min(m.index, m.prevIndex));
   }
   replicateTo(g, p);
@@ -248,30 +274,81 @@ function quorumIndex(g: RaftGroup): number {
   return held[g.quorum - 1];
 }
 
-/** The follower vouched in a beat: it is there, and it may need a resend. */
-export function onVouched(
+/** The follower answered a beat: it is there, it vouches for `round`, and it may need a resend. */
+export function onBeatAnswered(
   g: RaftGroup,
   from: number,
-  round: number,
-  wallMs: number,
-  needsProbe: boolean,
+  answer: {
+    readonly round: number;
+    readonly wallMs: number;
+    readonly isStalled: boolean;
+    readonly needsProbe: boolean;
+  },
 ): void {
   const p = g.progress.get(from);
   if (!p) return;
+  const { round, wallMs, isStalled, needsProbe } = answer;
   p.silentTicks = 0;
   p.wallMs = wallMs;
+  p.isDiskHealthy = !isStalled;
   p.ackedRound = Math.max(p.ackedRound, round);
   if (needsProbe && !p.isProbing) p.probe(p.match + 1);
   replicateTo(g, p);
 }
 
-/** Appends or probes that stay unanswered are taken as lost and sent again. */
+/** The follower did not look at an append: it missed one before it, or cannot take any now. */
+export function onAppendUntaken(g: RaftGroup, from: number, m: AppendUntaken): void {
+  const p = g.progress.get(from);
+  if (!g.isLeader || m.term !== g.term || !p) return;
+  // Every append behind a gap is answered; the first answer has seen to all of them.
+  if (m.seq < p.runSeq || m.seq >= p.nextSeq) return;
+  if (m.next > 0) p.rewind(m.next);
+  else {
+    p.probe(p.match + 1);
+    // Asked again with the next beat, and only with an empty append.
+    p.isProbeSent = true;
+  }
+  replicateTo(g, p);
+}
+
+/** A probe is repeated with each beat; appends in flight are asked after, without their bytes. */
 export function tickReplication(g: RaftGroup): void {
   for (const p of g.progress.values()) {
     const isWaiting = p.isProbing ? p.isProbeSent : p.inflight.length > 0;
-    p.stalledTicks = isWaiting ? p.stalledTicks + 1 : 0;
-    if (p.stalledTicks < g.settings.resendTicks) continue;
-    p.probe(p.match + 1);
+    p.waitingTicks = isWaiting ? p.waitingTicks + 1 : 0;
+    if (p.waitingTicks < (p.isProbing ? g.settings.probeTicks : g.settings.askTicks)) continue;
+    p.waitingTicks = 0;
+    if (p.isProbing) p.isProbeSent = false;
+    else ask(g, p);
     replicateTo(g, p);
   }
+}
+
+/** An empty append behind those in flight: who missed one of them answers with its number. */
+function ask(g: RaftGroup, p: Progress): void {
+  if (g.host.isOpen(p.peer)) transmit(g, p, p.next, p.next - 1, []);
+}
+
+// --- links (D-90) ----------------------------------------------------------------------------------
+
+/** The link to a follower ended: what was on its way counts as unsent. */
+export function linkDown(g: RaftGroup, peer: number): void {
+  const p = g.progress.get(peer);
+  p?.probe(p.match + 1);
+}
+
+/** A new life of the link: whatever was sent before is not relied on. */
+export function linkUp(g: RaftGroup, peer: number): void {
+  const p = g.progress.get(peer);
+  if (!p) return;
+  p.probe(p.match + 1);
+  replicateTo(g, p);
+}
+
+/** The link has room again: it may have dropped some of what is in flight, and the follower knows which. */
+export function linkRoom(g: RaftGroup, peer: number): void {
+  const p = g.progress.get(peer);
+  if (!p) return;
+  if (!p.isProbing && p.inflight.length > 0) ask(g, p);
+  replicateTo(g, p);
 }

@@ -16,6 +16,8 @@ const Kind = {
   appendReply: 6,
   beat: 7,
   beatReply: 8,
+  timeoutNow: 9,
+  appendUntaken: 10,
   formation: 20,
   ping: 21,
   pong: 22,
@@ -49,6 +51,10 @@ export function writeMessage(w: Writer, m: PeerMessage): void {
       break;
     case "vote":
       w.u8(Kind.vote).u32(m.group).u32(m.incarnation).u32(m.term).u48(m.lastIndex).u32(m.lastTerm);
+      w.u8(m.isTransfer ? 1 : 0);
+      break;
+    case "timeout-now":
+      w.u8(Kind.timeoutNow).u32(m.group).u32(m.incarnation).u32(m.term);
       break;
     case "vote.reply":
       w.u8(Kind.voteReply)
@@ -58,23 +64,35 @@ export function writeMessage(w: Writer, m: PeerMessage): void {
         .u8(m.granted ? 1 : 0);
       break;
     case "append":
-      w.u8(Kind.append).u32(m.group).u32(m.incarnation).u32(m.term).u48(m.prevIndex);
-      w.u32(m.prevTerm).u48(m.commit);
+      w.u8(Kind.append).u32(m.group).u32(m.incarnation).u32(m.term);
+      w.u48(m.seq).u8(m.isStart ? 1 : 0);
+      w.u48(m.prevIndex).u32(m.prevTerm).u48(m.commit);
       writeBlocks(w, m.blocks);
       break;
+    case "append.untaken":
+      w.u8(Kind.appendUntaken).u32(m.group).u32(m.incarnation).u32(m.term);
+      w.u48(m.seq).u48(m.next);
+      break;
     case "append.reply":
-      w.u8(Kind.appendReply).u32(m.group).u32(m.incarnation).u32(m.term);
+      w.u8(Kind.appendReply).u32(m.group).u32(m.incarnation).u32(m.term).u48(m.seq);
       w.u8(m.accepted ? 1 : 0)
         .u48(m.index)
         .u48(m.prevIndex)
         .u48(m.wallMs);
       break;
     case "beat":
-      w.u8(Kind.beat).u48(m.round).u32(m.items.length);
+      w.u8(Kind.beat)
+        .u48(m.round)
+        .u8(m.isStalled ? 1 : 0)
+        .u32(m.items.length);
       for (const i of m.items) w.u32(i.group).u32(i.incarnation).u32(i.term).u48(i.commit);
       break;
     case "beat.reply":
-      w.u8(Kind.beatReply).u48(m.round).u48(m.wallMs).u32(m.items.length);
+      w.u8(Kind.beatReply)
+        .u48(m.round)
+        .u48(m.wallMs)
+        .u8(m.isStalled ? 1 : 0);
+      w.u32(m.items.length);
       for (const i of m.items) {
         w.u32(i.group).u32(i.incarnation).u32(i.term);
         w.u8((i.accepted ? 1 : 0) | (i.needsProbe ? 2 : 0));
@@ -113,8 +131,14 @@ function readRaftMessage(kind: number, r: Reader): RaftMessage | undefined {
       const granted = r.u8() === 1;
       return { kind: "pre-vote.reply", group, incarnation, term, token, granted, ownTerm: r.u32() };
     }
-    case Kind.vote:
-      return { kind: "vote", group, incarnation, term, lastIndex: r.u48(), lastTerm: r.u32() };
+    case Kind.vote: {
+      const lastIndex = r.u48();
+      const lastTerm = r.u32();
+      const isTransfer = r.u8() === 1;
+      return { kind: "vote", group, incarnation, term, lastIndex, lastTerm, isTransfer };
+    }
+    case Kind.timeoutNow:
+      return { kind: "timeout-now", group, incarnation, term };
     case Kind.voteReply:
       return { kind: "vote.reply", group, incarnation, term, granted: r.u8() === 1 };
     case Kind.append:
@@ -123,17 +147,23 @@ function readRaftMessage(kind: number, r: Reader): RaftMessage | undefined {
         group,
         incarnation,
         term,
+        seq: r.u48(),
+        isStart: r.u8() === 1,
         prevIndex: r.u48(),
         prevTerm: r.u32(),
         commit: r.u48(),
         blocks: readBlocks(r),
       };
+    case Kind.appendUntaken:
+      return { kind: "append.untaken", group, incarnation, term, seq: r.u48(), next: r.u48() };
     case Kind.appendReply: {
+      const seq = r.u48();
       const accepted = r.u8() === 1;
       const index = r.u48();
       const prevIndex = r.u48();
       const wallMs = r.u48();
-      return { kind: "append.reply", group, incarnation, term, accepted, index, prevIndex, wallMs };
+      const head = { kind: "append.reply" as const, group, incarnation, term };
+      return { ...head, seq, accepted, index, prevIndex, wallMs };
     }
     default:
       return undefined;
@@ -145,16 +175,18 @@ export function readMessage(r: Reader): PeerMessage {
   if (kind >= 32) return readHostMessage(kind, r);
   if (kind === Kind.beat) {
     const round = r.u48();
+    const isStalled = r.u8() === 1;
     const count = r.u32();
     const items = [];
     for (let i = 0; i < count; i += 1) {
       items.push({ group: r.u32(), incarnation: r.u32(), term: r.u32(), commit: r.u48() });
     }
-    return { kind: "beat", round, items };
+    return { kind: "beat", round, isStalled, items };
   }
   if (kind === Kind.beatReply) {
     const round = r.u48();
     const wallMs = r.u48();
+    const isStalled = r.u8() === 1;
     const count = r.u32();
     const items = [];
     for (let i = 0; i < count; i += 1) {
@@ -170,7 +202,7 @@ export function readMessage(r: Reader): PeerMessage {
         needsProbe: (flags & 2) !== 0,
       });
     }
-    return { kind: "beat.reply", round, wallMs, items };
+    return { kind: "beat.reply", round, wallMs, isStalled, items };
   }
   if (kind === Kind.formation) return readNews(r);
   if (kind === Kind.ping || kind === Kind.pong) {

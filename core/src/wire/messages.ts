@@ -36,12 +36,20 @@ export interface Vote extends ToGroup {
   readonly term: number;
   readonly lastIndex: number;
   readonly lastTerm: number;
+  /** The leader itself asked for this campaign: a voter that hears a leader grants it all the same. */
+  readonly isTransfer: boolean;
 }
 
 export interface VoteReply extends ToGroup {
   readonly kind: "vote.reply";
   readonly term: number;
   readonly granted: boolean;
+}
+
+/** The leader of `term` hands over: the receiver campaigns at once, without asking first (D-90). */
+export interface TimeoutNow extends ToGroup {
+  readonly kind: "timeout-now";
+  readonly term: number;
 }
 
 /** A block and how many of its entries count: a truncation may have cut its tail. */
@@ -53,15 +61,30 @@ export interface SentBlock {
 export interface Append extends ToGroup {
   readonly kind: "append";
   readonly term: number;
+  /** Counts the appends of this leadership to this follower, from 1: a gap shows (D-90). */
+  readonly seq: number;
+  /** The first of a run: none before it is missed. */
+  readonly isStart: boolean;
   readonly prevIndex: number;
   readonly prevTerm: number;
   readonly commit: number;
   readonly blocks: readonly SentBlock[];
 }
 
+/** An append was not looked at; it names back what the append said and vouches for nothing (D-90). */
+export interface AppendUntaken extends ToGroup {
+  readonly kind: "append.untaken";
+  readonly term: number;
+  readonly seq: number;
+  /** The number that should have come; 0: this node cannot take an append of this group now. */
+  readonly next: number;
+}
+
 export interface AppendReply extends ToGroup {
   readonly kind: "append.reply";
   readonly term: number;
+  /** Of the append that this answers. */
+  readonly seq: number;
   readonly accepted: boolean;
   /** Accepted: the durable matched index. Refused: where the leader should try next. */
   readonly index: number;
@@ -80,6 +103,8 @@ export interface BeatItem extends ToGroup {
 export interface Beat {
   readonly kind: "beat";
   readonly round: number;
+  /** The sender's disk is stalled: it is there, and vouches for nothing (D-90). */
+  readonly isStalled: boolean;
   readonly items: readonly BeatItem[];
 }
 
@@ -93,8 +118,11 @@ export interface BeatReplyItem extends ToGroup {
 
 export interface BeatReply {
   readonly kind: "beat.reply";
+  /** The round that is vouched for; 0: none, because a disk on either side is stalled (D-90). */
   readonly round: number;
   readonly wallMs: number;
+  /** The replier's disk is stalled: it can take no leadership now. */
+  readonly isStalled: boolean;
   readonly items: readonly BeatReplyItem[];
 }
 
@@ -105,7 +133,8 @@ export interface Ping {
   readonly nonce: Id64;
 }
 
-export type RaftMessage = PreVote | PreVoteReply | Vote | VoteReply | Append | AppendReply;
+export type RaftMessage =
+  PreVote | PreVoteReply | Vote | VoteReply | TimeoutNow | Append | AppendReply | AppendUntaken;
 
 /** Why a request goes to a group's leader. */
 export type RequestAction =

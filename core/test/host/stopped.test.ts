@@ -137,8 +137,8 @@ function leaderOverDisk(): HostRig {
   for (let n = 0; n < 3; n += 1) {
     const { lastIndex } = raft.log;
     const settings = { partitions: 1, replicationFactor: 1 };
-    const reply = { kind: "append.reply", ...META, term, accepted: true, prevIndex: 0 } as const;
-    rig.from(2, { ...reply, index: lastIndex, wallMs: 0 });
+    const reply = { kind: "append.reply", ...META, term, seq: 1, accepted: true } as const;
+    rig.from(2, { ...reply, prevIndex: 0, index: lastIndex, wallMs: 0 });
     const request = { op: "topic.create", topic: `t${n}`, settings } as const;
     rig.turn({ kind: "client.request", requestId: 100 + n, request });
     rig.settle();
@@ -146,9 +146,16 @@ function leaderOverDisk(): HostRig {
   return rig;
 }
 
-/** The third member has answered nothing: what it lacks is sent again, from disk. */
+/** The third member says at last that it holds nothing: what it lacks is sent, from disk. */
 function serveTheThird(rig: HostRig): void {
   rig.pass(500);
+  const asked = rig.take("append").findLast(({ to }) => to === 3)?.message;
+  if (asked?.kind !== "append") throw new Error("the third must be asked what it holds");
+  const { seq, term, prevIndex } = asked;
+  expect([prevIndex, asked.blocks]).toEqual([0, []]);
+  const reply = { kind: "append.reply", ...META, term, seq, accepted: true } as const;
+  rig.from(3, { ...reply, prevIndex, index: 0, wallMs: 0 });
+  rig.settle();
 }
 
 test("a log that is sound is read from disk for a follower that lacks it", () => {

@@ -3,8 +3,10 @@
 
 import { describe, expect, test } from "vitest";
 import { confirmReads } from "../../src/raft/reads.js";
-import { onBeatCommit, onVouched } from "../../src/raft/replication.js";
+import { onBeatCommit, onBeatAnswered } from "../../src/raft/replication.js";
 import { append, between, blocksOf, HEAD, RaftNet, repliesTo, vote } from "../support/raft-net.js";
+
+const HEALTHY = { wallMs: 0, isStalled: false, needsProbe: false };
 
 describe("5.5 crashes", () => {
   test("a follower that crashed before its sync has promised nothing", () => {
@@ -17,7 +19,7 @@ describe("5.5 crashes", () => {
     net.node(2).restart();
     expect(net.take(between(2, 1))).toEqual([]);
     expect(leader.group.commitIndex).toBe(before);
-    leader.tick(net.settings.resendTicks);
+    leader.tick(net.settings.askTicks);
     net.settle();
     expect(leader.group.commitIndex).toBe(before + 1);
   });
@@ -154,7 +156,7 @@ describe("6.4 reads (dissertation)", () => {
     expect(leader.isReady).toBe(false);
     expect(() => leader.read(1, 1)).toThrow(/^R11/);
     net.take(() => true);
-    leader.tick(net.settings.resendTicks);
+    leader.tick(net.settings.askTicks);
     net.settle();
     expect(leader.isReady).toBe(true);
     leader.read(1, 1);
@@ -166,15 +168,15 @@ describe("6.4 reads (dissertation)", () => {
     const leader = net.elect(1);
     net.settle();
     const { group, confirmed } = leader;
-    onVouched(group, 2, 6, 0, false);
+    onBeatAnswered(group, 2, { ...HEALTHY, round: 6 });
     leader.read(7, 42);
-    onVouched(group, 3, 6, 0, false);
+    onBeatAnswered(group, 3, { ...HEALTHY, round: 6 });
     confirmReads(group);
     expect(confirmed).toEqual([]);
-    onVouched(group, 2, 7, 0, false);
+    onBeatAnswered(group, 2, { ...HEALTHY, round: 7 });
     confirmReads(group);
     expect(confirmed).toEqual([]);
-    onVouched(group, 3, 8, 0, false);
+    onBeatAnswered(group, 3, { ...HEALTHY, round: 8 });
     confirmReads(group);
     expect(confirmed).toEqual([{ index: group.commitIndex, context: 42 }]);
   });
@@ -187,10 +189,10 @@ describe("6.4 reads (dissertation)", () => {
     leader.propose();
     net.settle();
     leader.read(4, 2);
-    onVouched(leader.group, 2, 3, 0, false);
+    onBeatAnswered(leader.group, 2, { ...HEALTHY, round: 3 });
     confirmReads(leader.group);
     expect(leader.confirmed).toEqual([{ index: 1, context: 1 }]);
-    onVouched(leader.group, 3, 9, 0, false);
+    onBeatAnswered(leader.group, 3, { ...HEALTHY, round: 9 });
     confirmReads(leader.group);
     expect(leader.confirmed).toEqual([
       { index: 1, context: 1 },

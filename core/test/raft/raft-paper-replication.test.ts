@@ -141,7 +141,8 @@ describe("5.3 log replication", () => {
     }
     expect(match()).toBe(4);
     const refusal = { kind: "append.reply" as const, ...HEAD, term: leader.group.term };
-    leader.receive(2, { ...refusal, accepted: false, index: 1, prevIndex: 2, wallMs: 0 });
+    const late = { accepted: false, index: 1, prevIndex: 2, wallMs: 0 };
+    leader.receive(2, { ...refusal, seq: 4, ...late });
     expect([match(), leader.group.progress.get(2)?.isProbing]).toEqual([4, false]);
   });
 
@@ -152,7 +153,7 @@ describe("5.3 log replication", () => {
     for (let i = 0; i < 6; i += 1) leader.propose();
     expect(net.take(between(1, 2)).length).toBe(2);
     net.take(between(1, 3));
-    leader.tick(net.settings.resendTicks);
+    leader.tick(net.settings.askTicks);
     net.settle();
     expect(net.node(2).terms).toEqual(leader.terms);
     expect(leader.group.commitIndex).toBe(7);
@@ -172,7 +173,7 @@ describe("5.4.2 entries of earlier terms", () => {
     expect(leader.terms).toEqual([1, 2, 4]);
     // (c) S1 leads in term 4 and brings index 2 to S3; its own entry reaches nobody.
     for (let i = 0; i < 6; i += 1) {
-      leader.tick(net.settings.resendTicks);
+      leader.tick(net.settings.askTicks);
       for (const { from, to, message } of net.take(() => true)) {
         const isOwn = message.kind === "append" && message.prevIndex >= 2;
         const cut = isOwn ? { ...message, blocks: [] } : message;
@@ -185,7 +186,7 @@ describe("5.4.2 entries of earlier terms", () => {
     // Index 2 is on a majority, and not committed.
     expect(leader.group.commitIndex).toBe(0);
     // (e) With an entry of term 4 on a majority both are, and S5 cannot win any more.
-    leader.tick(net.settings.resendTicks);
+    leader.tick(net.settings.askTicks);
     net.settle((l) => l.to !== 5 && l.to !== 4);
     expect(leader.group.commitIndex).toBe(3);
     expect(() => net.elect(5, (l) => l.to !== 1 && l.from !== 1)).toThrow("must lead");
@@ -199,7 +200,7 @@ describe("5.4.2 entries of earlier terms", () => {
     net.node(4).load([1], 4);
     net.node(5).load([1, 3], 4);
     const leader = net.elect(5, (l) => l.to !== 1 && l.from !== 1);
-    leader.tick(net.settings.resendTicks);
+    leader.tick(net.settings.askTicks);
     net.settle();
     expect(net.nodes.map((n) => n.terms)).toEqual(net.nodes.map(() => [1, 3, leader.group.term]));
   });
@@ -252,6 +253,7 @@ describe("what apply relies on is seen to when a block arrives (D-89)", () => {
       group: 1,
       incarnation: leader.group.incarnation,
       term: leader.group.term,
+      seq: 1,
       accepted: true,
       index: leader.group.log.lastIndex + 1,
       prevIndex: 0,

@@ -7,11 +7,13 @@ import {
   countOwnVote,
   onPreVote,
   onPreVoteReply,
+  onTimeoutNow,
   onVote,
   onVoteReply,
   tickElection,
   tickLeader,
 } from "../../src/raft/election.js";
+import { tickHandover } from "../../src/raft/handover.js";
 import { RaftGroup, type RaftHost, type RaftSettings } from "../../src/raft/group.js";
 import { requestRead } from "../../src/raft/reads.js";
 import {
@@ -19,6 +21,7 @@ import {
   maybeCommit,
   onAppend,
   onAppendReply,
+  onAppendUntaken,
   replicate,
   tickReplication,
 } from "../../src/raft/replication.js";
@@ -30,7 +33,8 @@ export const RAFT_SETTINGS: RaftSettings = {
   electionTicksMin: 10,
   electionTicksSpread: 10,
   checkQuorumTicks: 10,
-  resendTicks: 4,
+  probeTicks: 4,
+  askTicks: 4,
   appendBlocksMax: 8,
   appendBytesMax: 1 << 20,
   inflightAppendsMax: 4,
@@ -57,12 +61,12 @@ export function kind(...kinds: readonly RaftMessage["kind"][]): Which {
 export const HEAD = { group: 1, incarnation: 1 };
 
 export function vote(term: number, lastTerm = 0, lastIndex = 0): Vote {
-  return { kind: "vote", ...HEAD, term, lastTerm, lastIndex };
+  return { kind: "vote", ...HEAD, term, lastTerm, lastIndex, isTransfer: false };
 }
 
 export function append(term: number, more: Partial<Append> = {}): Append {
   const head = { kind: "append" as const, ...HEAD, term, prevIndex: 0, prevTerm: 0 };
-  return { ...head, commit: 0, blocks: [], ...more };
+  return { ...head, seq: 1, isStart: true, commit: 0, blocks: [], ...more };
 }
 
 /** Takes the replies to node `to` out of the net, in the order they were sent. */
@@ -139,7 +143,7 @@ export class RaftNode implements RaftHost {
     while (this.held.length > 0 && this.held[0].seq <= g.durableSeq) {
       const { to, message } = this.held[0];
       this.held.shift();
-      if (message.term !== g.term) continue;
+      if (message.kind === "append.untaken" || message.term !== g.term) continue;
       if (message.kind === "append.reply" && message.accepted) {
         const index = Math.min(message.index, g.durableIndex);
         this.send(to, { ...message, index, wallMs: this.wall });
@@ -153,6 +157,18 @@ export class RaftNode implements RaftHost {
 
   fetchLog(): void {
     throw new Error("every block is held in memory here");
+  }
+
+  isStalled = false;
+  /** Peers whose link takes nothing now. */
+  readonly shut = new Set<number>();
+
+  isOpen(peer: number): boolean {
+    return !this.shut.has(peer);
+  }
+
+  isDiskStalled(): boolean {
+    return this.isStalled;
   }
 
   roleChanged(): void {
@@ -212,6 +228,7 @@ export class RaftNode implements RaftHost {
       else {
         tickLeader(g);
         if (g.isLeader) tickReplication(g);
+        if (g.isLeader) tickHandover(g);
       }
     }
   }
@@ -263,10 +280,14 @@ export class RaftNode implements RaftHost {
         return onVote(g, from, m);
       case "vote.reply":
         return onVoteReply(g, from, m);
+      case "timeout-now":
+        return onTimeoutNow(g, from, m);
       case "append":
         return onAppend(g, from, m);
       case "append.reply":
         return onAppendReply(g, from, m);
+      case "append.untaken":
+        return onAppendUntaken(g, from, m);
     }
   }
 }
@@ -345,7 +366,8 @@ export class RaftNet {
       const prevIndex = p.match;
       const prevTerm = g.log.termAt(prevIndex);
       const head = { kind: "append" as const, group, incarnation, term, prevIndex, prevTerm };
-      this.node(p.peer).receive(leader, { ...head, commit: commitIndex, blocks: [] });
+      const { seq, isStart } = p.takeSeq();
+      this.node(p.peer).receive(leader, { ...head, seq, isStart, commit: commitIndex, blocks: [] });
     }
     this.settle();
   }

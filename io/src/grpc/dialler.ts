@@ -14,6 +14,7 @@ import {
   wrongSecret,
 } from "./handshake.js";
 import type { HandshakeMessage, PeerIdentity, Refusal } from "./handshake.js";
+import { Lanes } from "./lanes.js";
 import { FRAME_BYTES_MAX, LINK, STARTING, channelOptions } from "./service.js";
 import type { LinkTuning, PeerLogLine } from "./service.js";
 
@@ -25,6 +26,8 @@ export interface DiallerOptions {
   readonly onUp: () => void;
   readonly onDown: () => void;
   readonly onRefused: (code: string, message: string) => void;
+  readonly onFull: () => void;
+  readonly onRoom: () => void;
   readonly log: (line: PeerLogLine) => void;
 }
 
@@ -51,7 +54,7 @@ interface Attempt {
   readonly nonce: string;
   readonly card: Uint8Array;
   phase: "hello" | "proof" | "up" | "over";
-  bytesWaiting: number;
+  readonly lanes: Lanes;
   refusal: Refusal | undefined;
   deadline: NodeJS.Timeout;
 }
@@ -99,7 +102,7 @@ export class Dialler {
       nonce: newNonce(),
       card,
       phase: "hello",
-      bytesWaiting: 0,
+      lanes: this.makeLanes(call),
       refusal: undefined,
       deadline: setTimeout(() => this.end(attempt), tuning.handshakeMs),
     };
@@ -110,7 +113,7 @@ export class Dialler {
     call.write(encodeHandshake(makeHello(self, peer, attempt.nonce, card)));
   }
 
-  send(frame: Uint8Array): void {
+  send(frame: Uint8Array, isUrgent: boolean): void {
     const { attempt } = this;
     if (frame.length > FRAME_BYTES_MAX) {
       this.framesRefused += 1;
@@ -120,16 +123,18 @@ export class Dialler {
       this.log("warn", "peer.frame-refused", message);
       return;
     }
-    if (attempt?.phase !== "up" || !this.hasRoom(attempt, frame.length)) {
+    if (attempt?.phase !== "up" || !attempt.lanes.take(frame, isUrgent)) {
       this.framesDropped += 1;
       return;
     }
-    attempt.bytesWaiting += frame.length;
     this.framesSent += 1;
     this.bytesSent += frame.length;
-    attempt.call.write(frame, () => {
-      attempt.bytesWaiting -= frame.length;
-    });
+  }
+
+  private makeLanes(call: Attempt["call"]): Lanes {
+    const { tuning, onFull, onRoom } = this.options;
+    const write = (frame: Uint8Array, onTaken: () => void): void => void call.write(frame, onTaken);
+    return new Lanes(tuning, { write, onFull, onRoom });
   }
 
   stats(): LinkStats {
@@ -143,12 +148,6 @@ export class Dialler {
     this.isClosed = true;
     clearTimeout(this.redial);
     if (this.attempt !== undefined) this.end(this.attempt);
-  }
-
-  /** An empty link takes any legal frame, whatever the budget. */
-  private hasRoom(attempt: Attempt, bytes: number): boolean {
-    const { bytesWaiting } = attempt;
-    return bytesWaiting === 0 || bytesWaiting + bytes <= this.options.tuning.bytesMax;
   }
 
   private receive(attempt: Attempt, bytes: Uint8Array): void {
@@ -205,6 +204,7 @@ export class Dialler {
     clearTimeout(attempt.deadline);
     const wasUp = attempt.phase === "up";
     attempt.phase = "over";
+    attempt.lanes.close();
     attempt.call.cancel();
     attempt.client.close();
     if (this.isClosed) return;

@@ -83,8 +83,8 @@ class GrpcNetworkPort implements GrpcNetwork {
     });
   }
 
-  send(peer: number, frame: Uint8Array): void {
-    if (!this.isClosed) this.diallers.get(peer)?.send(frame);
+  send(peer: number, frame: Uint8Array, isUrgent = false): void {
+    if (!this.isClosed) this.diallers.get(peer)?.send(frame, isUrgent);
   }
 
   introduce(card: Uint8Array): void {
@@ -128,6 +128,8 @@ class GrpcNetworkPort implements GrpcNetwork {
       onUp: () => this.push({ kind: "peer.up", peer }),
       onDown: () => this.push({ kind: "peer.down", peer }),
       onRefused: (code, message) => this.push({ kind: "peer.refused", peer, code, message }),
+      onFull: () => this.push({ kind: "peer.full", peer }),
+      onRoom: () => this.push({ kind: "peer.room", peer }),
     });
   }
 

@@ -1,6 +1,7 @@
 // The peer service as grpc-js sees it: one method that carries raw bytes both ways, no protobuf.
 
 import type { ChannelOptions, MethodDefinition } from "@grpc/grpc-js";
+import type { LaneTuning } from "./lanes.js";
 import { plainBytes } from "../plain-bytes.js";
 
 /** A larger frame is refused by the sender, and would break the link at the receiver. */
@@ -26,9 +27,7 @@ export const LINK: MethodDefinition<Uint8Array, Uint8Array> = {
 export const STARTING = "starting";
 
 /** Timing and budgets of the peer links; every value has a default. */
-export interface LinkTuning {
-  /** Bytes handed to the transport and not yet taken by it; a frame beyond them is dropped. */
-  readonly bytesMax: number;
+export interface LinkTuning extends LaneTuning {
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
   /** A refused link is wrong configuration: it is tried again, but slowly. */
@@ -43,6 +42,8 @@ export interface LinkTuning {
 
 export const DEFAULT_TUNING: LinkTuning = {
   bytesMax: 64 << 20,
+  urgentBytesMax: 16 << 20,
+  transportBytes: 1 << 20,
   backoffMinMs: 100,
   backoffMaxMs: 2_000,
   refusedRetryMs: 10_000,

@@ -110,7 +110,9 @@ export class Turn {
   }
 
   private sendFrames(): void {
-    for (const { peer, frame } of this.host.takeFrames()) this.ports.network.send(peer, frame);
+    for (const { peer, frame, isUrgent } of this.host.takeFrames()) {
+      this.ports.network.send(peer, frame, isUrgent);
+    }
   }
 
   private submit(): void {

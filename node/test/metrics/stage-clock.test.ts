@@ -13,8 +13,14 @@ function start() {
   return { seen, at, clock };
 }
 
-const beat = (round: number) => ({ kind: "beat" as const, round, items: [] });
-const answer = (round: number) => ({ kind: "beat.reply" as const, round, wallMs: 0, items: [] });
+const beat = (round: number) => ({ kind: "beat" as const, round, isStalled: false, items: [] });
+const answer = (round: number) => ({
+  kind: "beat.reply" as const,
+  round,
+  wallMs: 0,
+  isStalled: false,
+  items: [],
+});
 
 it("times an entry of this node from the queue to its commit, its apply, and over all", () => {
   const { seen, at, clock } = start();

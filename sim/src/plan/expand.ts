@@ -8,7 +8,9 @@ import { DEFAULT_DISK } from "../world/disk-settings.js";
 import { DEFAULT_NETWORK } from "../world/network-settings.js";
 import { expandFaults } from "./expand-faults.js";
 import { expandOperations } from "./expand-operations.js";
+import { narrowLinks } from "./narrow-links.js";
 import type { Plan, TopicPlan } from "./plan.js";
+import { calmAround, stalledLeader } from "./stalled-leader.js";
 
 /** 64 bits from a seed string; after this everything is counter-based. */
 export function seedBits(seed: string): Seed {
@@ -55,6 +57,11 @@ export function expandPlan(seed: string): Plan {
   const isSlow = draws.chance("slow", 60_000);
   // Slow and tight together would be an overload that never ends: an entry a second.
   const isTight = draws.chance("tight", 300_000) && !isSlow;
+  const operations = expandOperations(draws, { nodes, durationMs, topics, isLarge });
+  const hash = hash32(bits.hi, bits.lo);
+  const faults = expandFaults(draws, { nodes, durationMs, hash, topics });
+  const narrow = isLarge || isSlow ? undefined : narrowLinks(draws, { nodes, durationMs, topics });
+  const stalled = isSlow ? undefined : stalledLeader(draws, { nodes, durationMs, topics });
   return {
     version: 1,
     seed,
@@ -72,6 +79,7 @@ export function expandPlan(seed: string): Plan {
       ...(draws.chance("queue", 150_000)
         ? { queueIntentsMax: draws.pick("queue.intents", [1, 3, 12]) }
         : {}),
+      ...(narrow ? { turnBulkBytesMax: narrow.turnBulkBytesMax } : {}),
     },
     ...(draws.chance("limits.own", 350_000) ? { nodeLimits: expandLimits(draws, nodes) } : {}),
     network: {
@@ -81,6 +89,7 @@ export function expandPlan(seed: string): Plan {
       detectMinUs: 1_000_000,
       detectMaxUs: 4_000_000,
       ...(isSlow ? SLOW_LINKS : {}),
+      ...(narrow ? { bulk: narrow.bulk } : {}),
     },
     disk: {
       ...DEFAULT_DISK,
@@ -92,13 +101,13 @@ export function expandPlan(seed: string): Plan {
     eventCostUs: draws.pick("eventCost", [2, 10, 40]),
     disconnectGraceMs: draws.pick("grace", [500, 2_000, 5_000]),
     topics,
-    operations: expandOperations(draws, { nodes, durationMs, topics, isLarge }),
-    faults: expandFaults(draws, {
-      nodes,
-      durationMs,
-      hash: hash32(bits.hi, bits.lo),
-      topics,
-    }),
+    operations:
+      stalled || narrow
+        ? [...operations, ...(stalled?.operations ?? []), ...(narrow?.operations ?? [])].sort(
+            (a, b) => a.atMs - b.atMs,
+          )
+        : operations,
+    faults: stalled ? calmAround(faults, stalled) : faults,
   };
 }
 

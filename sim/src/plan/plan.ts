@@ -151,6 +151,13 @@ export type FaultPlan =
       readonly node: number;
     }
   | {
+      /** The disk of whoever leads the topic's first partition then. */
+      readonly kind: "disk.stall-leader";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly topic: string;
+    }
+  | {
       readonly kind: "proc.crash";
       readonly atMs: number;
       /** Back after this long. */

@@ -63,6 +63,9 @@ export class FaultDriver {
       case "disk.stall":
         this.world.node(fault.node).disk.stall(fault.untilMs * 1000);
         break;
+      case "disk.stall-leader":
+        this.stallLeader(fault);
+        break;
       case "proc.crash":
         this.crash(fault);
         break;
@@ -80,6 +83,20 @@ export class FaultDriver {
         this.world.node(fault.node).skewMs += fault.offsetMs;
         this.world.count(fault.kind);
         break;
+    }
+  }
+
+  private stallLeader({ topic, untilMs }: Extract<FaultPlan, { kind: "disk.stall-leader" }>): void {
+    for (const { number, process } of this.world.nodes) {
+      const groups = process?.host.context.groups.values() ?? [];
+      const leads = [...groups].some(
+        ({ isServing, machine }) =>
+          isServing && machine.kind === "partition" && machine.topic === topic,
+      );
+      if (!leads) continue;
+      this.world.node(number).disk.stall(untilMs * 1000);
+      this.world.count("disk.stall-leader");
+      return;
     }
   }
 

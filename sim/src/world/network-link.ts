@@ -29,8 +29,16 @@ export interface Link {
   clogs: number;
   framesSent: number;
   newestDelivered: number;
+  /** Counts its lives; grows with each peer.up. */
+  lives: number;
   /** No frame of this life may arrive before this time (N3). */
   orderedUntilUs: number;
+  /** The same of urgent frames, where bulk may wait and be overtaken. */
+  urgentUntilUs: number;
+  /** Bulk that waits to leave, and when the last of it will have left. */
+  bulkBytes: number;
+  bulkUntilUs: number;
+  isFull: boolean;
   readonly flights: Set<Flight>;
   held: Flight[];
   late: Flight[];
@@ -49,7 +57,12 @@ export function makeLink(from: number, to: number): Link {
     clogs: 0,
     framesSent: 0,
     newestDelivered: 0,
+    lives: 0,
     orderedUntilUs: 0,
+    urgentUntilUs: 0,
+    bulkBytes: 0,
+    bulkUntilUs: 0,
+    isFull: false,
     flights: new Set(),
     held: [],
     late: [],

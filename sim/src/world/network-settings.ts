@@ -33,6 +33,8 @@ export interface NetworkSettings {
   /** How long a dial takes once nothing is in its way (backoff and handshake). */
   readonly connectMinUs: number;
   readonly connectMaxUs: number;
+  /** Bulk that a link may hold, and how fast it drains; absent: no frame ever waits. */
+  readonly bulk?: { readonly bytesMax: number; readonly bytesPerMs: number };
   /** Of the frames in flight when a link's life ends, how many arrive after the reconnect. */
   readonly latePerMillion: PerMillion;
 }

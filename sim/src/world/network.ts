@@ -5,8 +5,9 @@
 //
 // N1 Nothing reaches a node that is down, and nothing sent to one incarnation reaches the next.
 // N2 Per link, peer.up and peer.down alternate, starting with peer.up in each incarnation.
-// N3 With the stream model, frames of one life arrive in the order they were sent, gaps allowed.
+// N3 With the stream model, frames of one life and lane arrive in the order they were sent, gaps allowed.
 // N4 A link opens only when the process it leads to has taken the card that its sender shows.
+// N5 Per life, peer.full and peer.room alternate, starting with peer.full; no bulk is dropped unsaid.
 
 import { assert, FRAME_BYTES_MAX } from "@disheap/core";
 import type { NetworkPort } from "@disheap/io";
@@ -87,8 +88,8 @@ export class SimNetwork {
       return state.isUp && state.incarnation === incarnation;
     };
     return {
-      send: (peer, frame) => {
-        if (isAlive()) this.send(node, peer, frame);
+      send: (peer, frame, isUrgent = false) => {
+        if (isAlive()) this.send(node, peer, frame, isUrgent);
       },
       introduce: (card) => {
         if (isAlive()) this.introduce(node, card);
@@ -191,13 +192,24 @@ export class SimNetwork {
     }
   }
 
-  private send(from: number, to: number, frame: Uint8Array): void {
+  /** How many lives the link from one node to another has had. */
+  livesOf(from: number, to: number): number {
+    return this.link(from, to).lives;
+  }
+
+  private send(from: number, to: number, frame: Uint8Array, isUrgent: boolean): void {
     const link = this.link(from, to);
     link.framesSent += 1;
     if (link.state !== "open") return;
     // The real dialler drops it too, and says so (io/grpc).
     if (frame.length > FRAME_BYTES_MAX) {
       this.count("net.too-large");
+      return;
+    }
+    const waitUs = isUrgent ? 0 : this.queueBulk(link, frame);
+    if (waitUs === undefined) {
+      this.count("net.overfull");
+      this.options.trace?.("net.lost", from, to, frame);
       return;
     }
     if (link.cuts > 0) {
@@ -221,13 +233,52 @@ export class SimNetwork {
         isDelayed: delayUs > 0,
         isGone: false,
       };
-      this.launch(link, flight, this.latencyUs(DRAW.latency, link, ordinal) + delayUs + extraUs);
+      const latencyUs = this.latencyUs(DRAW.latency, link, ordinal);
+      this.launch(link, flight, waitUs + latencyUs + delayUs + extraUs, isUrgent);
     }
   }
 
-  private launch(link: Link, flight: Flight, delayUs: number): void {
+  /** How long the frame waits before it leaves; undefined: it is dropped, over the link's budget. */
+  private queueBulk(link: Link, frame: Uint8Array): number | undefined {
+    const { bulk } = this.options.settings;
+    if (!bulk) return 0;
+    const bytes = link.bulkBytes + frame.length;
+    const isTaken = link.bulkBytes === 0 || bytes <= bulk.bytesMax;
+    const nowUs = this.options.now();
+    if (isTaken) {
+      link.bulkBytes = bytes;
+      const takesUs = Math.ceil((frame.length * 1000) / bulk.bytesPerMs);
+      link.bulkUntilUs = Math.max(nowUs, link.bulkUntilUs) + takesUs;
+      const { lives } = link;
+      this.options.schedule(link.bulkUntilUs, () => {
+        if (link.lives === lives) this.bulkLeft(link, frame.length, bulk.bytesMax);
+      });
+    }
+    // As the real one: it says so early, and what it drops it has always said before or says now.
+    if ((!isTaken || link.bulkBytes * 4 > bulk.bytesMax) && !link.isFull) {
+      link.isFull = true;
+      this.count("net.full");
+      this.options.deliver(link.from, { kind: "peer.full", peer: link.to });
+    }
+    return isTaken ? link.bulkUntilUs - nowUs : undefined;
+  }
+
+  private bulkLeft(link: Link, bytes: number, bytesMax: number): void {
+    link.bulkBytes -= bytes;
+    if (!link.isFull || link.bulkBytes * 16 > bytesMax) return;
+    link.isFull = false;
+    if (link.state === "open") {
+      this.options.deliver(link.from, { kind: "peer.room", peer: link.to });
+    }
+  }
+
+  private launch(link: Link, flight: Flight, delayUs: number, isUrgent = false): void {
     let atUs = this.options.now() + delayUs;
-    if (this.options.settings.streamModel) {
+    const overtakes = isUrgent && this.options.settings.bulk !== undefined;
+    if (this.options.settings.streamModel && overtakes) {
+      atUs = Math.max(atUs, link.urgentUntilUs);
+      link.urgentUntilUs = atUs;
+    } else if (this.options.settings.streamModel) {
       atUs = Math.max(atUs, link.orderedUntilUs);
       link.orderedUntilUs = atUs;
     }
@@ -351,7 +402,12 @@ export class SimNetwork {
   private open(link: Link): void {
     link.state = "open";
     link.epoch += 1;
+    link.lives += 1;
     link.orderedUntilUs = this.options.now();
+    link.urgentUntilUs = this.options.now();
+    link.bulkBytes = 0;
+    link.bulkUntilUs = 0;
+    link.isFull = false;
     this.options.trace?.("net.up", link.from, link.to, undefined);
     this.options.deliver(link.from, { kind: "peer.up", peer: link.to });
     const late = link.late;

@@ -46,7 +46,7 @@ test("D-70: frames of another cluster on the same addresses are dropped and coun
     return { id: i + 1, name, storeId: `store of ${name}`, machine: name };
   });
   foreign.context.join({ cluster: { hi: 1, lo: 2 }, attempt: 1, bornMs: 0, founders });
-  foreign.context.send(1, { kind: "beat", round: 1, items: [] });
+  foreign.context.send(1, { kind: "beat", round: 1, isStalled: false, items: [] });
   const [{ frame }] = foreign.context.takeFrames();
   const before = host.status().metrics;
   host.step({ kind: "peer.frame", peer: 2, frame });
@@ -62,12 +62,12 @@ test("a frame that names another sender than its link is refused, also the node'
   q.advance(2_000);
   const [n1, n2] = [q.world.host(1), q.world.host(2)];
   if (!n1 || !n2) throw new Error("both are up");
-  n2.context.send(1, { kind: "beat", round: 1, items: [] });
+  n2.context.send(1, { kind: "beat", round: 1, isStalled: false, items: [] });
   const [{ frame }] = n2.context.takeFrames();
   const before = n1.status().metrics.framesRefused;
   n1.step({ kind: "peer.frame", peer: 3, frame });
   expect(n1.status().metrics.framesRefused).toBe(before + 1);
-  n1.context.send(2, { kind: "beat", round: 1, items: [] });
+  n1.context.send(2, { kind: "beat", round: 1, isStalled: false, items: [] });
   const [own] = n1.context.takeFrames();
   n1.step({ kind: "peer.frame", peer: 2, frame: own.frame });
   n1.step({ kind: "peer.frame", peer: 1, frame: own.frame });

@@ -26,6 +26,8 @@ import { ReadIndex } from "./read-index.js";
 import { Reads } from "./reads.js";
 import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
+import { SentTwice } from "./sent-twice.js";
+import { StalledDisks } from "./stalled-disks.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
 import { Undelivered } from "./undelivered.js";
@@ -67,5 +69,7 @@ export function makeRules(): Rule[] {
     reference,
     new AnswerRules(ledger),
     new Reads(),
+    new StalledDisks(),
+    new SentTwice(),
   ];
 }

@@ -32,12 +32,16 @@ export class Promises implements Rule {
         if (message.accepted) this.log(node, to, message);
         break;
       case "beat.reply":
+        // One of a stalled disk vouches for nothing (D-90), and may not say that it does.
+        if (message.isStalled && message.round === 0) break;
         for (const { group, term } of message.items) {
           this.term(node, group, term, `a beat reply to n${to}`);
         }
         break;
       case "pre-vote":
       case "pre-vote.reply":
+      case "timeout-now":
+      case "append.untaken":
       case "append":
       case "beat":
         // Class Send: they leave at once and promise nothing.

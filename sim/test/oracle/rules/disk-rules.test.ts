@@ -32,6 +32,7 @@ const appendReply = (term: number, index: number, accepted = true): PeerMessage 
   kind: "append.reply",
   ...to,
   term,
+  seq: 1,
   accepted,
   index,
   prevIndex: 0,
@@ -60,7 +61,7 @@ test("R12: votes leave after they are synced", () => {
   breaks("R12", () => rule.sent(1, 3, reply(4)));
   breaks("R12", () => rule.sent(1, 2, reply(5)));
   breaks("R12", () => rule.sent(1, 2, reply(5, false)));
-  const request = { kind: "vote" as const, ...to, lastIndex: 2, lastTerm: 4 };
+  const request = { kind: "vote" as const, ...to, lastIndex: 2, lastTerm: 4, isTransfer: false };
   breaks("R12", () => rule.sent(1, 2, { ...request, term: 4 }));
   breaks("R12", () => rule.roleChanged(1, 1, 4, "leader"));
   breaks("R12", () => rule.sent(3, 2, { ...request, term: 1 }));
@@ -76,14 +77,18 @@ test("R12: an append reply stands on a synced log, a beat reply on a synced term
   store(world, 1, 4, 2, [3, 3]);
   breaks("R12", () => rule.sent(1, 2, appendReply(4, 2)));
   const item = { ...to, accepted: true, needsProbe: false };
-  const beat = (term: number): PeerMessage => ({
+  const beat = (term: number, round = 1, isStalled = false): PeerMessage => ({
     kind: "beat.reply",
-    round: 1,
+    round,
     wallMs: 0,
+    isStalled,
     items: [{ ...item, term }],
   });
   rule.sent(1, 2, beat(4));
   breaks("R12", () => rule.sent(1, 2, beat(5)));
+  // A stalled disk's reply names no round, so that it promises nothing.
+  rule.sent(1, 2, beat(5, 0, true));
+  breaks("R12", () => rule.sent(1, 2, beat(5, 1, true)));
 });
 
 function commits(terms: Record<number, number[]>): {

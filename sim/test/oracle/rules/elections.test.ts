@@ -10,6 +10,7 @@ const vote = (term: number): PeerMessage => ({
   term,
   lastIndex: 0,
   lastTerm: 0,
+  isTransfer: false,
 });
 const reply = (term: number, granted = true): PeerMessage => ({
   kind: "vote.reply",
@@ -43,7 +44,12 @@ test("R1: who follows another leader of the term, or leads without having said s
   rule.roleChanged(1, 4, 3, "leader", 1);
   breaks("R1", () => rule.roleChanged(2, 4, 3, "follower", 3));
   breaks("R1", () =>
-    rule.sent(2, 3, { kind: "beat", round: 1, items: [{ ...to, term: 3, commit: 0 }] }),
+    rule.sent(2, 3, {
+      kind: "beat",
+      round: 1,
+      isStalled: false,
+      items: [{ ...to, term: 3, commit: 0 }],
+    }),
   );
 });
 

@@ -1,0 +1,25 @@
+// What the network says of a link: leaders learn what was lost and when to go on (D-90).
+
+import type { HostContext } from "../member/context.js";
+import type { Replica } from "../member/replica.js";
+import { linkDown, linkRoom, linkUp } from "../raft/replication.js";
+
+export type LinkNews = "peer.up" | "peer.down" | "peer.full" | "peer.room";
+
+/** `place` is that of the peer in the configured list. */
+export function linkNews(
+  context: HostContext,
+  kind: LinkNews,
+  place: number,
+  guard: (slot: Replica, step: () => void) => void,
+): void {
+  const { links } = context;
+  if (kind === "peer.full" || kind === "peer.room") links.setFull(place, kind === "peer.full");
+  else links.setDown(place, kind === "peer.down");
+  const peer = context.memberAt(place);
+  if (kind === "peer.full" || peer === 0) return;
+  const tell = kind === "peer.down" ? linkDown : kind === "peer.up" ? linkUp : linkRoom;
+  for (const slot of context.groups.values()) {
+    if (slot.raft.isLeader) guard(slot, () => tell(slot.raft, peer));
+  }
+}

@@ -1,0 +1,98 @@
+// What waits to be sent to one peer, in two lanes (D-90): urgent messages, which keep elections, beats and
+// acknowledgements alive, leave first and in frames of their own; everything else leaves in order, within a
+// budget of bytes per turn, and waits here while the link is full. Both lanes fall with the link.
+
+import type { FrameBuilder } from "../wire/frames.js";
+import type { PeerMessage } from "../wire/messages.js";
+
+export interface TakenFrame {
+  readonly frame: Uint8Array;
+  readonly isUrgent: boolean;
+}
+
+export class Outbox {
+  private readonly urgent: PeerMessage[] = [];
+  private bulk: PeerMessage[] = [];
+  private urgentMark = 0;
+  private bulkMark = 0;
+
+  push(message: PeerMessage): void {
+    (isUrgent(message) ? this.urgent : this.bulk).push(message);
+  }
+
+  get hasBulk(): boolean {
+    return this.bulk.length > 0;
+  }
+
+  /** Notes what waits as a step begins. */
+  mark(): void {
+    this.urgentMark = this.urgent.length;
+    this.bulkMark = this.bulk.length;
+  }
+
+  /** Discards what came since the mark. */
+  cut(): void {
+    this.urgent.length = this.urgentMark;
+    this.bulk.length = this.bulkMark;
+  }
+
+  take(
+    builder: FrameBuilder,
+    bulkBytesMax: number,
+    sent: (message: PeerMessage) => void,
+  ): readonly TakenFrame[] {
+    const frames: TakenFrame[] = [];
+    for (const message of this.urgent) {
+      sent(message);
+      const full = builder.add(message);
+      if (full) frames.push({ frame: full, isUrgent: true });
+    }
+    if (builder.count > 0) frames.push({ frame: builder.take(), isUrgent: true });
+    this.urgent.length = 0;
+    this.takeBulk(builder, frames, bulkBytesMax, sent);
+    return frames;
+  }
+
+  private takeBulk(
+    builder: FrameBuilder,
+    frames: TakenFrame[],
+    bytesMax: number,
+    sent: (message: PeerMessage) => void,
+  ): void {
+    let bytes = 0;
+    let taken = 0;
+    while (
+      taken < this.bulk.length &&
+      (builder.count === 0 ? bytes : bytes + builder.bytes) < bytesMax
+    ) {
+      const message = this.bulk[taken];
+      taken += 1;
+      sent(message);
+      const full = builder.add(message);
+      if (!full) continue;
+      bytes += full.length;
+      frames.push({ frame: full, isUrgent: false });
+    }
+    if (builder.count > 0) frames.push({ frame: builder.take(), isUrgent: false });
+    this.bulk = taken === this.bulk.length ? [] : this.bulk.slice(taken);
+  }
+}
+
+function isUrgent({ kind }: PeerMessage): boolean {
+  switch (kind) {
+    case "pre-vote":
+    case "pre-vote.reply":
+    case "vote":
+    case "vote.reply":
+    case "timeout-now":
+    case "append.reply":
+    case "append.untaken":
+    case "beat":
+    case "beat.reply":
+    case "ping":
+    case "pong":
+      return true;
+    default:
+      return false;
+  }
+}

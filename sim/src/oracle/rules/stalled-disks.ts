@@ -1,0 +1,56 @@
+// L9: with a healthy majority of disks, calls are answered in bounded time while one disk stands still
+// (rev-B1, D-90). Judged where a plan stalls a leader's disk and keeps everything else calm; the first
+// seconds are for noticing the stall and for an election.
+
+import type { ClientRequest, ClientResult } from "@disheap/core";
+import type { World } from "../../world/world.js";
+import { RuleBroken, type Rule } from "../oracle.js";
+import { seen } from "./watched.js";
+
+const SETTLED_AFTER_MS = 6_000;
+const ANSWER_MS = 4_000;
+
+export class StalledDisks implements Rule {
+  private world: World | undefined;
+  private readonly open = new Map<number, { readonly node: number; readonly atUs: number }>();
+
+  attach(world: World): void {
+    this.world = world;
+  }
+
+  readStarted(requestId: number, node: number, request: ClientRequest): void {
+    const { world } = this;
+    if (!world || request.op !== "enqueue" || !this.isJudged(world, request.topic)) return;
+    this.open.set(requestId, { node, atUs: world.queue.nowUs });
+  }
+
+  replied(requestId: number, result: ClientResult): void {
+    const call = this.open.get(requestId);
+    const { world } = this;
+    if (!call || !world) return;
+    this.open.delete(requestId);
+    const tookMs = (world.queue.nowUs - call.atUs) / 1000;
+    const isLost = !result.ok && result.failure.code === "UNAVAILABLE";
+    if (!isLost && tookMs <= ANSWER_MS) return;
+    const what = isLost ? "is not answered" : `took ${tookMs} ms`;
+    const message = `an enqueue through n${call.node} ${what} while one leader's disk stands still and all else is well`;
+    throw new RuleBroken({
+      rule: "L9",
+      message,
+      first: seen(call, "the call"),
+      second: seen({ atUs: world.queue.nowUs, node: call.node }, JSON.stringify(result)),
+    });
+  }
+
+  private isJudged(world: World, topic: string): boolean {
+    const nowMs = world.queue.nowUs / 1000;
+    const isIn = world.plan.faults.some(
+      (f) =>
+        f.kind === "disk.stall-leader" &&
+        f.topic === topic &&
+        nowMs >= f.atMs + SETTLED_AFTER_MS &&
+        nowMs < f.untilMs,
+    );
+    return isIn && world.nodes.every((n) => n.process !== undefined);
+  }
+}
