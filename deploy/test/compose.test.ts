@@ -1,6 +1,11 @@
 // The deployment files against the node they start: every setting is one that the node knows and accepts,
 // and every metric on the dashboard is one that the node reports.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../node/src/config/config.js";
 import { OPTIONS } from "../../node/src/config/options.js";
@@ -8,6 +13,7 @@ import { NodeMetrics } from "../../node/src/metrics/node-metrics.js";
 import { nodeStatus } from "../../node/test/support/status.js";
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
+const CHECK = fileURLToPath(new URL("../healthcheck.mjs", import.meta.url));
 const compose = read("../../docker-compose.yml");
 
 /** `KEY: value` lines below `heading`, up to the next line that is indented less; defaults filled in. */
@@ -46,6 +52,28 @@ describe("docker-compose.yml", () => {
     expect(env).toMatchObject({ AUTH_MODE: "off", RAFT_BIND: "0.0.0.0:8300" });
     expect(env["CLUSTER_SECRET"]).not.toBe("");
     expect(loadConfig({ argv: [], env })).toMatchObject({ kind: "config", warnings: [] });
+  });
+});
+
+describe("healthcheck.mjs", () => {
+  it.each([
+    [[], "/health"],
+    [["/live"], "/live"],
+  ])("with arguments %j asks %s, and fails with what it is told", async (args, path) => {
+    for (const code of [200, 503]) {
+      let asked = "";
+      const server = createServer((request, response) => {
+        asked = request.url ?? "";
+        response.writeHead(code).end();
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      const env = { ...process.env, ENGINE_HTTP_BIND_ADDRESS: `0.0.0.0:${port}` };
+      const check = spawn(process.execPath, [CHECK, ...args], { env });
+      const [exit] = (await once(check, "exit")) as [number];
+      server.close();
+      expect([asked, exit]).toEqual([path, code === 200 ? 0 : 1]);
+    }
   });
 });
 

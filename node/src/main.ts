@@ -34,6 +34,9 @@ class NodeProcess {
       onApplied: (group, ms) => {
         this.services.entryApplied(group, ms);
       },
+      onAppend: (group, term, commit) => {
+        this.services.appendHeard(group, term, commit);
+      },
       onStopped: (group, reason) => {
         log.error({ group, reason }, "a broken invariant stopped a group on this node");
       },

@@ -8,6 +8,7 @@ import { type Address, formatAddress } from "./config/address.js";
 import type { NodeConfig } from "./config/config.js";
 import type { Engine } from "./engine.js";
 import { GrpcServer } from "./grpc/server.js";
+import { CatchUp } from "./http/catch-up.js";
 import { type HttpContext, HttpServer, metricsRoutes, operatorRoutes } from "./http/server.js";
 import type { Log } from "./log.js";
 import { NodeMetrics } from "./metrics/node-metrics.js";
@@ -36,6 +37,7 @@ export class Services {
   private readonly engine: Engine;
   private readonly log: Log;
   private readonly metrics: NodeMetrics;
+  private readonly catchUp = new CatchUp();
   private readonly grpc: GrpcServer;
   private readonly doors: { name: string; address: Address; server: GrpcServer | HttpServer }[];
   private timer: NodeJS.Timeout | undefined;
@@ -73,6 +75,7 @@ export class Services {
     );
     const http: HttpContext = {
       status,
+      catchUp: this.catchUp,
       carrier: this.carrier,
       metrics: config.metrics === undefined ? undefined : this.metrics,
       authMode: config.authMode,
@@ -101,6 +104,11 @@ export class Services {
   /** An entry that this node proposed is committed and applied. */
   entryApplied(group: number, ms: number): void {
     this.metrics.applied(group, ms);
+  }
+
+  /** A leader said how far it had committed. */
+  appendHeard(group: number, term: number, commit: number): void {
+    this.catchUp.appendHeard(group, term, commit);
   }
 
   stageTook(stage: Stage, ms: number): void {
@@ -147,6 +155,7 @@ export class Services {
       this.log.info("ready: the store is read and the node takes part");
     }
     if (this.isServing) {
+      this.catchUp.missing(this.engine.status());
       this.carrier.sweep();
       this.metrics.sample();
     }

@@ -22,6 +22,7 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
     lastTerm: raft.log.lastTerm,
     commitIndex: raft.commitIndex,
     appliedIndex: raft.appliedIndex,
+    appliedTerm: raft.log.termAt(raft.appliedIndex),
     voters: raft.voters.map((v) => context.memberName(v)),
     ...(why === undefined ? {} : { stoppedBecause: why }),
   };

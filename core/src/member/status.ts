@@ -20,6 +20,8 @@ export interface GroupStatus {
   readonly lastTerm: number;
   readonly commitIndex: number;
   readonly appliedIndex: number;
+  /** Term of the entry at `appliedIndex`; 0 before the first. */
+  readonly appliedTerm: number;
   /** Member names. */
   readonly voters: readonly string[];
   /** Absent for the meta group. */

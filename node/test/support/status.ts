@@ -22,6 +22,7 @@ export function group(number: number, part: Partial<GroupStatus> = {}): GroupSta
     lastTerm: 3,
     commitIndex: 11,
     appliedIndex: 10,
+    appliedTerm: 3,
     voters: ["n1", "n2", "n3"],
     ...part,
   };
