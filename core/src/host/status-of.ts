@@ -37,6 +37,11 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
   };
 }
 
+function topicsOf(context: HostContext): string[] {
+  const machine = context.groups.get(0)?.machine;
+  return machine?.kind === "cluster" ? [...machine.cluster.topics.keys()] : [];
+}
+
 export function statusOf(
   context: HostContext,
   isReady: boolean,
@@ -53,6 +58,7 @@ export function statusOf(
     isReady,
     members: context.config.members.map(({ name, address }) => ({ name, address })),
     groups: [...context.groups.values()].map((slot) => groupStatus(context, slot)),
+    topics: topicsOf(context),
     ...more,
   };
 }

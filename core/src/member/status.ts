@@ -53,6 +53,8 @@ export interface NodeStatus {
   readonly isReady: boolean;
   readonly members: readonly { readonly name: string; readonly address: string }[];
   readonly groups: readonly GroupStatus[];
+  /** All topics of the cluster that this node has heard of, also those it holds no part of. */
+  readonly topics: readonly string[];
   readonly openStreams: number;
   readonly pendingRequests: number;
   readonly metrics: HostMetrics;

@@ -6,6 +6,7 @@ import type { Counts, GroupStatus, HostMetrics, NodeStatus } from "@disheap/core
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ServiceMetrics } from "./port.js";
 import { STAGES, type Stage } from "./stages.js";
+import { TopicSeries } from "./topic-series.js";
 
 const STAGE_BUCKETS_MS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000];
 const LATENCY_BUCKETS_MS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
@@ -61,6 +62,7 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly status: () => NodeStatus;
   /** Replica counters at the last sample, by group. */
   private readonly seen = new Map<number, Counts>();
+  private readonly topics = new TopicSeries();
   private readonly labels = new Map<number, { topic: string; partition: string }>();
   private readonly enqueueLatency: Histogram;
   private readonly popLatency: Histogram;
@@ -133,10 +135,12 @@ export class NodeMetrics implements ServiceMetrics {
   }
 
   enqueued(topic: string, ms: number): void {
+    this.topics.touch(topic);
     this.enqueueLatency.observe({ topic }, ms);
   }
 
   popped(topic: string, ms: number): void {
+    this.topics.touch(topic);
     this.popLatency.observe({ topic }, ms);
   }
 
@@ -163,6 +167,7 @@ export class NodeMetrics implements ServiceMetrics {
     this.nodeBefore = status.metrics;
     for (const group of status.groups) this.samplePartition(group);
     this.forgetGroups(new Set(status.groups.map(({ group }) => group)));
+    this.forgetTopics(new Set(status.topics));
   }
 
   async render(): Promise<{ readonly contentType: string; readonly body: string }> {
@@ -177,6 +182,7 @@ export class NodeMetrics implements ServiceMetrics {
   private samplePartition(group: GroupStatus): void {
     const { counts, topic, partition } = group;
     if (counts === undefined || topic === undefined || partition === undefined) return;
+    this.topics.touch(topic);
     this.labels.set(group.group, { topic, partition: String(partition) });
     const before = this.seen.get(group.group);
     this.seen.set(group.group, { ...counts });
@@ -193,17 +199,19 @@ export class NodeMetrics implements ServiceMetrics {
     );
   }
 
-  /** Series of partitions that are gone from this node go, and those of topics with the last of them. */
+  /** Series of partitions that are gone from this node go. */
   private forgetGroups(present: ReadonlySet<number>): void {
-    const gone = [...this.labels].filter(([group]) => !present.has(group));
-    for (const [group, labels] of gone) {
+    for (const [group, labels] of this.labels) {
+      if (present.has(group)) continue;
       this.labels.delete(group);
       this.seen.delete(group);
       this.applyLatency.remove(labels);
     }
-    const left = new Set([...this.labels.values()].map(({ topic }) => topic));
-    for (const [, { topic }] of gone) {
-      if (left.has(topic)) continue;
+  }
+
+  /** Series of topics that are gone go, on every node. */
+  private forgetTopics(known: ReadonlySet<string>): void {
+    for (const topic of this.topics.takeGone(known)) {
       const all = [this.enqueueLatency, this.popLatency, ...Object.values(this.byTopic)];
       for (const metric of all) metric.remove({ topic });
     }

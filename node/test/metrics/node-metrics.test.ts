@@ -35,9 +35,13 @@ function partition(number: number, counts: object, part: Partial<GroupStatus> = 
 
 function metricsOver(groups: GroupStatus[][]) {
   let turn = 0;
-  const metrics = new NodeMetrics(() =>
-    nodeStatus({ groups: groups[Math.min(turn++, groups.length - 1)] ?? [] }),
-  );
+  const metrics = new NodeMetrics(() => {
+    const now = groups[Math.min(turn++, groups.length - 1)] ?? [];
+    return nodeStatus({
+      groups: now,
+      topics: [...new Set(now.flatMap(({ topic }) => topic ?? []))],
+    });
+  });
   return {
     metrics,
     lines: async () => (await metrics.render()).body.split("\n").filter((l) => !l.startsWith("#")),

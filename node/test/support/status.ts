@@ -36,6 +36,7 @@ export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
     isReady: true,
     members: [1, 2, 3].map((n) => ({ name: `n${n}`, address: `127.0.0.1:830${n - 1}` })),
     groups: [group(0)],
+    topics: ["jobs"],
     openStreams: 0,
     pendingRequests: 0,
     metrics: {
