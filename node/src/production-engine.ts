@@ -21,6 +21,7 @@ import { formatAddress, isLoopback } from "./config/address.js";
 import type { NodeConfig } from "./config/config.js";
 import type { Engine } from "./engine.js";
 import type { Log } from "./log.js";
+import type { StartGarbage } from "./memory/start-garbage.js";
 import type { ObserveStage } from "./metrics/stages.js";
 
 export interface EngineOptions {
@@ -28,6 +29,7 @@ export interface EngineOptions {
   readonly log: Log;
   readonly observer: HostObserver;
   readonly observeStage: ObserveStage;
+  readonly garbage: StartGarbage;
   /** Where the engine's effects for clients go. */
   readonly emit: (effect: ClientEffect) => void;
   /** The node cannot go on; `message` is a sentence for the operator. */
@@ -45,12 +47,13 @@ export class ProductionEngine implements Engine {
   private alarm: NodeJS.Timeout | undefined;
 
   constructor(options: EngineOptions) {
-    const { config, log, observer, observeStage, emit, onFatal } = options;
+    const { config, log, observer, observeStage, garbage, emit, onFatal } = options;
     this.tickMs = config.timing.tickMs;
     this.writes = new WriteClock(observeStage);
     const { text: clusterId } = clusterIdOf(config.members);
     const push = (event: DiskEvent | NetworkEvent): void => {
       if (event.kind === "disk.written") this.writes.written();
+      if (event.kind === "disk.scanned") garbage.read(event);
       this.turn.push(event);
     };
     this.host = new Host(

@@ -41,12 +41,16 @@ export class Services {
   private readonly grpc: GrpcServer;
   private readonly doors: { name: string; address: Address; server: GrpcServer | HttpServer }[];
   private timer: NodeJS.Timeout | undefined;
+  private readonly onCaughtUp: () => void;
   private isServing = false;
+  private isCaughtUp = false;
   private isStopping = false;
 
-  constructor(engine: Engine, config: NodeConfig, log: Log) {
+  /** `onCaughtUp`: what was committed when the node started is applied. */
+  constructor(engine: Engine, config: NodeConfig, log: Log, onCaughtUp = (): void => undefined) {
     this.engine = engine;
     this.log = log;
+    this.onCaughtUp = onCaughtUp;
     const nowMs = (): number => performance.now();
     const status = (): ReturnType<Engine["status"]> => engine.status();
     this.carrier = new Carrier(engine, nowMs, config.defaults.requestTimeoutMs);
@@ -147,6 +151,12 @@ export class Services {
     await Promise.all(this.doors.map(({ server }) => server.close()));
   }
 
+  private watchCatchUp(): void {
+    if (this.isCaughtUp || this.catchUp.missing(this.engine.status()).length > 0) return;
+    this.isCaughtUp = true;
+    this.onCaughtUp();
+  }
+
   /** The node's own housekeeping: readiness, overdue requests, counters. */
   private watch(): void {
     if (!this.isServing && this.engine.status().isReady) {
@@ -155,7 +165,7 @@ export class Services {
       this.log.info("ready: the store is read and the node takes part");
     }
     if (this.isServing) {
-      this.catchUp.missing(this.engine.status());
+      this.watchCatchUp();
       this.carrier.sweep();
       this.metrics.sample();
     }
