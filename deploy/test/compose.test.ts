@@ -10,7 +10,7 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../node/src/config/config.js";
 import { OPTIONS } from "../../node/src/config/options.js";
 import { NodeMetrics } from "../../node/src/metrics/node-metrics.js";
-import { nodeStatus } from "../../node/test/support/status.js";
+import { NO_CENSUS, nodeStatus } from "../../node/test/support/status.js";
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 const CHECK = fileURLToPath(new URL("../healthcheck.mjs", import.meta.url));
@@ -96,7 +96,10 @@ describe("the dashboard", () => {
   };
 
   it("asks for metrics that a node reports", async () => {
-    const { body } = await new NodeMetrics(() => nodeStatus()).render();
+    const { body } = await new NodeMetrics(
+      () => nodeStatus(),
+      () => NO_CENSUS,
+    ).render();
     const reported = new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     const asked = dashboard.panels
       .flatMap(({ targets }) => targets)

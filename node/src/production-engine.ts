@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { hrtime } from "node:process";
 import {
+  type Census,
   type ClientEffect,
   type ClientEvent,
   clusterIdOf,
@@ -134,6 +135,10 @@ export class ProductionEngine implements Engine {
 
   status(): NodeStatus {
     return this.host.status();
+  }
+
+  census(): Census {
+    return this.host.census();
   }
 
   /** From now on nothing is stepped, sent or written: the engine may be in any state. */

@@ -54,7 +54,7 @@ export class Services {
     const nowMs = (): number => performance.now();
     const status = (): ReturnType<Engine["status"]> => engine.status();
     this.carrier = new Carrier(engine, nowMs, config.defaults.requestTimeoutMs);
-    this.metrics = new NodeMetrics(status);
+    this.metrics = new NodeMetrics(status, () => engine.census());
     this.grpc = new GrpcServer(
       {
         carrier: this.carrier,

@@ -2,12 +2,27 @@
 
 import type { HostContext } from "../member/context.js";
 import type { Replica } from "../member/replica.js";
-import type { GroupStatus, HostMetrics, NodeStatus, RaftRole } from "../member/status.js";
+import type {
+  GroupStatus,
+  HeldByGroup,
+  HostMetrics,
+  NodeStatus,
+  RaftRole,
+} from "../member/status.js";
 
 function roleOf(slot: Replica): RaftRole {
   if (slot.stoppedBecause !== undefined) return "stopped";
   if (slot.raft.isLeader) return "leader";
   return slot.raft.role === "follower" ? "follower" : "candidate";
+}
+
+function heldBy({ raft, queueBytes, proposedBytes }: Replica): HeldByGroup {
+  return {
+    logBytes: raft.log.heldBytes,
+    logTableBytes: raft.log.tableBytes,
+    queuedBytes: queueBytes,
+    proposedBytes,
+  };
 }
 
 function groupStatus(context: HostContext, slot: Replica): GroupStatus {
@@ -23,6 +38,7 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
     commitIndex: raft.commitIndex,
     appliedIndex: raft.appliedIndex,
     appliedTerm: raft.log.termAt(raft.appliedIndex),
+    held: heldBy(slot),
     voters: raft.voters.map((v) => context.memberName(v)),
     ...(why === undefined ? {} : { stoppedBecause: why }),
   };
@@ -34,6 +50,11 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
     partition: partitionId,
     mode: partition.mode,
     counts: { ...partition.counts },
+    held: {
+      ...base.held,
+      producers: partition.dedup.size,
+      producerBytes: partition.dedup.heldBytes,
+    },
   };
 }
 

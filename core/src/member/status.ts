@@ -5,6 +5,17 @@ import type { Counts, Mode } from "../contract/api.js";
 
 export type RaftRole = "leader" | "follower" | "candidate" | "stopped";
 
+/** What one replica holds in memory beside the messages that wait. */
+export interface HeldByGroup {
+  readonly logBytes: number;
+  readonly logTableBytes: number;
+  readonly queuedBytes: number;
+  readonly proposedBytes: number;
+  /** Absent for the meta group: producers whose sequences are remembered, and bytes for them. */
+  readonly producers?: number;
+  readonly producerBytes?: number;
+}
+
 export interface GroupStatus {
   /** 0 is the meta group. */
   readonly group: number;
@@ -24,6 +35,7 @@ export interface GroupStatus {
   readonly appliedTerm: number;
   /** Member names. */
   readonly voters: readonly string[];
+  readonly held: HeldByGroup;
   /** Absent for the meta group. */
   readonly counts?: Counts;
   /** Sentence of the broken invariant, when the group was stopped on this node. */

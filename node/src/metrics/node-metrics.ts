@@ -2,9 +2,10 @@
 // belongs to a partition is reported by the node that leads it, so that the sum over all nodes is the
 // cluster's value; snapshot_bytes has no value before snapshots exist.
 
-import type { Counts, GroupStatus, HostMetrics, NodeStatus } from "@disheap/core";
+import type { Census, Counts, GroupStatus, HostMetrics, NodeStatus } from "@disheap/core";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ServiceMetrics } from "./port.js";
+import { HeldMetrics } from "./held.js";
 import { STAGES, type Stage } from "./stages.js";
 import { TopicSeries } from "./topic-series.js";
 
@@ -60,6 +61,8 @@ const NODE_COUNTER_NAMES = Object.keys(NODE_COUNTERS) as NodeCounterName[];
 export class NodeMetrics implements ServiceMetrics {
   private readonly registry = new Registry();
   private readonly status: () => NodeStatus;
+  private readonly census: () => Census;
+  private readonly held: HeldMetrics;
   /** Replica counters at the last sample, by group. */
   private readonly seen = new Map<number, Counts>();
   private readonly topics = new TopicSeries();
@@ -75,8 +78,10 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly clusterSize: Gauge;
   private nodeBefore: HostMetrics | undefined;
 
-  constructor(status: () => NodeStatus) {
+  constructor(status: () => NodeStatus, census: () => Census) {
     this.status = status;
+    this.census = census;
+    this.held = new HeldMetrics([this.registry]);
     this.enqueueLatency = this.histogram(
       "enqueue_latency_ms",
       "Milliseconds from the arrival of an Enqueue at this node to its OK: committed and synced.",
@@ -159,6 +164,7 @@ export class NodeMetrics implements ServiceMetrics {
     const status = this.status();
     this.inflight.reset();
     this.backlog.reset();
+    this.held.sample(status, this.census());
     this.clusterSize.set(status.members.length);
     for (const name of NODE_COUNTER_NAMES) {
       const { field } = NODE_COUNTERS[name];

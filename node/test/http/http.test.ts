@@ -35,7 +35,10 @@ async function start(
     status: () => engine.status(),
     catchUp,
     carrier: engine.carrier,
-    metrics: new NodeMetrics(() => engine.status()),
+    metrics: new NodeMetrics(
+      () => engine.status(),
+      () => engine.census(),
+    ),
     authMode: "off",
     log: pino({ level: "silent" }),
     isStopping: () => isStopping,
