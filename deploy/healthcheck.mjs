@@ -1,9 +1,10 @@
-// Health check of the image: exit code 0 when this node answers 200 on /health, where its own setting
-// says that it listens. The base image has no HTTP client, so the check is a few lines of Node.
+// Health check of the image: exit code 0 when this node answers 200 on /health, or on the path that is
+// given, where its own setting says that it listens. The base image has no HTTP client, so the check is a few lines of Node.
 import { get } from "node:http";
 
 const port = /:(\d+)$/.exec(process.env.ENGINE_HTTP_BIND_ADDRESS ?? "")?.[1] ?? "8080";
-const request = get({ host: "127.0.0.1", port, path: "/health", timeout: 1_500 }, (response) => {
+const path = process.argv[2] ?? "/health";
+const request = get({ host: "127.0.0.1", port, path, timeout: 1_500 }, (response) => {
   response.resume();
   process.exit(response.statusCode === 200 ? 0 : 1);
 });

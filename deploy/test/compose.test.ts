@@ -1,13 +1,19 @@
 // The deployment files against the node they start: every setting is one that the node knows and accepts,
 // and every metric on the dashboard is one that the node reports.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../node/src/config/config.js";
 import { OPTIONS } from "../../node/src/config/options.js";
 import { NodeMetrics } from "../../node/src/metrics/node-metrics.js";
-import { nodeStatus } from "../../node/test/support/status.js";
+import { NO_CENSUS, nodeStatus } from "../../node/test/support/status.js";
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
+const CHECK = fileURLToPath(new URL("../healthcheck.mjs", import.meta.url));
 const compose = read("../../docker-compose.yml");
 
 /** `KEY: value` lines below `heading`, up to the next line that is indented less; defaults filled in. */
@@ -49,6 +55,28 @@ describe("docker-compose.yml", () => {
   });
 });
 
+describe("healthcheck.mjs", () => {
+  it.each([
+    [[], "/health"],
+    [["/live"], "/live"],
+  ])("with arguments %j asks %s, and fails with what it is told", async (args, path) => {
+    for (const code of [200, 503]) {
+      let asked = "";
+      const server = createServer((request, response) => {
+        asked = request.url ?? "";
+        response.writeHead(code).end();
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      const env = { ...process.env, ENGINE_HTTP_BIND_ADDRESS: `0.0.0.0:${port}` };
+      const check = spawn(process.execPath, [CHECK, ...args], { env });
+      const [exit] = (await once(check, "exit")) as [number];
+      server.close();
+      expect([asked, exit]).toEqual([path, code === 200 ? 0 : 1]);
+    }
+  });
+});
+
 describe("Dockerfile", () => {
   it("opens the node to the network, so that it starts only with AUTH_MODE", () => {
     const text = /^ENV ((?:.*\\\n)*.*)$/m.exec(read("../../Dockerfile"))?.[1] ?? "";
@@ -68,7 +96,10 @@ describe("the dashboard", () => {
   };
 
   it("asks for metrics that a node reports", async () => {
-    const { body } = await new NodeMetrics(() => nodeStatus()).render();
+    const { body } = await new NodeMetrics(
+      () => nodeStatus(),
+      () => NO_CENSUS,
+    ).render();
     const reported = new Set([...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     const asked = dashboard.panels
       .flatMap(({ targets }) => targets)

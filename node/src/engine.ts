@@ -1,10 +1,11 @@
 // What the services need of the engine: events in, a picture of the node on demand. In production it is
 // the turn around the host; tests drive the effects by hand.
 
-import type { ClientEvent, NodeStatus } from "@disheap/core";
+import type { Census, ClientEvent, NodeStatus } from "@disheap/core";
 
 export interface Engine {
   /** Hands an event to the host's inbox. Never answers directly: effects come to the carrier. */
   submit(event: ClientEvent): void;
   status(): NodeStatus;
+  census(): Census;
 }

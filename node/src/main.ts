@@ -7,6 +7,8 @@ import { formatAddress } from "./config/address.js";
 import { loadConfig, type NodeConfig } from "./config/config.js";
 import { helpText } from "./config/options.js";
 import { createLog, type Log } from "./log.js";
+import { createCollector } from "./memory/collector.js";
+import { StartGarbage } from "./memory/start-garbage.js";
 import { StageClock } from "./metrics/stage-clock.js";
 import type { ObserveStage } from "./metrics/stages.js";
 import { ProductionEngine } from "./production-engine.js";
@@ -34,15 +36,24 @@ class NodeProcess {
       onApplied: (group, ms) => {
         this.services.entryApplied(group, ms);
       },
+      onAppend: (group, term, commit) => {
+        this.services.appendHeard(group, term, commit);
+      },
       onStopped: (group, reason) => {
         log.error({ group, reason }, "a broken invariant stopped a group on this node");
       },
+    });
+    const garbage = new StartGarbage({
+      collect: createCollector(),
+      heapBytes: () => process.memoryUsage().heapUsed,
+      later: (call) => setImmediate(call),
     });
     this.engine = new ProductionEngine({
       config,
       log,
       observer: clock,
       observeStage,
+      garbage,
       emit: (effect) => {
         this.services.emit(effect);
       },
@@ -50,7 +61,9 @@ class NodeProcess {
         this.fail(message);
       },
     });
-    this.services = new Services(this.engine, config, log);
+    this.services = new Services(this.engine, config, log, () => {
+      garbage.started();
+    });
   }
 
   async start(config: NodeConfig): Promise<void> {

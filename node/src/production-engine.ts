@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { hrtime } from "node:process";
 import {
+  type Census,
   type ClientEffect,
   type ClientEvent,
   Host,
@@ -21,6 +22,7 @@ import { formatAddress, isLoopback } from "./config/address.js";
 import type { NodeConfig } from "./config/config.js";
 import type { Engine } from "./engine.js";
 import type { Log } from "./log.js";
+import type { StartGarbage } from "./memory/start-garbage.js";
 import type { ObserveStage } from "./metrics/stages.js";
 
 export interface EngineOptions {
@@ -28,6 +30,7 @@ export interface EngineOptions {
   readonly log: Log;
   readonly observer: HostObserver;
   readonly observeStage: ObserveStage;
+  readonly garbage: StartGarbage;
   /** Where the engine's effects for clients go. */
   readonly emit: (effect: ClientEffect) => void;
   /** The node cannot go on; `message` is a sentence for the operator. */
@@ -45,11 +48,12 @@ export class ProductionEngine implements Engine {
   private alarm: NodeJS.Timeout | undefined;
 
   constructor(options: EngineOptions) {
-    const { config, log, observer, observeStage, emit, onFatal } = options;
+    const { config, log, observer, observeStage, garbage, emit, onFatal } = options;
     this.tickMs = config.timing.tickMs;
     this.writes = new WriteClock(observeStage);
     const push = (event: DiskEvent | NetworkEvent): void => {
       if (event.kind === "disk.written") this.writes.written();
+      if (event.kind === "disk.scanned") garbage.read(event);
       this.turn.push(event);
     };
     this.host = new Host(
@@ -135,6 +139,10 @@ export class ProductionEngine implements Engine {
 
   status(): NodeStatus {
     return this.host.status();
+  }
+
+  census(): Census {
+    return this.host.census();
   }
 
   /** From now on nothing is stepped, sent or written: the engine may be in any state. */

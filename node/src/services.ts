@@ -8,6 +8,7 @@ import { type Address, formatAddress } from "./config/address.js";
 import type { NodeConfig } from "./config/config.js";
 import type { Engine } from "./engine.js";
 import { GrpcServer } from "./grpc/server.js";
+import { CatchUp } from "./http/catch-up.js";
 import { type HttpContext, HttpServer, metricsRoutes, operatorRoutes } from "./http/server.js";
 import type { Log } from "./log.js";
 import { NodeMetrics } from "./metrics/node-metrics.js";
@@ -36,21 +37,26 @@ export class Services {
   private readonly engine: Engine;
   private readonly log: Log;
   private readonly metrics: NodeMetrics;
+  private readonly catchUp = new CatchUp();
   private readonly grpc: GrpcServer;
   private readonly doors: { name: string; address: Address; server: GrpcServer | HttpServer }[];
   private timer: NodeJS.Timeout | undefined;
+  private readonly onCaughtUp: () => void;
   private isServing = false;
+  private isCaughtUp = false;
   private isStopping = false;
   /** What the start was last said to wait for. */
   private saidWaitsFor: string | undefined;
 
-  constructor(engine: Engine, config: NodeConfig, log: Log) {
+  /** `onCaughtUp`: what was committed when the node started is applied. */
+  constructor(engine: Engine, config: NodeConfig, log: Log, onCaughtUp = (): void => undefined) {
     this.engine = engine;
     this.log = log;
+    this.onCaughtUp = onCaughtUp;
     const nowMs = (): number => performance.now();
     const status = (): ReturnType<Engine["status"]> => engine.status();
     this.carrier = new Carrier(engine, nowMs, config.defaults.requestTimeoutMs);
-    this.metrics = new NodeMetrics(status);
+    this.metrics = new NodeMetrics(status, () => engine.census());
     this.grpc = new GrpcServer(
       {
         carrier: this.carrier,
@@ -76,6 +82,7 @@ export class Services {
     );
     const http: HttpContext = {
       status,
+      catchUp: this.catchUp,
       carrier: this.carrier,
       metrics: config.metrics === undefined ? undefined : this.metrics,
       authMode: config.authMode,
@@ -104,6 +111,11 @@ export class Services {
   /** An entry that this node proposed is committed and applied. */
   entryApplied(group: number, ms: number): void {
     this.metrics.applied(group, ms);
+  }
+
+  /** A leader said how far it had committed. */
+  appendHeard(group: number, term: number, commit: number): void {
+    this.catchUp.appendHeard(group, term, commit);
   }
 
   stageTook(stage: Stage, ms: number): void {
@@ -142,6 +154,12 @@ export class Services {
     await Promise.all(this.doors.map(({ server }) => server.close()));
   }
 
+  private watchCatchUp(): void {
+    if (this.isCaughtUp || this.catchUp.missing(this.engine.status()).length > 0) return;
+    this.isCaughtUp = true;
+    this.onCaughtUp();
+  }
+
   private watchStart(): void {
     const { isReady, waitsFor } = this.engine.status();
     if (isReady) {
@@ -158,6 +176,7 @@ export class Services {
   private watch(): void {
     if (!this.isServing) this.watchStart();
     if (this.isServing) {
+      this.watchCatchUp();
       this.carrier.sweep();
       this.metrics.sample();
     }

@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Carrier } from "../src/carrier.js";
 import { loadConfig } from "../src/config/config.js";
+import { StartGarbage } from "../src/memory/start-garbage.js";
 import { ProductionEngine } from "../src/production-engine.js";
 
 const DAY_MS = 24 * 3_600_000;
@@ -35,6 +36,7 @@ beforeEach(async () => {
       groupStopped: ignore,
     },
     observeStage: ignore,
+    garbage: new StartGarbage({ collect: ignore, heapBytes: () => 0, later: ignore }),
     emit: (effect) => {
       carrier.emit(effect);
     },

@@ -48,6 +48,7 @@ describe("the doors of a node", () => {
       config.http.port,
       config.metrics?.port,
     ]);
+    services.appendHeard(0, 3, 10);
     const health = await fetch(`http://127.0.0.1:${config.http.port}/health`);
     expect(await health.json()).toMatchObject({ healthy: true });
     const metrics = await fetch(`http://127.0.0.1:${config.metrics?.port}/metrics`);

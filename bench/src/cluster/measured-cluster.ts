@@ -29,11 +29,11 @@ export class MeasuredCluster {
     return Promise.all(this.nodes.map((node) => node.usage(options)));
   }
 
-  /** Stops all nodes and starts them again over their data; resolves when all are healthy. */
+  /** Stops all nodes and starts them again over their data; resolves when all are ready. */
   async restart(): Promise<void> {
     await this.cluster.stop();
     for (const node of this.cluster.nodes) node.start();
-    await this.cluster.healthy();
+    await Promise.all(this.cluster.nodes.map((node) => node.ready()));
   }
 
   close(): Promise<void> {

@@ -20,7 +20,7 @@ const TOPIC = "bench-memory-restart";
 const MESSAGES = 4_000;
 const BYTES = 100_000;
 const WINDOW = 16;
-/** From the moment all nodes are healthy again: the log is applied by then. */
+/** From the moment all nodes are ready again: the log is applied by then. */
 const SETTLE_MS = 30_000;
 const RSS_MAX_MIB = 150;
 

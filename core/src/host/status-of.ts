@@ -3,12 +3,27 @@
 import type { BudgetName, BudgetUse } from "../member/budgets.js";
 import type { HostContext } from "../member/context.js";
 import type { Replica } from "../member/replica.js";
-import type { GroupStatus, HostMetrics, NodeStatus, RaftRole } from "../member/status.js";
+import type {
+  GroupStatus,
+  HeldByGroup,
+  HostMetrics,
+  NodeStatus,
+  RaftRole,
+} from "../member/status.js";
 
 function roleOf(slot: Replica): RaftRole {
   if (slot.stoppedBecause !== undefined) return "stopped";
   if (slot.raft.isLeader) return "leader";
   return slot.raft.role === "follower" ? "follower" : "candidate";
+}
+
+function heldBy({ raft, queueBytes, proposedBytes }: Replica): HeldByGroup {
+  return {
+    logBytes: raft.log.heldBytes,
+    logTableBytes: raft.log.tableBytes,
+    queuedBytes: queueBytes,
+    proposedBytes,
+  };
 }
 
 function groupStatus(context: HostContext, slot: Replica): GroupStatus {
@@ -23,6 +38,8 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
     lastTerm: raft.log.lastTerm,
     commitIndex: raft.commitIndex,
     appliedIndex: raft.appliedIndex,
+    appliedTerm: raft.log.termAt(raft.appliedIndex),
+    held: heldBy(slot),
     voters: raft.voters.map((v) => context.memberName(v)),
     ...(why === undefined ? {} : { stoppedBecause: why }),
   };
@@ -34,6 +51,11 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
     partition: partitionId,
     mode: partition.mode,
     counts: { ...partition.counts },
+    held: {
+      ...base.held,
+      producers: partition.dedup.size,
+      producerBytes: partition.dedup.heldBytes,
+    },
   };
 }
 
@@ -60,6 +82,11 @@ function budgetUse(context: HostContext, openStreams: number): BudgetUse[] {
   ];
 }
 
+function topicsOf(context: HostContext): string[] {
+  const machine = context.groups.get(0)?.machine;
+  return machine?.kind === "cluster" ? [...machine.cluster.topics.keys()] : [];
+}
+
 export function statusOf(
   context: HostContext,
   isReady: boolean,
@@ -78,6 +105,7 @@ export function statusOf(
     members: context.config.members.map(({ name, address }) => ({ name, address })),
     groups: [...context.groups.values()].map((slot) => groupStatus(context, slot)),
     budgets: budgetUse(context, more.openStreams),
+    topics: topicsOf(context),
     ...more,
   };
 }

@@ -6,6 +6,17 @@ import type { Counts, Mode } from "../contract/api.js";
 
 export type RaftRole = "leader" | "follower" | "candidate" | "stopped";
 
+/** What one replica holds in memory beside the messages that wait. */
+export interface HeldByGroup {
+  readonly logBytes: number;
+  readonly logTableBytes: number;
+  readonly queuedBytes: number;
+  readonly proposedBytes: number;
+  /** Absent for the meta group: producers whose sequences are remembered, and bytes for them. */
+  readonly producers?: number;
+  readonly producerBytes?: number;
+}
+
 export interface GroupStatus {
   /** 0 is the meta group. */
   readonly group: number;
@@ -21,8 +32,11 @@ export interface GroupStatus {
   readonly lastTerm: number;
   readonly commitIndex: number;
   readonly appliedIndex: number;
+  /** Term of the entry at `appliedIndex`; 0 before the first. */
+  readonly appliedTerm: number;
   /** Member names. */
   readonly voters: readonly string[];
+  readonly held: HeldByGroup;
   /** Absent for the meta group. */
   readonly counts?: Counts;
   /** Sentence of the broken invariant, when the group was stopped on this node. */
@@ -58,6 +72,8 @@ export interface NodeStatus {
   readonly groups: readonly GroupStatus[];
   /** What clients made it hold, beside what they may (D-92). */
   readonly budgets: readonly BudgetUse[];
+  /** All topics of the cluster that this node has heard of, also those it holds no part of. */
+  readonly topics: readonly string[];
   readonly openStreams: number;
   readonly pendingRequests: number;
   readonly metrics: HostMetrics;

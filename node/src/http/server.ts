@@ -2,6 +2,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeStatus } from "@disheap/core";
 import type { Carrier } from "../carrier.js";
 import type { Address } from "../config/address.js";
@@ -9,10 +11,13 @@ import type { AuthMode } from "../config/config.js";
 import { authProblem } from "../grpc/auth.js";
 import type { Log } from "../log.js";
 import type { NodeMetrics } from "../metrics/node-metrics.js";
-import { healthView, raftView, statsView } from "./views.js";
+import type { CatchUp } from "./catch-up.js";
+import { healthView, readyView } from "./health.js";
+import { raftView, statsView } from "./views.js";
 
 export interface HttpContext {
   readonly status: () => NodeStatus;
+  readonly catchUp: CatchUp;
   readonly carrier: Carrier;
   /** Undefined when metrics are switched off. */
   readonly metrics: NodeMetrics | undefined;
@@ -45,6 +50,9 @@ const SLOWNESS = {
 };
 /** More are turned away: an operator's tools need few, and handles are shared with everything else. */
 const CONNECTIONS_MAX = 1_000;
+/** A probe has an answer within this time, as long as the process runs at all. */
+const LIVE_MAX_MS = 1_500;
+const LIVE_POLL_MS = 10;
 
 const JOIN_REFUSAL =
   "This cluster cannot grow yet: it was formed from a fixed list. Start every node with the same " +
@@ -86,7 +94,9 @@ export class HttpServer {
 
 export function operatorRoutes(context: HttpContext): Map<string, Route> {
   const routes = new Map<string, Route>([
+    ["/live", { method: "GET", isOpen: true, handle: () => live(context) }],
     ["/health", { method: "GET", isOpen: true, handle: () => health(context) }],
+    ["/ready", { method: "GET", isOpen: true, handle: () => ready(context) }],
     [
       "/raft/status",
       { method: "GET", isOpen: false, handle: () => json(200, raftView(context.status())) },
@@ -109,9 +119,27 @@ function json(code: number, value: unknown): Reply {
   return { code, body: JSON.stringify(value), contentType: "application/json" };
 }
 
+/** Waits for the next round of the node's loop, which a tick brings: then the node is not stuck. */
+async function live(context: HttpContext): Promise<Reply> {
+  const turns = (): number => context.status().metrics.turns;
+  const before = turns();
+  const limitMs = performance.now() + LIVE_MAX_MS;
+  while (performance.now() < limitMs) {
+    await sleep(LIVE_POLL_MS);
+    if (turns() !== before) return json(200, { live: true, status: "ok" });
+  }
+  const status = `its loop made no round in ${String(LIVE_MAX_MS)} ms`;
+  return json(503, { live: false, status });
+}
+
 function health(context: HttpContext): Reply {
-  const view = healthView(context.status(), context.isStopping());
+  const view = healthView(context.status(), context.catchUp, context.isStopping());
   return json(view.healthy ? 200 : 503, view);
+}
+
+function ready(context: HttpContext): Reply {
+  const view = readyView(context.status(), context.catchUp, context.isStopping());
+  return json(view.ready ? 200 : 503, view);
 }
 
 function stats(context: HttpContext): Promise<Reply> {

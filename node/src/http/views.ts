@@ -2,28 +2,7 @@
 // form that deployment scripts grep for.
 
 import type { ClientResult, Counts, GroupStatus, NodeStatus, RaftRole } from "@disheap/core";
-
-export interface HealthView {
-  readonly healthy: boolean;
-  readonly is_leader: boolean;
-  /** Peer address of the meta group's leader; empty when unknown. */
-  readonly leader: string;
-  readonly status: string;
-}
-
-export function healthView(status: NodeStatus, isStopping: boolean): HealthView {
-  const meta = metaGroup(status);
-  const isLeader = meta?.role === "leader";
-  const leader = addressOf(status, meta?.leader ?? "");
-  const knowsLeader = isLeader || leader !== "";
-  const healthy = status.isReady && knowsLeader && !isStopping;
-  return {
-    healthy,
-    is_leader: isLeader && !isStopping,
-    leader,
-    status: isStopping ? "stopping" : healthy ? "ok" : status.isReady ? "no leader" : "starting",
-  };
-}
+import { addressOf, metaGroup } from "./status-parts.js";
 
 const STATE_OF: Readonly<Record<RaftRole, string>> = {
   leader: "Leader",
@@ -114,12 +93,4 @@ function countsView(counts: Counts): Record<string, number> {
     total_retries: counts.totalRetries,
     total_timeouts: counts.totalTimeouts,
   };
-}
-
-function metaGroup(status: NodeStatus): GroupStatus | undefined {
-  return status.groups.find((group) => group.group === 0);
-}
-
-function addressOf(status: NodeStatus, name: string): string {
-  return status.members.find((member) => member.name === name)?.address ?? "";
 }

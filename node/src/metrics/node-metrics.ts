@@ -2,11 +2,13 @@
 // belongs to a partition is reported by the node that leads it, so that the sum over all nodes is the
 // cluster's value; snapshot_bytes has no value before snapshots exist.
 
+import type { Census, Counts, GroupStatus, HostMetrics, NodeStatus } from "@disheap/core";
 import { BudgetMetrics } from "./budget-metrics.js";
-import type { Counts, GroupStatus, HostMetrics, NodeStatus } from "@disheap/core";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ServiceMetrics } from "./port.js";
+import { HeldMetrics } from "./held.js";
 import { STAGES, type Stage } from "./stages.js";
+import { TopicSeries } from "./topic-series.js";
 
 const STAGE_BUCKETS_MS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000];
 const LATENCY_BUCKETS_MS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
@@ -64,8 +66,11 @@ const NODE_COUNTER_NAMES = Object.keys(NODE_COUNTERS) as NodeCounterName[];
 export class NodeMetrics implements ServiceMetrics {
   private readonly registry = new Registry();
   private readonly status: () => NodeStatus;
+  private readonly census: () => Census;
+  private readonly held: HeldMetrics;
   /** Replica counters at the last sample, by group. */
   private readonly seen = new Map<number, Counts>();
+  private readonly topics = new TopicSeries();
   private readonly labels = new Map<number, { topic: string; partition: string }>();
   private readonly enqueueLatency: Histogram;
   private readonly popLatency: Histogram;
@@ -79,8 +84,10 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly budgets: BudgetMetrics;
   private nodeBefore: HostMetrics | undefined;
 
-  constructor(status: () => NodeStatus) {
+  constructor(status: () => NodeStatus, census: () => Census) {
     this.status = status;
+    this.census = census;
+    this.held = new HeldMetrics([this.registry]);
     this.enqueueLatency = this.histogram(
       "enqueue_latency_ms",
       "Milliseconds from the arrival of an Enqueue at this node to its OK: committed and synced.",
@@ -140,10 +147,12 @@ export class NodeMetrics implements ServiceMetrics {
   }
 
   enqueued(topic: string, ms: number): void {
+    this.topics.touch(topic);
     this.enqueueLatency.observe({ topic }, ms);
   }
 
   popped(topic: string, ms: number): void {
+    this.topics.touch(topic);
     this.popLatency.observe({ topic }, ms);
   }
 
@@ -162,6 +171,7 @@ export class NodeMetrics implements ServiceMetrics {
     const status = this.status();
     this.inflight.reset();
     this.backlog.reset();
+    this.held.sample(status, this.census());
     this.clusterSize.set(status.members.length);
     this.budgets.sample(status.budgets);
     for (const name of NODE_COUNTER_NAMES) {
@@ -171,6 +181,7 @@ export class NodeMetrics implements ServiceMetrics {
     this.nodeBefore = status.metrics;
     for (const group of status.groups) this.samplePartition(group);
     this.forgetGroups(new Set(status.groups.map(({ group }) => group)));
+    this.forgetTopics(new Set(status.topics));
   }
 
   async render(): Promise<{ readonly contentType: string; readonly body: string }> {
@@ -185,6 +196,7 @@ export class NodeMetrics implements ServiceMetrics {
   private samplePartition(group: GroupStatus): void {
     const { counts, topic, partition } = group;
     if (counts === undefined || topic === undefined || partition === undefined) return;
+    this.topics.touch(topic);
     this.labels.set(group.group, { topic, partition: String(partition) });
     const before = this.seen.get(group.group);
     this.seen.set(group.group, { ...counts });
@@ -201,17 +213,19 @@ export class NodeMetrics implements ServiceMetrics {
     );
   }
 
-  /** Series of partitions that are gone from this node go, and those of topics with the last of them. */
+  /** Series of partitions that are gone from this node go. */
   private forgetGroups(present: ReadonlySet<number>): void {
-    const gone = [...this.labels].filter(([group]) => !present.has(group));
-    for (const [group, labels] of gone) {
+    for (const [group, labels] of this.labels) {
+      if (present.has(group)) continue;
       this.labels.delete(group);
       this.seen.delete(group);
       this.applyLatency.remove(labels);
     }
-    const left = new Set([...this.labels.values()].map(({ topic }) => topic));
-    for (const [, { topic }] of gone) {
-      if (left.has(topic)) continue;
+  }
+
+  /** Series of topics that are gone go, on every node. */
+  private forgetTopics(known: ReadonlySet<string>): void {
+    for (const topic of this.topics.takeGone(known)) {
       const all = [this.enqueueLatency, this.popLatency, ...Object.values(this.byTopic)];
       for (const metric of all) metric.remove({ topic });
     }

@@ -22,6 +22,8 @@ export interface StageClockOptions {
   readonly onApplied: (group: number, ms: number) => void;
   /** A broken invariant stopped a group. */
   readonly onStopped: (group: number, reason: string) => void;
+  /** A leader of that term sent entries, or none, and said how far it had committed. */
+  readonly onAppend: (group: number, term: number, commit: number) => void;
 }
 
 export class StageClock implements HostObserver {
@@ -87,6 +89,9 @@ export class StageClock implements HostObserver {
   }
 
   received(_from: number, message: Parameters<HostObserver["sent"]>[1]): void {
+    if (message.kind === "append") {
+      this.options.onAppend(message.group, message.term, message.commit);
+    }
     if (message.kind !== "beat.reply") return;
     const sentMs = this.rounds.get(message.round);
     if (sentMs !== undefined) this.options.observe("network", this.options.nowMs() - sentMs);

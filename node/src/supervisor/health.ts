@@ -1,6 +1,6 @@
 // Asks the nodes over HTTP whether they are well, and whether every topic is served.
 
-import type { HealthView } from "../http/views.js";
+import { isAboutLeaders, type HealthView } from "../http/health.js";
 import type { NodeSpec } from "./options.js";
 import { findLeaderless, type RaftAnswer } from "./serving.js";
 
@@ -34,7 +34,7 @@ export interface ClusterHealth {
   /** Name of the meta group's leader, when exactly one node says it is. */
   readonly leader: string | undefined;
   readonly unwell: readonly Unwell[];
-  /** Partitions without a leader among the nodes that are well. */
+  /** Partitions without a leader among the nodes that answer. */
   readonly leaderless: readonly string[];
 }
 
@@ -47,9 +47,9 @@ export async function askCluster(nodes: readonly NodeSpec[]): Promise<ClusterHea
     if (health?.healthy === true) return [];
     return { node, isAnswering: health !== undefined, why: health?.status ?? "does not answer" };
   });
-  const well = nodes.filter((node) => unwell.every((one) => one.node !== node));
+  const answering = answers.flatMap(({ node, health }) => (health === undefined ? [] : node));
   const rafts = await Promise.all(
-    well.map((node) => ask<Partial<RaftAnswer>>(node, "/raft/status")),
+    answering.map((node) => ask<Partial<RaftAnswer>>(node, "/raft/status")),
   );
   const known = rafts.map((raft) => ({ node_id: raft?.node_id ?? "", groups: raft?.groups ?? [] }));
   return {
@@ -61,8 +61,10 @@ export async function askCluster(nodes: readonly NodeSpec[]): Promise<ClusterHea
 
 /** What a start waits for, such as "n3 (starting)" or "the leader of jobs, partition 2". */
 export function waitsFor({ leader, unwell, leaderless }: ClusterHealth): string[] {
+  // A node that waits for a leader, and the leader, are one thing to wait for.
+  const others = unwell.filter(({ why }) => leaderless.length === 0 || !isAboutLeaders(why));
   return [
-    ...unwell.map(({ node, why }) => `${node.name} (${why})`),
+    ...others.map(({ node, why }) => `${node.name} (${why})`),
     ...(leader === undefined ? ["a leader of the cluster"] : []),
     ...leaderless.map((partition) => `the leader of ${partition}`),
   ];

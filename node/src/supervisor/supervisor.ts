@@ -5,6 +5,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChildEnd, NodeChild } from "./child.js";
 import { askCluster, askHealth, type ClusterHealth, type Unwell, waitsFor } from "./health.js";
+import { MALLOC_ENV } from "./malloc-env.js";
 import type { NodeSpec, SupervisorOptions } from "./options.js";
 import { removePidFile, writePidFile } from "./pid-file.js";
 
@@ -85,7 +86,7 @@ export class Supervisor {
       const spec = {
         name: node.name,
         command: ports.nodeCommand,
-        env: { ...ports.env, ...nodeEnv(node, options.cluster) },
+        env: { ...MALLOC_ENV, ...ports.env, ...nodeEnv(node, options.cluster) },
         logFile: node.logFile,
       };
       return new NodeChild(spec, (end) => {

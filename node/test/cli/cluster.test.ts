@@ -19,6 +19,8 @@ interface NodeState {
   stopped?: string;
   /** Who leads partition 1; empty: nobody. */
   leads?: string;
+  /** What it says on /health. */
+  says?: string;
 }
 
 const partState = (id: string, leader: string) => ({
@@ -38,10 +40,11 @@ async function serve(answer: (path: string) => { code: number; body: string }): 
 
 function nodeAt(node: NodeState): Promise<string> {
   const { id, state, leader, healthy = true, cluster = "c1", stopped, leads = "n2" } = node;
+  const says = node.says ?? (healthy ? "ok" : "no leader");
   const isLeader = state === "Leader";
   return serve((path) => {
     if (path === "/health") {
-      const body = { healthy, is_leader: isLeader, leader, status: healthy ? "ok" : "no leader" };
+      const body = { healthy, is_leader: isLeader, leader, status: says };
       return { code: healthy ? 200 : 503, body: JSON.stringify(body) };
     }
     const body = {
@@ -99,9 +102,10 @@ describe("cluster status", () => {
     expect(out).toContain("The cluster is up: every topic is served.\n");
   });
 
-  it("is not up while a partition has no leader, and says so", async () => {
+  it("is not up while a partition has no leader, and says so once", async () => {
+    const waits = { healthy: false, says: "waits for the leader of jobs, partition 1" };
     const nodes = ["n1", "n2"].map((id) =>
-      nodeAt({ id, state: id === "n1" ? "Leader" : "Follower", leader: "n1", leads: "" }),
+      nodeAt({ id, state: id === "n1" ? "Leader" : "Follower", leader: "n1", leads: "", ...waits }),
     );
     const addresses = await Promise.all(nodes);
     const { code, out } = await status(addresses);
@@ -109,6 +113,18 @@ describe("cluster status", () => {
     expect(out).toContain("The cluster is not up. It waits for the leader of jobs, partition 1.\n");
     const json = JSON.parse((await status(addresses, "-o", "json")).out) as object;
     expect(json).toMatchObject({ healthy: false, waits_for: ["the leader of jobs, partition 1"] });
+  });
+
+  it("says which node does not know a leader that there is", async () => {
+    const waits = { healthy: false, says: "waits for the leader of jobs, partition 1" };
+    const nodes = [nodeAt({ id: "n1", state: "Leader", leader: "n1", ...waits })];
+    const addresses = await Promise.all([
+      ...nodes,
+      nodeAt({ id: "n2", state: "Follower", leader: "127.0.0.1:8300" }),
+    ]);
+    const { code, out } = await status(addresses);
+    expect(code).toBe(1);
+    expect(out).toContain("It waits for n1 (waits for the leader of jobs, partition 1).\n");
   });
 
   it("does not take a leader's name for a leader while nodes are missing", async () => {

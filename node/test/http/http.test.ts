@@ -1,6 +1,7 @@
 import type { NodeStatus } from "@disheap/core";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CatchUp } from "../../src/http/catch-up.js";
 import {
   type HttpContext,
   HttpServer,
@@ -12,11 +13,13 @@ import { HandEngine } from "../support/hand-engine.js";
 import { group, NO_COUNTS, nodeStatus } from "../support/status.js";
 
 let engine: HandEngine;
+let catchUp: CatchUp;
 let isStopping: boolean;
 let open: HttpServer[];
 
 beforeEach(() => {
   engine = new HandEngine();
+  catchUp = new CatchUp();
   isStopping = false;
   open = [];
 });
@@ -30,8 +33,12 @@ async function start(
 ): Promise<(path: string, init?: RequestInit) => Promise<Response>> {
   const context: HttpContext = {
     status: () => engine.status(),
+    catchUp,
     carrier: engine.carrier,
-    metrics: new NodeMetrics(() => engine.status()),
+    metrics: new NodeMetrics(
+      () => engine.status(),
+      () => engine.census(),
+    ),
     authMode: "off",
     log: pino({ level: "silent" }),
     isStopping: () => isStopping,
@@ -43,6 +50,7 @@ async function start(
   return (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
 }
 
+const JOBS = { topic: "jobs", counts: NO_COUNTS };
 const cases: [string, NodeStatus, number, string][] = [
   [
     "the leader",
@@ -60,19 +68,56 @@ const cases: [string, NodeStatus, number, string][] = [
     "a node without a leader",
     nodeStatus({ groups: [group(0, { role: "candidate", leader: "" })] }),
     503,
-    '{"healthy":false,"is_leader":false,"leader":"","status":"no leader"}',
+    '{"healthy":false,"is_leader":false,"leader":"","status":"waits for the leader of the list of topics"}',
+  ],
+  [
+    "a node that has not heard how far its leader committed",
+    nodeStatus({ groups: [group(0, { term: 4, appliedTerm: 4 })] }),
+    503,
+    '{"healthy":false,"is_leader":false,"leader":"127.0.0.1:8301",' +
+      '"status":"starting: it reads which topics there are (entry 10 of 12)"}',
+  ],
+  [
+    "a leader that has not applied the first entry of its term",
+    nodeStatus({ groups: [group(0, { role: "leader", leader: "n1", term: 4 })] }),
+    503,
+    '{"healthy":false,"is_leader":true,"leader":"127.0.0.1:8300",' +
+      '"status":"starting: it reads which topics there are (entry 10 of 12)"}',
+  ],
+  [
+    "a node that knows no leader for some partitions",
+    nodeStatus({
+      groups: [
+        group(0),
+        group(1, { ...JOBS, partition: 0 }),
+        ...[2, 3, 4, 5, 6].map((n) => group(n, { ...JOBS, partition: n, leader: "" })),
+      ],
+    }),
+    503,
+    '{"healthy":false,"is_leader":false,"leader":"127.0.0.1:8301","status":"waits for the leader of ' +
+      'jobs, partition 2; jobs, partition 3; jobs, partition 4; and 2 more"}',
+  ],
+  [
+    "a node on which a group has stopped",
+    nodeStatus({
+      groups: [group(0), group(2, { ...JOBS, partition: 2, role: "stopped", leader: "" })],
+    }),
+    503,
+    '{"healthy":false,"is_leader":false,"leader":"127.0.0.1:8301",' +
+      '"status":"has stopped jobs, partition 2; its log says why"}',
   ],
   [
     "a starting node",
     nodeStatus({ isReady: false, groups: [] }),
     503,
-    '{"healthy":false,"is_leader":false,"leader":"","status":"starting"}',
+    '{"healthy":false,"is_leader":false,"leader":"","status":"starting: it reads its store"}',
   ],
 ];
 
 describe("GET /health", () => {
   it.each(cases)("of %s", async (_name, status, code, body) => {
     engine.current = status;
+    catchUp.appendHeard(0, 3, 10);
     const get = await start();
     const response = await get("/health");
     expect(response.status).toBe(code);
@@ -84,6 +129,75 @@ describe("GET /health", () => {
     const response = await (await start())("/health");
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ healthy: false, status: "stopping" });
+  });
+});
+
+describe("GET /ready", () => {
+  const partition = (appliedIndex: number, appliedTerm = 3) =>
+    group(1, { ...JOBS, partition: 0, appliedIndex, appliedTerm });
+
+  it("waits until what was committed at the start is applied, and then no longer", async () => {
+    const get = await start();
+    catchUp.appendHeard(0, 3, 10);
+    catchUp.appendHeard(1, 3, 12);
+    const at = async (status: NodeStatus): Promise<unknown[]> => {
+      engine.current = status;
+      const response = await get("/ready");
+      return [response.status, await response.json()];
+    };
+    const waits = (entry: number) => [
+      503,
+      {
+        ready: false,
+        status: `applies what was committed before its start: jobs, partition 0 (entry ${entry} of 12)`,
+      },
+    ];
+    expect(await at(nodeStatus({ groups: [group(0), partition(11)] }))).toEqual(waits(11));
+    // Far enough, but of an earlier term: its leader may know of more.
+    expect(await at(nodeStatus({ groups: [group(0), partition(12, 2)] }))).toEqual(waits(12));
+    expect(await at(nodeStatus({ groups: [group(0), partition(12)] }))).toEqual([
+      200,
+      { ready: true, status: "ok" },
+    ]);
+    // A group that came later, and one that lags, are the load's affair.
+    const later = nodeStatus({ groups: [group(0), partition(11), group(2, JOBS)] });
+    expect((await at(later))[0]).toBe(200);
+  });
+
+  it("is 503 while a group has no leader, also when all was applied", async () => {
+    catchUp.appendHeard(0, 3, 10);
+    const get = await start();
+    expect((await get("/ready")).status).toBe(200);
+    engine.current = nodeStatus({ groups: [group(0, { leader: "" })] });
+    const response = await get("/ready");
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { ready: false, status: "waits for the leader of the list of topics" },
+    ]);
+  });
+});
+
+describe("GET /live", () => {
+  const withTurns = (turns: number) =>
+    nodeStatus({ isReady: false, groups: [], metrics: { ...nodeStatus().metrics, turns } });
+
+  it("is 200 as soon as the loop made another round, also before the store is read", async () => {
+    engine.current = withTurns(7);
+    const get = await start();
+    const asked = get("/live");
+    const ticks = setInterval(() => {
+      engine.current = withTurns(engine.current.metrics.turns + 1);
+    }, 50);
+    const response = await asked;
+    clearInterval(ticks);
+    expect([response.status, await response.json()]).toEqual([200, { live: true, status: "ok" }]);
+  });
+
+  it("is 503 when the loop stands still", async () => {
+    engine.current = withTurns(7);
+    const response = await (await start())("/live");
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ live: false });
   });
 });
 
@@ -178,12 +292,13 @@ describe("everything else", () => {
     expect((await get("/join")).status).toBe(405);
     expect((await get("/health", { method: "DELETE" })).headers.get("allow")).toBe("GET");
     expect(await (await get("/nothing")).json()).toEqual({
-      error: "Nothing here. Try /health, /raft/status, /stats, /join, /metrics.",
+      error: "Nothing here. Try /live, /health, /ready, /raft/status, /stats, /join, /metrics.",
     });
   });
 
   it("follows AUTH_MODE where the contract says so", async () => {
     const get = await start({ authMode: "optional" });
+    catchUp.appendHeard(0, 3, 10);
     const headers = { authorization: "Bearer dh_a_b" };
     expect((await get("/raft/status", { headers })).status).toBe(401);
     expect((await get("/stats", { headers })).status).toBe(401);

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import type { GroupStatus } from "@disheap/core";
+import type { Census, GroupStatus, NodeStatus } from "@disheap/core";
 import { expect, it } from "vitest";
+import { HELD_BYTES, HELD_ITEMS } from "../../src/metrics/held.js";
 import { NodeMetrics } from "../../src/metrics/node-metrics.js";
 import { STAGES } from "../../src/metrics/stages.js";
-import { group, NO_COUNTS, nodeStatus } from "../support/status.js";
+import { group, NO_CENSUS, NO_COUNTS, nodeStatus } from "../support/status.js";
 
 const METRICS_DOCUMENT = readFileSync(
   new URL("../../../docs/operating/metrics.md", import.meta.url),
@@ -33,11 +34,19 @@ function partition(number: number, counts: object, part: Partial<GroupStatus> = 
   });
 }
 
+function metricsOf(status: () => NodeStatus, census: Census = NO_CENSUS): NodeMetrics {
+  return new NodeMetrics(status, () => census);
+}
+
 function metricsOver(groups: GroupStatus[][]) {
   let turn = 0;
-  const metrics = new NodeMetrics(() =>
-    nodeStatus({ groups: groups[Math.min(turn++, groups.length - 1)] ?? [] }),
-  );
+  const metrics = metricsOf(() => {
+    const now = groups[Math.min(turn++, groups.length - 1)] ?? [];
+    return nodeStatus({
+      groups: now,
+      topics: [...new Set(now.flatMap(({ topic }) => topic ?? []))],
+    });
+  });
   return {
     metrics,
     lines: async () => (await metrics.render()).body.split("\n").filter((l) => !l.startsWith("#")),
@@ -60,6 +69,46 @@ it("declares nothing that the operators' document does not explain", async () =>
   expect(explained.sort()).toEqual(names.sort());
   const stages = [...METRICS_DOCUMENT.matchAll(/^\| `stage="([a-z]+)"`/gm)].map(([, name]) => name);
   expect(stages.sort()).toEqual(Object.keys(STAGES).sort());
+  for (const [metric, table] of Object.entries({
+    held_items: HELD_ITEMS,
+    held_bytes: HELD_BYTES,
+  })) {
+    const row = new RegExp(`^\\| \`${metric}\\{what="([a-zA-Z]+)"\\}\``, "gm");
+    const told = [...METRICS_DOCUMENT.matchAll(row)].map(([, what]) => what);
+    expect(told.sort()).toEqual(Object.keys(table).sort());
+  }
+});
+
+it("shows what the node holds, each count under its name and the bytes of all its replicas", async () => {
+  const status = nodeStatus({
+    groups: [
+      group(0),
+      group(1, {
+        held: {
+          logBytes: 10,
+          logTableBytes: 20,
+          queuedBytes: 30,
+          proposedBytes: 40,
+          producers: 5,
+          producerBytes: 600,
+        },
+      }),
+    ],
+  });
+  const counts = Object.keys(NO_CENSUS).map((name, i) => [name, i + 1] as const);
+  const census = Object.fromEntries(counts) as unknown as Census;
+  const lines = (await metricsOf(() => status, census).render()).body.split("\n");
+  for (const [name, count] of [...counts, ["producers", 5]]) {
+    expect(lines).toContain(`held_items{what="${name}"} ${count}`);
+  }
+  const bytes = { logs: 11, logTables: 22, queued: 33, proposed: 44, producers: 600 };
+  for (const [name, count] of Object.entries(bytes)) {
+    expect(lines).toContain(`held_bytes{what="${name}"} ${count}`);
+  }
+  for (const name of ["rss", "heap", "buffers"]) {
+    const line = lines.find((one) => one.startsWith(`held_bytes{what="${name}"}`));
+    expect(Number(line?.split(" ")[1])).toBeGreaterThan(1_000);
+  }
 });
 
 it("shows backlog and inflight of led partitions only", async () => {
@@ -104,7 +153,7 @@ it("counts what happened while this node led, once", async () => {
 
 it("counts what the node wrote, from one sample to the next", async () => {
   let batches = 3;
-  const metrics = new NodeMetrics(() => {
+  const metrics = metricsOf(() => {
     const status = nodeStatus();
     return { ...status, metrics: { ...status.metrics, batches, batchBytes: batches * 100 } };
   });
@@ -116,7 +165,7 @@ it("counts what the node wrote, from one sample to the next", async () => {
 });
 
 it("shows every counter of the node under its own name, and the members as the cluster's size", async () => {
-  const metrics = new NodeMetrics(() =>
+  const metrics = metricsOf(() =>
     nodeStatus({
       metrics: {
         turns: 1,
@@ -153,7 +202,8 @@ it("shows every counter of the node under its own name, and the members as the c
 it("shows what clients make it hold beside what they may, and counts refusals once", async () => {
   const budget = (refused: number) => [{ name: "streams" as const, used: 3, most: 5, refused }];
   let refused = 2;
-  const metrics = new NodeMetrics(() => nodeStatus({ budgets: budget(refused) }));
+  const status = (): NodeStatus => nodeStatus({ budgets: budget(refused) });
+  const metrics = new NodeMetrics(status, () => census);
   metrics.sample();
   refused = 7;
   const { body } = await metrics.render();

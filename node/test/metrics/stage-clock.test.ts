@@ -8,6 +8,7 @@ function start() {
     nowMs: () => at.ms,
     observe: (stage, ms) => seen.push(`${stage} ${ms}`),
     onApplied: (group, ms) => seen.push(`group ${group} applied ${ms}`),
+    onAppend: (group, term, commit) => seen.push(`group ${group} term ${term}: ${commit}`),
     onStopped: (group, reason) => seen.push(`group ${group} stopped: ${reason}`),
   });
   return { seen, at, clock };

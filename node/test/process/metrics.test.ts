@@ -174,6 +174,10 @@ it("what does not move: the size of the cluster, and snapshots, which do not exi
   const page = await MetricsPage.of(pages);
   expect(page.get("raft_cluster_size")).toBe(2 * 3);
   expect(page.get("snapshot_bytes")).toBe(0);
-  const still = ["raft_cluster_size", "snapshot_bytes"];
+  // Four replicas on two nodes: of the list of topics, and of the partition.
+  expect(page.get('held_items{what="groups"}')).toBe(4);
+  expect(page.get('held_items{what="streams"}')).toBeGreaterThan(0);
+  expect(page.get('held_bytes{what="logs"}')).toBeGreaterThan(2 * PAYLOAD.length);
+  const still = ["raft_cluster_size", "snapshot_bytes", "held_items", "held_bytes"];
   expect([...page.declared].sort()).toEqual([...seen, ...still].sort());
 });

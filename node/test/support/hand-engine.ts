@@ -1,5 +1,6 @@
 // An engine without a machine inside: it remembers what it was asked, and the test answers by hand.
 import type {
+  Census,
   ClientEvent,
   ClientRequest,
   ClientResult,
@@ -8,7 +9,7 @@ import type {
 } from "@disheap/core";
 import { Carrier } from "../../src/carrier.js";
 import type { Engine } from "../../src/engine.js";
-import { nodeStatus } from "./status.js";
+import { NO_CENSUS, nodeStatus } from "./status.js";
 
 export class HandEngine implements Engine {
   readonly events: ClientEvent[] = [];
@@ -36,6 +37,10 @@ export class HandEngine implements Engine {
 
   status(): NodeStatus {
     return this.current;
+  }
+
+  census(): Census {
+    return NO_CENSUS;
   }
 
   kinds(): string[] {

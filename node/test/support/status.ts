@@ -1,4 +1,4 @@
-import type { Counts, GroupStatus, NodeStatus } from "@disheap/core";
+import type { Census, Counts, GroupStatus, NodeStatus } from "@disheap/core";
 
 export const NO_COUNTS: Counts = {
   totalMessages: 0,
@@ -12,6 +12,22 @@ export const NO_COUNTS: Counts = {
   totalTimeouts: 0,
 };
 
+export const NO_CENSUS: Census = {
+  groups: 0,
+  touched: 0,
+  due: 0,
+  standing: 0,
+  interests: 0,
+  queued: 0,
+  proposed: 0,
+  reads: 0,
+  streams: 0,
+  handled: 0,
+  requests: 0,
+  hints: 0,
+  logReads: 0,
+};
+
 export function group(number: number, part: Partial<GroupStatus> = {}): GroupStatus {
   return {
     group: number,
@@ -22,6 +38,8 @@ export function group(number: number, part: Partial<GroupStatus> = {}): GroupSta
     lastTerm: 3,
     commitIndex: 11,
     appliedIndex: 10,
+    appliedTerm: 3,
+    held: { logBytes: 1, logTableBytes: 2, queuedBytes: 3, proposedBytes: 4 },
     voters: ["n1", "n2", "n3"],
     ...part,
   };
@@ -37,6 +55,7 @@ export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
     members: [1, 2, 3].map((n) => ({ name: `n${n}`, address: `127.0.0.1:830${n - 1}` })),
     groups: [group(0)],
     budgets: [],
+    topics: ["jobs"],
     openStreams: 0,
     pendingRequests: 0,
     metrics: {

@@ -10,6 +10,17 @@ export interface Health {
 
 const ASK_MAX_MS = 2_000;
 
+/** Whether it has applied what was committed when it started. */
+export async function isReady(http: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${http}/ready`, { signal: AbortSignal.timeout(ASK_MAX_MS) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
 /** `http` is where the node listens, as `http://127.0.0.1:8080`. Undefined: no answer, or no node. */
 export async function askHealth(http: string): Promise<Health | undefined> {
   try {

@@ -4,13 +4,19 @@
 import { fileURLToPath } from "node:url";
 import { removeFolder } from "./cleanup.js";
 import { type Env, mergeEnv } from "./env.js";
-import { askHealth, type Health } from "./health.js";
+import { askHealth, type Health, isReady } from "./health.js";
 import type { NodeAddresses } from "./ports.js";
 import { type Exit, Program } from "./program.js";
 import { until } from "./until.js";
 
 export const NODE_MAIN = fileURLToPath(new URL("../../../node/dist/main.js", import.meta.url));
 const HEALTHY_MAX_MS = 60_000;
+/** As npm start and the image set it: memory that is not held any more goes back to the system. */
+const MALLOC_ENV = {
+  MALLOC_MMAP_THRESHOLD_: "65536",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+  MALLOC_MMAP_MAX_: "32768",
+};
 const WORDS_ON_ERROR = 8;
 
 export interface NodeSpec {
@@ -38,6 +44,7 @@ export class NodeProcess extends Program {
     const { name, addresses, dataFolder, logFile, args = [], nodeArgs = [], wrapper = [] } = spec;
     const env = mergeEnv(
       {
+        ...MALLOC_ENV,
         NODE_ID: name,
         ENGINE_BIND_ADDRESS: addresses.grpc,
         ENGINE_HTTP_BIND_ADDRESS: addresses.http,
@@ -92,6 +99,13 @@ export class NodeProcess extends Program {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`${why}. Its last words:\n    ${this.lastWords(WORDS_ON_ERROR)}`);
     }
+    return this;
+  }
+
+  /** Resolves when it is healthy and has applied what was committed when it started. */
+  async ready(maxMs = HEALTHY_MAX_MS): Promise<this> {
+    await this.healthy(maxMs);
+    await until(`${this.name} is ready`, maxMs, () => isReady(this.http));
     return this;
   }
 

@@ -49,7 +49,7 @@ async function logDamage(
   const logs = numbered(names, /^(\d+)\.log$/).filter(({ number }) => number >= version.logNumber);
   if (logs.length === 0) return "its write-ahead log is missing";
   for (const { name, number } of logs) {
-    const { brokenAt, isFollowed } = scanLog(await readFile(join(storePath, name)));
+    const { brokenAt, isFollowed } = scanLog(await readFile(join(storePath, name)), false);
     if (brokenAt === undefined) continue;
     const isNewest = number === logs[logs.length - 1].number;
     if (isNewest && !isFollowed) continue;

@@ -31,7 +31,7 @@ function recordAt(bytes: Uint8Array, at: number): PhysicalRecord | undefined {
 }
 
 export interface LogScan {
-  /** Whole records, joined from their parts, up to the first broken one. */
+  /** If wanted: whole records, joined from their parts, up to the first broken one. */
   readonly records: readonly Uint8Array[];
   /** Where the first broken record starts; undefined when all is intact. */
   readonly brokenAt: number | undefined;
@@ -39,7 +39,8 @@ export interface LogScan {
   readonly isFollowed: boolean;
 }
 
-export function scanLog(bytes: Uint8Array): LogScan {
+/** A log of batches is as large as a write buffer: its records are copied only where they are wanted. */
+export function scanLog(bytes: Uint8Array, wantsRecords = true): LogScan {
   const records: Uint8Array[] = [];
   let parts: Uint8Array[] = [];
   let at = 0;
@@ -55,8 +56,9 @@ export function scanLog(bytes: Uint8Array): LogScan {
     }
     const { type, end } = record;
     if (type === Type.full || type === Type.first) parts = [];
-    parts.push(bytes.subarray(at + HEADER_BYTES, end));
-    if (type === Type.full || type === Type.last) records.push(joined(parts));
+    if (wantsRecords) parts.push(bytes.subarray(at + HEADER_BYTES, end));
+    const isWhole = type === Type.full || type === Type.last;
+    if (wantsRecords && isWhole) records.push(joined(parts));
     at = end;
   }
   return { records, brokenAt: undefined, isFollowed: false };

@@ -1,4 +1,5 @@
 // What the answers of all nodes say together, as sentences and as a table.
+import { isAboutLeaders } from "../../http/health.js";
 import { findLeaderless } from "../../supervisor/serving.js";
 import type { NodeAnswer, RaftStatus } from "../node-http.js";
 import { type Cell, renderTable } from "../table.js";
@@ -20,7 +21,9 @@ export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
   const isComplete = reached.length === answers.length;
   const rafts = reached.map(({ raft }) => raft);
   const leaderless = findLeaderless(rafts, isComplete).map((one) => `the leader of ${one}`);
-  const waiting = [...answers.flatMap(unwell), ...leaderless];
+  // A node that waits for a leader, and the leader, are one thing to wait for.
+  const others = answers.filter((answer) => leaderless.length === 0 || !isLeaderMissed(answer));
+  const waiting = [...others.flatMap(unwell), ...leaderless];
   const unhealthy = (sentence: string): ClusterSummary => ({
     isHealthy: false,
     leader: undefined,
@@ -60,6 +63,10 @@ export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
       ...stopped,
     ],
   };
+}
+
+function isLeaderMissed(answer: NodeAnswer): boolean {
+  return answer.isReached && !answer.health.healthy && isAboutLeaders(answer.health.status ?? "");
 }
 
 function unwell(answer: NodeAnswer): string[] {

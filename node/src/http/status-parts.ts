@@ -1,0 +1,17 @@
+// Parts of a node's status that several views need.
+
+import type { GroupStatus, NodeStatus } from "@disheap/core";
+
+/** The group that knows all topics; undefined until the store is read. */
+export function metaGroup(status: NodeStatus): GroupStatus | undefined {
+  return status.groups.find((group) => group.group === 0);
+}
+
+export function addressOf(status: NodeStatus, name: string): string {
+  return status.members.find((member) => member.name === name)?.address ?? "";
+}
+
+/** "jobs, partition 2", or what the meta group is to a reader who knows of no groups. */
+export function nameOf({ topic, partition }: GroupStatus): string {
+  return topic === undefined ? "the list of topics" : `${topic}, partition ${String(partition)}`;
+}
