@@ -86,6 +86,9 @@ async function main(): Promise<number> {
     console.log(JSON.stringify(expandPlan(options.seed), undefined, 1));
     return 0;
   }
+  const chosen = (["seed", "seeds", "plan"] as const).filter((name) => options[name] !== undefined);
+  if (chosen.length > 1) fail(`--${chosen.join(" and --")} exclude each other; give one of them.`);
+  if (options.traces && !options.json) fail("--traces needs --json, whose last line has them.");
   const jobs: Job[] =
     options.plan !== undefined
       ? [planJob(options.plan)]

@@ -116,6 +116,8 @@ describe("npm run sim", () => {
     [["--seeds", "1..2", "--history", "h.jsonl"], /--history takes one run: name it/],
     [["--seed", "7", "--history", scenarios], /--history .*scenarios\/ cannot be written: EISDIR/],
     [["--print-plan"], /--print-plan needs --seed/],
+    [["--seed", "1", "--seeds", "1..2"], /--seed and --seeds exclude each other/],
+    [["--seed", "1", "--traces"], /--traces needs --json/],
     [["--frob"], /Unknown option '--frob'/],
     [["7"], /Unexpected argument '7'/],
   ])("exits 2 at %j and shows what it takes", (args, sentence) => {
