@@ -17,7 +17,7 @@ export function registerStats(program: Command, shell: Shell): void {
   program
     .command("stats")
     .argument("[topic]", "one topic; all without it")
-    .option("--partition <n>", "one partition of the topic only", parseCount)
+    .option("--partition <n>", "below the topic, list this partition only", parseCount)
     .description("show counters")
     .addHelpText("after", help)
     .action(
