@@ -105,6 +105,21 @@ describe("help", () => {
   });
 });
 
+it("the program of the client's README prints the two, best first", async () => {
+  const text = readFileSync(join(ROOT, "clients/typescript/README.md"), "utf8");
+  const [, code = ""] = /```ts\n([\s\S]*?)```/.exec(text) ?? [];
+  const endpoints = JSON.stringify(cluster.endpoints);
+  await client.deleteTopic("jobs", { force: true }).catch(() => undefined);
+  const line = code.replace(/endpoints: \[.*\]/, `endpoints: ${endpoints}`);
+  const file = join(folder.path, "program.mjs");
+  writeFileSync(
+    file,
+    line.replace("@disheap/client", join(ROOT, "clients/typescript/dist/index.js")),
+  );
+  const { code: exit, out } = await type(`exec '${process.execPath}' '${file}'`);
+  expect([exit, out]).toEqual([0, "1n wake the pager\n5n send the report\n"]);
+});
+
 describe("the README's first five minutes", () => {
   const blocks = [
     ...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```\n([\s\S]*?)^```/gm),
