@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LIMITS } from "../../core/src/member/config.js";
 import { rooms, root } from "../rooms.mjs";
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -79,6 +80,25 @@ describe("documents", () => {
         "acknowledgement committed; consumer side effects are protected by the fencing token.",
     );
     expect(text).not.toMatch(/handed out twice/i);
+  });
+
+  it("every README names the Node that package.json asks for", () => {
+    const { engines } = JSON.parse(read("package.json")) as { engines: { node: string } };
+    const version = engines.node.replace(">=", "");
+    expect(version).toMatch(/^\d+\.\d+$/);
+    for (const file of ["README.md", "clients/typescript/README.md", "checker/README.md"]) {
+      expect(read(file), file).toContain(`Node ${version}`);
+    }
+  });
+
+  it("the README's bounds are those of the code", () => {
+    const { dedupPerProducerMax, tombstonesMax, tombstoneMs } = DEFAULT_LIMITS;
+    const text = read("README.md");
+    expect(text).toContain(`the last ${dedupPerProducerMax.toLocaleString("en")} per producer`);
+    expect(tombstoneMs).toBe(10 * 60_000);
+    expect(text).toContain(
+      `OK for 10 minutes or ${tombstonesMax.toLocaleString("en")} settles of the partition`,
+    );
   });
 
   it("the harness's example is a test that runs", () => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseHistory } from "linearizability";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandOf, explain, Totals } from "../../src/cli/report.js";
-import type { JobResult } from "../../src/cli/jobs.js";
+import { type JobResult, runJobs } from "../../src/cli/jobs.js";
 import { planOf } from "../../src/cli/read-plan.js";
 import { expandPlan } from "../../src/plan/expand.js";
 import type { Plan } from "../../src/plan/plan.js";
@@ -197,6 +197,35 @@ describe("totals", () => {
       faults: { "net.loss": 5, "proc.crash": 1 },
       determinism: { checked: 3, mismatches: 1 },
     });
+  });
+
+  it("are printed as the README shows them", () => {
+    const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+    const [, first, faults] = /^(10 seeds, .*)\n(faults that took effect: .*)$/m.exec(readme) ?? [];
+    const totals = new Totals(10);
+    totals.add(result("1"));
+    const masked = (text = ""): string => text.replace(/[\d.]+/g, "N");
+    const [line = "", kinds = ""] = totals.text().split("\n");
+    expect(masked(line)).toBe(masked(first));
+    expect(kinds).toBe("faults that took effect: net.loss 2");
+    expect(faults).toMatch(
+      /^faults that took effect: ([a-z]+\.[a-z]+ \d+, \.\.\., )+[a-z]+\.[a-z]+ \d+$/,
+    );
+  });
+
+  it("--stop-at-first stops at the first failure, and nothing else does", async () => {
+    const stalled = join(scenarios, "negative/two-disks-stalled-for-ever.json");
+    const broken = JSON.parse(readFileSync(stalled, "utf8")) as Plan;
+    const jobs = [broken, plan, broken].map((one) => ({ seed: one.seed, plan: one }));
+    const seeds: string[][] = [];
+    for (const stopAtFirst of [true, false]) {
+      const ran: string[] = [];
+      const onResult = ({ seed }: JobResult): void => void ran.push(seed);
+      const options = { workers: 1, twice: false, history: undefined, stopAtFirst, onResult };
+      await runJobs(jobs, options);
+      seeds.push(ran);
+    }
+    expect(seeds).toEqual([[broken.seed], [broken.seed, plan.seed, broken.seed]]);
   });
 
   it("explain a failure with both events, the last ones, and one command", () => {
