@@ -17,7 +17,7 @@ const USAGE = `npm run sim -- [options]
   --print-plan       print the plan of --seed as JSON and stop
   --twice            run each seed twice and compare the traces
   --stop-at-first    stop at the first failure
-  --jobs N           processes to use (default: all cores)
+  --jobs N           threads to use (default: all cores)
   --history FILE     write the history of --seed or --plan as JSON lines
   --json             last line: one JSON object with the totals
   --traces           with --json: the trace hash of each seed too`;

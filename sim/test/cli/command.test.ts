@@ -1,9 +1,10 @@
 // The simulator's command line as a person or a script meets it: exit codes, the JSON line, and what it
 // says to bad arguments. It runs the built program, because that is what `npm run sim` runs.
 
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseHistory } from "linearizability";
@@ -126,6 +127,40 @@ describe("npm run sim", () => {
     expect(stdout).toBe("");
     expect(stderr).toMatch(sentence);
     expect(stderr).toContain("npm run sim -- [options]");
+  });
+});
+
+describe("a range that nobody chose", () => {
+  const threadsOf = (pid = 0): number =>
+    existsSync("/proc") ? readdirSync(`/proc/${pid}/task`).length : 0;
+
+  /** What it says of its seeds after the first one, and the threads it then has beside Node's own. */
+  async function afterOneSeed(...args: string[]): Promise<{ threads: number; seeds: number }> {
+    const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    const idle = spawn(process.execPath, ["-e", "setInterval(() => 0, 1e6); console.log(1)"]);
+    try {
+      await once(idle.stdout, "data");
+      const [chunk] = (await once(child.stderr, "data")) as [Buffer];
+      const [, seeds] = /^1\/(\d+) seeds/.exec(chunk.toString()) ?? [];
+      return { threads: threadsOf(child.pid) - threadsOf(idle.pid), seeds: Number(seeds) };
+    } finally {
+      for (const one of [child, idle]) {
+        one.kill("SIGKILL");
+        await once(one, "close");
+      }
+    }
+  }
+
+  const minutes = { timeout: 180_000 };
+  it("has 20 seeds, and --jobs is how many run at the same time", minutes, async () => {
+    const { seeds, threads } = await afterOneSeed("--jobs", "3");
+    expect(seeds).toBe(20);
+    expect(threads).toBeGreaterThanOrEqual(existsSync("/proc") ? 3 : 0);
+  });
+
+  it.skipIf(availableParallelism() === 1)("runs on all cores", minutes, async () => {
+    const { threads } = await afterOneSeed();
+    expect(threads).toBeGreaterThanOrEqual(existsSync("/proc") ? availableParallelism() : 0);
   });
 });
 
