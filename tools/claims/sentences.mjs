@@ -59,6 +59,7 @@ export function ofMarkdown(text) {
   return once(found);
 }
 
+/** Titles of groups say nothing, and the usage line is what the options say. */
 const TITLE = /^(?:Usage: .*|[A-Z][A-Za-z ]*:)$/;
 const SECOND_COLUMN = /^(\s*\S.*?)(\s{2,})(?=\S)/;
 
