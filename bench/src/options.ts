@@ -29,7 +29,8 @@ export function readOptions(argv: readonly string[]): Options {
       },
     }));
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)} Try --help.`);
+    const text = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${text.replace(/(?<!\.)$/, ".")} Try --help.`);
   }
   return {
     json: values.json,

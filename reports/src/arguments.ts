@@ -37,6 +37,7 @@ export function readArguments(argv: readonly string[]): Arguments | string {
     }
     return { files: positionals, html, json, help };
   } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)} See npm run check -- --help`;
+    const text = error instanceof Error ? error.message : String(error);
+    return `${text.replace(/(?<!\.)$/, ".")} See npm run check -- --help`;
   }
 }

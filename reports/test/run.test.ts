@@ -44,7 +44,8 @@ describe("npm run check", () => {
   it.each([
     ["x.txt", /^x\.txt: line 1: not JSON/],
     ["gone.jsonl", /^gone\.jsonl cannot be read: ENOENT/],
-    ["--frob", /Unknown option '--frob'.*--help/s],
+    ["--frob", /Unknown option '--frob'.*\. See .*--help/s],
+    ["--html", /^Option '--html <value>' argument missing\. See npm run check -- --help$/],
   ])("refuses %s with a sentence and returns 3", async (argument, sentence) => {
     const io = world(files);
     expect(await runCheck([argument], io)).toBe(3);

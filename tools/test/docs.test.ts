@@ -81,6 +81,36 @@ describe("documents", () => {
     expect(text).not.toMatch(/handed out twice/i);
   });
 
+  it("every README names the Node that package.json asks for", () => {
+    const { engines } = JSON.parse(read("package.json")) as { engines: { node: string } };
+    const version = engines.node.replace(">=", "");
+    expect(version).toMatch(/^\d+\.\d+$/);
+    for (const file of ["README.md", "clients/typescript/README.md", "checker/README.md"]) {
+      expect(read(file), file).toContain(`Node ${version}`);
+    }
+  });
+
+  it("the README's bounds are those of the code", () => {
+    const sources = readdirSync(join(root, "core/src"), { recursive: true })
+      .map((name) => join("core/src", String(name)))
+      .filter((name) => name.endsWith(".ts"))
+      .map(read);
+    /** Wherever the constants of what is decided at apply stand: each name has one value. */
+    const bound = (name: string): number => {
+      const found = sources.flatMap((text) => [
+        ...text.matchAll(new RegExp(`^ {2}${name}: ([\\d_]+),$`, "gm")),
+      ]);
+      expect(found, name).toHaveLength(1);
+      return Number(found[0]?.[1]?.replaceAll("_", ""));
+    };
+    const text = read("README.md");
+    const messages = bound("dedupPerProducerMax").toLocaleString("en");
+    expect(text).toContain(`the last ${messages} per producer`);
+    expect(bound("tombstoneMs")).toBe(10 * 60_000);
+    const settles = bound("tombstonesMax").toLocaleString("en");
+    expect(text).toContain(`OK for 10 minutes or ${settles} settles of the partition`);
+  });
+
   it("the harness's example is a test that runs", () => {
     const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(read("test/harness/README.md")) ?? [];
     const kept = read("test/harness/test/example.test.ts");

@@ -114,6 +114,12 @@ describe("exit codes", () => {
 });
 
 describe("output", () => {
+  it("shows progress, unless --quiet", async () => {
+    const argv = ["check", "endless", "--model", "set", "--timeout", "1200ms"];
+    expect((await linearizability(argv, files)).err).not.toBe("");
+    expect((await linearizability([...argv, "--quiet"], files)).err).toBe("");
+  });
+
   it("--json prints one object", async () => {
     const argv = ["check", "illegal", "--model", "register", "--json"];
     const ran = await linearizability(argv, files);

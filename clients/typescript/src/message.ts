@@ -7,6 +7,7 @@ import { DisheapLeaseError } from "./errors.js";
 export interface NackOptions {
   /** When it may be tried again: exactly this long from now, 0 for at once. Default: the usual backoff. */
   backoffMs?: number | undefined;
+  /** Sent along; nodes do not keep it in this version. */
   reason?: string | undefined;
 }
 

@@ -11,11 +11,14 @@ export interface TopicOptions {
   mode?: TopicMode | undefined;
   partitions?: number | undefined;
   replicationFactor?: number | undefined;
+  /** Stored and shown, without effect in this version. */
   topKBound?: number | undefined;
+  /** Stored and shown, without effect in this version. */
   retentionMs?: number | undefined;
   visibilityMs?: number | undefined;
   maxRetries?: number | undefined;
   maxPayloadBytes?: number | undefined;
+  /** Stored and shown, without effect in this version. */
   compression?: boolean | undefined;
   /** false turns the dead letter queue off. */
   deadLetters?: boolean | { retentionMs: number } | undefined;

@@ -82,6 +82,25 @@ describe("calls while one node of three is frozen", () => {
     expect((await client.peek("jobs")).items.length).toBe(1);
   });
 
+  it("one that must go to one node waits its whole time for a node that freezes under it", async () => {
+    const requestTimeoutMs = 1_500;
+    const endpoints = freezers.map(({ address }) => address);
+    const strict = new DisheapClient({ endpoints, requestTimeoutMs });
+    let isFirst = true;
+    for (const [index, node] of nodes.entries()) {
+      node.intercept = (method) => {
+        if (method === "makeHeap" && isFirst) freezers[index]?.freeze();
+        if (method === "makeHeap") isFirst = false;
+        return undefined;
+      };
+    }
+    const takenMs = await msOf(() => strict.createTopic("late").catch(() => undefined));
+    expect(takenMs).toBeGreaterThanOrEqual(requestTimeoutMs - 50);
+    expect(takenMs).toBeLessThan(requestTimeoutMs + slowMs);
+    expect([...state.topics.keys()]).toContain("late");
+    await strict.close();
+  });
+
   it("ack, nack and extend end soon", async () => {
     for (let index = 0; index < 3; index += 1) await client.enqueue("jobs", `${index}`);
     const pop = client.pop("jobs", { credits: 3 });

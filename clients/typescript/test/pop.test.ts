@@ -429,6 +429,16 @@ describe("leases of what is held", () => {
     expect((await pop.next()).value?.text()).toBe("p2");
     await pop.close();
   });
+
+  it("that ended while they waited count for the limit", async () => {
+    await fill(2);
+    const pop = client.pop("jobs", { limit: 2, visibilityMs: 1_000, keepLeaseMs: 0 });
+    const first = await pop.next();
+    await first.value?.ack();
+    await pastLeases();
+    expect((await pop.next()).done).toBe(true);
+    expect(stored("p2")).toBeDefined();
+  });
 });
 
 describe("a broken stream", () => {

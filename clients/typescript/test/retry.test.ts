@@ -183,6 +183,15 @@ describe("other lost answers", () => {
     expect(error.message).toContain("may have done it");
   });
 
+  it("extending: the repeat adds the time again, so that the lease is longer than told", async () => {
+    await client.enqueue("jobs", "x");
+    const { value } = await client.pop("jobs", { credits: 1 }).next();
+    faultNext("extend", "lose", 1);
+    const told = await value?.extend(30_000);
+    const deadlineMs = state.topic("jobs").messages[0]?.lease?.deadlineMs;
+    expect(deadlineMs).toBe((told?.getTime() ?? 0) + 30_000);
+  });
+
   it("acking: the repeat is accepted", async () => {
     await client.enqueue("jobs", "x");
     const { value } = await client.pop("jobs", { credits: 1 }).next();

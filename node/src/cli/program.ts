@@ -1,5 +1,5 @@
 // The command tree: global options, the commands, and how a failure is reported.
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { readFileSync } from "node:fs";
 import { registerCluster } from "./commands/cluster.js";
 import { registerDown } from "./commands/down.js";
@@ -115,7 +115,9 @@ function createProgram(shell: Shell, isJson: boolean): Command {
 }
 
 function parseTimeout(text: string): number {
-  return Math.max(1, parseDuration(text));
+  const ms = parseDuration(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError("It must be above 0, like 10s.");
 }
 
 function version(): string {

@@ -52,7 +52,7 @@ export const OPTIONS = {
     env: "RAFT_ADVERTISE",
     help: "peer address of a single node (default: where it listens)",
   },
-  authMode: { env: "AUTH_MODE", help: "off, optional or required; must be set off loopback" },
+  authMode: { env: "AUTH_MODE", help: "off or optional; must be set off loopback" },
   apiKeys: { env: "API_KEYS", help: "refused until API keys exist" },
   clusterSecret: { env: "CLUSTER_SECRET", help: "shared by all members; needed off loopback" },
   logLevel: {

@@ -72,10 +72,11 @@ describe("topic", () => {
   });
 
   it("shows one with its partitions", async () => {
-    await cli.run("topic", "create", "jobs", "-p", "2", "--visibility", "45s");
+    await cli.run("topic", "create", "jobs", "-p", "2", "--visibility", "45s", "--compression");
     const { code, out } = await cli.run("topic", "show", "jobs");
     expect(code).toBe(0);
     expect(out).toMatch(/Visibility: +45s/);
+    expect(out).toMatch(/Retention: +\S+\n(.*\n)*Compression: +on/);
     expect(out).toMatch(/PARTITION +MESSAGES +INFLIGHT +LEADER/);
     const plain = await cli.json<{ visibility_ms: number; stats: { partitions: unknown[] } }>(
       ...["topic", "show", "jobs"],

@@ -81,6 +81,8 @@ describe("the next step", () => {
     [["topic", "rm", "jobs"], "--force"],
     [["topic", "create", "jobs"], "disheap topic show jobs"],
     [["topic", "show", "nowhere"], "disheap topic ls"],
+    [["stats", "--partition", "1"], "disheap stats TOPIC --partition 1"],
+    [["stats", "--timeout", "0s"], "above 0"],
     [["pop", "jobs"], "--wait 10s"],
     [["pop", "jobs", "--wait", "10ms"], "disheap peek jobs"],
   ])("%j is told %j", async (args, step) => {

@@ -1,8 +1,10 @@
 // Help, colours, global options and the real executable.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestNode } from "../../../clients/typescript/test/support/test-node.js";
+import { parseOptions } from "../../src/supervisor/options.js";
 import { Cli } from "./support/cli.js";
 
 const esc = "\u001b[";
@@ -106,6 +108,38 @@ describe("options", () => {
     const env = { DISHEAP_ENDPOINTS: node.address, DISHEAP_API_KEY: "dh_1_2" };
     await new Cli({ env }).run("stats");
     expect(node.metadata[0]?.get("authorization")).toEqual(["Bearer dh_1_2"]);
+  });
+});
+
+describe("what is said of the options", () => {
+  it("prints the version of the package", async () => {
+    const file = new URL("../../package.json", import.meta.url);
+    const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+    expect(await new Cli().run("-V")).toMatchObject({ code: 0, out: `${version}\n` });
+  });
+
+  it("help COMMAND is what COMMAND --help is", async () => {
+    const { out } = await new Cli().run("help", "pop");
+    expect(out).toContain("--follow");
+    expect(out).toBe((await new Cli().run("pop", "--help")).out);
+    expect(out).toBe((await new Cli().run("pop", "-h")).out);
+  });
+
+  it("the endpoints that are tried are those of npm start", async () => {
+    const parsed = parseOptions([], "/");
+    const ports = parsed.kind === "options" ? parsed.options.nodes.map((one) => one.ports) : [];
+    const endpoints = ports.map(({ grpc }) => `127.0.0.1:${grpc}`);
+    expect(endpoints).toHaveLength(3);
+    expect((await new Cli().run("--help")).out).toContain(`(default: ${endpoints.join(",")})`);
+    const { err } = await new Cli().run("stats", "--timeout", "1ms");
+    for (const endpoint of endpoints) expect(err).toContain(endpoint);
+  });
+
+  it("without --timeout it tries for 10 s", { timeout: 30_000 }, async () => {
+    node.kill();
+    const { code, err } = await new Cli({ env: { DISHEAP_ENDPOINTS: node.address } }).run("stats");
+    expect(code).toBe(3);
+    expect(err).toContain("gave up after 10000 ms");
   });
 });
 

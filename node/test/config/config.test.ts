@@ -39,7 +39,14 @@ describe("defaults", () => {
       members: [{ name: "host-a", address: "127.0.0.1:8300" }],
     });
     expect(config.limits.messageBytesMax).toBe(4_194_304);
-    expect(config.defaults.visibilityMs).toBe(30_000);
+    expect(config.limits.partitionsPerTopicMax).toBe(100);
+    expect(config.defaults).toMatchObject({
+      visibilityMs: 30_000,
+      streamIdleTimeoutMs: 0,
+      disconnectGraceMs: 5_000,
+      streamStallMs: 5_000,
+    });
+    expect([config.enableHealth, config.enableReflection]).toEqual([true, true]);
     expect(config.timing).toEqual({
       tickMs: 50,
       beatMs: 100,
@@ -104,6 +111,20 @@ describe("flags and environment", () => {
     expect(config.defaultRf).toBe(2);
     expect(warnings.join("\n")).toMatch(/STORAGE_SYNC_WRITES=false is ignored/);
     expect(warnings.join("\n")).toMatch(/STORAGE_TYPE=badger/);
+  });
+
+  it("takes what it has no use for, and says so where it changes nothing", () => {
+    const before = accepted(["--single-node"]).config;
+    const env = { STORAGE_SYNC_WRITES: "true", ENGINE_CLEANUP_INTERVAL: "5s" };
+    const argv = ["--single-node", "--raft-dir", "/elsewhere", "--log-json"];
+    const { config } = accepted(argv, { ...env, POP_CREDIT_MODE: "explicit" });
+    expect(config).toEqual(before);
+  });
+
+  it("a single node is known to its peers by the address it advertises", () => {
+    const env = { RAFT_ADVERTISE: "10.0.0.9:8300" };
+    const { config } = accepted(["--single-node"], { ...env, CLUSTER_SECRET: "a long secret" });
+    expect(config.members).toEqual([{ name: "host-a", address: "10.0.0.9:8300" }]);
   });
 
   it("derives all ports from the base and the place in the list", () => {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, Program, temporaryFolder, type TemporaryFolder, until } from "@disheap/harness";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { Cli } from "../cli/support/cli.js";
 import { freeBase } from "../support/free-base.js";
 
 const SUPERVISOR_MAIN = fileURLToPath(new URL("../../dist/supervisor/main.js", import.meta.url));
@@ -82,6 +83,15 @@ it("takes its nodes along when it is killed", async () => {
   expect(nodes.filter(isAlive)).toEqual(nodes);
   await supervisor.kill();
   await until("no node is left", WAIT_MAX_MS, () => !nodes.some(isAlive));
+});
+
+it("disheap down in the folder above ends what runs in it for other ports", async () => {
+  const base = await freeBase();
+  const { supervisor, nodes } = await startThree(base);
+  const { code, out } = await new Cli().run("down", "--data", join(folder.path, "data"));
+  expect([code, out]).toEqual([0, `Stopped what ran in ${dataOf(base)}: 4 processes.\n`]);
+  expect((await supervisor.ended(WAIT_MAX_MS)).signal).toBeNull();
+  expect(nodes.filter(isAlive)).toEqual([]);
 });
 
 it("names a port in use and leaves nothing behind", async () => {

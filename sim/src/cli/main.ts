@@ -17,7 +17,7 @@ const USAGE = `npm run sim -- [options]
   --print-plan       print the plan of --seed as JSON and stop
   --twice            run each seed twice and compare the traces
   --stop-at-first    stop at the first failure
-  --jobs N           processes to use (default: all cores)
+  --jobs N           threads to use (default: all cores)
   --history FILE     write the history of --seed or --plan as JSON lines
   --json             last line: one JSON object with the totals
   --traces           with --json: the trace hash of each seed too`;
@@ -86,6 +86,9 @@ async function main(): Promise<number> {
     console.log(JSON.stringify(expandPlan(options.seed), undefined, 1));
     return 0;
   }
+  const chosen = (["seed", "seeds", "plan"] as const).filter((name) => options[name] !== undefined);
+  if (chosen.length > 1) fail(`--${chosen.join(" and --")} exclude each other; give one of them.`);
+  if (options.traces && !options.json) fail("--traces needs --json, whose last line has them.");
   const jobs: Job[] =
     options.plan !== undefined
       ? [planJob(options.plan)]

@@ -1,15 +1,16 @@
 // The simulator's command line as a person or a script meets it: exit codes, the JSON line, and what it
 // says to bad arguments. It runs the built program, because that is what `npm run sim` runs.
 
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseHistory } from "linearizability";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandOf, explain, Totals } from "../../src/cli/report.js";
-import type { JobResult } from "../../src/cli/jobs.js";
+import { type JobResult, runJobs } from "../../src/cli/jobs.js";
 import { planOf } from "../../src/cli/read-plan.js";
 import { expandPlan } from "../../src/plan/expand.js";
 import type { Plan } from "../../src/plan/plan.js";
@@ -116,6 +117,8 @@ describe("npm run sim", () => {
     [["--seeds", "1..2", "--history", "h.jsonl"], /--history takes one run: name it/],
     [["--seed", "7", "--history", scenarios], /--history .*scenarios\/ cannot be written: EISDIR/],
     [["--print-plan"], /--print-plan needs --seed/],
+    [["--seed", "1", "--seeds", "1..2"], /--seed and --seeds exclude each other/],
+    [["--seed", "1", "--traces"], /--traces needs --json/],
     [["--frob"], /Unknown option '--frob'/],
     [["7"], /Unexpected argument '7'/],
   ])("exits 2 at %j and shows what it takes", (args, sentence) => {
@@ -124,6 +127,40 @@ describe("npm run sim", () => {
     expect(stdout).toBe("");
     expect(stderr).toMatch(sentence);
     expect(stderr).toContain("npm run sim -- [options]");
+  });
+});
+
+describe("a range that nobody chose", () => {
+  const threadsOf = (pid = 0): number =>
+    existsSync("/proc") ? readdirSync(`/proc/${pid}/task`).length : 0;
+
+  /** What it says of its seeds after the first one, and the threads it then has beside Node's own. */
+  async function afterOneSeed(...args: string[]): Promise<{ threads: number; seeds: number }> {
+    const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+    const idle = spawn(process.execPath, ["-e", "setInterval(() => 0, 1e6); console.log(1)"]);
+    try {
+      await once(idle.stdout, "data");
+      const [chunk] = (await once(child.stderr, "data")) as [Buffer];
+      const [, seeds] = /^1\/(\d+) seeds/.exec(chunk.toString()) ?? [];
+      return { threads: threadsOf(child.pid) - threadsOf(idle.pid), seeds: Number(seeds) };
+    } finally {
+      for (const one of [child, idle]) {
+        one.kill("SIGKILL");
+        await once(one, "close");
+      }
+    }
+  }
+
+  const minutes = { timeout: 180_000 };
+  it("has 20 seeds, and --jobs is how many run at the same time", minutes, async () => {
+    const { seeds, threads } = await afterOneSeed("--jobs", "3");
+    expect(seeds).toBe(20);
+    expect(threads).toBeGreaterThanOrEqual(existsSync("/proc") ? 3 : 0);
+  });
+
+  it.skipIf(availableParallelism() === 1)("runs on all cores", minutes, async () => {
+    const { threads } = await afterOneSeed();
+    expect(threads).toBeGreaterThanOrEqual(existsSync("/proc") ? availableParallelism() : 0);
   });
 });
 
@@ -195,6 +232,35 @@ describe("totals", () => {
       faults: { "net.loss": 5, "proc.crash": 1 },
       determinism: { checked: 3, mismatches: 1 },
     });
+  });
+
+  it("are printed as the README shows them", () => {
+    const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+    const [, first, faults] = /^(10 seeds, .*)\n(faults that took effect: .*)$/m.exec(readme) ?? [];
+    const totals = new Totals(10);
+    totals.add(result("1"));
+    const masked = (text = ""): string => text.replace(/[\d.]+/g, "N");
+    const [line = "", kinds = ""] = totals.text().split("\n");
+    expect(masked(line)).toBe(masked(first));
+    expect(kinds).toBe("faults that took effect: net.loss 2");
+    expect(faults).toMatch(
+      /^faults that took effect: ([a-z]+\.[a-z]+ \d+, \.\.\., )+[a-z]+\.[a-z]+ \d+$/,
+    );
+  });
+
+  it("--stop-at-first stops at the first failure, and nothing else does", async () => {
+    const stalled = join(scenarios, "negative/two-disks-stalled-for-ever.json");
+    const broken = JSON.parse(readFileSync(stalled, "utf8")) as Plan;
+    const jobs = [broken, plan, broken].map((one) => ({ seed: one.seed, plan: one }));
+    const seeds: string[][] = [];
+    for (const stopAtFirst of [true, false]) {
+      const ran: string[] = [];
+      const onResult = ({ seed }: JobResult): void => void ran.push(seed);
+      const options = { workers: 1, twice: false, history: undefined, stopAtFirst, onResult };
+      await runJobs(jobs, options);
+      seeds.push(ran);
+    }
+    expect(seeds).toEqual([[broken.seed], [broken.seed, plan.seed, broken.seed]]);
   });
 
   it("explain a failure with both events, the last ones, and one command", () => {

@@ -19,8 +19,16 @@ interface Options {
   readonly kills: number;
 }
 
-function readOptions(): Options {
-  const { values } = parseArgs({
+const USAGE =
+  "node test/cluster/dist/main.js [--json] [--keep] [--seed N] [--messages N] [--kills N]";
+
+function refuse(text: string): never {
+  console.error(`${text}\n${USAGE}`);
+  process.exit(2);
+}
+
+function parse() {
+  return parseArgs({
     options: {
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
@@ -28,7 +36,16 @@ function readOptions(): Options {
       messages: { type: "string", default: "2000" },
       kills: { type: "string", default: "5" },
     },
-  });
+  }).values;
+}
+
+function readOptions(): Options {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse();
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
   return {
     json: values.json,
     keep: values.keep,
@@ -39,7 +56,7 @@ function readOptions(): Options {
 }
 
 function count(flag: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${flag} wants a whole number, not "${text}".`);
+  if (!/^\d{1,9}$/.test(text)) refuse(`${flag} wants a whole number, not "${text}".`);
   return Number(text);
 }
 

@@ -91,10 +91,30 @@ async function judgeDeployment(
   });
 }
 
+const USAGE = "npm run conformance [-- --only one|three|follower|start] [--match TEXT]";
+
+function refuse(text: string): never {
+  console.error(`${text}\n${USAGE}`);
+  process.exit(2);
+}
+
+function readOptions(): { readonly only?: string; readonly match?: string } {
+  try {
+    const { values } = parseArgs({
+      options: { only: { type: "string" }, match: { type: "string" } },
+    });
+    return values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { only: { type: "string" }, match: { type: "string" } },
-  });
+  const values = readOptions();
+  const names = ["start", ...DEPLOYMENTS.map(({ name }) => name)];
+  if (values.only !== undefined && !names.includes(values.only)) {
+    refuse(`--only "${values.only}" is none of ${names.join(", ")}.`);
+  }
   const isWanted = (rule: string): boolean =>
     values.match === undefined || rule.includes(values.match);
   const isOn = (name: string): boolean => values.only === undefined || values.only === name;

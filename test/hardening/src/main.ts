@@ -8,14 +8,27 @@ import { allCases } from "./cases/index.js";
 import type { State, Verdict } from "./case.js";
 import { runCases } from "./runner.js";
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    quick: { type: "boolean", default: false },
-    list: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-  },
-});
+function refuse(text: string): never {
+  console.error(`${text}\nnpm run hardening [-- --json] [--quick] [--only TEXT] [--list]`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        json: { type: "boolean", default: false },
+        quick: { type: "boolean", default: false },
+        list: { type: "boolean", default: false },
+        only: { type: "string", default: "" },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const options = readOptions();
 
 function print(verdict: Verdict): void {
   const seconds = (verdict.wallMs / 1000).toFixed(1).padStart(5);
@@ -30,6 +43,7 @@ async function main(): Promise<number> {
   const cases = allCases
     .filter(({ isQuick }) => !options.quick || isQuick === true)
     .filter(({ name }) => name.includes(options.only));
+  if (cases.length === 0) refuse(`--only "${options.only}" names no case; --list shows them.`);
   if (options.list) {
     for (const { name, does, expects } of cases) console.log(`${name}\n  ${does}\n  -> ${expects}`);
     return 0;

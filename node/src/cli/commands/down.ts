@@ -7,7 +7,7 @@ import type { Shell } from "../shell.js";
 
 const help = `
 It stops on this machine what npm start runs in the folder, and in those that npm start makes in it for
-other ports or another number of nodes. What does not stop within 12 s is killed.
+other ports or another number of nodes. What does not stop is killed.
 
 Examples:
   $ disheap down

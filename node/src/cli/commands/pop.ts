@@ -38,7 +38,7 @@ export function registerPop(program: Command, shell: Shell): void {
     .option("--partitions <list>", "take from these only, like 0,2", parsePartitions)
     .option(
       "--raw",
-      "print payloads only: one as it is, byte for byte; with --follow or -n above 1, a line feed after each",
+      "print payloads only: one as it is, byte for byte; with --follow, with -n above 1 and on a terminal, a line feed after each",
     )
     .description("take the best messages")
     .addHelpText("after", help)

@@ -34,7 +34,7 @@ export function registerSettle(program: Command, shell: Shell): void {
     .argument("<message-id>", "as printed by pop")
     .argument("<lease-token>", "as printed by pop --no-ack")
     .option("--backoff <duration>", "when it may be tried again, exactly", parseDuration)
-    .option("--reason <text>", "kept with the message")
+    .option("--reason <text>", "sent along; nodes do not keep it in this version")
     .description("give a leased message back: it is tried again later")
     .addHelpText("after", help('nack jobs ID TOKEN --backoff 30s --reason "no network"'))
     .action(

@@ -1,6 +1,7 @@
 // disheap stats
 import type { StatsResult, TopicStats } from "@disheap/client";
 import type { Command } from "commander";
+import { CommandError, exitCodes } from "../exit-codes.js";
 import { statsJson } from "../json.js";
 import { parseCount } from "../parse.js";
 import type { Shell } from "../shell.js";
@@ -16,12 +17,16 @@ export function registerStats(program: Command, shell: Shell): void {
   program
     .command("stats")
     .argument("[topic]", "one topic; all without it")
-    .option("--partition <n>", "one partition only", parseCount)
+    .option("--partition <n>", "below the topic, list this partition only", parseCount)
     .description("show counters")
     .addHelpText("after", help)
     .action(
       async (topic: string | undefined, options: { partition?: number }, command: Command) => {
         const { partition } = options;
+        if (partition !== undefined && topic === undefined) {
+          const text = `--partition needs a topic: disheap stats TOPIC --partition ${partition}`;
+          throw new CommandError(text, "INVALID_ARGUMENT", exitCodes.usage);
+        }
         const stats = await shell.withClient(command, (client) =>
           client.stats(topic, { partition }),
         );

@@ -71,18 +71,30 @@ function registerCreate(topic: Command, shell: Shell): void {
     )
     .option("-p, --partitions <n>", "how many partitions (default: 1)", parsePositive)
     .option("--replication-factor <n>", "how many replicas of each partition", parsePositive)
-    .option("--top-k <n>", "bound on the order between partitions (default: 100)", parsePositive)
-    .option("--retention <duration>", "how long messages are kept (default: 24h)", parseDuration)
-    .option("--visibility <duration>", "how long a lease lasts", parseDuration)
+    .option(
+      "--top-k <n>",
+      "stored and shown, without effect in this version (default: 100)",
+      parsePositive,
+    )
+    .option(
+      "--retention <duration>",
+      "stored and shown, without effect in this version (default: 24h)",
+      parseDuration,
+    )
+    .option("--visibility <duration>", "how long a lease lasts (default: 30s)", parseDuration)
     .option(
       "--max-retries <n>",
       "retries before the dead letter queue (default: 3)",
       parseTopicRetries,
     )
     .option("--max-payload <size>", "largest payload (default: 1MiB)", parseBytes)
-    .option("--compression", "compress payloads")
+    .option("--compression", "stored and shown, without effect in this version")
     .option("--no-dlq", "keep retrying instead of moving to the dead letter queue")
-    .option("--dlq-retention <duration>", "how long dead letters are kept", parseDuration)
+    .option(
+      "--dlq-retention <duration>",
+      "stored and shown, without effect in this version (default: 7d)",
+      parseDuration,
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  $ disheap topic create jobs\n" +
@@ -202,6 +214,7 @@ function describe(topic: TopicInfo, shell: Shell): string {
       ["Visibility", formatDuration(topic.visibilityMs)],
       ["Max retries", `${topic.maxRetries}`],
       ["Max payload", formatBytes(topic.maxPayloadBytes)],
+      ["Compression", topic.compression ? "on" : "off"],
       ["Dead letters", deadLetters],
       ["Created", topic.createdAt?.toISOString() ?? "unknown"],
       [
