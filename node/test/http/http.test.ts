@@ -110,7 +110,7 @@ const cases: [string, NodeStatus, number, string][] = [
     "a starting node",
     nodeStatus({ isReady: false, groups: [] }),
     503,
-    '{"healthy":false,"is_leader":false,"leader":"","status":"starting: it reads its store"}',
+    '{"healthy":false,"is_leader":false,"leader":"","status":"starting: its store is being read"}',
   ],
 ];
 

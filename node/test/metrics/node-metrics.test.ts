@@ -203,7 +203,7 @@ it("shows what clients make it hold beside what they may, and counts refusals on
   const budget = (refused: number) => [{ name: "streams" as const, used: 3, most: 5, refused }];
   let refused = 2;
   const status = (): NodeStatus => nodeStatus({ budgets: budget(refused) });
-  const metrics = new NodeMetrics(status, () => census);
+  const metrics = metricsOf(status);
   metrics.sample();
   refused = 7;
   const { body } = await metrics.render();
