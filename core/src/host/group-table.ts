@@ -74,11 +74,13 @@ export class GroupTable {
   }
 
   topicCreated(record: TopicRecord): void {
+    // The stamp of the entry that makes it: its own time goes on from there (D-18).
+    const bornMs = this.cluster?.nowMs ?? 0;
     for (const place of record.partitions) {
       this.places.set(place.group, place);
       if (!place.voters.includes(this.context.self)) continue;
       const partition = new Partition(place.group, record.settings.mode);
-      this.add(place, record.createdMs, {
+      this.add(place, bornMs, {
         kind: "partition",
         partition,
         topic: record.topic,

@@ -52,7 +52,8 @@ export class Inbound {
   onFrame(member: number, frame: Frame): void {
     const { cluster } = this.parts.context;
     const isOurs = frame.clusterHi === cluster.hi && frame.clusterLo === cluster.lo;
-    if (!isOurs || frame.sender !== member || member === 0) {
+    const isPeer = member !== 0 && member !== this.parts.context.self;
+    if (!isOurs || !isPeer || frame.sender !== member) {
       this.refused += 1;
       return;
     }

@@ -38,6 +38,16 @@ export function entriesOf(store: Store): Entry[] {
   }));
 }
 
+/** As the store's own record says; of a record that cannot be read nobody comes to ask. */
+function countedStarts(store: Store): number {
+  const record = store.get("01");
+  try {
+    return record ? decodeNodeRecord(record) : 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** The record of a cluster of these members, formed long ago. */
 export function foundingOf(members: readonly ClusterMember[]): Founding {
   const founders = members.map(({ name }, i) => {
@@ -78,11 +88,11 @@ export class HostRig {
       name: `n${i + 1}`,
       address: `host${i + 1}:8300`,
     }));
-    const counted = store.get("01");
+    const counted = countedStarts(store);
     this.identity = encodeIdentity({
       level: NEWEST_LEVEL.number,
       draft: NEWEST_LEVEL.draft,
-      boots: counted ? decodeNodeRecord(counted) : 0,
+      boots: counted,
       nonce: { hi: 0, lo: 0 },
       isFormed: true,
       founding: foundingOf(this.members),

@@ -128,6 +128,7 @@ function drawn(p: Partition, index: number, place: number): Intent {
     case 7:
       return { kind: "extend", token, extensionMs: draw(4) % (13 * HOUR_MS) };
     case 8:
+      if (draw(4) % 2 === 0) return { kind: "release", token };
       return {
         kind: "release.undelivered",
         index: token.index,

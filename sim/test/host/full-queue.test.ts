@@ -71,6 +71,6 @@ test("releases that find no room at all are sent again until there is some", () 
   expect(counts().leased).toBe(MESSAGES);
   isCut = false;
   slot.queue = [];
-  q.advance(1_500);
+  q.advance(8_000);
   expect(counts()).toEqual({ ready: MESSAGES, leased: 0 });
 });

@@ -108,7 +108,7 @@ describe("golden", () => {
           "enqueue": 206,
           "read": 12,
         },
-        "sha256": "695fab3059496c236c95253e83609889e1627d3f7ede8ffdf07660b5e82600ca",
+        "sha256": "9d0ed66828889b971472a0edc8d5bd9d35f8d72a4d714fcfdadc5e7b591cb3f9",
         "topics": [
           {
             "mode": "MIN",
@@ -154,7 +154,7 @@ describe("golden", () => {
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "d29215ef68366d64d512850faa86c53c8f9a5d7114968677069f7fd4af658846",
+        "sha256": "bc799e9ea6832d77ae38db8e80fe44422141891a55f9be4795b04f7b3e2170d0",
         "topics": [
           {
             "mode": "MAX",
