@@ -305,6 +305,30 @@ describe("the end", () => {
     expect([first.value?.attempts, attempts]).toEqual([1, [1, 0, 0, 0]]);
   });
 
+  it("leaving waits about a second for a stream that does not end, and then cancels it", async () => {
+    for (const node of nodes) node.ignoresHalfClose = true;
+    await fill(1);
+    const pop = client.pop("jobs", { prefetch: 4 });
+    await pop.next();
+    const leftMs = performance.now();
+    await pop.close();
+    const waitedMs = performance.now() - leftMs;
+    expect(waitedMs).toBeGreaterThan(900);
+    expect(waitedMs).toBeLessThan(1_900);
+    await vi.waitFor(() => expect(streams()[0]?.isCancelled).toBe(true));
+  });
+
+  it("whether a cluster takes deliveries back is asked once", async () => {
+    let asked = 0;
+    for (const node of nodes) {
+      node.intercept = (method) => {
+        if (method === "release") asked += 1;
+        return undefined;
+      };
+    }
+    expect([await client.canRelease(), await client.canRelease(), asked]).toEqual([true, true, 1]);
+  });
+
   it("closing the client waits until a loop that is leaving has given back", async () => {
     await fill(4);
     const pop = client.pop("jobs", { prefetch: 4 });

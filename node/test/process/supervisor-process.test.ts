@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive, Program, temporaryFolder, type TemporaryFolder, until } from "@disheap/harness";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -111,6 +111,19 @@ it("refuses bad flags with 2", async () => {
   expect(supervisor.log()).toContain('--nodes="none" cannot be used');
 });
 
+/** Starts again what was stopped: two of the three serve, and the supervisor says why the third does not. */
+async function servesWithout(base: number, words: RegExp): Promise<Program> {
+  const again = supervise("--port-base", String(base));
+  await says(again, "Ctrl-C");
+  expect(again.log()).toContain("2 of 3 nodes");
+  expect(again.log()).toMatch(words);
+  const health = await fetch(`http://127.0.0.1:${base + 100}/health`);
+  expect(await health.json()).toMatchObject({ healthy: true });
+  pressCtrlC(again);
+  expect(await again.ended(WAIT_MAX_MS)).toEqual(STOPPED);
+  return again;
+}
+
 it("serves with two nodes when the third one's store is damaged, and says what to do", async () => {
   const base = await freeBase();
   const { supervisor } = await startThree(base);
@@ -122,13 +135,15 @@ it("serves with two nodes when the third one's store is damaged, and says what t
   const middle = Math.floor(bytes.length / 3);
   bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
   writeFileSync(join(store, log), bytes);
-  const again = supervise("--port-base", String(base));
-  await says(again, "Ctrl-C");
-  expect(again.log()).toContain("2 of 3 nodes");
-  expect(again.log()).toMatch(/n3 does not run: The data directory .* is damaged: /);
+  const again = await servesWithout(base, /n3 does not run: The data directory .* is damaged: /);
   expect(again.log()).toContain("npm start -- --data DIR");
-  const health = await fetch(`http://127.0.0.1:${base + 100}/health`);
-  expect(await health.json()).toMatchObject({ healthy: true });
-  pressCtrlC(again);
-  expect(await again.ended(WAIT_MAX_MS)).toEqual(STOPPED);
+});
+
+it("serves with two nodes when the third one's folder was emptied, and says why", async () => {
+  const base = await freeBase();
+  const { supervisor } = await startThree(base);
+  pressCtrlC(supervisor);
+  await supervisor.ended(WAIT_MAX_MS);
+  rmSync(join(dataOf(base), "n3"), { recursive: true });
+  await servesWithout(base, /n3 does not run: .* was emptied or exchanged, .* must not vote again/);
 });
