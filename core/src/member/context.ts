@@ -105,6 +105,11 @@ export class HostContext {
     return this.places.indexOf(place) + 1;
   }
 
+  /** Whether what is sent to the member is not lost at once: a full link only keeps it waiting. */
+  isReachable(member: number): boolean {
+    return member === this.self || !this.links.isDown(this.places[member - 1]);
+  }
+
   /** Whether what is sent to the member now would leave. */
   isOpenTo(member: number): boolean {
     return this.links.isOpen(this.places[member - 1]);

@@ -11,6 +11,10 @@ export class Links {
     return this.full.has(peer);
   }
 
+  isDown(peer: number): boolean {
+    return this.down.has(peer);
+  }
+
   isOpen(peer: number): boolean {
     return !this.down.has(peer) && !this.full.has(peer);
   }

@@ -80,15 +80,20 @@ export class Requests {
     return this.pending.size;
   }
 
-  /** The member to ask: the leader as far as known, and every other time the next voter in turn. */
+  /**
+   * The member to ask: the leader as far as known, and every other time the next voter in turn. One whose link
+   * is down would not hear it, and nobody would say so: it is passed over while another can be asked.
+   */
   leaderOf(group: number, voters: readonly number[], tries: number): number {
+    const { context } = this;
     if (tries % 2 === 0) {
-      const local = this.context.groups.get(group)?.raft.leader ?? 0;
-      if (local !== 0) return local;
-      const hint = this.hints.get(group) ?? 0;
-      if (hint !== 0) return hint;
+      const local = context.groups.get(group)?.raft.leader ?? 0;
+      const leader = local !== 0 ? local : (this.hints.get(group) ?? 0);
+      if (leader !== 0 && context.isReachable(leader)) return leader;
     }
-    return voters[(tries >> 1) % voters.length];
+    const next = (after: number): number => voters[((tries >> 1) + after) % voters.length];
+    for (let i = 0; i < voters.length; i += 1) if (context.isReachable(next(i))) return next(i);
+    return next(0);
   }
 
   /** A leader was seen: used for groups without a replica here, until proved wrong. */
@@ -188,7 +193,8 @@ export class Requests {
     if (this.hints.get(request.group) === from) this.hints.delete(request.group);
     const leader = outcome.type === "surely-not" ? outcome.leader : 0;
     request.isOut = false;
-    if (leader !== 0 && leader !== from) {
+    // A leader that cannot be reached is asked once its link is up, or another one was elected.
+    if (leader !== 0 && leader !== from && this.context.isReachable(leader)) {
       this.learnLeader(request.group, leader);
       request.tries = 0;
       request.nextTry = this.context.monotonicMs;
