@@ -107,7 +107,7 @@ export class HostContext {
 
   /** Whether what is sent to the member is not lost at once: a full link only keeps it waiting. */
   isReachable(member: number): boolean {
-    return member === this.self || !this.links.isDown(this.places[member - 1]);
+    return member === this.self || this.links.isUp(this.places[member - 1]);
   }
 
   /** Whether what is sent to the member now would leave. */

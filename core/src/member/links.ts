@@ -6,13 +6,14 @@
 export class Links {
   private readonly down = new Set<number>();
   private readonly full = new Set<number>();
+  private readonly up = new Set<number>();
 
   isFull(peer: number): boolean {
     return this.full.has(peer);
   }
 
-  isDown(peer: number): boolean {
-    return this.down.has(peer);
+  isUp(peer: number): boolean {
+    return this.up.has(peer);
   }
 
   isOpen(peer: number): boolean {
@@ -22,8 +23,13 @@ export class Links {
   /** A new life, or the end of one: nothing of a budget is used. */
   setDown(peer: number, isDown: boolean): void {
     this.full.delete(peer);
-    if (isDown) this.down.add(peer);
-    else this.down.delete(peer);
+    if (isDown) {
+      this.up.delete(peer);
+      this.down.add(peer);
+    } else {
+      this.down.delete(peer);
+      this.up.add(peer);
+    }
   }
 
   setFull(peer: number, isFull: boolean): void {

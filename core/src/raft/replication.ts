@@ -292,7 +292,8 @@ export function onBeatAnswered(
   p.wallMs = wallMs;
   p.isDiskHealthy = !isStalled;
   p.ackedRound = Math.max(p.ackedRound, round);
-  if (needsProbe && !p.isProbing) p.probe(p.match + 1);
+  // A beat overtakes bulk: what is on its way may be what the follower lacks, and is not sent twice (D-90).
+  if (needsProbe && !p.isProbing && p.inflight.length === 0) p.probe(p.match + 1);
   replicateTo(g, p);
 }
 

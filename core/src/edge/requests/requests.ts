@@ -82,18 +82,17 @@ export class Requests {
 
   /**
    * The member to ask: the leader as far as known, and every other time the next voter in turn. One whose link
-   * is down would not hear it, and nobody would say so: it is passed over while another can be asked.
+   * is not up would not hear it, and nobody would say so: it is passed over while another can be asked.
    */
   leaderOf(group: number, voters: readonly number[], tries: number): number {
     const { context } = this;
-    if (tries % 2 === 0) {
-      const local = context.groups.get(group)?.raft.leader ?? 0;
-      const leader = local !== 0 ? local : (this.hints.get(group) ?? 0);
-      if (leader !== 0 && context.isReachable(leader)) return leader;
-    }
+    const local = context.groups.get(group)?.raft.leader ?? 0;
+    const known = local !== 0 ? local : (this.hints.get(group) ?? 0);
+    const leader = tries % 2 === 0 ? known : 0;
+    if (leader !== 0 && context.isReachable(leader)) return leader;
     const next = (after: number): number => voters[((tries >> 1) + after) % voters.length];
     for (let i = 0; i < voters.length; i += 1) if (context.isReachable(next(i))) return next(i);
-    return next(0);
+    return leader !== 0 ? leader : next(0);
   }
 
   /** A leader was seen: used for groups without a replica here, until proved wrong. */
@@ -170,12 +169,17 @@ export class Requests {
         break;
       case "refused":
         if (outcome.code === "RESOURCE_EXHAUSTED" && canWait(request)) this.later(request, reply);
+        else if (outcome.code === "NOT_FOUND" && mayBeApplied(request)) this.giveUp(request);
         else this.finish(request, { type: "failed", code: outcome.code, message: outcome.message });
         break;
       case "surely-not":
       case "unknown-group":
         // Only the newest attempt is judged by its refusal: an older one's copy may come late.
         if (outcome.type === "unknown-group" && !this.isKnown(request.group)) {
+          if (mayBeApplied(request)) {
+            this.giveUp(request);
+            break;
+          }
           const message = "the topic was not found any more: it was deleted meanwhile";
           this.finish(request, { type: "failed", code: "NOT_FOUND", message });
         } else if (reply.attempt === request.attempt) this.again(request, from, outcome);
@@ -193,11 +197,12 @@ export class Requests {
     if (this.hints.get(request.group) === from) this.hints.delete(request.group);
     const leader = outcome.type === "surely-not" ? outcome.leader : 0;
     request.isOut = false;
-    // A leader that cannot be reached is asked once its link is up, or another one was elected.
-    if (leader !== 0 && leader !== from && this.context.isReachable(leader)) {
+    if (leader !== 0 && leader !== from) {
       this.learnLeader(request.group, leader);
       request.tries = 0;
-      request.nextTry = this.context.monotonicMs;
+      // One that cannot be reached is asked once its link is up, or another one was elected.
+      const isNext = this.leaderOf(request.group, request.voters, 0) === leader;
+      request.nextTry = this.context.monotonicMs + (isNext ? 0 : RETRY_MS);
     } else {
       request.tries = leader === from ? 0 : request.tries + 1;
       request.nextTry = this.context.monotonicMs + RETRY_MS;
@@ -281,6 +286,11 @@ export class Requests {
     this.pending.delete(request.id);
     this.onEnd(request.operation, request.part, end);
   }
+}
+
+/** An earlier attempt may have been applied before the topic went: that it is gone now says nothing of it. */
+function mayBeApplied({ isPatient, isDoubtful, action }: PendingRequest): boolean {
+  return isDoubtful && !isPatient && action.type === "propose";
 }
 
 /** No room is no answer where nobody waits for one, nor where an earlier attempt may be applied already. */

@@ -6,8 +6,8 @@ import { decodeIntent, type PeerMessage } from "@disheap/core";
 import { RuleBroken, type Rule } from "../oracle.js";
 import { seen, type SeenAt, type Watched } from "./watched.js";
 
-/** Far beyond the pause before the next try. */
-const AGAIN_MAX_US = 2_000_000;
+/** Far beyond the pause before the next try, and long enough for a narrow link that is full. */
+const AGAIN_MAX_US = 10_000_000;
 /** A node that made no turn for so long could not ask. */
 const AWAY_US = 500_000;
 /** It is given up after a minute. */

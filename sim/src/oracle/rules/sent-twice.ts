@@ -69,8 +69,13 @@ export class SentTwice implements Rule {
         about: `group ${m.group}:`,
       });
     }
+    // A run may begin with empty appends, several before an answer is here: what the lowest of them asks about
+    // counts as unsent.
+    if (m.blocks.length === 0) {
+      if (goesBack) sent.high = Math.min(sent.high, last);
+      return;
+    }
     if (goesBack) sent.mayGoBack = false;
-    // A run may begin with an empty append: what it asks about counts as unsent.
-    if (m.blocks.length > 0 || goesBack) sent.high = last;
+    sent.high = last;
   }
 }
