@@ -56,6 +56,13 @@ function formationProblems(
           `(${list.map((member) => member.name).join(", ")}). Set NODE_ID (or --node-id) to one of them.`,
       );
     }
+    const [first] = list;
+    if (values.bootstrap === true && first !== undefined && first.name !== config.nodeId) {
+      problems.push(
+        `BOOTSTRAP is set on "${config.nodeId}", but the first member of the list, "${first.name}", forms the ` +
+          "cluster. Put this node first in the list of every node, or unset BOOTSTRAP here.",
+      );
+    }
     if (values.singleNode === true && list.length > 1) {
       problems.push(
         `SINGLE_NODE contradicts a list of ${String(list.length)} members. Unset one of the two.`,

@@ -86,7 +86,7 @@ describe("flags and environment", () => {
   it("takes the documented environment of a deployment", () => {
     const { config, warnings } = accepted([], {
       NODE_ID: "n1",
-      INITIAL_CLUSTER: "n2=engine-2:8300,n1=engine-1:8300,n3=engine-3:8300",
+      INITIAL_CLUSTER: "n1=engine-1:8300,n3=engine-3:8300,n2=engine-2:8300",
       BOOTSTRAP: "true",
       RAFT_BIND: ":8300",
       CLUSTER_SECRET: "a long secret",
@@ -103,7 +103,7 @@ describe("flags and environment", () => {
       POP_STREAM_IDLE_TIMEOUT_MS: "0",
       POP_DISCONNECT_GRACE_MS: "7000",
     });
-    expect(config.members.map((member) => member.name)).toEqual(["n1", "n2", "n3"]);
+    expect(config.members.map((member) => member.name)).toEqual(["n1", "n3", "n2"]);
     expect(config.raft).toEqual({ host: "", port: 8300 });
     expect(config.grpc).toEqual({ host: "0.0.0.0", port: 9090 });
     expect(config.dataDir).toBe("/var/lib/disheap/badger");
@@ -111,6 +111,17 @@ describe("flags and environment", () => {
     expect(config.defaultRf).toBe(2);
     expect(warnings.join("\n")).toMatch(/STORAGE_SYNC_WRITES=false is ignored/);
     expect(warnings.join("\n")).toMatch(/STORAGE_TYPE=badger/);
+  });
+
+  it("refuses BOOTSTRAP on a member that is not the first of the list", () => {
+    const env = { INITIAL_CLUSTER: "n1=a:8300,n2=b:8300", BOOTSTRAP: "true", CLUSTER_SECRET: "s" };
+    const loaded = loadConfig({ argv: [], env: { ...env, NODE_ID: "n2", RAFT_BIND: ":8300" } });
+    if (loaded.kind !== "problems") throw new Error("it must be refused");
+    expect(loaded.problems.join("\n")).toContain(
+      'the first member of the list, "n1", forms the cluster',
+    );
+    const first = loadConfig({ argv: [], env: { ...env, NODE_ID: "n1", RAFT_BIND: ":8300" } });
+    expect(first.kind).toBe("config");
   });
 
   it("takes what it has no use for, and says so where it changes nothing", () => {

@@ -178,6 +178,11 @@ it("what does not move: the size of the cluster, and snapshots, which do not exi
   expect(page.get('held_items{what="groups"}')).toBe(4);
   expect(page.get('held_items{what="streams"}')).toBeGreaterThan(0);
   expect(page.get('held_bytes{what="logs"}')).toBeGreaterThan(2 * PAYLOAD.length);
-  const still = ["raft_cluster_size", "snapshot_bytes", "held_items", "held_bytes"];
+  // Two nodes, each with its own.
+  expect(page.get('budget_limit{budget="streams"}')).toBe(2 * 20_000);
+  expect(page.get('budget_used{budget="streams"}')).toBe(1);
+  const quiet = ["budget_refusals_total", "releases_given_up_total"];
+  const sizes = ["raft_cluster_size", "snapshot_bytes", "held_items", "held_bytes"];
+  const still = [...quiet, ...sizes, "budget_used", "budget_limit"];
   expect([...page.declared].sort()).toEqual([...seen, ...still].sort());
 });

@@ -65,11 +65,13 @@ describe("a node that cannot start", () => {
     await release(server);
   });
 
-  it("refuses the data directory of another cluster and exits with 1", async () => {
+  it("refuses the data directory of another member and exits with 1", async () => {
     const node = await alone("start");
     expect(await node.stop()).toEqual(STOPPED);
     expect(await node.start({ NODE_ID: "n2" }).ended(END_MAX_MS)).toEqual(REFUSED);
-    expect(node.log()).toMatch(/belongs to cluster [0-9a-f]{16}, but this node was started/);
+    expect(node.log()).toMatch(
+      /belongs to a member of cluster [0-9a-f]{16} \(.*\), and this node is called n2/,
+    );
   });
 });
 
