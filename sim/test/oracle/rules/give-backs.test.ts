@@ -50,24 +50,24 @@ test("Q18: a release that found no room and is asked again is right", () => {
   const { rule, turn } = stage(RELEASE, "RESOURCE_EXHAUSTED");
   turn(2_000);
   rule.sent(1, 2, request(RELEASE, 2));
-  turn(9_000);
+  turn(19_000);
 });
 
 test("Q18: one that is not asked again is noticed", () => {
   const { turn } = stage(RELEASE, "RESOURCE_EXHAUSTED");
-  breaks("Q18", () => turn(4_000));
+  breaks("Q18", () => turn(14_000));
 });
 
 test("Q18: other refusals end it, a client's request is its client's matter", () => {
-  stage(RELEASE, "FAILED_PRECONDITION").turn(9_000);
-  stage(ENQUEUE, "RESOURCE_EXHAUSTED").turn(9_000);
+  stage(RELEASE, "FAILED_PRECONDITION").turn(19_000);
+  stage(ENQUEUE, "RESOURCE_EXHAUSTED").turn(19_000);
 });
 
 test("Q18: a node that made no turn meanwhile, or is another life, is not accused", () => {
   const paused = stage(RELEASE, "RESOURCE_EXHAUSTED");
-  paused.world.queue.nowUs += 9_000_000;
+  paused.world.queue.nowUs += 19_000_000;
   paused.rule.afterTurn(1, { context: { incarnation: 1 } });
   const reborn = stage(RELEASE, "RESOURCE_EXHAUSTED");
   reborn.rule.afterTurn(1, { context: { incarnation: 2 } });
-  reborn.turn(9_000);
+  reborn.turn(19_000);
 });
