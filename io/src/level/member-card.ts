@@ -1,5 +1,5 @@
-// The card that a stopped member would show at its next start, from its data directory: for tools and tests
-// that play a member.
+// The card that a stopped member showed last, from its data directory: for tools and tests that play a member.
+// Its next start counts one more, so nothing is taken from it.
 
 import { decodeIdentity, encodeCard } from "@disheap/core";
 import { DataDirectoryError, readIdentity } from "./identity.js";
@@ -20,13 +20,13 @@ export async function memberCard(directory: string, node: string): Promise<Membe
     throw new DataDirectoryError(`${directory} does not belong to ${node} of a formed cluster.`);
   }
   const { cluster } = founding;
-  const boots = identity.boots + 1;
+  const { boots, nonce } = identity;
   const hex = (value: number): string => value.toString(16).padStart(8, "0");
   const card = encodeCard({
     cluster,
     storeId: found.storeUuid,
     boots,
-    nonce: { hi: 0, lo: boots },
+    nonce,
   });
   return { card, clusterId: hex(cluster.hi) + hex(cluster.lo), boots };
 }

@@ -19,7 +19,7 @@ function membersOf({ list }: StandingCluster): ClusterMember[] {
   });
 }
 
-/** As the member at `place`, which is stopped, would speak at its next start. */
+/** As the member at `place`, which is stopped, spoke last. */
 async function claimsOf(
   cluster: StandingCluster,
   to: string,
@@ -273,10 +273,10 @@ const FALSE_TERM = 77;
 
 /** A beat of the meta group in a made-up term. */
 function beatOf(term: number): Buffer {
-  const fields = Buffer.alloc(28);
+  const fields = Buffer.alloc(29);
   fields.writeUIntLE(1, 0, 6);
-  fields.writeUInt32LE(1, 6);
-  fields.writeUInt32LE(term, 18);
+  fields.writeUInt32LE(1, 7);
+  fields.writeUInt32LE(term, 19);
   return message(7, fields);
 }
 
@@ -397,7 +397,7 @@ const wrongSecret: HardeningCase = {
 const foreignNode: HardeningCase = {
   name: "peer.foreign-cluster",
   does: "a node of another cluster, whose list names n1's address, dials in",
-  expects: "refused as foreign-cluster with a sentence on both sides; it stays unhealthy",
+  expects: "refused as no member with a sentence on both sides; it stays unhealthy",
   lane: "cluster",
   maxMs: 60_000,
   run: async (world) => {
@@ -408,7 +408,7 @@ const foreignNode: HardeningCase = {
     const list = `n1=${n1.addresses.raft},x=${addresses.raft}`;
     const env = { SINGLE_NODE: "", INITIAL_CLUSTER: list, CLUSTER_SECRET };
     const stranger = (await world.single("x", { name: "x", addresses, env })).start();
-    const sentence = "Give all nodes of one cluster the same member list";
+    const sentence = "x is not another member of n1's cluster";
     await until("the stranger says what is wrong", 15_000, () => stranger.log().includes(sentence));
     await until("n1 says what is wrong", 15_000, () => n1.log().slice(before).includes(sentence));
     await sleep(1_000);
