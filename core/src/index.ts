@@ -18,6 +18,7 @@ export { encodeCard } from "./wire/peer-card.js";
 export {
   decodeIdentity,
   encodeIdentity,
+  idText,
   type Founding,
   type NodeIdentity,
 } from "./wire/identity-record.js";

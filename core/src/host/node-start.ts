@@ -108,7 +108,7 @@ export class NodeStart {
   private formationOf({ nonce, founding }: NodeIdentity): Formation {
     const { config } = this.parts.context;
     return new Formation({
-      place: config.members.findIndex(({ name }) => name === config.node) + 1,
+      place: this.ownPlace,
       names: config.members.map(({ name }) => name),
       list: config.members.map(({ name, address }) => `${name}=${address}`).join(","),
       storeId: this.storeId,
@@ -120,6 +120,12 @@ export class NodeStart {
       },
       unfinished: founding,
     });
+  }
+
+  /** In the configured list, from 1. */
+  private get ownPlace(): number {
+    const { members, node } = this.parts.context.config;
+    return members.findIndex(({ name }) => name === node) + 1;
   }
 
   private afterFormation(formation: Formation): void {
@@ -183,11 +189,10 @@ export class NodeStart {
 
   private say(formation: Formation, place: number): void {
     const { context } = this.parts;
-    const own = context.config.members.findIndex(({ name }) => name === context.config.node) + 1;
     const head = {
       clusterHi: 0,
       clusterLo: 0,
-      sender: own,
+      sender: this.ownPlace,
       senderIncarnation: context.incarnation,
     };
     const builder = new FrameBuilder(head, context.crc);

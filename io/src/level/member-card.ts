@@ -1,7 +1,7 @@
 // The card that a stopped member showed last, from its data directory: for tools and tests that play a member.
 // Its next start counts one more, so nothing is taken from it.
 
-import { decodeIdentity, encodeCard } from "@disheap/core";
+import { decodeIdentity, encodeCard, idText } from "@disheap/core";
 import { DataDirectoryError, readIdentity } from "./identity.js";
 
 export interface MemberCard {
@@ -21,12 +21,11 @@ export async function memberCard(directory: string, node: string): Promise<Membe
   }
   const { cluster } = founding;
   const { boots, nonce } = identity;
-  const hex = (value: number): string => value.toString(16).padStart(8, "0");
   const card = encodeCard({
     cluster,
     storeId: found.storeUuid,
     boots,
     nonce,
   });
-  return { card, clusterId: hex(cluster.hi) + hex(cluster.lo), boots };
+  return { card, clusterId: idText(cluster), boots };
 }

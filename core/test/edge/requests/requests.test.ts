@@ -89,6 +89,38 @@ test("no room for a repeat says nothing of the attempt before it: its client nev
   expect(ends[0].type === "failed" && ends[0].message).toContain("outcome is unknown");
 });
 
+test("a topic that is gone says nothing of the attempt before it (seed 50 once)", () => {
+  const gone: ReplyOutcome = { type: "refused", code: "NOT_FOUND", message: "gone" };
+  start();
+  reply(sent()[0], gone);
+  expect(ends).toMatchObject([{ code: "NOT_FOUND" }]);
+  start();
+  sent();
+  pass(1_000);
+  reply(sent()[0], gone);
+  expect(ends[1]).toMatchObject({ type: "failed", code: "UNAVAILABLE" });
+});
+
+test("members whose links are not up are passed over while another can be asked (seed 118 once)", () => {
+  const three = new HostRig({ nodes: 3 });
+  const { context: of } = three.host;
+  of.join(foundingOf(three.members));
+  const asking = new Requests(
+    of,
+    () => undefined,
+    () => true,
+  );
+  asking.learnLeader(9, 2);
+  const asked = (): number[] => [0, 1, 2].map((tries) => asking.leaderOf(9, [2, 3], tries));
+  expect(asked()).toEqual([2, 2, 2]);
+  of.links.setDown(3, false);
+  expect(asked()).toEqual([3, 3, 3]);
+  of.links.setDown(2, false);
+  expect(asked()).toEqual([2, 2, 2]);
+  of.links.setDown(2, true);
+  expect(asked()).toEqual([3, 3, 3]);
+});
+
 test("a small repeat travels whole to the next voter, a large one asks first", () => {
   start();
   sent();
