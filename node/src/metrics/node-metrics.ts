@@ -72,6 +72,8 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly seen = new Map<number, Counts>();
   private readonly topics = new TopicSeries();
   private readonly labels = new Map<number, { topic: string; partition: string }>();
+  /** What was applied in groups that no sample has seen yet: the first second of a new partition. */
+  private unlabelled: { readonly group: number; readonly ms: number }[] = [];
   private readonly enqueueLatency: Histogram;
   private readonly popLatency: Histogram;
   private readonly applyLatency: Histogram;
@@ -159,7 +161,8 @@ export class NodeMetrics implements ServiceMetrics {
   /** An entry of a partition's group; the meta group has no partition and is left out. */
   applied(group: number, ms: number): void {
     const labels = this.labels.get(group);
-    if (labels !== undefined) this.applyLatency.observe(labels, ms);
+    if (labels === undefined) this.unlabelled.push({ group, ms });
+    else this.applyLatency.observe(labels, ms);
   }
 
   stageTook(stage: Stage, ms: number): void {
@@ -180,6 +183,7 @@ export class NodeMetrics implements ServiceMetrics {
     }
     this.nodeBefore = status.metrics;
     for (const group of status.groups) this.samplePartition(group);
+    this.labelApplied();
     this.forgetGroups(new Set(status.groups.map(({ group }) => group)));
     this.forgetTopics(new Set(status.topics));
   }
@@ -211,6 +215,16 @@ export class NodeMetrics implements ServiceMetrics {
       { topic, partition: String(partition) },
       counts.totalMessages - counts.inflightMessages,
     );
+  }
+
+  /** Observes what waited for its labels; what has none by now is of the meta group or of one that went. */
+  private labelApplied(): void {
+    const waited = this.unlabelled;
+    this.unlabelled = [];
+    for (const { group, ms } of waited) {
+      const labels = this.labels.get(group);
+      if (labels !== undefined) this.applyLatency.observe(labels, ms);
+    }
   }
 
   /** Series of partitions that are gone from this node go. */

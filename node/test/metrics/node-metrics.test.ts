@@ -259,6 +259,13 @@ it("observes latencies where they are measured", async () => {
   expect(found).toContain('pop_latency_ms_bucket{le="1000",topic="jobs"} 1');
 });
 
+it("keeps what was applied before the first sample of a new partition", async () => {
+  const { metrics, lines } = metricsOver([[], [partition(7, {})]]);
+  metrics.sample();
+  metrics.applied(7, 30);
+  expect(await lines()).toContain('raft_apply_latency_ms_sum{topic="jobs",partition="6"} 30');
+});
+
 it("forgets the series of partitions and topics that are gone from the node", async () => {
   const other = partition(3, {}, { topic: "mail", partition: 0 });
   const all = [partition(1, { totalRetries: 1 }), partition(2, {}), other];
