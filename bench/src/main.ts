@@ -7,14 +7,12 @@ import { cpus, loadavg, release, totalmem } from "node:os";
 import { DisheapClient } from "@disheap/client";
 import { MeasuredCluster } from "./cluster/measured-cluster.js";
 import { type Options, pick, readOptions, UsageError } from "./options.js";
+import { Patience } from "./patience.js";
 import { CpuProfiler } from "./profile/cpu-profiler.js";
 import { summaryLines } from "./profile/summary.js";
 import { heading, notes, row } from "./report.js";
 import { WORKLOADS } from "./workloads/index.js";
 import { PAYLOAD_BYTES, REPLICAS, type Result, type Workload } from "./workloads/workload.js";
-
-/** A workload that takes longer hangs, or would be no bounded one. */
-const WORKLOAD_MAX_MS = 420_000;
 
 function machine(): Record<string, string | number> {
   const processors = cpus();
@@ -31,11 +29,7 @@ function machine(): Record<string, string | number> {
 async function runOnce(workload: Workload, options: Options): Promise<readonly Result[]> {
   const clients: DisheapClient[] = [];
   const started: MeasuredCluster[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<never>((_resolve, reject) => {
-    const text = `${workload.name} was not done after ${WORKLOAD_MAX_MS / 1_000} s`;
-    timer = setTimeout(() => reject(new Error(text)), WORKLOAD_MAX_MS);
-  });
+  const patience = new Patience(workload.name);
   try {
     const running = workload.run({
       seconds: options.seconds,
@@ -43,8 +37,12 @@ async function runOnce(workload: Workload, options: Options): Promise<readonly R
         options.profileFolder === undefined
           ? undefined
           : { folder: options.profileFolder, ofClient: new CpuProfiler() },
-      startCluster: async () => {
-        const cluster = await MeasuredCluster.start();
+      progress: (text) => {
+        patience.progress(text);
+        console.error(`    ${workload.name}: ${text}`);
+      },
+      startCluster: async (memory) => {
+        const cluster = await MeasuredCluster.start(memory);
         started.push(cluster);
         return cluster;
       },
@@ -54,9 +52,9 @@ async function runOnce(workload: Workload, options: Options): Promise<readonly R
         return client;
       },
     });
-    return await Promise.race([running, tooLong]);
+    return await Promise.race([running, patience.over]);
   } finally {
-    clearTimeout(timer);
+    patience.end();
     await Promise.all(clients.map((client) => client.close()));
     for (const cluster of started) await cluster.close();
   }

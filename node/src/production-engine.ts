@@ -59,6 +59,7 @@ export class ProductionEngine implements Engine {
     this.host = new Host(
       {
         node: config.nodeId,
+        machine: config.machine,
         members: config.members,
         seedHi: randomWord(),
         seedLo: randomWord(),

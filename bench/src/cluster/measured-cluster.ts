@@ -4,6 +4,17 @@
 import { Cluster } from "@disheap/harness";
 import { MeasuredNode, type NodeUsage } from "./measured-node.js";
 
+/** What malloc is told: as `npm start` and the image tell it, or nothing, as when a node is started bare. */
+export type MemorySettings = "npm start" | "bare";
+
+const BARE = {
+  MALLOC_MMAP_THRESHOLD_: undefined,
+  MALLOC_TRIM_THRESHOLD_: undefined,
+  MALLOC_MMAP_MAX_: undefined,
+};
+/** A start over a long log on a busy machine. */
+const READY_MAX_MS = 300_000;
+
 const PROBE = new URL("probe.js", import.meta.url).href;
 
 export class MeasuredCluster {
@@ -16,9 +27,10 @@ export class MeasuredCluster {
   }
 
   /** Resolves when all nodes are healthy. */
-  static async start(): Promise<MeasuredCluster> {
+  static async start(memory: MemorySettings = "npm start"): Promise<MeasuredCluster> {
     const nodeArgs = ["--expose-gc", `--import=${PROBE}`];
-    return new MeasuredCluster(await Cluster.start({ nodeArgs }));
+    const env = memory === "bare" ? BARE : {};
+    return new MeasuredCluster(await Cluster.start({ nodeArgs, env }));
   }
 
   get endpoints(): string[] {
@@ -33,7 +45,7 @@ export class MeasuredCluster {
   async restart(): Promise<void> {
     await this.cluster.stop();
     for (const node of this.cluster.nodes) node.start();
-    await Promise.all(this.cluster.nodes.map((node) => node.ready()));
+    await Promise.all(this.cluster.nodes.map((node) => node.ready(READY_MAX_MS)));
   }
 
   close(): Promise<void> {

@@ -24,5 +24,5 @@ export const WORKLOADS: readonly Workload[] = [
   endToEnd(64),
   endToEnd(256),
   memory,
-  memoryRestart,
+  ...memoryRestart,
 ];

@@ -2,7 +2,7 @@
 
 import type { DisheapClient } from "@disheap/client";
 import { type Cost, costOf, type Reading } from "../cluster/cost.js";
-import type { MeasuredCluster } from "../cluster/measured-cluster.js";
+import type { MeasuredCluster, MemorySettings } from "../cluster/measured-cluster.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import type { LatencySummary } from "../histogram.js";
 import type { CpuProfiler } from "../profile/cpu-profiler.js";
@@ -52,7 +52,9 @@ export interface MemoryFigures {
 export interface Bench {
   /** Replaces the workload's own length, in seconds. */
   readonly seconds: number | undefined;
-  startCluster(): Promise<MeasuredCluster>;
+  startCluster(memory?: MemorySettings): Promise<MeasuredCluster>;
+  /** Says how far a long workload is; one that is silent for minutes is ended. */
+  progress(text: string): void;
   connect(endpoints: readonly string[]): DisheapClient;
   /** Undefined: no profiles are wanted. */
   readonly profile: { readonly folder: string; readonly ofClient: CpuProfiler } | undefined;

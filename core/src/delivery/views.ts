@@ -62,23 +62,35 @@ export function comesBefore(p: PartitionState, a: number, b: number): boolean {
   return p.isOlder(a, b);
 }
 
-/** Ready and leased ones best first, then delayed ones, then dead ones (wire contract, section 14). */
+/**
+ * Ready and leased ones best first, then delayed ones, then dead ones (wire contract, section 14). A partition
+ * may hold millions: of the ready ones only the best are looked at, and what comes later in the order only
+ * when what comes before it is too little.
+ */
 export function peek(
   p: PartitionState,
   limit: number,
   includeDead: boolean,
 ): { slots: number[]; hasMore: boolean } {
-  const m = p.messages;
-  const rank = (slot: number): number => {
-    if (m.state[slot] === State.delayed) return 1;
-    return m.state[slot] === State.dead ? 2 : 0;
-  };
-  // A partition may hold millions: the limit is what is sorted, the rest is looked at once.
-  const best = new Best(limit, (a, b) =>
-    rank(a) === rank(b) ? comesBefore(p, a, b) : rank(a) < rank(b),
-  );
-  m.forEach((slot) => {
-    if (includeDead || m.state[slot] !== State.dead) best.offer(slot);
-  });
-  return { slots: best.inOrder(), hasMore: best.offered > limit };
+  const { counts, messages: m, ready, timers } = p;
+  const best = (): Best => new Best(limit, (a, b) => comesBefore(p, a, b));
+  const taken = best();
+  for (const slot of bestReady(p, limit)) taken.offer(slot);
+  const wantsDelayed = ready.size + counts.inflightMessages < limit;
+  const delayed = best();
+  for (let place = 0; place < timers.size; place += 1) {
+    const slot = timers.at(place);
+    if (m.state[slot] === State.leased) taken.offer(slot);
+    else if (wantsDelayed) delayed.offer(slot);
+  }
+  const slots = [...taken.inOrder(), ...delayed.inOrder()];
+  if (includeDead && slots.length < limit && counts.dlqMessages > 0) {
+    const dead = best();
+    m.forEach((slot) => {
+      if (m.state[slot] === State.dead) dead.offer(slot);
+    });
+    slots.push(...dead.inOrder());
+  }
+  const held = counts.totalMessages + (includeDead ? counts.dlqMessages : 0);
+  return { slots: slots.slice(0, limit), hasMore: held > limit };
 }

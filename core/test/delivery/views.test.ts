@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { State } from "../../src/delivery/message-store.js";
-import { ladder, peek } from "../../src/delivery/views.js";
+import { comesBefore, ladder, peek } from "../../src/delivery/views.js";
 import type { Mode } from "../../src/contract/api.js";
 import type { Intent } from "../../src/wire/intents.js";
 import { MachineRig } from "../support/machine-rig.js";
@@ -88,4 +88,69 @@ test("peek: ready and leased ones best first, then delayed ones, then dead ones 
   ]);
   expect([4, 5].map((limit) => peek(rig.partition, limit, true).hasMore)).toEqual([true, false]);
   expect(peek(rig.partition, 4, false).hasMore).toBe(false);
+});
+
+/** Messages in every state that a message can have. */
+function rigWithAll(mode: Mode, steps: readonly (readonly [number, number])[]): MachineRig {
+  const rig = rigWith(mode, []);
+  steps.forEach(([what, priority], i) => {
+    const stampMs = 1001 + i;
+    const ready = rig.partition.ready.first();
+    if (what < 5) rig.apply({ stampMs }, [enqueue(priority, what === 0 ? 60_000 : 0)]);
+    else rig.apply({ stampMs }, [grant(1, i + 1)]);
+    if (what < 8 || ready < 0) return;
+    const { index, offset, fence } = rig.partition.messages;
+    const token = rig.token(index[ready], offset[ready], fence[ready]);
+    rig.apply({ stampMs }, [{ kind: "nack", token, backoffMs: 0 }]);
+  });
+  return rig;
+}
+
+const RANK: readonly number[] = [State.ready, State.leased, State.delayed, State.dead];
+
+test.each(["MIN", "MAX"] as const)(
+  "%s: a peek is the beginning of all messages in order",
+  (mode) => {
+    const steps = fc.array(fc.tuple(fc.nat(9), fc.integer({ min: -3, max: 3 })), { maxLength: 60 });
+    const states = new Set<number>();
+    fc.assert(
+      fc.property(steps, fc.nat(20), fc.boolean(), (list, limit, includeDead) => {
+        const { partition } = rigWithAll(mode, list);
+        const m = partition.messages;
+        const all: number[] = [];
+        m.forEach((slot) => {
+          states.add(m.state[slot]);
+          if (includeDead || m.state[slot] !== State.dead) all.push(slot);
+        });
+        const rank = (slot: number): number => Math.max(1, RANK.indexOf(m.state[slot]));
+        all.sort((a, b) => rank(a) - rank(b) || (comesBefore(partition, a, b) ? -1 : 1));
+        expect(peek(partition, limit, includeDead)).toEqual({
+          slots: all.slice(0, limit),
+          hasMore: all.length > limit,
+        });
+      }),
+    );
+    expect([...states].sort()).toEqual([...RANK].sort());
+  },
+);
+
+test("a peek looks at few of many ready messages, and only at living ones when they are enough", () => {
+  const { partition } = rigWith(
+    "MIN",
+    Array.from({ length: 4000 }, (_, i) => (i * 7919) % 4000),
+  );
+  const { messages, ready } = partition;
+  messages.forEach = () => {
+    throw new Error("every message is looked at");
+  };
+  const at = ready.at.bind(ready);
+  let looks = 0;
+  ready.at = (place) => {
+    looks += 1;
+    return at(place);
+  };
+  const { slots, hasMore } = peek(partition, 10, true);
+  expect(slots.map((slot) => messages.priorityLo[slot])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(hasMore).toBe(true);
+  expect(looks).toBeLessThan(500);
 });

@@ -2,7 +2,7 @@
 // nothing else makes a leader send an entry again.
 
 import { expect, test } from "vitest";
-import { linkDown, linkRoom, linkUp } from "../../src/raft/replication.js";
+import { linkDown, linkRoom, linkUp, onBeatAnswered } from "../../src/raft/replication.js";
 import type { Append } from "../../src/wire/messages.js";
 import {
   append,
@@ -160,4 +160,20 @@ test("numbers begin anew with each leader; an old copy is taken as before", () =
   follower.receive(3, append(2, { seq: 1, prevIndex: 3, prevTerm: 1 }));
   follower.sync();
   expect(repliesTo(net, 3)).toMatchObject([{ accepted: true, seq: 1 }]);
+});
+
+test("a beat's answer that names less than was sent is no gap while that is on its way", () => {
+  const { net, leader } = settled();
+  for (let i = 0; i < 3; i += 1) leader.propose();
+  const onTheWay = net.take(between(1, 2));
+  expect(sent(onTheWay)).toEqual([2, 3, 4]);
+  const behind = { round: 1, wallMs: 0, isStalled: false, needsProbe: true };
+  // The beat overtook the appends: nothing is asked and nothing sent twice.
+  onBeatAnswered(leader.group, 2, behind);
+  expect(appends(net.take(between(1, 2)))).toEqual([]);
+  for (const { message } of onTheWay) net.node(2).receive(1, message);
+  net.settle();
+  // With nothing on its way the follower is asked, empty, from what it holds for certain.
+  onBeatAnswered(leader.group, 2, behind);
+  expect(appends(net.take(between(1, 2)))).toMatchObject([{ prevIndex: 4, blocks: [] }]);
 });

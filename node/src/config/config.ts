@@ -24,6 +24,8 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface NodeConfig {
   readonly nodeId: string;
+  /** What its operator calls the machine that it runs on (D-88). */
+  readonly machine: string;
   /** In the order of the list: its first member forms the cluster (D-88). */
   readonly members: readonly ClusterMember[];
   /** Absolute. */
@@ -83,6 +85,7 @@ function assemble(values: Values, input: ConfigInput): NodeConfig {
   const members = values.cluster ?? alone;
   return {
     nodeId,
+    machine: values.machine ?? nodeId,
     members,
     dataDir: resolve(input.cwd ?? process.cwd(), values.storagePath ?? "data"),
     grpc: values.grpcBind ?? loopback(values.port ?? ports.grpc),

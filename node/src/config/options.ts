@@ -11,6 +11,11 @@ export interface Option {
 
 export const OPTIONS = {
   nodeId: { flag: "node-id", env: "NODE_ID", help: "name of this node (default: host name)" },
+  machine: {
+    flag: "machine",
+    env: "NODE_MACHINE",
+    help: "the machine it runs on, recorded when the cluster forms (default: the node's name)",
+  },
   cluster: {
     flag: "cluster",
     env: "INITIAL_CLUSTER",

@@ -23,6 +23,7 @@ const anyText = z.string();
 
 const shape = {
   nodeId: nodeNameText,
+  machine: nodeNameText,
   cluster: clusterText,
   singleNode: switchText,
   bootstrap: switchText,

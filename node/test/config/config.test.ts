@@ -28,6 +28,7 @@ describe("defaults", () => {
     const { config, warnings } = accepted(["--single-node"]);
     expect(config).toMatchObject({
       nodeId: "host-a",
+      machine: "host-a",
       dataDir: "/srv/data",
       grpc: { host: "127.0.0.1", port: 9090 },
       http: { host: "127.0.0.1", port: 8080 },
@@ -122,6 +123,13 @@ describe("flags and environment", () => {
     );
     const first = loadConfig({ argv: [], env: { ...env, NODE_ID: "n1", RAFT_BIND: ":8300" } });
     expect(first.kind).toBe("config");
+  });
+
+  it("a node's machine has the node's name until it is given one", () => {
+    const named = accepted(["--single-node", "--node-id", "n1", "--machine", "rack-7"]);
+    expect(named.config.machine).toBe("rack-7");
+    expect(accepted(["--single-node", "--node-id", "n1"]).config.machine).toBe("n1");
+    expect(refused(["--single-node", "--machine", "rack 7"]).join("\n")).toContain("--machine");
   });
 
   it("takes what it has no use for, and says so where it changes nothing", () => {
