@@ -60,10 +60,10 @@ async function disheapHelp() {
 }
 
 const document = (file) => async () => ofMarkdown(readFileSync(join(root, file), "utf8"));
-/** Which rules serve a guarantee is made from the sources (tools/law), and held to them there. */
+/** By which decisions a guarantee holds and which rules watch it is cited, and held to the sources by tools/law. */
 const guarantees = async () => {
   const said = await document("docs/guarantees.md")();
-  return said.filter((sentence) => !sentence.startsWith("Rules: "));
+  return said.filter((sentence) => !/^(Rules|How): /.test(sentence));
 };
 const help = (file) => async () => ofHelp(await printed(file));
 

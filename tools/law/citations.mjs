@@ -62,9 +62,18 @@ const ROOMS =
   "core|io|sim|checker|node|proto|clients|test|tools|bench|deploy|docs|reports|scenarios";
 
 function* pathProblems(text, { files }) {
-  const paths = new RegExp(`\`((?:${ROOMS})/[\\w./-]+\\.\\w+)\``, "g");
+  const inRoom = `\`((?:${ROOMS})/[\\w./-]+\\.\\w+)\``;
+  const paths = new RegExp(inRoom, "g");
   for (const { 1: path, index } of text.matchAll(paths)) {
     if (!files.includes(path) && !path.includes("/dist/")) yield [index, `${path}: no such file`];
+  }
+  for (const { 1: tail, index } of text.matchAll(/`((?:[\w-]+\/)*[\w-]+\.(?:ts|mjs))`/g)) {
+    if (
+      new RegExp(inRoom).test(`\`${tail}\``) ||
+      files.some((file) => `/${file}`.endsWith(`/${tail}`))
+    )
+      continue;
+    yield [index, `${tail}: no such file`];
   }
 }
 

@@ -82,6 +82,8 @@ describe("a citation", () => {
 
   it("of a file in a document leads to a file", () => {
     expect(problems("`core/src/a/lease.ts`", "docs/a.md")).toEqual([]);
+    expect(problems("`lease.ts`, `a/lease.ts`", "docs/a.md")).toEqual([]);
+    expect(problems("`damage.ts`", "docs/a.md")).toEqual(["docs/a.md:1: damage.ts: no such file"]);
     expect(problems("\n`core/src/a/gone.ts`", "docs/a.md")).toEqual([
       "docs/a.md:2: core/src/a/gone.ts: no such file",
     ]);

@@ -124,7 +124,7 @@ describe("the repository", () => {
   });
 
   it("keeps tests in folders named as what they test, and situations and processes apart", () => {
-    const apart = ["sim/test/host", "node/test/process", "checker/test/data"];
+    const apart = ["sim/test/host", "node/test/process"];
     const folders = rooms.flatMap((room) =>
       foldersIn(`${room}/test`).map((name) => ({ room, name })),
     );
