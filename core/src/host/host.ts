@@ -123,7 +123,7 @@ export class Host {
     this.context.monotonicUs = monotonicUs;
     this.context.monotonicMs = Math.floor(monotonicUs / 1000);
     this.context.wallMs = wallMs;
-    this.context.wantsTurn = false;
+    this.context.beginTurn();
     this.turns += 1;
   }
 

@@ -48,6 +48,10 @@ export class RaftAdapter implements RaftHost {
     this.context.send(peer, message);
   }
 
+  dropUnsent(group: RaftGroup, peer: number): void {
+    this.context.dropAppends(group.id, peer);
+  }
+
   sendAfterPersist(group: RaftGroup, peer: number, message: PeerMessage): void {
     const slot = this.slotOf(group);
     if (!slot) return;

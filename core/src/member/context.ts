@@ -127,6 +127,17 @@ export class HostContext {
     } else this.outboxes[peer - 1].push(message);
   }
 
+  /** Discards what waits to leave of a group's appends to the peer. */
+  dropAppends(group: number, peer: number): void {
+    if (peer !== this.self) this.outboxes[peer - 1].dropAppends(group);
+  }
+
+  /** A turn begins: each link may take its budget of bulk again. */
+  beginTurn(): void {
+    this.wantsTurn = false;
+    for (const outbox of this.outboxes) outbox.beginTurn();
+  }
+
   /** Notes how many messages wait per peer; steps of groups never nest, so one note is enough. */
   markOutbox(): void {
     for (const outbox of this.outboxes) outbox.mark();

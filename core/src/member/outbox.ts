@@ -15,6 +15,8 @@ export class Outbox {
   private bulk: PeerMessage[] = [];
   private urgentMark = 0;
   private bulkMark = 0;
+  /** Bulk that left in this turn, which asks for frames twice. */
+  private turnBytes = 0;
 
   push(message: PeerMessage): void {
     (isUrgent(message) ? this.urgent : this.bulk).push(message);
@@ -22,6 +24,17 @@ export class Outbox {
 
   get hasBulk(): boolean {
     return this.bulk.length > 0;
+  }
+
+  beginTurn(): void {
+    this.turnBytes = 0;
+  }
+
+  /** Discards the appends of a group that wait here. */
+  dropAppends(group: number): void {
+    const isKept = (m: PeerMessage): boolean => m.kind !== "append" || m.group !== group;
+    this.bulkMark = this.bulk.slice(0, this.bulkMark).filter(isKept).length;
+    this.bulk = this.bulk.filter(isKept);
   }
 
   /** Notes what waits as a step begins. */
@@ -59,21 +72,24 @@ export class Outbox {
     bytesMax: number,
     sent: (message: PeerMessage) => void,
   ): void {
-    let bytes = 0;
     let taken = 0;
     while (
       taken < this.bulk.length &&
-      (builder.count === 0 ? bytes : bytes + builder.bytes) < bytesMax
+      this.turnBytes + (builder.count === 0 ? 0 : builder.bytes) < bytesMax
     ) {
       const message = this.bulk[taken];
       taken += 1;
       sent(message);
       const full = builder.add(message);
       if (!full) continue;
-      bytes += full.length;
+      this.turnBytes += full.length;
       frames.push({ frame: full, isUrgent: false });
     }
-    if (builder.count > 0) frames.push({ frame: builder.take(), isUrgent: false });
+    if (builder.count > 0) {
+      const frame = builder.take();
+      this.turnBytes += frame.length;
+      frames.push({ frame, isUrgent: false });
+    }
     this.bulk = taken === this.bulk.length ? [] : this.bulk.slice(taken);
   }
 }

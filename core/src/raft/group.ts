@@ -44,6 +44,8 @@ export interface RaftHost {
   send(peer: number, message: PeerMessage): void;
   /** The link to the peer takes appends now: it is neither down nor full. */
   isOpen(peer: number): boolean;
+  /** Appends of the group that wait to leave for the peer are not wanted any more. */
+  dropUnsent(group: RaftGroup, peer: number): void;
   /** Leaves once everything this replica has to persist so far is synced (D-52). */
   sendAfterPersist(group: RaftGroup, peer: number, message: PeerMessage): void;
   /** The group has something for the next batch. */

@@ -248,7 +248,7 @@ export function onAppendReply(g: RaftGroup, from: number, m: AppendReply): void 
   } else {
     // A refusal of something already acknowledged is late, and so is one of an earlier run.
     if (m.prevIndex <= p.match || m.seq < p.runSeq) return;
-    p.probe(Math.min(m.index, m.prevIndex));
+    probe(g, p, Math.min(m.index, m.prevIndex));
   }
   replicateTo(g, p);
 }
@@ -293,7 +293,7 @@ export function onBeatAnswered(
   p.isDiskHealthy = !isStalled;
   p.ackedRound = Math.max(p.ackedRound, round);
   // A beat overtakes bulk: what is on its way may be what the follower lacks, and is not sent twice (D-90).
-  if (needsProbe && !p.isProbing && p.inflight.length === 0) p.probe(p.match + 1);
+  if (needsProbe && !p.isProbing && p.inflight.length === 0) probe(g, p, p.match + 1);
   replicateTo(g, p);
 }
 
@@ -303,13 +303,21 @@ export function onAppendUntaken(g: RaftGroup, from: number, m: AppendUntaken): v
   if (!g.isLeader || m.term !== g.term || !p) return;
   // Every append behind a gap is answered; the first answer has seen to all of them.
   if (m.seq < p.runSeq || m.seq >= p.nextSeq) return;
-  if (m.next > 0) p.rewind(m.next);
-  else {
-    p.probe(p.match + 1);
+  if (m.next > 0) {
+    p.rewind(m.next);
+    g.host.dropUnsent(g, from);
+  } else {
+    probe(g, p, p.match + 1);
     // Asked again with the next beat, and only with an empty append.
     p.isProbeSent = true;
   }
   replicateTo(g, p);
+}
+
+/** A new run: what of the one before has not left yet would only be refused, in the place of what is needed. */
+function probe(g: RaftGroup, p: Progress, next: number): void {
+  p.probe(next);
+  g.host.dropUnsent(g, p.peer);
 }
 
 /** A probe is repeated with each beat; appends in flight are asked after, without their bytes. */
@@ -335,14 +343,14 @@ function ask(g: RaftGroup, p: Progress): void {
 /** The link to a follower ended: what was on its way counts as unsent. */
 export function linkDown(g: RaftGroup, peer: number): void {
   const p = g.progress.get(peer);
-  p?.probe(p.match + 1);
+  if (p) probe(g, p, p.match + 1);
 }
 
 /** A new life of the link: whatever was sent before is not relied on. */
 export function linkUp(g: RaftGroup, peer: number): void {
   const p = g.progress.get(peer);
   if (!p) return;
-  p.probe(p.match + 1);
+  probe(g, p, p.match + 1);
   replicateTo(g, p);
 }
 

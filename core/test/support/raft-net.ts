@@ -133,6 +133,13 @@ export class RaftNode implements RaftHost {
     this.net.letters.push({ from: this.self, to, message: message as RaftMessage });
   }
 
+  /** Peers for which a run began anew, in order. */
+  readonly dropped: number[] = [];
+
+  dropUnsent(_group: RaftGroup, peer: number): void {
+    this.dropped.push(peer);
+  }
+
   sendAfterPersist(group: RaftGroup, to: number, message: PeerMessage): void {
     this.held.push({ seq: group.dependsOnSeq, to, message: message as RaftMessage });
     this.release();
