@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const LINES_MAX = 500;
+const TABLE_WIDTH_MAX = 120;
 
 const isText = (file) => !/\.(binpb|png|ico|gz)$/.test(file) && file !== "package-lock.json";
 const isGenerated = (file) => file.startsWith("proto/src/gen/");
@@ -88,6 +89,19 @@ export function checks() {
       find: promise,
     },
     { name: "one title per document", covers: isDocument, find: oneTitle },
+    {
+      name: "no table wider than a screen",
+      // Figures beside each other are what that page is for.
+      covers: (file) => isDocument(file) && file !== "docs/PERFORMANCE.md",
+      find: (_file, text) =>
+        [...matches(withoutCode(text), /^\|.*$/g)]
+          .filter(({ match }) => match.length > TABLE_WIDTH_MAX)
+          .map(({ line, match }) => ({
+            line,
+            says: `a table of ${match.length} columns: make it a list, a screen has ${TABLE_WIDTH_MAX}`,
+          }))
+          .slice(0, 1),
+    },
     {
       name: "nothing left to do",
       covers: isText,

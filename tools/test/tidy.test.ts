@@ -60,6 +60,12 @@ const BAD: readonly Bad[] = [
     text: "# One\n\n# Two\n",
     good: "# One\n\n```\n# a comment in a shell\n```\n",
   },
+  {
+    check: "no table wider than a screen",
+    file: "docs/x.md",
+    text: `# X\n\n| ${"a".repeat(120)} |\n`,
+    good: `# X\n\n| ${"a".repeat(110)} |\n\n\`\`\`\n| ${"a".repeat(120)} |\n\`\`\`\n`,
+  },
   { check: "one title per document", file: "docs/x.md", text: "no title\n", good: "# Title\n" },
   {
     check: "nothing left to do",
