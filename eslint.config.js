@@ -1,6 +1,6 @@
 import tseslint from "typescript-eslint";
 
-/** What the language or the platform offers that is not a function of the events (simulation.md 2). */
+/** What the language or the platform offers that is not a function of the events (D-66). */
 const impureGlobals = [
   ...[
     ["Date", "Never reads a clock: time arrives in events."],

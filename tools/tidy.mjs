@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const LINES_MAX = 500;
+const TABLE_WIDTH_MAX = 120;
 
 const isText = (file) => !/\.(binpb|png|ico|gz)$/.test(file) && file !== "package-lock.json";
 const isGenerated = (file) => file.startsWith("proto/src/gen/");
@@ -74,7 +75,9 @@ export function checks() {
   return [
     {
       name: "bug ids carry a prefix (D-74)",
-      covers: (file) => isDocument(file) || file.startsWith("sim/mutants/"),
+      // The list of rules also names invariants of single files, whose ids are what they are.
+      covers: (file) =>
+        (isDocument(file) && file !== "docs/rules.md") || file.startsWith("sim/mutants/"),
       find: findAll(
         /(?<![-\w./#])([A-FH][1-9]\d?|S0\d|S[1-4]\d)(?![-\w])/g,
         (id) => `write ${id} with its catalogue: raft-${id} or seed-${id}`,
@@ -86,6 +89,19 @@ export function checks() {
       find: promise,
     },
     { name: "one title per document", covers: isDocument, find: oneTitle },
+    {
+      name: "no table wider than a screen",
+      // Figures beside each other are what that page is for.
+      covers: (file) => isDocument(file) && file !== "docs/PERFORMANCE.md",
+      find: (_file, text) =>
+        [...matches(withoutCode(text), /^\|.*$/g)]
+          .filter(({ match }) => match.length > TABLE_WIDTH_MAX)
+          .map(({ line, match }) => ({
+            line,
+            says: `a table of ${match.length} columns: make it a list, a screen has ${TABLE_WIDTH_MAX}`,
+          }))
+          .slice(0, 1),
+    },
     {
       name: "nothing left to do",
       covers: isText,

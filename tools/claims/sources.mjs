@@ -60,11 +60,19 @@ async function disheapHelp() {
 }
 
 const document = (file) => async () => ofMarkdown(readFileSync(join(root, file), "utf8"));
+/** By which decisions a guarantee holds and which rules watch it is cited, and held to the sources by tools/law. */
+const guarantees = async () => {
+  const said = await document("docs/guarantees.md")();
+  return said.filter((sentence) => !/^(Rules|How): /.test(sentence));
+};
 const help = (file) => async () => ofHelp(await printed(file));
 
 /** @type {readonly {name: string, title: string, sentences: () => Promise<string[]>}[]} */
 export const SOURCES = [
   { name: "readme", title: "README.md", sentences: document("README.md") },
+  { name: "guarantees", title: "docs/guarantees.md", sentences: guarantees },
+  { name: "status", title: "docs/status.md", sentences: document("docs/status.md") },
+  { name: "testing", title: "docs/testing.md", sentences: document("docs/testing.md") },
   { name: "disheap", title: "disheap --help", sentences: disheapHelp },
   { name: "start", title: "npm start -- --help", sentences: help("node/dist/supervisor/main.js") },
   { name: "node", title: "a node's --help", sentences: help("node/dist/main.js") },

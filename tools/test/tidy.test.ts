@@ -21,6 +21,12 @@ interface Bad {
   readonly good: string;
 }
 
+function foldersIn(path: string): string[] {
+  if (!isThere(path)) return [];
+  const entries = readdirSync(join(root, path), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
 const lines = (n: number): string => `// Owns nothing.\n${"x();\n".repeat(n - 1)}`;
 
 const BAD: readonly Bad[] = [
@@ -53,6 +59,12 @@ const BAD: readonly Bad[] = [
     file: "docs/x.md",
     text: "# One\n\n# Two\n",
     good: "# One\n\n```\n# a comment in a shell\n```\n",
+  },
+  {
+    check: "no table wider than a screen",
+    file: "docs/x.md",
+    text: `# X\n\n| ${"a".repeat(120)} |\n`,
+    good: `# X\n\n| ${"a".repeat(110)} |\n\n\`\`\`\n| ${"a".repeat(120)} |\n\`\`\`\n`,
   },
   { check: "one title per document", file: "docs/x.md", text: "no title\n", good: "# Title\n" },
   {
@@ -115,6 +127,21 @@ describe("the repository", () => {
     const { include } = parse<{ include: string[] }>("tsconfig.test.json");
     const tested = rooms.filter((room) => isThere(`${room}/test`)).map((room) => `${room}/test`);
     for (const folder of tested) expect(include).toContain(folder);
+  });
+
+  it("keeps tests in folders named as what they test, and situations and processes apart", () => {
+    const apart = ["sim/test/host", "node/test/process"];
+    const folders = rooms.flatMap((room) =>
+      foldersIn(`${room}/test`).map((name) => ({ room, name })),
+    );
+    expect(folders.length).toBeGreaterThan(20);
+    const lost = folders.filter(
+      ({ room, name }) =>
+        name !== "support" &&
+        !apart.includes(`${room}/test/${name}`) &&
+        !isThere(`${room}/src/${name}`),
+    );
+    expect(lost).toEqual([]);
   });
 
   it("references in each room exactly the rooms that its package names", () => {

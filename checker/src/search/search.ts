@@ -2,13 +2,13 @@
 // the operations called before the next return, one is placed; a configuration that was left behind
 // once is never entered again. Four rules cut branches without changing the verdict:
 //
-// S1. A read-only operation is placed as soon as it is legal: any order that places it later stays
+// SEARCH1. A read-only operation is placed as soon as it is legal: any order that places it later stays
 //     legal when it is moved here. (One that merely changes nothing in this state is not enough: a
 //     removal of what is not there yet may be needed later.)
-// S2. A never-returned operation is tried last, only if it changes the state, and not when the next
+// SEARCH2. A never-returned operation is tried last, only if it changes the state, and not when the next
 //     one placed would end in the same state without it.
-// S3. Of never-returned operations with equal input, the one called first is used first.
-// S4. Of completed operations with equal input and output, the one that returns first is placed
+// SEARCH3. Of never-returned operations with equal input, the one called first is used first.
+// SEARCH4. Of completed operations with equal input and output, the one that returns first is placed
 //     first.
 //
 // Beside them a model may look ahead: when the operation that returns next cannot be reached by any
@@ -176,7 +176,7 @@ export class Search<S, I, O> {
   }
 
   /**
-   * Arrives at a configuration: places what S1 allows, then opens it unless it is known. `lost`
+   * Arrives at a configuration: places what SEARCH1 allows, then opens it unless it is known. `lost`
    * tells that a never-returned operation led here.
    */
   #enter(pathBefore: number, stateBefore: number, lost: boolean): void {
@@ -193,13 +193,13 @@ export class Search<S, I, O> {
       this.#state = stateBefore;
       return;
     }
-    // S2 applies right after a never-returned operation, when S1 has placed nothing behind it.
+    // SEARCH2 applies right after a never-returned operation, when SEARCH1 has placed nothing behind it.
     const bare = lost && this.#path.length === lengthBefore;
     const candidates = this.#candidates(block, bare ? stateBefore : -1);
     this.#frames.push({ pathBefore, stateBefore, candidates, cursor: 0 });
   }
 
-  /** S1. Returns the entry of the first return in the way, or -1 when all is placed. */
+  /** SEARCH1. Returns the entry of the first return in the way, or -1 when all is placed. */
   #placeReadOnly(): number {
     const { next, isReturn, rankOf } = this.#time;
     let entry = next[0] ?? -1;
@@ -319,7 +319,7 @@ export class Search<S, I, O> {
       for (const one of this.table.alternatives(after)) found.push(step, one);
       return;
     }
-    // S2: the never-returned operation just placed changes nothing for this one.
+    // SEARCH2: the never-returned operation just placed changes nothing for this one.
     if (stateWithout >= 0 && this.table.next(stateWithout, kind) === after) return;
     found.push(step, after);
   }

@@ -1,13 +1,13 @@
 // Searches the partitions of a history in turns, so that a hard one cannot hide an illegal one.
 //
-// T1. Every partition has its first turn before any has its second, the easiest first.
-// T2. A turn is FIRST_TURN_STEPS long, or an eighth of what the partition has had, whichever is more:
+// TURN1. Every partition has its first turn before any has its second, the easiest first.
+// TURN2. A turn is FIRST_TURN_STEPS long, or an eighth of what the partition has had, whichever is more:
 //     when one is decided after S steps, none has had more than S and one turn. The first illegal
 //     one ends the search, which so costs at most that times the number of partitions.
-// T3. What all suspended searches remember counts together against one bound. Beyond it the largest
+// TURN3. What all suspended searches remember counts together against one bound. Beyond it the largest
 //     is put off: it forgets what it found, and starts anew when no other can go on. It is given up
 //     only when it breaks the bound alone.
-// T4. Nothing here reads a clock: the same history is searched in the same order in every run.
+// TURN4. Nothing here reads a clock: the same history is searched in the same order in every run.
 import { easiestFirst } from "./difficulty.js";
 import type { Model, Operation, Partition } from "./model.js";
 import type { GiveUpReason, PartitionResult } from "./result.js";
@@ -18,7 +18,7 @@ const FIRST_TURN_STEPS = 64;
 /** Between two looks at the budget. */
 const STEPS_AT_ONCE = 512;
 
-/** The length of the next turn of a partition that has had so many steps (T2). */
+/** The length of the next turn of a partition that has had so many steps (TURN2). */
 export function turnSteps(stepsBefore: number): number {
   return Math.max(FIRST_TURN_STEPS, stepsBefore >> 3);
 }
@@ -132,7 +132,7 @@ export class Turns<S, I, O> {
     return false;
   }
 
-  /** T3: counts what a search holds now, and makes room when all of them hold too much. */
+  /** TURN3: counts what a search holds now, and makes room when all of them hold too much. */
   #count(seat: Seat<S, I, O>, bytes: number): void {
     this.#bytes += bytes - seat.bytes;
     seat.bytes = bytes;

@@ -19,7 +19,7 @@ export interface ClientOptions {
    */
   requestTimeoutMs?: number | undefined;
   retry?: Partial<RetryPolicy> | undefined;
-  /** Starts the producer id in place of the host name; a part that makes it unique follows. */
+  /** The beginning of the producer id, instead of the host name; a unique part follows. */
   producerName?: string | undefined;
   /** Default: plain text. */
   credentials?: ChannelCredentials | undefined;

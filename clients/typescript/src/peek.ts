@@ -3,7 +3,7 @@ import type { PeekItem } from "@disheap/proto";
 
 export interface PeekOptions {
   partition?: number | undefined;
-  /** At most so many, up to 1000, and about 2 MiB of payloads (1 MiB of a partition). Default 10. */
+  /** At most this many messages, up to 1000, and about 2 MiB of payloads (1 MiB of a partition). Default 10. */
   limit?: number | undefined;
   includeDeadLetters?: boolean | undefined;
 }

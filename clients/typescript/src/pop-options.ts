@@ -7,9 +7,9 @@ import { invalidArgument } from "./errors.js";
 export interface PopOptions {
   /** How many deliveries may be held unsettled at a time, 1 to 1000. Default 10. */
   prefetch?: number | undefined;
-  /** Ends the iteration after so many deliveries; waits for them as long as it takes. */
+  /** Ends the iteration after this many deliveries; waits for them as long as it takes. */
   limit?: number | undefined;
-  /** One shot: takes up to so many messages that are ready now, then ends. Excludes the two above. */
+  /** One shot: takes at most this many messages that are ready now, then ends. Excludes the two above. */
   credits?: number | undefined;
   /** The length of a lease. Default: the topic's. */
   visibilityMs?: number | undefined;
@@ -20,7 +20,7 @@ export interface PopOptions {
    * long after it came. 0: never; what waits here when its lease ends is then not handed out. Default 30 min.
    */
   keepLeaseMs?: number | undefined;
-  /** The iteration fails once no node has served for so long. Default: it outlives any outage. */
+  /** Fails the iteration once no node has served for this long. Default: it outlives any outage. */
   outageMaxMs?: number | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { ErrorCode } from "./errors.js";
 export interface RetryPolicy {
   /** Rounds over all endpoints for one call, at most. Default: no bound but the budget. */
   maxAttempts: number;
-  /** A call is tried for so long, over and over, and then fails. Default 60 s. */
+  /** How long a call is tried, over and over, before it fails. Default 60 s. */
   budgetMs: number;
   initialBackoffMs: number;
   maxBackoffMs: number;

@@ -1,5 +1,5 @@
 // Elections: pre-vote without side effects, votes that leave after they are synced, check-quorum
-// (Raft section 3.4; consensus.md 5.5). A vote request leaves after the own vote is durable (D-53), and
+// (Ongaro's dissertation, section 3.4). A vote request leaves after the own vote is durable (D-53), and
 // the own vote counts only then.
 
 import { assert } from "../lib/assert.js";

@@ -1,9 +1,9 @@
 // The log of one group in memory: which blocks there are, where each is valid, and the bytes of the
 // tail. Invariants:
-//   L1 blocks cover 1..lastIndex without a gap, in order;
-//   L2 a block is valid up to the first index of the next later-written block (D-28), the last one up to
+//   LOG1 blocks cover 1..lastIndex without a gap, in order;
+//   LOG2 a block is valid up to the first index of the next later-written block (D-28), the last one up to
 //      `lastIndex`: the bytes may hold more entries;
-//   L3 one term per block, terms never fall.
+//   LOG3 one term per block, terms never fall.
 // The log below the tail is on disk only; its bytes are asked for by effect (FetchLog, D-54).
 
 import { assert } from "../lib/assert.js";
@@ -50,7 +50,7 @@ export class RaftLog {
 
   /** Place of the block that holds `index`, which must be in 1..lastIndex. */
   private placeOf(index: number): number {
-    assert(index >= 1 && index <= this.lastIndex, `L1: index ${index} must be in the log`);
+    assert(index >= 1 && index <= this.lastIndex, `LOG1: index ${index} must be in the log`);
     let low = 0;
     let high = this.table.length - 1;
     while (low < high) {
@@ -61,7 +61,7 @@ export class RaftLog {
     return low;
   }
 
-  /** Last valid index of the block at a place (L2). */
+  /** Last valid index of the block at a place (LOG2). */
   private endOf(place: number): number {
     return place === this.table.length - 1 ? this.lastIndex : this.table.first(place + 1) - 1;
   }
@@ -103,7 +103,7 @@ export class RaftLog {
    * deleted (those above the new block's own key).
    */
   put(block: Block, last: number): number[] {
-    assert(block.first <= this.lastIndex + 1, `L1: block ${block.first} must leave no gap`);
+    assert(block.first <= this.lastIndex + 1, `LOG1: block ${block.first} must leave no gap`);
     const deleted: number[] = [];
     for (;;) {
       const end = this.table.length - 1;
@@ -111,7 +111,7 @@ export class RaftLog {
       const first = this.pop();
       if (first > block.first) deleted.push(first);
     }
-    assert(this.lastTerm <= block.term, `L3: term ${block.term} must not fall`);
+    assert(this.lastTerm <= block.term, `LOG3: term ${block.term} must not fall`);
     this.push(block, last);
     return deleted;
   }
@@ -126,7 +126,7 @@ export class RaftLog {
 
   private pop(): number {
     const place = this.table.length - 1;
-    assert(place >= 0, "L1: popped block must exist");
+    assert(place >= 0, "LOG1: popped block must exist");
     const first = this.table.first(place);
     const block = this.tail.pop();
     if (block) this.heldBytes -= block.bytes.length;
@@ -164,7 +164,7 @@ export class RaftLog {
   restore(block: Block, last: number, bytesMax: number): void {
     const before = this.table.length === 0 ? 0 : this.table.first(this.table.length - 1);
     const fits = block.first > before && block.first <= this.lastIndex + 1;
-    assert(fits, `L1: restored block ${block.first} must follow`);
+    assert(fits, `LOG1: restored block ${block.first} must follow`);
     this.push(block, last);
     this.evict(Infinity, bytesMax);
   }

@@ -1,7 +1,7 @@
 // What the leader knows of one follower (etcd's vocabulary). Invariants:
-//   P1 match only grows inside a term (raft-C5); it counts durable entries of the follower;
-//   P2 match < next;
-//   P3 in probe at most one append is in flight, and it is empty; in replicate at most `inflightAppendsMax`.
+//   PRG1 match only grows inside a term (raft-C5); it counts durable entries of the follower;
+//   PRG2 match < next;
+//   PRG3 in probe at most one append is in flight, and it is empty; in replicate at most `inflightAppendsMax`.
 // Appends are numbered (D-90). A run begins where the leader begins anew: after a lost link, a refusal or a
 // gap. Whatever answers an append of an earlier run comes late and changes nothing but `match`.
 
@@ -60,7 +60,7 @@ export class Progress {
     if (index <= this.match) return false;
     this.match = index;
     if (this.next <= index) this.next = index + 1;
-    assert(this.match < this.next, `P2: match ${this.match} must be below next ${this.next}`);
+    assert(this.match < this.next, `PRG2: match ${this.match} must be below next ${this.next}`);
     return true;
   }
 

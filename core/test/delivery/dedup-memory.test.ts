@@ -1,4 +1,4 @@
-// C3: what producers cost that come once, how much of it one step gives up, and that it ends.
+// What producers cost that come once, how much of it one step gives up, and that it ends.
 
 import { expect, test } from "vitest";
 import { DedupTable } from "../../src/delivery/dedup.js";

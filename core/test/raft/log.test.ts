@@ -74,7 +74,7 @@ describe("restored from a disk", () => {
   test("a gap is a broken invariant", () => {
     const log = new RaftLog();
     expect(() => log.restore(block(2, 1, 1), 2, Infinity)).toThrow(InvariantViolation);
-    expect(() => log.put(block(2, 1, 1), 2)).toThrow(/^L1/);
+    expect(() => log.put(block(2, 1, 1), 2)).toThrow(/^LOG1/);
   });
 });
 
@@ -110,9 +110,9 @@ describe("bytes", () => {
     expect(log.holds(block(1, 2, 1))).toBe(false);
   });
 
-  test("a term never falls along the log (L3)", () => {
+  test("a term never falls along the log (LOG3)", () => {
     const log = new RaftLog();
     log.put(block(1, 1, 3), 1);
-    expect(() => log.put(block(2, 1, 2), 2)).toThrow(/^L3/);
+    expect(() => log.put(block(2, 1, 2), 2)).toThrow(/^LOG3/);
   });
 });

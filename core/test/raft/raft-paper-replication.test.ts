@@ -163,7 +163,7 @@ describe("5.3 log replication", () => {
 describe("5.4.2 entries of earlier terms", () => {
   test("figure 8: an old entry on a majority is committed only with one of the own term (raft-C1)", () => {
     const net = new RaftNet(5, { appendBlocksMax: 1 });
-    // (a) S1 led in term 2 and reached S2 with index 2; (b) S5 led in term 3 with its own index 2.
+    // (a) n1 led in term 2 and reached n2 with index 2; (b) n5 led in term 3 with its own index 2.
     net.node(1).load([1, 2], 3);
     net.node(2).load([1, 2], 3);
     net.node(3).load([1], 3);
@@ -171,7 +171,7 @@ describe("5.4.2 entries of earlier terms", () => {
     net.node(5).load([1, 3], 3, 5);
     const leader = net.elect(1, (l) => l.message.kind !== "append" && l.to !== 5 && l.from !== 5);
     expect(leader.terms).toEqual([1, 2, 4]);
-    // (c) S1 leads in term 4 and brings index 2 to S3; its own entry reaches nobody.
+    // (c) n1 leads in term 4 and brings index 2 to n3; its own entry reaches nobody.
     for (let i = 0; i < 6; i += 1) {
       leader.tick(net.settings.askTicks);
       for (const { from, to, message } of net.take(() => true)) {
@@ -185,7 +185,7 @@ describe("5.4.2 entries of earlier terms", () => {
     expect([net.node(3).terms, leader.group.durableIndex]).toEqual([[1, 2], 3]);
     // Index 2 is on a majority, and not committed.
     expect(leader.group.commitIndex).toBe(0);
-    // (e) With an entry of term 4 on a majority both are, and S5 cannot win any more.
+    // (e) With an entry of term 4 on a majority both are, and n5 cannot win any more.
     leader.tick(net.settings.askTicks);
     net.settle((l) => l.to !== 5 && l.to !== 4);
     expect(leader.group.commitIndex).toBe(3);

@@ -1,4 +1,4 @@
-// A3: a start holds the tails of the logs and what says which blocks there are, not the logs; and what
+// A start holds the tails of the logs and what says which blocks there are, not the logs; and what
 // the store held of deleted topics is let go.
 
 import { describe, expect, test } from "vitest";

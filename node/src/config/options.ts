@@ -97,7 +97,10 @@ export const OPTIONS = {
   defaultRf: { env: "DEFAULT_RF", help: "replication factor of topics that name none" },
   popIdleTimeoutMs: { env: "POP_STREAM_IDLE_TIMEOUT_MS", help: "0 = never (default)" },
   popGraceMs: { env: "POP_DISCONNECT_GRACE_MS", help: "lease left after a lost consumer (5000)" },
-  popStallMs: { env: "POP_STALL_TIMEOUT_MS", help: "a consumer that reads nothing so long (5000)" },
+  popStallMs: {
+    env: "POP_STALL_TIMEOUT_MS",
+    help: "a consumer that reads nothing for this long (5000)",
+  },
   popCreditMode: { env: "POP_CREDIT_MODE", help: "explicit" },
   tickMs: { env: "RAFT_TICK_MS", help: "default: 50" },
   beatMs: { env: "RAFT_BEAT_MS", help: "default: 100" },

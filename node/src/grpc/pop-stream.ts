@@ -2,11 +2,11 @@
 // writing to pop-writer.ts, and bounds what a slow reader can pile up here: the engine is given credits
 // only for items there is room for.
 //
-// P1  At most `WINDOW_ITEMS` items, and about `WINDOW_BYTES` of them, are with the engine's open credits
+// POP1  At most `WINDOW_ITEMS` items, and about `WINDOW_BYTES` of them, are with the engine's open credits
 //     or wait to be written; while the reader does not read, no further credit is passed on.
-// P2  Items are written in the order in which the engine hands them out, never beyond the credits; what
+// POP2  Items are written in the order in which the engine hands them out, never beyond the credits; what
 //     the transport has not taken when the stream ends or is recalled goes back to the engine.
-// P3  The engine hears of the end exactly once: half-close, then nothing or cancel; or cancel alone.
+// POP3  The engine hears of the end exactly once: half-close, then nothing or cancel; or cancel alone.
 
 import type { Failure } from "@disheap/core";
 import type { PopItem, PopOpen } from "@disheap/proto";
@@ -182,7 +182,7 @@ export class PopCall {
     this.windowItems = Math.min(WINDOW_ITEMS, Math.max(1, fitting));
   }
 
-  /** Passes on credits in large steps, as far as the window allows (P1). */
+  /** Passes on credits in large steps, as far as the window allows (POP1). */
   private giveCredits(): void {
     if (!this.hasFilter || this.streamId === undefined || this.isOver) return;
     const { isBlocked, waiting } = this.writer;

@@ -65,15 +65,19 @@ it("declares nothing that the operators' document does not explain", async () =>
   const { metrics } = metricsOver([[]]);
   const { body } = await metrics.render();
   const names = [...body.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name);
-  const explained = [...METRICS_DOCUMENT.matchAll(/^\| `([a-z_]+)`/gm)].map(([, name]) => name);
+  const explained = [...METRICS_DOCUMENT.matchAll(/^(?:\||-) `([a-z_]+)`/gm)].map(
+    ([, name]) => name,
+  );
   expect(explained.sort()).toEqual(names.sort());
-  const stages = [...METRICS_DOCUMENT.matchAll(/^\| `stage="([a-z]+)"`/gm)].map(([, name]) => name);
+  const stages = [...METRICS_DOCUMENT.matchAll(/^(?:\||-) `stage="([a-z]+)"`/gm)].map(
+    ([, name]) => name,
+  );
   expect(stages.sort()).toEqual(Object.keys(STAGES).sort());
   for (const [metric, table] of Object.entries({
     held_items: HELD_ITEMS,
     held_bytes: HELD_BYTES,
   })) {
-    const row = new RegExp(`^\\| \`${metric}\\{what="([a-zA-Z]+)"\\}\``, "gm");
+    const row = new RegExp(`^(?:\\||-) \`${metric}\\{what="([a-zA-Z]+)"\\}\``, "gm");
     const told = [...METRICS_DOCUMENT.matchAll(row)].map(([, what]) => what);
     expect(told.sort()).toEqual(Object.keys(table).sort());
   }

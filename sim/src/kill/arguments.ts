@@ -6,11 +6,11 @@ import { parseArgs } from "node:util";
 export const USAGE = `npm run sim:kill -- [options]
   --mutant ID         one seeded bug of sim/mutants (may be repeated)
   --mutant-file FILE  a seeded bug from a file
-  --seeds A..B        seeds to try (default 1..500); reported is the lowest that fails
-                      with the bug and passes without it, whatever ran beside it
-  --situations        also the tests of sim/test/host, which make situations on purpose:
-                      instead of seeds for a bug whose file names one, which is left
-                      out otherwise; after the seeds for a bug that they did not find
+  --seeds A..B        seeds to try (default 1..500); the report names the lowest
+                      one that fails with the bug and passes without it
+  --situations        also run the tests of sim/test/host: instead of seeds for a
+                      bug whose file names one of them (without this option it is
+                      left out), and after the seeds for a bug that none found
   --check-types       first compile every bug with all types. Use it when a bug is
                       written or code has moved; otherwise types are not looked at
   --jobs N            processes at the same time (default: all cores)

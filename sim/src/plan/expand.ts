@@ -1,5 +1,5 @@
 // From a seed to a plan: swarm style, the seed decides which fault kinds exist at all, then how many and
-// when (simulation.md chapter 4). Pinned by a golden test: a change here moves every seed.
+// when (docs/internals/simulator.md). Pinned by a golden test: a change here moves every seed.
 
 import { hash32, MESSAGE_BYTES_MAX, type LimitsConfig } from "@disheap/core";
 import seedrandom from "seedrandom";

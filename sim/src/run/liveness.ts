@@ -1,7 +1,7 @@
-// The liveness phase (simulation.md chapter 8): after healing, every group gets a leader (L1), every
-// message that is due is delivered and acknowledged by fresh consumers (L2, L3), and all replicas agree
-// (L4); deletions that were begun are done (L7), and counters speak of every partition (L8). A failure names
-// what is stuck and what it waits for. Budgets are simulated time.
+// The liveness phase: after healing, every group gets a leader (L1), every message that is due is delivered and
+// acknowledged by fresh consumers (L2), and all replicas agree (L4); deletions that were begun are done (L7), and
+// counters speak of every partition (L8). A failure names what is stuck and what it waits for. Budgets are
+// simulated time.
 
 import { encodeMessageId, State } from "@disheap/core";
 import { RuleBroken } from "../oracle/oracle.js";

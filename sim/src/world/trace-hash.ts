@@ -1,5 +1,5 @@
 // The trace hash: every event, effect and disk byte of a run folded into 64 bits. Same seed, same hash,
-// or something in the run depends on what it must not (simulation.md chapter 2).
+// or something in the run depends on what it must not (D-61).
 
 import { fold32, fold53, hashBytes } from "@disheap/core";
 

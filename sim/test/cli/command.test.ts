@@ -234,9 +234,9 @@ describe("totals", () => {
     });
   });
 
-  it("are printed as the README shows them", () => {
-    const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-    const [, first, faults] = /^(10 seeds, .*)\n(faults that took effect: .*)$/m.exec(readme) ?? [];
+  it("are printed as docs/testing.md shows them", () => {
+    const shown = readFileSync(new URL("../../../docs/testing.md", import.meta.url), "utf8");
+    const [, first, faults] = /^(10 seeds, .*)\n(faults that took effect: .*)$/m.exec(shown) ?? [];
     const totals = new Totals(10);
     totals.add(result("1"));
     const masked = (text = ""): string => text.replace(/[\d.]+/g, "N");

@@ -1,4 +1,4 @@
-// C2: consumers of a topic in which nothing happens come and go. What their leaders remember of them goes
+// rev-C2: consumers of a topic in which nothing happens come and go. What their leaders remember of them goes
 // with them: at once when they close, by age when nobody says so.
 
 import { decodeIntent } from "@disheap/core";

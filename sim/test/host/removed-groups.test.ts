@@ -1,4 +1,4 @@
-// C1: the groups of deleted topics are left alone by whatever still holds them: writes and reads under way,
+// rev-C1: the groups of deleted topics are left alone by whatever still holds them: writes and reads under way,
 // the apply that removed them, timers. Nothing of them wakes a node.
 
 import type { Census, Replica } from "@disheap/core";

@@ -1,4 +1,4 @@
-// C4: what a stream remembers of handled grants is bounded for the stream as a whole.
+// What a stream remembers of handled grants is bounded for the stream as a whole.
 
 import { expect, test } from "vitest";
 import { EdgeStream } from "../../../src/edge/streams/edge-stream.js";

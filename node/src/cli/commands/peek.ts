@@ -28,7 +28,7 @@ export function registerPeek(program: Command, shell: Shell): void {
   program
     .command("peek")
     .argument("<topic>", "the topic")
-    .option("-n, --count <n>", "at most so many, up to 1000 (default: 10)", parsePeekCount)
+    .option("-n, --count <n>", "show at most n messages, up to 1000 (default: 10)", parsePeekCount)
     .option("--partition <n>", "look at one partition only", parseCount)
     .option("--dlq", "show dead letters too")
     .description("look at the best messages and change nothing")

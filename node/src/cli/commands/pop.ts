@@ -23,7 +23,7 @@ export function registerPop(program: Command, shell: Shell): void {
     .argument("<topic>", "the topic")
     .option(
       "-n, --count <n>",
-      "at most so many (default: 1; with --follow no limit)",
+      "take at most n messages (default: 1; with --follow no limit)",
       parsePositive,
     )
     .option("--ack", "settle each message once it is printed", true)

@@ -1,4 +1,4 @@
-// Tier (a): a naive model of one partition, written from the wire contract (sections 9 to 12) and the
+// A naive model of one partition, written from the wire contract (sections 9 to 12) and the
 // decisions (D-6, D-7, D-9, D-12, D-13, D-17, D-19, D-21, D-24), not from the machine: an array of
 // messages, linear searches, no heap, no index, priorities as big integers. It is told what a committed
 // entry asks for and says what must happen.

@@ -1,4 +1,4 @@
-// Tier (a): every committed entry is played to the reference model, and what the machine did must be
+// Every committed entry is played to the reference model, and what the machine did must be
 // what the model says. The difference is named by the rule it concerns.
 
 import { decodeLeaseToken, type ClientEffect, type MachineEvent } from "@disheap/core";

@@ -7,7 +7,7 @@ const NODES_MAX = 7;
 
 export const USAGE = `node test/harness/dist/main.js [--nodes N] [--env NAME=VALUE]... [--cuttable]
 
-  --nodes N         so many nodes, 1 to ${NODES_MAX}; 3 when not said
+  --nodes N         how many nodes to start, 1 to ${NODES_MAX} (default: 3)
   --env NAME=VALUE  a setting of every node; may be given several times
   --cuttable        the nodes can be cut off from each other
 

@@ -1,0 +1,179 @@
+// Every citation leads somewhere, every rule has a judge, every guarantee a rule: over the whole repository, and on
+// planted breaches, each of which has to be noticed.
+
+import { describe, expect, it } from "vitest";
+import { assertProblems, lawProblems, ruleProblems } from "../law/check.mjs";
+import { citationProblems, isSearched } from "../law/citations.mjs";
+import { invariantsOf, readJudges, readReported } from "../law/judges.mjs";
+import { guaranteesDocument, rulesDocument, rulesOf } from "../law/table.mjs";
+import { readAnchors } from "../law/anchors.mjs";
+import { root } from "../rooms.mjs";
+
+const TREE: Readonly<Record<string, string>> = {
+  "docs/decisions.md": "# Decisions\n\n### D-12\n\nIt holds.\n",
+  "docs/contract.md": "# Contract\n\n## 3. Topics\n\n## 9. PopStream\n",
+  "docs/rules.md":
+    "# Rules\n\n### Q3\n\nOne lease.\n\n- Serves: [G3](guarantees.md#g3)\n\n## Invariants of single files\n",
+  "docs/guarantees.md": "# Guarantees\n\n### G3\n\nExclusive.\n\nRules: \n",
+  "docs/internals/known-bugs.md": "# Known bugs\n\n- **raft-B1** It was wrong.\n",
+  "sim/mutants/dec-12a.json": '{"id": "dec-12a", "expect": ["Q3"]}',
+  "core/src/a/lease.ts": '// Leases.\n//   E1 one at a time.\nassert(x, "Q3: one lease");\n',
+  "sim/src/oracle/rules/leases.ts": '// Q3.\nbroken("Q3", "two leases");\n',
+  "checker/src/monitor/exclusive.ts": '// Q3.\nfirst("Q3");\n',
+  "checker/src/disheap/check.ts": 'id: "G3",\n title: "t",\n rules: [RULES.Q3],\n',
+};
+const files = Object.keys(TREE);
+const read = (file: string): string => TREE[file] ?? "";
+const anchors = readAnchors(read, files);
+
+describe("the repository", () => {
+  it(
+    "cites what exists, and its rules are watched as docs/rules.md says",
+    { timeout: 60_000 },
+    () => {
+      expect(lawProblems(root, undefined)).toEqual([]);
+    },
+  );
+
+  it("is searched: sources, tests, documents, mutants; not what is generated or holds samples", () => {
+    const some = [
+      "core/src/raft/log.ts",
+      "io/test/turn/turn.test.ts",
+      "README.md",
+      "sim/mutants/a.json",
+    ];
+    expect(some.filter((file) => !isSearched(file))).toEqual([]);
+    const none = ["proto/src/gen/a.ts", "package-lock.json", "tools/test/law.test.ts", "a.png"];
+    expect(none.filter(isSearched)).toEqual([]);
+  });
+});
+
+describe("a citation", () => {
+  const problems = (text: string, file = "core/src/a.ts"): string[] =>
+    citationProblems(file, text, anchors);
+
+  it.each([
+    ["// As decided (D-13).", "D-13 is not in docs/decisions.md"],
+    ["// A first line,\n// see the contract, section 10.", "section 10 is not in docs/contract.md"],
+    ["// The contract (sections 3,\n// 9 and 11).", "section 11 is not in docs/contract.md"],
+    ["const label = '§4';", "section 4 is not in docs/contract.md"],
+    ["// As in section 5.4.2.", "section 5.4.2: of which paper?"],
+    ["// Rule Q4 would notice.", "Q4 is not in docs/rules.md"],
+    ['breaks("L3", run);', "L3 is not in docs/rules.md"],
+    ["// Serves G4.", "G4 is not in docs/guarantees.md"],
+    ["// Not so (raft-B2).", "raft-B2 is not in sim/mutants or docs/internals/known-bugs.md"],
+    ["// Bug dec-12b.", "dec-12b is not in sim/mutants or docs/internals/known-bugs.md"],
+    ["// See design.md.", "design.md: no such document"],
+    ["// C3: what producers cost.", "write C3 with its catalogue: raft-C3, rev-C3"],
+    ["// (chapter 4)", "chapter 4: cite a decision, a section or a rule"],
+  ])("that leads nowhere is named: %s", (text, says) => {
+    expect(problems(text)).toHaveLength(1);
+    expect(problems(text)[0]).toMatch(/^core\/src\/a\.ts:[12]: /);
+    expect(problems(text)[0]).toContain(says);
+  });
+
+  it.each([
+    "// D-12, D-12d; Q3, G3; raft-B1 and dec-12a; docs/rules.md; ../rules.md",
+    "// The contract, sections 3 and\n// 9. The Raft paper, section 5.4.2.",
+    "type T = Map<string, T>; const part = P2P; const url = 'a#Q9'; n1, S-3, x.L3",
+  ])("that leads somewhere passes: %s", (text) => {
+    expect(problems(text)).toEqual([]);
+  });
+
+  it("of a file in a document leads to a file", () => {
+    expect(problems("`core/src/a/lease.ts`", "docs/a.md")).toEqual([]);
+    expect(problems("`lease.ts`, `a/lease.ts`", "docs/a.md")).toEqual([]);
+    expect(problems("`damage.ts`", "docs/a.md")).toEqual(["docs/a.md:1: damage.ts: no such file"]);
+    expect(problems("\n`core/src/a/gone.ts`", "docs/a.md")).toEqual([
+      "docs/a.md:2: core/src/a/gone.ts: no such file",
+    ]);
+  });
+});
+
+describe("rules", () => {
+  const whole = {
+    rules: rulesOf(read("docs/rules.md")),
+    guarantees: anchors.guarantees,
+    judges: readJudges(read, files),
+    reported: readReported(read),
+  };
+
+  it("are read with who watches them", () => {
+    expect(whole.rules).toEqual([{ id: "Q3", serves: ["G3"] }]);
+    expect(whole.judges.get("Q3")).toEqual({
+      asserts: ["core/src/a/lease.ts"],
+      oracle: ["sim/src/oracle/rules/leases.ts"],
+      monitors: ["checker/src/monitor/exclusive.ts"],
+      bugs: ["dec-12a"],
+    });
+    expect(ruleProblems(whole)).toEqual([]);
+  });
+
+  it("without a judge, a guarantee or an entry are named, and guarantees without a rule", () => {
+    const unjudged = { id: "Q4", serves: ["G3"] };
+    expect(ruleProblems({ ...whole, rules: [...whole.rules, unjudged] })).toEqual([
+      "docs/rules.md: nobody judges Q4",
+    ]);
+    expect(ruleProblems({ ...whole, rules: [{ id: "Q3", serves: [] }] })).toEqual([
+      "docs/rules.md: Q3 serves no guarantee",
+      "docs/guarantees.md: no rule serves G3",
+      "docs/rules.md: the checker reports Q3 under G3",
+    ]);
+    expect(ruleProblems({ ...whole, rules: [...whole.rules, ...whole.rules] })).toContain(
+      "docs/rules.md: Q3 stands twice",
+    );
+    const judges = new Map([
+      ...whole.judges,
+      ["L5", { asserts: [], oracle: ["sim/src/run/x.ts"], monitors: [], bugs: [] }] as const,
+    ]);
+    expect(ruleProblems({ ...whole, judges })).toEqual([
+      "docs/rules.md: no rule L5, but sim/src/run/x.ts names it",
+    ]);
+    expect(ruleProblems({ ...whole, guarantees: new Set(["G3", "G7"]) })).toEqual([
+      "docs/guarantees.md: no rule serves G7",
+    ]);
+  });
+
+  it("asserts name a rule, a decision, or what a file of their room states, once", () => {
+    const source = (file: string, text: string) => ({ file, text });
+    const good = [
+      source("core/src/a.ts", "// Owns.\n//   E1 one;\n//   E2 two.\nx();\n"),
+      source("core/src/b.ts", '// Uses.\nassert(a, "E1: x"); assert(b, `Q3: ${y}`, "D-12: z");\n'),
+    ];
+    expect(assertProblems(good, anchors)).toEqual([]);
+    const bad = [
+      ...good,
+      source("core/src/c.ts", '// Invariant E2: again.\nassert(a, "K1: x");\n'),
+    ];
+    expect(assertProblems(bad, anchors)).toEqual([
+      "core/src/a.ts: E2 is stated by another file of this room too",
+      "core/src/c.ts: E2 is stated by another file of this room too",
+      "core/src/c.ts: K1 is neither a rule nor stated at the top of a file of this room",
+    ]);
+    const ofLiveness = [
+      source("core/src/d.ts", '// Log.\n//   L1 no gap.\nassert(a, "L1: gap");\n'),
+    ];
+    expect(assertProblems(ofLiveness, anchors)).toEqual([
+      "core/src/d.ts: L1 is a rule about whole runs, which no assert can see: take another prefix",
+    ]);
+    expect(invariantsOf("a.ts", "// A.\n// V1 No link.\n\n// V2 not at the top\n")).toEqual([
+      { file: "a.ts", id: "V1" },
+    ]);
+  });
+
+  it("are listed with their judges, which the sources say", () => {
+    const made = rulesDocument(read("docs/rules.md"), read, files);
+    expect(made).toContain(
+      "- Serves: [G3](guarantees.md#g3)\n" +
+        "- Asserted: `core/src/a/lease.ts`\n" +
+        "- Judged: `sim/src/oracle/rules/leases.ts`\n" +
+        "- From outside: `checker/src/monitor/exclusive.ts`\n" +
+        "- Has to catch: dec-12a\n",
+    );
+    expect(made).toContain("- `core/src/a/lease.ts`: E1\n");
+    expect(rulesDocument(made, read, files)).toBe(made);
+    expect(guaranteesDocument(read("docs/guarantees.md"), made)).toContain(
+      "Rules: [Q3](rules.md#q3)\n",
+    );
+  });
+});
