@@ -24,7 +24,7 @@ export {
 } from "./wire/identity-record.js";
 export { Host } from "./host/host.js";
 export type { HostEvent } from "./host/host-event.js";
-export { Replica, type Machine } from "./member/replica.js";
+export { Replica, type GroupMachine } from "./member/replica.js";
 export { decodeLeaseToken, encodeLeaseToken, type LeaseToken } from "./edge/lease-token.js";
 export type { Batch, StoreOp } from "./store/persistence.js";
 export type { LogRead } from "./store/log-reads.js";
@@ -36,7 +36,8 @@ export type { IntentResult } from "./machine/results.js";
 export { levelProblem, NEWEST_LEVEL } from "./machine/levels/known.js";
 export type { Level } from "./machine/levels/level.js";
 export { backoffCeilingMs, backoffMs } from "./delivery/backoff.js";
-export { ClusterMachine, type PartitionPlace, type TopicRecord } from "./cluster/cluster.js";
+export { ClusterMachine } from "./cluster/cluster.js";
+export type { PartitionPlace, TopicRecord } from "./cluster/cluster-state.js";
 export { placeReplicas, rendezvous } from "./cluster/placement.js";
 export {
   eachEntry,

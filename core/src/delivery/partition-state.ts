@@ -13,10 +13,9 @@ import { assert } from "../lib/assert.js";
 import { compareInt64 } from "../lib/int64.js";
 import { siphash128 } from "../lib/siphash.js";
 import { writePlace } from "../lib/ulid.js";
-import { LevelInForce } from "../machine/levels/in-force.js";
-import { knownLevel, type Levels } from "../machine/levels/known.js";
+import type { Levels } from "../machine/levels/known.js";
 import type { Level } from "../machine/levels/level.js";
-import { StateHash } from "../machine/state-hash.js";
+import { MachineState } from "../machine/machine.js";
 import { DedupTable } from "./dedup.js";
 import type { MachineListener } from "./events.js";
 import { Expiries } from "./expiries.js";
@@ -37,12 +36,10 @@ export interface ApplyContext {
   readonly grants: { leasesLeft: number; bytesLeft: number };
 }
 
-export class PartitionState {
+export class PartitionState extends MachineState {
   readonly group: number;
   readonly mode: Mode;
-  readonly hash = new StateHash();
   readonly messages = new MessageStore();
-  protected readonly inForce: LevelInForce;
   private readonly rows: MessageHashes;
   readonly ready: IndexedHeap;
   readonly timers: IndexedHeap;
@@ -54,18 +51,15 @@ export class PartitionState {
   /** Undefined until the init entry brought them. */
   settings: TopicSettings | undefined;
   isClosed = false;
-  /** Group time: the stamp of the last applied entry. */
-  nowMs = 0;
-  appliedIndex = 0;
   listener: MachineListener | undefined;
   protected macKey: Uint8Array = new Uint8Array(16);
 
   /** `levels` are those that its init entry may name. */
-  constructor(group: number, mode: Mode, levels: Levels = knownLevel) {
+  constructor(group: number, mode: Mode, levels?: Levels) {
+    super(levels);
     this.group = group;
     this.mode = mode;
-    const inForce = new LevelInForce(levels);
-    this.inForce = inForce;
+    const { inForce } = this;
     this.rows = new MessageHashes(this.messages, inForce, this.hash);
     this.streams = new StreamTable(inForce, this.hash);
     this.dedup = new DedupTable(inForce, this.hash);
@@ -81,11 +75,6 @@ export class PartitionState {
     this.timers = new IndexedHeap((a, b) =>
       m.timeMs[a] !== m.timeMs[b] ? m.timeMs[a] < m.timeMs[b] : this.isOlder(a, b),
     );
-  }
-
-  /** Of the init entry; undefined before it. */
-  get level(): Level | undefined {
-    return this.inForce.known;
   }
 
   /** Enqueue order = message id order = (index, offset) order inside a group (D-12). */

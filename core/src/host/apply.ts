@@ -119,17 +119,14 @@ export class Applier {
     const waiting = slot.proposed.get(entry.index);
     const results: IntentResult[] | undefined = waiting?.term === entry.term ? [] : undefined;
     const { observer } = this.context;
-    if (machine.kind === "cluster") {
-      machine.cluster.apply(entry, results);
-      observer?.applied(slot.id, entry, machine.cluster.hash.hi, machine.cluster.hash.lo);
-    } else {
-      const { partition } = machine;
-      partition.listener = observer?.machineEvent
+    if (machine.kind === "partition") {
+      machine.partition.listener = observer?.machineEvent
         ? (event) => observer.machineEvent?.(slot.id, entry.index, entry.stampMs, event)
         : undefined;
-      partition.apply(entry, results);
-      observer?.applied(slot.id, entry, partition.hash.hi, partition.hash.lo);
     }
+    const state = machine.kind === "cluster" ? machine.cluster : machine.partition;
+    state.apply(entry, results);
+    observer?.applied(slot.id, entry, state.hash.hi, state.hash.lo);
     raft.appliedIndex = entry.index;
     this.entriesApplied += 1;
     this.leader.applied(slot, entry.index, entry.term, results);

@@ -1,13 +1,14 @@
 // The groups of this node: made when the meta group's log says so, with what the store held of them, and
 // removed with their topic. Also where every partition of the cluster lives.
 
-import type { ClusterMachine, PartitionPlace, TopicRecord } from "../cluster/cluster.js";
+import type { ClusterMachine } from "../cluster/cluster.js";
+import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
 import { Partition } from "../delivery/partition.js";
 import { hash32 } from "../lib/hash.js";
 import { RaftGroup, type RaftHost, type RaftSettings } from "../raft/group.js";
 import type { RestoredGroup } from "../store/boot.js";
 import type { HostContext } from "../member/context.js";
-import { Replica, type Machine } from "../member/replica.js";
+import { Replica, type GroupMachine } from "../member/replica.js";
 import type { HostConfig } from "../member/config.js";
 
 /** Links say what they lost, so this finds only what nobody knows of. */
@@ -49,7 +50,7 @@ export class GroupTable {
   private add(
     { group: id, incarnation, voters }: Pick<PartitionPlace, "group" | "incarnation" | "voters">,
     bornMs: number,
-    machine: Machine,
+    machine: GroupMachine,
   ): void {
     const { config, self } = this.context;
     const stored = this.stored.get(id);

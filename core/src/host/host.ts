@@ -1,7 +1,8 @@
 // One node: many groups, routing, client streams. Synchronous and deterministic: events go in through
 // `step`, the turn (io/turn) drains what must leave. Nothing here reads a clock, a disk or a network.
 
-import { ClusterMachine, type TopicRecord } from "../cluster/cluster.js";
+import { ClusterMachine } from "../cluster/cluster.js";
+import type { TopicRecord } from "../cluster/cluster-state.js";
 import { InvariantViolation } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
 import { UnappliableEntry } from "../machine/entry-intents.js";

@@ -91,7 +91,8 @@ export interface HeldMessage {
   readonly message: PeerMessage;
 }
 
-export type Machine =
+/** The machine of a group, with what the node needs to know of a partition's. */
+export type GroupMachine =
   | { readonly kind: "cluster"; readonly cluster: ClusterMachine }
   | {
       readonly kind: "partition";
@@ -102,7 +103,7 @@ export type Machine =
 
 export class Replica {
   readonly raft: RaftGroup;
-  readonly machine: Machine;
+  readonly machine: GroupMachine;
   /** Leader whose own term's first entry is applied here: it answers and proposes. */
   isServing = false;
   /** The broken invariant that stopped this replica on this node (D-40). */
@@ -143,7 +144,7 @@ export class Replica {
   readonly reads = new Map<number, PendingRead>();
   confirmedReads: PendingRead[] = [];
 
-  constructor(raft: RaftGroup, machine: Machine) {
+  constructor(raft: RaftGroup, machine: GroupMachine) {
     this.raft = raft;
     this.machine = machine;
   }

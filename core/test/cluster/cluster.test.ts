@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ClusterMachine, type TopicRecord } from "../../src/cluster/cluster.js";
+import { ClusterMachine } from "../../src/cluster/cluster.js";
+import type { TopicRecord } from "../../src/cluster/cluster-state.js";
 import type { IntentResult } from "../../src/machine/results.js";
 import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { encodeIntent, type Intent } from "../../src/wire/intents.js";

@@ -2,7 +2,7 @@
 // carries a token bound to the operation and to this very topic, good for 5 minutes on every node; it is
 // used up with the topic it names.
 
-import type { TopicRecord } from "../../cluster/cluster.js";
+import type { TopicRecord } from "../../cluster/cluster-state.js";
 import { utf8Encode } from "../../lib/bytes.js";
 import { hashBytes } from "../../lib/hash.js";
 import type { ClientRequest, Failure } from "../../contract/api.js";

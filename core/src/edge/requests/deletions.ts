@@ -3,7 +3,8 @@
 // so whoever leads next goes on with it, and the crash of any node holds up nothing. The node that a client
 // asked only waits until the topic is gone.
 
-import type { ClusterMachine, TopicRecord } from "../../cluster/cluster.js";
+import type { ClusterMachine } from "../../cluster/cluster.js";
+import type { TopicRecord } from "../../cluster/cluster-state.js";
 import type { HostContext } from "../../member/context.js";
 import { identityOf } from "./operation.js";
 

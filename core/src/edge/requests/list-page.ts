@@ -1,7 +1,7 @@
 // Which topics a page of a list holds. It is settled before any partition is asked, so that a list of many
 // topics costs what its page costs. Page tokens are decimal offsets into the topics sorted by name.
 
-import type { TopicRecord } from "../../cluster/cluster.js";
+import type { TopicRecord } from "../../cluster/cluster-state.js";
 import type { ClientRequest, Failure } from "../../contract/api.js";
 import { invalid } from "./validate.js";
 

@@ -1,6 +1,6 @@
 // Results that are put together from several partitions: stats, topic lists, peeks.
 
-import type { PartitionPlace, TopicRecord } from "../../cluster/cluster.js";
+import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
 import { compareInt64 } from "../../lib/int64.js";
 import type {
   ClientRequest,

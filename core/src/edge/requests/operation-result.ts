@@ -1,6 +1,7 @@
 // What a client hears of an operation whose parts have all answered.
 
-import type { ClusterMachine, TopicRecord } from "../../cluster/cluster.js";
+import type { ClusterMachine } from "../../cluster/cluster.js";
+import type { TopicRecord } from "../../cluster/cluster-state.js";
 import { Reader } from "../../lib/bytes.js";
 import { encodeMessageId } from "../../lib/ulid.js";
 import type { ClientResult } from "../../contract/api.js";

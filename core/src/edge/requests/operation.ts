@@ -1,7 +1,7 @@
 // One client request at the edge while it is under way, and the small decisions about it that need no
 // state of the host.
 
-import type { PartitionPlace, TopicRecord } from "../../cluster/cluster.js";
+import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
 import { decodeMessageId } from "../../lib/ulid.js";
 import type { Intent, TopicIdentity } from "../../wire/intents.js";
 import type { ClientRequest, Failure } from "../../contract/api.js";

@@ -2,7 +2,8 @@
 // serves any request (wire contract, section 8). A topic this node has not heard of is looked up with a
 // read barrier on the meta group before NOT_FOUND is said.
 
-import type { ClusterMachine, PartitionPlace, TopicRecord } from "../../cluster/cluster.js";
+import type { ClusterMachine } from "../../cluster/cluster.js";
+import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
 import { Reader } from "../../lib/bytes.js";
 import { SequenceTable } from "../../lib/sequence-table.js";
 import { encodeIntent, type Intent } from "../../wire/intents.js";

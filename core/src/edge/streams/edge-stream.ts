@@ -3,7 +3,7 @@
 //   E1 of every grant that arrives, each item is either handed to the carrier or given back undelivered,
 //      once; the carrier's outbox says what becomes of the former.
 
-import type { PartitionPlace } from "../../cluster/cluster.js";
+import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import type { GrantedItem, Ladder } from "../../wire/messages.js";
 import { HandledGrants } from "./handled.js";
 import type { Outbox } from "./outbox.js";

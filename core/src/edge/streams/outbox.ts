@@ -3,7 +3,7 @@
 //   E2 the carrier settles items in the order in which they were handed over, each one once;
 //   E3 what is not settled as written counts as undelivered, whatever else happens to the stream.
 
-import type { PartitionPlace } from "../../cluster/cluster.js";
+import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import { assert } from "../../lib/assert.js";
 
 export interface Handed {

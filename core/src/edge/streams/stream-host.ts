@@ -1,7 +1,7 @@
 // What the two ways of asking for grants, standing.ts and rounds.ts, need of the streams that they
 // serve: this interface stands below them, so that they and streams.ts need not know each other.
 
-import type { PartitionPlace } from "../../cluster/cluster.js";
+import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import type { Mode } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
 import type { GrantedItem } from "../../wire/messages.js";

@@ -1,7 +1,7 @@
 // All consumers' streams of this node: opening, credits, delivery, closing, digests. How grants are
 // asked for lives beside it: standing.ts for one partition, rounds.ts for several.
 
-import type { PartitionPlace, TopicRecord } from "../../cluster/cluster.js";
+import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
 import { encodeMessageId } from "../../lib/ulid.js";
 import type { Digest, Granted, GrantedItem, Ladder } from "../../wire/messages.js";
 import type { ClientEvent, Failure, Mode } from "../../contract/api.js";
