@@ -6,6 +6,8 @@ import type { Census, ClientEvent, NodeStatus } from "@disheap/core";
 export interface Engine {
   /** Hands an event to the host's inbox. Never answers directly: effects come to the carrier. */
   submit(event: ClientEvent): void;
+  /** Bytes of requests that it holds, for clients and for other nodes. */
+  requestBytes(): number;
   status(): NodeStatus;
   census(): Census;
 }

@@ -24,6 +24,10 @@ export class Budgets {
   edgeBytes = 0;
   /** Of requests that wait for a leader on this node, its own clients' aside. */
   queuedBytes = 0;
+  /** Of entries that leaders here proposed and have not applied; more waits in their queues. */
+  proposedBytes = 0;
+  /** A leader here has more to propose than there was room for. */
+  isShort = false;
   private readonly refusals = new Map<BudgetName, number>();
 
   constructor(limits: LimitsConfig) {
@@ -56,6 +60,13 @@ export class Budgets {
     if (this.requestBytes + bytes <= most) return true;
     this.countRefusal("request_bytes");
     return false;
+  }
+
+  /** Whether a leader may propose more; one that has nothing under way always may. */
+  mayPropose(ofGroupBytes: number): boolean {
+    const { proposedBytesMax } = this.limits;
+    if (ofGroupBytes === 0) return true;
+    return ofGroupBytes * 2 < proposedBytesMax && this.proposedBytes < proposedBytesMax;
   }
 
   /** Why no further stream may be opened, or undefined. */
