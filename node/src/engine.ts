@@ -8,6 +8,8 @@ export interface Engine {
   submit(event: ClientEvent): void;
   /** Bytes of requests that it holds, for clients and for other nodes. */
   requestBytes(): number;
+  /** A request was refused before it came to the engine, since there are too many bytes under way. */
+  requestRefused(): void;
   status(): NodeStatus;
   census(): Census;
 }

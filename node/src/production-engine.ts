@@ -149,6 +149,10 @@ export class ProductionEngine implements Engine {
     return this.host.context.budgets.requestBytes;
   }
 
+  requestRefused(): void {
+    this.host.context.budgets.countRefusal("request_bytes");
+  }
+
   status(): NodeStatus {
     return this.host.status();
   }

@@ -4,7 +4,14 @@
 import type { Failure } from "../contract/api.js";
 import type { LimitsConfig } from "./config.js";
 
-export type BudgetName = "request_bytes" | "streams" | "topics" | "groups" | "producer_bytes";
+export type BudgetName =
+  | "request_bytes"
+  | "proposed_bytes"
+  | "link_bytes"
+  | "streams"
+  | "topics"
+  | "groups"
+  | "producer_bytes";
 
 /** How much of a budget is in use, for operators. */
 export interface BudgetUse {

@@ -35,6 +35,7 @@ const STUCK = {
 export function gatedCalls(
   gate: ReceiveGate,
   messageBytesMax: number,
+  onRefused: () => void,
 ): { readonly interceptor: ServerInterceptor; stop(): void } {
   const timer = setInterval(() => gate.sweep(), SWEEP_MS);
   timer.unref();
@@ -42,6 +43,7 @@ export function gatedCalls(
     let entrant: Entrant | undefined;
     const stream = streamOf(call);
     const refuse = (status: typeof TOO_MUCH): void => {
+      onRefused();
       call.sendStatus(status);
       // The rest of the message need not be sent.
       stream.close(constants.NGHTTP2_NO_ERROR);

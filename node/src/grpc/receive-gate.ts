@@ -39,8 +39,6 @@ export class ReceiveGate {
   private bytes = 0;
   private insideBytes = 0;
   private isShort = false;
-  /** Calls that were refused since the start. */
-  refused = 0;
   private readonly nowMs: () => number;
   private readonly engineBytes: () => number;
 
@@ -68,7 +66,6 @@ export class ReceiveGate {
   /** A call with a message of so many bytes: it runs `start` now or later; undefined when it is refused (G1). */
   enter(bytes: number, start: () => void, stop: () => void): Entrant | undefined {
     if (this.bytes > 0 && this.bytes + bytes > this.bytesMax) {
-      this.refused += 1;
       this.isShort = true;
       return undefined;
     }

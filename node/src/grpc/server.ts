@@ -7,6 +7,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { type Address, formatAddress } from "../config/address.js";
 import { tolerantDefinition } from "./definition.js";
+import type { Engine } from "../engine.js";
 import { gatedCalls } from "./gated-calls.js";
 import { PopCall } from "./pop-stream.js";
 import { ReceiveGate } from "./receive-gate.js";
@@ -21,8 +22,8 @@ export interface GrpcServerOptions {
   readonly messageBytesMax: number;
   /** Of calls that came in and are not answered, and an eighth of it in memory. */
   readonly requestBytesMax: number;
-  /** Of requests that the engine holds. */
-  readonly engineBytes: () => number;
+  /** Knows what it holds of requests, and counts those that are refused here. */
+  readonly engine: Pick<Engine, "requestBytes" | "requestRefused">;
   readonly enableHealth: boolean;
   readonly enableReflection: boolean;
 }
@@ -37,8 +38,9 @@ export class GrpcServer {
 
   constructor(context: ServiceContext, options: GrpcServerOptions) {
     this.bind = options.bind;
-    const gate = new ReceiveGate(options, context.nowMs, options.engineBytes);
-    this.gate = gatedCalls(gate, options.messageBytesMax);
+    const gate = new ReceiveGate(options, context.nowMs, () => options.engine.requestBytes());
+    const refused = (): void => options.engine.requestRefused();
+    this.gate = gatedCalls(gate, options.messageBytesMax, refused);
     this.server = new Server({
       interceptors: [this.gate.interceptor],
       "grpc.max_receive_message_length": options.messageBytesMax,

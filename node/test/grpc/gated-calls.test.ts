@@ -44,6 +44,7 @@ it("refuses the excess at once and with a sentence, and serves what it took", as
   const calls = [enqueue(3 * MIB), enqueue(3 * MIB), enqueue(3 * MIB)];
   const first = await Promise.race(calls);
   expect(first).toMatchObject({ code: Status.RESOURCE_EXHAUSTED });
+  expect(f.engine.refusals).toBe(1);
   expect("message" in first && first.message).toMatch(/REQUEST_BYTES_MAX.*Wait for answers/);
   await f.engine.seen("client.request");
   // The second waits unread until the first is answered.

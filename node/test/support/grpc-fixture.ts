@@ -47,7 +47,7 @@ export async function startFixture(
     bind: { host: "127.0.0.1", port: 0 },
     messageBytesMax: 4_194_304,
     requestBytesMax,
-    engineBytes: () => engine.requestBytes(),
+    engine,
     enableHealth: true,
     enableReflection: true,
   });

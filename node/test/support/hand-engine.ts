@@ -17,6 +17,7 @@ export class HandEngine implements Engine {
   current: NodeStatus = nodeStatus();
   nowMs = 0;
   heldBytes = 0;
+  refusals = 0;
   /** Answers requests at once when set. */
   answer: ((request: ClientRequest) => ClientResult | undefined) | undefined;
   private watchers: (() => void)[] = [];
@@ -38,6 +39,10 @@ export class HandEngine implements Engine {
 
   requestBytes(): number {
     return this.heldBytes;
+  }
+
+  requestRefused(): void {
+    this.refusals += 1;
   }
 
   status(): NodeStatus {

@@ -54,6 +54,12 @@ const RESEND_MS = 1000;
 const QUESTION_BYTES = 1024;
 /** What a link and two disks take at the least, before it is said that nobody answers. */
 const BYTES_A_SECOND = 4 << 20;
+const NO_ROOM_ON_LINK = {
+  code: "RESOURCE_EXHAUSTED",
+  message:
+    "the leader of the partition is on another node and takes large messages more slowly than they come " +
+    "(LINK_BYTES_MAX); wait for answers before sending more",
+} as const;
 /** A pause before the next voter is asked. */
 const RETRY_MS = 100;
 
@@ -270,11 +276,7 @@ export class Requests {
     for (const [, request] of this.pending.entries()) {
       if (now >= request.deadlineMs) this.giveUp(request);
       else if (!request.isOut && now >= request.nextTry) this.transmit(request);
-      else if (
-        request.isOut &&
-        request.isIdempotent &&
-        now - request.sentMs >= this.patienceMs(request)
-      ) {
+      else if (request.isOut && request.isIdempotent && this.isOverdue(request)) {
         this.repeat(request);
       }
     }
@@ -282,9 +284,9 @@ export class Requests {
   }
 
   /** What is on its way to the same node takes its time on the link and on disks. */
-  private patienceMs({ target, window }: PendingRequest): number {
-    if (window === 0) return RESEND_MS;
-    return RESEND_MS * (1 + this.forwards.bytesTo(target) / BYTES_A_SECOND);
+  private isOverdue({ sentMs, target, window }: PendingRequest): boolean {
+    const bytes = window === 0 ? 0 : this.forwards.bytesTo(target);
+    return this.context.monotonicMs - sentMs >= RESEND_MS * (1 + bytes / BYTES_A_SECOND);
   }
 
   /**
@@ -316,6 +318,10 @@ export class Requests {
   }
 
   private giveUp(request: PendingRequest): void {
+    if (this.forwards.isWaiting(request)) {
+      this.finish(request, { type: "failed", ...NO_ROOM_ON_LINK });
+      return;
+    }
     const isUnknown = (request.isOut || request.isDoubtful) && request.action.type === "propose";
     const who = request.group === 0 ? "the group that knows all topics" : "the partition";
     this.finish(request, {
