@@ -6,7 +6,7 @@ import { setImmediate as yieldOnce } from "node:timers/promises";
 import { EnqueueReq, MakeHeapReq } from "@disheap/proto";
 import { Metadata, type ServiceError, status as Status } from "@grpc/grpc-js";
 import { Cluster, type NodeProcess, until } from "@disheap/harness";
-import { Api } from "../api.js";
+import type { Api } from "../api.js";
 import { expect, type HardeningCase } from "../case.js";
 import type { World } from "../world.js";
 
