@@ -8,6 +8,7 @@ import { loadConfig, type NodeConfig } from "./config/config.js";
 import { helpText } from "./config/options.js";
 import { createLog, type Log } from "./log.js";
 import { createCollector } from "./memory/collector.js";
+import { LoadGarbage } from "./memory/load-garbage.js";
 import { StartGarbage } from "./memory/start-garbage.js";
 import { StageClock } from "./metrics/stage-clock.js";
 import type { ObserveStage } from "./metrics/stages.js";
@@ -43,17 +44,19 @@ class NodeProcess {
         log.error({ group, reason }, "a broken invariant stopped a group on this node");
       },
     });
-    const garbage = new StartGarbage({
+    const ports = {
       collect: createCollector(),
       heapBytes: () => process.memoryUsage().heapUsed,
-      later: (call) => setImmediate(call),
-    });
+      later: (call: () => void) => setImmediate(call),
+    };
+    const garbage = new StartGarbage(ports);
     this.engine = new ProductionEngine({
       config,
       log,
       observer: clock,
       observeStage,
       garbage,
+      loadGarbage: new LoadGarbage(ports),
       emit: (effect) => {
         this.services.emit(effect);
       },

@@ -22,6 +22,7 @@ import { formatAddress, isLoopback } from "./config/address.js";
 import type { NodeConfig } from "./config/config.js";
 import type { Engine } from "./engine.js";
 import type { Log } from "./log.js";
+import type { LoadGarbage } from "./memory/load-garbage.js";
 import type { StartGarbage } from "./memory/start-garbage.js";
 import type { ObserveStage } from "./metrics/stages.js";
 
@@ -31,6 +32,7 @@ export interface EngineOptions {
   readonly observer: HostObserver;
   readonly observeStage: ObserveStage;
   readonly garbage: StartGarbage;
+  readonly loadGarbage: LoadGarbage;
   /** Where the engine's effects for clients go. */
   readonly emit: (effect: ClientEffect) => void;
   /** The node cannot go on; `message` is a sentence for the operator. */
@@ -43,17 +45,21 @@ export class ProductionEngine implements Engine {
   private readonly disk: LevelDisk;
   private readonly network: GrpcNetwork;
   private readonly tickMs: number;
+  private readonly loadGarbage: LoadGarbage;
   private readonly writes: WriteClock;
   private ticks: NodeJS.Timeout | undefined;
   private alarm: NodeJS.Timeout | undefined;
 
   constructor(options: EngineOptions) {
-    const { config, log, observer, observeStage, garbage, emit, onFatal } = options;
+    const { config, log, observer, observeStage, garbage, loadGarbage } = options;
+    const { emit, onFatal } = options;
     this.tickMs = config.timing.tickMs;
+    this.loadGarbage = loadGarbage;
     this.writes = new WriteClock(observeStage);
     const push = (event: DiskEvent | NetworkEvent): void => {
       if (event.kind === "disk.written") this.writes.written();
       if (event.kind === "disk.scanned") garbage.read(event);
+      if (event.kind === "peer.frame") loadGarbage.cameIn(event.frame.length);
       this.turn.push(event);
     };
     this.host = new Host(
@@ -135,7 +141,17 @@ export class ProductionEngine implements Engine {
   }
 
   submit(event: ClientEvent): void {
+    const isEnqueue = event.kind === "client.request" && event.request.op === "enqueue";
+    if (isEnqueue) this.loadGarbage.cameIn(event.request.payload.length);
     this.turn.push(event);
+  }
+
+  requestBytes(): number {
+    return this.host.context.budgets.requestBytes;
+  }
+
+  requestRefused(): void {
+    this.host.context.budgets.countRefusal("request_bytes");
   }
 
   status(): NodeStatus {

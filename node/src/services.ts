@@ -76,6 +76,7 @@ export class Services {
         bind: config.grpc,
         messageBytesMax: config.limits.messageBytesMax,
         requestBytesMax: config.limits.requestBytesMax,
+        engine,
         enableHealth: config.enableHealth,
         enableReflection: config.enableReflection,
       },

@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Carrier } from "../src/carrier.js";
 import { loadConfig } from "../src/config/config.js";
+import { LoadGarbage } from "../src/memory/load-garbage.js";
 import { StartGarbage } from "../src/memory/start-garbage.js";
 import { ProductionEngine } from "../src/production-engine.js";
 
@@ -37,6 +38,7 @@ beforeEach(async () => {
     },
     observeStage: ignore,
     garbage: new StartGarbage({ collect: ignore, heapBytes: () => 0, later: ignore }),
+    loadGarbage: new LoadGarbage({ collect: ignore, heapBytes: () => 0, later: ignore }),
     emit: (effect) => {
       carrier.emit(effect);
     },

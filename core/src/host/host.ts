@@ -37,9 +37,6 @@ import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
 import type { NodeStatus } from "../member/status.js";
 import { statusOf } from "./status-of.js";
 
-/** Bytes that one turn puts into entries, over all groups: each goes to disk and to every follower. */
-const PROPOSE_BYTES_MAX = 16 << 20;
-
 export class Host {
   readonly context: HostContext;
   private readonly persistence = new Persistence();
@@ -141,7 +138,7 @@ export class Host {
     this.drainLoopback();
     this.touchDue();
     const slots = this.context.touchedInOrder();
-    const budget = { bytes: PROPOSE_BYTES_MAX };
+    const budget = { bytes: this.context.config.limits.turnProposeBytesMax };
     for (let i = 0; i < slots.length; i += 1) {
       const slot = slots[(this.collectFrom + i) % slots.length];
       this.guard(slot, () => this.leader.collect(slot, budget));

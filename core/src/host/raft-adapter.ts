@@ -1,6 +1,7 @@
 // What Raft replicas need of their host: sends, persists, reads of old log blocks, and news of roles.
 
 import type { Crc32 } from "../lib/crc32.js";
+import type { AppendWindow } from "../raft/append-window.js";
 import type { RaftGroup, RaftHost } from "../raft/group.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { HostContext } from "../member/context.js";
@@ -8,6 +9,9 @@ import type { Replica } from "../member/replica.js";
 import type { Leader } from "../leader/leader.js";
 import type { LogReads } from "../store/log-reads.js";
 import type { Persistence } from "../store/persistence.js";
+
+/** Nothing is heard of a write before it is done. For each of these it may take the stall limit once more. */
+const STALL_BYTES = 2 << 20;
 
 export class RaftAdapter implements RaftHost {
   readonly crc: Crc32;
@@ -113,9 +117,20 @@ export class RaftAdapter implements RaftHost {
     return this.context.isOpenTo(peer);
   }
 
+  appendWindow(peer: number): AppendWindow {
+    return this.context.appendWindow(peer);
+  }
+
   isDiskStalled(): boolean {
     const { monotonicMs, config } = this.context;
     return this.persistence.writingForMs(monotonicMs) > config.timing.diskStallMs;
+  }
+
+  isDiskStuck(): boolean {
+    const { monotonicMs, config } = this.context;
+    const { diskStallMs } = config.timing;
+    const mayTakeMs = diskStallMs * (1 + this.persistence.writingBytes / STALL_BYTES);
+    return this.persistence.writingForMs(monotonicMs) > mayTakeMs;
   }
 
   proposeNoop(group: RaftGroup): void {

@@ -59,7 +59,7 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
   };
 }
 
-/** Topics and groups are the cluster's; the bytes for producers those of the fullest partition here. */
+/** Topics and groups are the cluster's; the bytes of links are those of the fullest, the bytes for producers those of the fullest partition here. */
 function budgetUse(context: HostContext, openStreams: number): BudgetUse[] {
   const { budgets, groups } = context;
   const { limits } = context.config;
@@ -70,11 +70,14 @@ function budgetUse(context: HostContext, openStreams: number): BudgetUse[] {
       partitions = machine.cluster.groupCount;
     } else producerBytes = Math.max(producerBytes, machine.partition.dedup.heldBytes);
   }
+  const linkBytes = Math.max(0, ...context.members.map((to) => context.appendWindow(to).bytes));
   const use = (name: BudgetName, used: number, most: number): BudgetUse => {
     return { name, used, most, refused: budgets.refused(name) };
   };
   return [
     use("request_bytes", budgets.requestBytes, limits.requestBytesMax),
+    use("proposed_bytes", budgets.proposedBytes, limits.proposedBytesMax),
+    use("link_bytes", linkBytes, limits.linkBytesMax),
     use("streams", openStreams, limits.streamsMax),
     use("topics", topics, limits.topicsMax),
     use("groups", partitions, limits.groupsMax),

@@ -42,7 +42,6 @@ import { OnceTable } from "./once-table.js";
 
 /** Entries a leader may have uncommitted before it lets its queue grow instead. */
 const UNCOMMITTED_ENTRIES_MAX = 512;
-const UNCOMMITTED_BYTES_MAX = 64 << 20;
 
 /** Ids hold 42 bits of log index; the rest is for the first entries of later terms. */
 const PROPOSED_INDEX_MAX = INDEX_MAX - 2 ** 20;
@@ -236,7 +235,11 @@ export class Leader {
         if (!this.collectEntry(slot)) break;
         budget.bytes -= slot.proposedBytes - before;
       }
-      if (slot.queue.length > 0) this.context.wantsTurn = true;
+      // What lacks room goes on when something was applied: until then turns would be for nothing.
+      if (slot.queue.length > 0) {
+        if (budget.bytes <= 0) this.context.wantsTurn = true;
+        else this.context.budgets.isShort = true;
+      }
     }
     replicate(g);
   }
@@ -245,7 +248,7 @@ export class Leader {
     const { log, commitIndex } = slot.raft;
     const entries = log.lastIndex - commitIndex;
     if (log.lastIndex >= PROPOSED_INDEX_MAX) return false;
-    return entries < UNCOMMITTED_ENTRIES_MAX && slot.proposedBytes < UNCOMMITTED_BYTES_MAX;
+    return entries < UNCOMMITTED_ENTRIES_MAX && this.context.budgets.mayPropose(slot.proposedBytes);
   }
 
   private collectEntry(slot: Replica): boolean {
@@ -326,14 +329,23 @@ export class Leader {
     if (origins.some((o) => o.type === "grant")) slot.lastGrantIndex = index;
     // What an earlier leadership proposed may be gone from the log, and only its answers are waited for.
     if (slot.proposedTerm !== g.term) {
+      this.countProposed(slot, -slot.proposedBytes);
       slot.proposedTerm = g.term;
-      slot.proposedBytes = 0;
     }
     this.forget(slot, index);
     slot.proposed.set(index, { term: g.term, origins, bytes: block.bytes.length });
-    slot.proposedBytes += block.bytes.length;
+    this.countProposed(slot, block.bytes.length);
     appendOwn(g, block);
     this.context.observer?.proposed(g.id, index, g.term, this.waitedUs(queued));
+  }
+
+  private countProposed(slot: Replica, bytes: number): void {
+    const { budgets } = this.context;
+    slot.proposedBytes += bytes;
+    budgets.proposedBytes += bytes;
+    if (bytes > 0 || !budgets.isShort) return;
+    budgets.isShort = false;
+    this.context.wantsTurn = true;
   }
 
   /** How long the first request of an entry waited in the queue; 0 for an entry without requests. */
@@ -349,7 +361,7 @@ export class Leader {
     const waiting = slot.proposed.get(index);
     if (waiting) {
       slot.proposed.delete(index);
-      if (waiting.term === slot.proposedTerm) slot.proposedBytes -= waiting.bytes;
+      if (waiting.term === slot.proposedTerm) this.countProposed(slot, -waiting.bytes);
       const isOurs = waiting.term === term && results !== undefined;
       waiting.origins.forEach((origin, i) => {
         if (isOurs) this.deliverResult(slot, origin, results[i], index);
@@ -378,7 +390,7 @@ export class Leader {
     const waiting = slot.proposed.get(index);
     if (!waiting) return;
     slot.proposed.delete(index);
-    if (waiting.term === slot.proposedTerm) slot.proposedBytes -= waiting.bytes;
+    if (waiting.term === slot.proposedTerm) this.countProposed(slot, -waiting.bytes);
   }
 
   /** Another term's entry took the slot: surely not applied, may be proposed again (D-11). */
@@ -395,6 +407,10 @@ export class Leader {
     slot.queueBytes = 0;
     slot.inHand.clear();
     slot.isServing = false;
+    // Only what a present leadership has under way takes room: the rest is the next leader's.
+    this.countProposed(slot, -slot.proposedBytes);
+    slot.proposedTerm = 0;
+    for (const p of slot.raft.progress.values()) p.landAll();
     this.context.due.delete(slot);
     for (const queued of queue) {
       this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);

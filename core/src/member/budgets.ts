@@ -4,7 +4,14 @@
 import type { Failure } from "../contract/api.js";
 import type { LimitsConfig } from "./config.js";
 
-export type BudgetName = "request_bytes" | "streams" | "topics" | "groups" | "producer_bytes";
+export type BudgetName =
+  | "request_bytes"
+  | "proposed_bytes"
+  | "link_bytes"
+  | "streams"
+  | "topics"
+  | "groups"
+  | "producer_bytes";
 
 /** How much of a budget is in use, for operators. */
 export interface BudgetUse {
@@ -24,6 +31,10 @@ export class Budgets {
   edgeBytes = 0;
   /** Of requests that wait for a leader on this node, its own clients' aside. */
   queuedBytes = 0;
+  /** Of entries that leaders here proposed and have not applied; more waits in their queues. */
+  proposedBytes = 0;
+  /** A leader here has more to propose than there was room for. */
+  isShort = false;
   private readonly refusals = new Map<BudgetName, number>();
 
   constructor(limits: LimitsConfig) {
@@ -56,6 +67,13 @@ export class Budgets {
     if (this.requestBytes + bytes <= most) return true;
     this.countRefusal("request_bytes");
     return false;
+  }
+
+  /** Whether a leader may propose more; one that has nothing under way always may. */
+  mayPropose(ofGroupBytes: number): boolean {
+    const { proposedBytesMax } = this.limits;
+    if (ofGroupBytes === 0) return true;
+    return ofGroupBytes * 2 < proposedBytesMax && this.proposedBytes < proposedBytesMax;
   }
 
   /** Why no further stream may be opened, or undefined. */

@@ -37,8 +37,10 @@ export interface LimitsConfig {
   readonly queueBytesMax: number;
   /** Bytes of log tail kept in memory per group. */
   readonly logTailBytesMax: number;
-  /** Budget of one turn: events stepped, entries and bytes applied. */
+  /** Budget of one turn: events stepped and their bytes, bytes proposed, entries and bytes applied. */
   readonly turnEventsMax: number;
+  readonly turnEventBytesMax: number;
+  readonly turnProposeBytesMax: number;
   readonly turnApplyEntriesMax: number;
   readonly turnApplyBytesMax: number;
   /** Bulk that one peer gets at a time; a message that is begun within it still goes. */
@@ -54,6 +56,10 @@ export interface LimitsConfig {
   readonly streamsMax: number;
   readonly topicsMax: number;
   readonly groupsMax: number;
+  /** Of entries that leaders on this node proposed and have not applied, all groups together. */
+  readonly proposedBytesMax: number;
+  /** On their way to one other node: log to it as a follower, and large requests to it as a leader, each. */
+  readonly linkBytesMax: number;
   /** What a partition may hold for producers before its leader refuses new ones, in bytes. */
   readonly producerBytesMax: number;
 }
@@ -103,6 +109,8 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   queueBytesMax: 128 << 20,
   logTailBytesMax: 8 << 20,
   turnEventsMax: 4096,
+  turnEventBytesMax: 8 << 20,
+  turnProposeBytesMax: 8 << 20,
   turnApplyEntriesMax: 1024,
   turnApplyBytesMax: 4 << 20,
   turnBulkBytesMax: 4 << 20,
@@ -112,6 +120,8 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   streamsMax: 20_000,
   topicsMax: 10_000,
   groupsMax: 10_000,
+  proposedBytesMax: 32 << 20,
+  linkBytesMax: 16 << 20,
   producerBytesMax: 64 << 20,
 };
 

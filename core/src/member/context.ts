@@ -4,6 +4,7 @@
 import { crc32, type Crc32 } from "../lib/crc32.js";
 import { FrameBuilder } from "../wire/frames.js";
 import { idText, type Founder, type Founding } from "../wire/identity-record.js";
+import { AppendWindow } from "../raft/append-window.js";
 import { Links } from "./links.js";
 import { Outbox } from "./outbox.js";
 import type { PeerMessage } from "../wire/messages.js";
@@ -55,6 +56,8 @@ export class HostContext {
   readonly links = new Links();
   /** By member number - 1. */
   private outboxes: Outbox[] = [];
+  /** By member number. */
+  private readonly appendWindows = new Map<number, AppendWindow>();
   /** How many messages waited here for this node when the step that runs now began. */
   private loopbackMark = 0;
   private builders: FrameBuilder[] = [];
@@ -113,6 +116,13 @@ export class HostContext {
   /** Whether what is sent to the member now would leave. */
   isOpenTo(member: number): boolean {
     return this.links.isOpen(this.places[member - 1]);
+  }
+
+  appendWindow(member: number): AppendWindow {
+    const known = this.appendWindows.get(member);
+    const window = known ?? new AppendWindow(this.config.limits.linkBytesMax);
+    if (known === undefined) this.appendWindows.set(member, window);
+    return window;
   }
 
   /** The touched groups in slot order, so that no order depends on arrival. */

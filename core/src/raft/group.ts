@@ -13,6 +13,7 @@ import type { Block } from "../wire/blocks.js";
 import type { HardState } from "../wire/disk-records.js";
 import type { PeerMessage } from "../wire/messages.js";
 import { majorityReached } from "../lib/majority.js";
+import type { AppendWindow } from "./append-window.js";
 import { nextStampMs } from "./group-time.js";
 import { RaftLog } from "./log.js";
 import { Progress, type Handover } from "./progress.js";
@@ -46,6 +47,8 @@ export interface RaftHost {
   isOpen(peer: number): boolean;
   /** Appends of the group that wait to leave for the peer are not wanted any more. */
   dropUnsent(group: RaftGroup, peer: number): void;
+  /** What is on its way to the peer, of all groups. */
+  appendWindow(peer: number): AppendWindow;
   /** Leaves once everything this replica has to persist so far is synced (D-52). */
   sendAfterPersist(group: RaftGroup, peer: number, message: PeerMessage): void;
   /** The group has something for the next batch. */
@@ -61,6 +64,8 @@ export interface RaftHost {
   proposeNoop(group: RaftGroup): void;
   /** A write of this node has been out for too long (D-29): it neither campaigns nor helps others to. */
   isDiskStalled(): boolean;
+  /** It has been out for longer than its bytes explain: the disk makes no progress. */
+  isDiskStuck(): boolean;
 }
 
 /** A read at `index`, valid once a majority vouched for `round` (D-57); `context` is the host's. */
@@ -339,8 +344,9 @@ export class RaftGroup {
     this.quorumTicks = 0;
     this.progress = new Map();
     for (const voter of this.voters) {
-      if (voter !== this.self)
-        this.progress.set(voter, new Progress(voter, this.log.lastIndex + 1));
+      if (voter === this.self) continue;
+      const window = this.host.appendWindow(voter);
+      this.progress.set(voter, new Progress(voter, this.log.lastIndex + 1, window));
     }
     this.startTime();
     this.termStartIndex = this.log.lastIndex + 1;

@@ -1,6 +1,6 @@
-// A leader whose disk is stalled hands over to a voter whose disk is healthy (D-90): it cannot apply, so it
+// A leader whose disk makes no progress hands over to a voter whose disk is healthy (D-90): it cannot apply, so it
 // can answer nobody. It stops proposing, lets its best follower catch up, and tells it to campaign at once.
-// Without a majority of healthy disks nobody could do better: it stays. What did not happen within one
+// A large batch may take its time: what its bytes explain is no reason to go. Without a majority of healthy disks nobody could do better: it stays. What did not happen within one
 // election timeout ends in stepping down, so that the voters elect for themselves.
 
 import type { RaftGroup } from "./group.js";
@@ -8,7 +8,7 @@ import type { Progress } from "./progress.js";
 
 /** One tick of a leader, after check-quorum. */
 export function tickHandover(g: RaftGroup): void {
-  const target = g.host.isDiskStalled() ? targetOf(g) : undefined;
+  const target = g.host.isDiskStuck() ? targetOf(g) : undefined;
   if (target === undefined) {
     g.handover = undefined;
     return;
@@ -16,6 +16,8 @@ export function tickHandover(g: RaftGroup): void {
   g.handover ??= { ticks: 0, target };
   const { handover } = g;
   handover.ticks += 1;
+  // In a busy process the completion of the write may lie right behind this tick.
+  if (handover.ticks === 1) return;
   if (handover.ticks > g.settings.electionTicksMin) {
     g.becomeFollower(g.term, 0);
     return;

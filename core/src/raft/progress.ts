@@ -1,17 +1,20 @@
 // What the leader knows of one follower (etcd's vocabulary). Invariants:
 //   PRG1 match only grows inside a term (raft-C5); it counts durable entries of the follower;
 //   PRG2 match < next;
-//   PRG3 in probe at most one append is in flight, and it is empty; in replicate at most `inflightAppendsMax`.
+//   PRG3 in probe at most one append is in flight, and it is empty; in replicate at most `inflightAppendsMax`;
+//   PRG4 what is in flight is counted in the window of the peer, which all groups share.
 // Appends are numbered (D-90). A run begins where the leader begins anew: after a lost link, a refusal or a
 // gap. Whatever answers an append of an earlier run comes late and changes nothing but `match`.
 
 import { assert } from "../lib/assert.js";
+import { AppendWindow } from "./append-window.js";
 
 /** An append with entries that is on its way. */
 export interface Flight {
   readonly seq: number;
   readonly first: number;
   readonly last: number;
+  readonly bytes: number;
 }
 
 export class Progress {
@@ -20,7 +23,8 @@ export class Progress {
   next: number;
   isProbing = true;
   /** Oldest first. */
-  inflight: Flight[] = [];
+  readonly inflight: Flight[] = [];
+  private readonly window: AppendWindow;
   /** A probe is out and unanswered. */
   isProbeSent = false;
   /** Waits for log blocks from disk. */
@@ -42,15 +46,38 @@ export class Progress {
   /** Its wall clock when last heard, 0 unknown. */
   wallMs = 0;
 
-  constructor(peer: number, next: number) {
+  constructor(peer: number, next: number, window = new AppendWindow(Infinity)) {
     this.peer = peer;
     this.next = next;
+    this.window = window;
+  }
+
+  /** Nothing is in flight, or there is room for more. */
+  hasRoom(appendsMax: number): boolean {
+    if (this.inflight.length === 0) return true;
+    return this.inflight.length < appendsMax && !this.window.isFull;
+  }
+
+  sent(flight: Flight): void {
+    this.inflight.push(flight);
+    this.window.bytes += flight.bytes;
+  }
+
+  /** Flights from place `from` on, up to `to`, are over. */
+  private land(from: number, to: number): void {
+    for (const { bytes } of this.inflight.splice(from, to - from)) this.window.bytes -= bytes;
+  }
+
+  /** Nobody waits for what is in flight any more. */
+  landAll(): void {
+    this.land(0, this.inflight.length);
   }
 
   /** Append `seq`, which followed `prevIndex`, was taken, and the follower holds durably up to `index`. */
   acknowledged(index: number, prevIndex: number, seq: number): boolean {
     this.waitingTicks = 0;
-    while (this.inflight.length > 0 && this.inflight[0].last <= index) this.inflight.shift();
+    const flying = this.inflight.findIndex(({ last }) => last > index);
+    this.land(0, flying < 0 ? this.inflight.length : flying);
     if (this.isProbing && seq >= this.runSeq) {
       this.isProbing = false;
       this.isProbeSent = false;
@@ -68,7 +95,7 @@ export class Progress {
   probe(next: number): void {
     this.isProbing = true;
     this.isProbeSent = false;
-    this.inflight = [];
+    this.landAll();
     this.next = Math.max(next, this.match + 1);
     this.beginRun();
   }
@@ -78,7 +105,7 @@ export class Progress {
     const at = this.inflight.findIndex((flight) => flight.seq >= seq);
     if (at >= 0) {
       this.next = Math.max(this.inflight[at].first, this.match + 1);
-      this.inflight.length = at;
+      this.land(at, this.inflight.length);
     }
     this.beginRun();
   }

@@ -34,7 +34,7 @@ export function replicateTo(g: RaftGroup, p: Progress): void {
     p.isProbeSent = true;
     return;
   }
-  while (p.next <= g.log.lastIndex && p.inflight.length < g.settings.inflightAppendsMax) {
+  while (p.next <= g.log.lastIndex && p.hasRoom(g.settings.inflightAppendsMax)) {
     if (!sendAppend(g, p)) return;
   }
 }
@@ -84,7 +84,9 @@ function transmit(
     blocks,
   });
   if (blocks.length === 0) return;
-  p.inflight.push({ seq, first: start, last });
+  let bytes = 0;
+  for (const block of blocks) bytes += block.bytes.length;
+  p.sent({ seq, first: start, last, bytes });
   p.next = last + 1;
 }
 

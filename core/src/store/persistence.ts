@@ -39,7 +39,8 @@ export class Persistence {
   private dirtyBefore: readonly DirtyGroup[] = [];
   private readonly dirty = new Set<Replica>();
   private inFlight:
-    { n: number; slots: { slot: Replica; seq: number }[]; sinceMs: number } | undefined;
+    | { n: number; slots: { slot: Replica; seq: number }[]; sinceMs: number; bytes: number }
+    | undefined;
   /** Sizes of the batches whose chain records are still kept, oldest first. */
   private kept = new Fifo<{ readonly n: number; readonly bytes: number }>();
   private keptBytes = 0;
@@ -76,6 +77,11 @@ export class Persistence {
     return this.inFlight ? nowMs - this.inFlight.sinceMs : 0;
   }
 
+  /** Bytes of the batch in flight. */
+  get writingBytes(): number {
+    return this.inFlight?.bytes ?? 0;
+  }
+
   /** The next batch, when something is dirty and none is in flight. `extra` rides along. */
   takeBatch(nowMs: number, extra: readonly StoreOp[] = []): Batch | undefined {
     if (this.inFlight || (this.dirty.size === 0 && extra.length === 0)) return undefined;
@@ -104,7 +110,7 @@ export class Persistence {
       });
     }
     const bytes = this.addChainRecord(n, ops, dirty);
-    this.inFlight = { n, slots, sinceMs: nowMs };
+    this.inFlight = { n, slots, sinceMs: nowMs, bytes };
     this.batches += 1;
     this.batchBytes += bytes;
     return { n, ops, bytes };

@@ -57,12 +57,15 @@ export class FrameBuilder {
    */
   add(message: PeerMessage): Uint8Array | undefined {
     const w = this.writer;
+    // Seen before it is written: what is written and then moved to another frame is copied twice more.
+    const isOver = this.count > 0 && w.length + bulkBytes(message) > FRAME_FULL_BYTES;
+    const before = isOver ? this.take() : undefined;
     const at = w.length;
     w.u32(0);
     writeMessage(w, message);
     w.setU32(at, w.length - at - 4);
     this.count += 1;
-    if (this.count === 1 || w.length <= FRAME_FULL_BYTES) return undefined;
+    if (this.count === 1 || w.length <= FRAME_FULL_BYTES) return before;
     const alone = w.copy(at);
     w.truncate(at);
     this.count -= 1;
@@ -80,6 +83,17 @@ export class FrameBuilder {
     this.begin();
     return frame;
   }
+}
+
+/** Bytes that a message brings along, without its own fields. */
+function bulkBytes(message: PeerMessage): number {
+  if (message.kind === "request") {
+    return message.action.type === "propose" ? message.action.intent.length : 0;
+  }
+  if (message.kind !== "append") return 0;
+  let bytes = 0;
+  for (const block of message.blocks) bytes += block.bytes.length;
+  return bytes;
 }
 
 export interface Frame extends FrameHead {

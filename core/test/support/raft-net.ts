@@ -2,6 +2,7 @@
 // synced by hand. It keeps the host's duties and nothing else: what waits for a sync leaves after it,
 // an acknowledgement carries what is durable at that moment (D-52).
 
+import { AppendWindow } from "../../src/raft/append-window.js";
 import { crc32 } from "../../src/lib/crc32.js";
 import {
   countOwnVote,
@@ -174,7 +175,15 @@ export class RaftNode implements RaftHost {
     return !this.shut.has(peer);
   }
 
+  appendWindow(): AppendWindow {
+    return new AppendWindow(Infinity);
+  }
+
   isDiskStalled(): boolean {
+    return this.isStalled;
+  }
+
+  isDiskStuck(): boolean {
     return this.isStalled;
   }
 

@@ -20,6 +20,7 @@ export class Turn {
   private readonly host: Host;
   private readonly ports: Ports;
   private readonly eventsMax: number;
+  private readonly eventBytesMax: number;
   private inbox: TurnEvent[] = [];
   private isStopped = false;
   private isWoken = false;
@@ -28,7 +29,9 @@ export class Turn {
   constructor(options: { readonly host: Host; readonly ports: Ports }) {
     this.host = options.host;
     this.ports = options.ports;
-    this.eventsMax = options.host.context.config.limits.turnEventsMax;
+    const { turnEventsMax, turnEventBytesMax } = options.host.context.config.limits;
+    this.eventsMax = turnEventsMax;
+    this.eventBytesMax = turnEventBytesMax;
   }
 
   /** Opens the store; everything else follows from its completion. */
@@ -93,12 +96,14 @@ export class Turn {
 
   private take(): TurnEvent[] {
     const taken = this.inbox;
-    if (taken.length <= this.eventsMax) {
-      this.inbox = [];
-      return taken;
+    let count = 0;
+    let bytes = 0;
+    while (count < taken.length && count < this.eventsMax && bytes < this.eventBytesMax) {
+      bytes += bytesOf(taken[count]);
+      count += 1;
     }
-    this.inbox = taken.slice(this.eventsMax);
-    return taken.slice(0, this.eventsMax);
+    this.inbox = count === taken.length ? [] : taken.slice(count);
+    return count === taken.length ? taken : taken.slice(0, count);
   }
 
   /** Whose links are taken, and what this node shows to its own. */
@@ -121,4 +126,11 @@ export class Turn {
     const batch = this.host.takeBatch();
     if (batch) this.ports.disk.write(batch.n, batch.ops, true);
   }
+}
+
+/** What is copied and checked where the event is stepped. */
+function bytesOf(event: TurnEvent): number {
+  if (event.kind === "peer.frame") return event.frame.length;
+  const isEnqueue = event.kind === "client.request" && event.request.op === "enqueue";
+  return isEnqueue ? event.request.payload.length : 0;
 }

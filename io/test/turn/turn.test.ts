@@ -272,6 +272,20 @@ describe("the turn", () => {
     expect(r.host.status().metrics.events - before).toBe(8);
   });
 
+  test("and in bytes: large ones are few in a turn, so that none is long", () => {
+    const r = ready(1, { turnEventBytesMax: 100 });
+    const frame = (): void =>
+      r.turn.push({ kind: "peer.frame", peer: 2, frame: new Uint8Array(60) });
+    for (let i = 0; i < 5; i += 1) frame();
+    const before = r.host.status().metrics.events;
+    const seen: number[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      r.turn.run();
+      seen.push(r.host.status().metrics.events - before);
+    }
+    expect(seen).toEqual([2, 4, 5]);
+  });
+
   test("an IO error stops the node with its sentence; nothing is sent or written afterwards", () => {
     const r = withTopic();
     r.calls.length = 0;

@@ -137,6 +137,8 @@ function limitsOf(values: Values): LimitsConfig {
     messageBytesMax: values.maxMessageSize ?? DEFAULT_LIMITS.messageBytesMax,
     partitionsPerTopicMax: values.maxPartitions ?? DEFAULT_LIMITS.partitionsPerTopicMax,
     requestBytesMax: values.requestBytesMax ?? DEFAULT_LIMITS.requestBytesMax,
+    proposedBytesMax: values.proposedBytesMax ?? DEFAULT_LIMITS.proposedBytesMax,
+    linkBytesMax: values.linkBytesMax ?? DEFAULT_LIMITS.linkBytesMax,
     streamsMax: values.streamsMax ?? DEFAULT_LIMITS.streamsMax,
     topicsMax: values.topicsMax ?? DEFAULT_LIMITS.topicsMax,
     groupsMax: values.groupsMax ?? DEFAULT_LIMITS.groupsMax,

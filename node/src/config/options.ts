@@ -78,6 +78,14 @@ export const OPTIONS = {
     env: "REQUEST_BYTES_MAX",
     help: "bytes of requests under way at a node (268435456)",
   },
+  proposedBytesMax: {
+    env: "PROPOSED_BYTES_MAX",
+    help: "bytes that leaders on a node have under way in their logs (33554432)",
+  },
+  linkBytesMax: {
+    env: "LINK_BYTES_MAX",
+    help: "bytes of log, and of large requests, on their way to one other node (16777216)",
+  },
   streamsMax: { env: "STREAMS_MAX", help: "open streams of a node (20000)" },
   topicsMax: { env: "TOPICS_MAX", help: "topics of the cluster (10000)" },
   groupsMax: { env: "GROUPS_MAX", help: "partitions of all topics (10000)" },

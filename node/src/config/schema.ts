@@ -51,6 +51,8 @@ const shape = {
   enableHealth: switchText,
   maxMessageSize: integerText(64 * 1024, MESSAGE_BYTES_MAX),
   requestBytesMax: integerText(MESSAGE_BYTES_MAX, 2 ** 40),
+  proposedBytesMax: integerText(1 << 20, 2 ** 40),
+  linkBytesMax: integerText(1 << 20, 2 ** 40),
   streamsMax: integerText(1, 10_000_000),
   topicsMax: integerText(1, 10_000_000),
   groupsMax: integerText(1, 10_000_000),

@@ -7,8 +7,10 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { type Address, formatAddress } from "../config/address.js";
 import { tolerantDefinition } from "./definition.js";
+import type { Engine } from "../engine.js";
+import { gatedCalls } from "./gated-calls.js";
 import { PopCall } from "./pop-stream.js";
-import { gateOf, ReceiveGate } from "./receive-gate.js";
+import { ReceiveGate } from "./receive-gate.js";
 import { addReflection } from "./reflection.js";
 import { adminMethods, type ServiceContext, unaryMethods, unbuiltMethods } from "./unary.js";
 
@@ -18,8 +20,10 @@ const CLOSE_WAIT_MS = 1_000;
 export interface GrpcServerOptions {
   readonly bind: Address;
   readonly messageBytesMax: number;
-  /** Of enqueues that are being received, half of them at most. */
+  /** Of calls that came in and are not answered, and an eighth of it in memory. */
   readonly requestBytesMax: number;
+  /** Knows what it holds of requests, and counts those that are refused here. */
+  readonly engine: Pick<Engine, "requestBytes" | "requestRefused">;
   readonly enableHealth: boolean;
   readonly enableReflection: boolean;
 }
@@ -30,11 +34,13 @@ export class GrpcServer {
   private readonly server: Server;
   private readonly health: HealthImplementation;
   private readonly bind: Address;
-  private readonly gate: ReturnType<typeof gateOf>;
+  private readonly gate: ReturnType<typeof gatedCalls>;
 
   constructor(context: ServiceContext, options: GrpcServerOptions) {
     this.bind = options.bind;
-    this.gate = gateOf(DisheapService.enqueue.path, new ReceiveGate(options, context.nowMs));
+    const gate = new ReceiveGate(options, context.nowMs, () => options.engine.requestBytes());
+    const refused = (): void => options.engine.requestRefused();
+    this.gate = gatedCalls(gate, options.messageBytesMax, refused);
     this.server = new Server({
       interceptors: [this.gate.interceptor],
       "grpc.max_receive_message_length": options.messageBytesMax,

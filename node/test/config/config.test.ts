@@ -240,6 +240,8 @@ describe("bad settings", () => {
       STREAMS_MAX: ["streamsMax", 20_000],
       TOPICS_MAX: ["topicsMax", 10_000],
       GROUPS_MAX: ["groupsMax", 10_000],
+      PROPOSED_BYTES_MAX: ["proposedBytesMax", 33_554_432],
+      LINK_BYTES_MAX: ["linkBytesMax", 16_777_216],
       PRODUCER_BYTES_MAX: ["producerBytesMax", 67_108_864],
     } as const;
     for (const [name, [limit, byDefault]] of Object.entries(budgets)) {

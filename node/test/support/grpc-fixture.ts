@@ -36,14 +36,18 @@ export function serviceContext(
   };
 }
 
-export async function startFixture(part: Partial<ServiceContext> = {}): Promise<Fixture> {
+export async function startFixture(
+  part: Partial<ServiceContext> = {},
+  requestBytesMax = 268_435_456,
+): Promise<Fixture> {
   const engine = new HandEngine();
   const observed: Fixture["observed"] = { enqueued: [], popped: [] };
   const context: ServiceContext = { ...serviceContext(engine, observed), ...part };
   const server = new GrpcServer(context, {
     bind: { host: "127.0.0.1", port: 0 },
     messageBytesMax: 4_194_304,
-    requestBytesMax: 268_435_456,
+    requestBytesMax,
+    engine,
     enableHealth: true,
     enableReflection: true,
   });

@@ -16,6 +16,8 @@ export class HandEngine implements Engine {
   readonly carrier: Carrier;
   current: NodeStatus = nodeStatus();
   nowMs = 0;
+  heldBytes = 0;
+  refusals = 0;
   /** Answers requests at once when set. */
   answer: ((request: ClientRequest) => ClientResult | undefined) | undefined;
   private watchers: (() => void)[] = [];
@@ -33,6 +35,14 @@ export class HandEngine implements Engine {
       }
     }
     for (const watcher of [...this.watchers]) watcher();
+  }
+
+  requestBytes(): number {
+    return this.heldBytes;
+  }
+
+  requestRefused(): void {
+    this.refusals += 1;
   }
 
   status(): NodeStatus {

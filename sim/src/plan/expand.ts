@@ -80,6 +80,13 @@ export function expandPlan(seed: string): Plan {
         ? { queueIntentsMax: draws.pick("queue.intents", [1, 3, 12]) }
         : {}),
       ...(narrow ? { turnBulkBytesMax: narrow.turnBulkBytesMax } : {}),
+      // Beside those of the whole, what bursts of a simulated size reach (rev-B15).
+      ...(draws.chance("underway", 300_000) && !isSlow
+        ? {
+            proposedBytesMax: draws.pick("underway.proposed", [1_000, 20_000, 32 << 20]),
+            linkBytesMax: draws.pick("underway.link", [1_000, 20_000, 16 << 20]),
+          }
+        : {}),
     },
     ...(draws.chance("limits.own", 350_000) ? { nodeLimits: expandLimits(draws, nodes) } : {}),
     network: {

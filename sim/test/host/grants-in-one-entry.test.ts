@@ -10,14 +10,17 @@ import { onMessage } from "./wire.js";
 const EDGE = 1;
 const LEADER = 2;
 
-/** No room for new entries at the leader for a while: as with 64 MiB under way. */
+/** No room for new entries at the leader for a while: as with far too many bytes under way. */
 function withoutRoom(q: QuietWorld, ms: number): void {
-  const slot = q.world.host(LEADER)?.context.groups.get(1);
-  if (!slot) throw new Error("group 1 must be there");
-  const { proposedBytes } = slot;
-  slot.proposedBytes = 128 << 20;
+  const context = q.world.host(LEADER)?.context;
+  const slot = context?.groups.get(1);
+  if (!context || !slot) throw new Error("group 1 must be there");
+  const bytes = 128 << 20;
+  slot.proposedBytes += bytes;
+  context.budgets.proposedBytes += bytes;
   q.advance(ms);
-  slot.proposedBytes = proposedBytes;
+  slot.proposedBytes -= bytes;
+  context.budgets.proposedBytes -= bytes;
 }
 
 function stage(): QuietWorld {

@@ -114,3 +114,30 @@ test("a disk that comes back during a hand-over leaves the leader in office", ()
   expect(answers.map((a) => a?.ok)).toEqual([true, true, true, true]);
   expect([leaders(q), raftOf(q, STALLED).term]).toEqual([[STALLED], term]);
 });
+
+test("rev-B1b: a large batch may take its time; the leader stays, and a small one may not", () => {
+  const q = ready();
+  const { term } = raftOf(q, STALLED);
+  // 1 MB at a disk that needs longer for it than the stall limit.
+  const LARGE = { ...ENQUEUE, payload: new Uint8Array(1_000_000) };
+  stall(q, [STALLED], 1_350);
+  const answers: (ClientResult | undefined)[] = [];
+  q.hub.request(STALLED, LARGE, (result) => answers.push(result));
+  q.advance(3_000);
+  expect(answers.map((a) => a?.ok)).toEqual([true]);
+  expect([leaders(q), raftOf(q, STALLED).term]).toEqual([[STALLED], term]);
+  stall(q, [STALLED], 1_350);
+  q.hub.request(STALLED, ENQUEUE, (result) => answers.push(result));
+  q.advance(3_000);
+  expect(leaders(q)).not.toEqual([STALLED]);
+});
+
+test("a large batch that takes for ever is a stalled disk like any other", () => {
+  const q = ready();
+  stall(q, [STALLED], 60_000);
+  const LARGE = { ...ENQUEUE, payload: new Uint8Array(1_000_000) };
+  q.hub.request(STALLED, LARGE, () => undefined);
+  q.advance(5_000);
+  expect(leaders(q)).toHaveLength(1);
+  expect(leaders(q)).not.toEqual([STALLED]);
+});

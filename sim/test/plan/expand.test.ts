@@ -108,7 +108,7 @@ describe("golden", () => {
           "enqueue": 206,
           "read": 12,
         },
-        "sha256": "9d0ed66828889b971472a0edc8d5bd9d35f8d72a4d714fcfdadc5e7b591cb3f9",
+        "sha256": "77fad6847e38a902e94215270604a1369846feac8f6753ebfc266068551e2764",
         "topics": [
           {
             "mode": "MIN",

@@ -19,7 +19,8 @@ export interface Operation {
   readonly id: number;
   /** Undefined: no client waits (releases, stream closes, deletions that are driven from here). */
   readonly requestId: number | undefined;
-  readonly request: ClientRequest | undefined;
+  /** Without its payload once that stands in an intent. */
+  request: ClientRequest | undefined;
   /** What it takes of the budget for requests until its client has an answer. */
   readonly bytes: number;
   /** A stream that waits for news of its topic. */

@@ -32,6 +32,8 @@ import { Requests, type RequestEnd } from "./requests.js";
 import { COUNTS_PATIENCE_MS, goesOnWithout, LAGS_BEHIND, STILL_CLOSING } from "./unanswered.js";
 import { payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
 
+const NO_PAYLOAD = new Uint8Array(0);
+
 export class Operations {
   private readonly context: HostContext;
   private readonly requests: Requests;
@@ -329,6 +331,8 @@ export class Operations {
       delayMs,
     });
     const parts = [{ topic: record.topic, place }];
+    // The intent holds the payload now; large ones would be held twice until they are answered.
+    operation.request = { ...request, payload: NO_PAYLOAD };
     this.ask(operation, parts, { type: "propose", intent }, producer !== undefined);
   }
 

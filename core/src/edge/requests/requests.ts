@@ -6,6 +6,7 @@ import { SequenceTable } from "../../lib/sequence-table.js";
 import type { ErrorCode } from "../../contract/api.js";
 import type { Reply, ReplyOutcome, RequestAction } from "../../wire/messages.js";
 import type { HostContext } from "../../member/context.js";
+import { Forwards } from "./forwards.js";
 
 /** How a request ended, for the operation that waits for it. */
 export type RequestEnd =
@@ -37,6 +38,8 @@ export interface PendingRequest {
   /** An earlier attempt got no answer: it may have been applied, whatever is said of a later one. */
   isDoubtful: boolean;
   target: number;
+  /** Whose window its bytes take (forwards.ts), 0 for none. */
+  window: number;
   /** Sent and not answered; false while it waits to be sent again. */
   isOut: boolean;
   sentMs: number;
@@ -49,6 +52,14 @@ export interface PendingRequest {
 const RESEND_MS = 1000;
 /** A repeat of so many bytes or more first asks whether its request is in hand, without them. */
 const QUESTION_BYTES = 1024;
+/** What a link and two disks take at the least, before it is said that nobody answers. */
+const BYTES_A_SECOND = 4 << 20;
+const NO_ROOM_ON_LINK = {
+  code: "RESOURCE_EXHAUSTED",
+  message:
+    "the leader of the partition is on another node and takes large messages more slowly than they come " +
+    "(LINK_BYTES_MAX); wait for answers before sending more",
+} as const;
 /** A pause before the next voter is asked. */
 const RETRY_MS = 100;
 
@@ -57,6 +68,7 @@ export class Requests {
   private readonly pending = new SequenceTable<PendingRequest>();
   /** Last known leaders of groups that are not on this node. */
   private readonly hints = new Map<number, number>();
+  private readonly forwards: Forwards<PendingRequest>;
   private nextId = 1;
   private readonly onEnd: (operation: number, part: number, end: RequestEnd) => void;
 
@@ -74,6 +86,7 @@ export class Requests {
     this.context = context;
     this.onEnd = onEnd;
     this.isKnown = isKnown;
+    this.forwards = new Forwards(context.config.limits.linkBytesMax);
   }
 
   get size(): number {
@@ -125,6 +138,7 @@ export class Requests {
       isQuestion: false,
       isDoubtful: false,
       target: 0,
+      window: 0,
       isOut: false,
       sentMs: 0,
       nextTry: 0,
@@ -137,9 +151,29 @@ export class Requests {
   }
 
   private transmit(request: PendingRequest): void {
-    request.target = this.leaderOf(request.group, request.voters, request.tries);
+    const target = this.leaderOf(request.group, request.voters, request.tries);
     request.isQuestion = false;
+    if (target === this.context.self) this.forwards.give(request);
+    // What was sent before may have been applied, and somebody has to be asked about it: it does not wait.
+    else if (!this.forwards.take(request, target, request.isDoubtful)) {
+      request.isOut = false;
+      request.nextTry = Infinity;
+      return;
+    }
+    request.target = target;
     this.sendTo(request, request.action);
+  }
+
+  /** Answers make room: what waits for it leaves, as long as there is any. */
+  private pump(): void {
+    const full = new Set<number>();
+    for (const request of [...this.forwards.waiting]) {
+      if (full.size + 1 >= this.context.members.length) return;
+      const target = this.leaderOf(request.group, request.voters, request.tries);
+      if (full.has(target)) continue;
+      this.transmit(request);
+      if (this.forwards.isWaiting(request)) full.add(target);
+    }
   }
 
   private sendTo(request: PendingRequest, action: RequestAction): void {
@@ -161,6 +195,11 @@ export class Requests {
     if (reply.edgeIncarnation !== this.context.incarnation) return;
     const request = this.pending.get(reply.requestId);
     if (!request) return;
+    this.judge(request, from, reply);
+    this.pump();
+  }
+
+  private judge(request: PendingRequest, from: number, reply: Reply): void {
     const { outcome } = reply;
     switch (outcome.type) {
       case "done":
@@ -197,6 +236,7 @@ export class Requests {
     if (this.hints.get(request.group) === from) this.hints.delete(request.group);
     const leader = outcome.type === "surely-not" ? outcome.leader : 0;
     request.isOut = false;
+    this.forwards.give(request);
     if (leader !== 0 && leader !== from) {
       this.learnLeader(request.group, leader);
       request.tries = 0;
@@ -225,6 +265,7 @@ export class Requests {
   private later(request: PendingRequest, reply: Reply): void {
     if (!request.isOut || reply.attempt !== request.attempt) return;
     request.isOut = false;
+    this.forwards.give(request);
     request.tries = 0;
     request.nextTry = this.context.monotonicMs + RETRY_MS;
   }
@@ -235,10 +276,17 @@ export class Requests {
     for (const [, request] of this.pending.entries()) {
       if (now >= request.deadlineMs) this.giveUp(request);
       else if (!request.isOut && now >= request.nextTry) this.transmit(request);
-      else if (request.isOut && request.isIdempotent && now - request.sentMs >= RESEND_MS) {
+      else if (request.isOut && request.isIdempotent && this.isOverdue(request)) {
         this.repeat(request);
       }
     }
+    this.pump();
+  }
+
+  /** What is on its way to the same node takes its time on the link and on disks. */
+  private isOverdue({ sentMs, target, window }: PendingRequest): boolean {
+    const bytes = window === 0 ? 0 : this.forwards.bytesTo(target);
+    return this.context.monotonicMs - sentMs >= RESEND_MS * (1 + bytes / BYTES_A_SECOND);
   }
 
   /**
@@ -270,6 +318,10 @@ export class Requests {
   }
 
   private giveUp(request: PendingRequest): void {
+    if (this.forwards.isWaiting(request)) {
+      this.finish(request, { type: "failed", ...NO_ROOM_ON_LINK });
+      return;
+    }
     const isUnknown = (request.isOut || request.isDoubtful) && request.action.type === "propose";
     const who = request.group === 0 ? "the group that knows all topics" : "the partition";
     this.finish(request, {
@@ -284,6 +336,7 @@ export class Requests {
 
   private finish(request: PendingRequest, end: RequestEnd): void {
     this.pending.delete(request.id);
+    this.forwards.give(request);
     this.onEnd(request.operation, request.part, end);
   }
 }

@@ -30,6 +30,7 @@ import { SentTwice } from "./sent-twice.js";
 import { StalledDisks } from "./stalled-disks.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
+import { UnderWay } from "./under-way.js";
 import { Undelivered } from "./undelivered.js";
 
 export function makeRules(): Rule[] {
@@ -71,5 +72,6 @@ export function makeRules(): Rule[] {
     new Reads(),
     new StalledDisks(),
     new SentTwice(),
+    new UnderWay(),
   ];
 }

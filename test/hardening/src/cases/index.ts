@@ -1,6 +1,7 @@
 // Every row of the table, in the order in which they run.
 
 import type { HardeningCase } from "../case.js";
+import { burstCases } from "./bursts.js";
 import { clockCases } from "./clock.js";
 import { configCases } from "./config.js";
 import { diskCases } from "./disk.js";
@@ -17,6 +18,7 @@ export const allCases: readonly HardeningCase[] = [
   ...httpCases,
   ...peerPortCases,
   ...slowCases,
+  ...burstCases,
   ...configCases,
   ...identityCases,
   ...diskCases,
