@@ -431,6 +431,10 @@ export class Host {
     const { slot, purpose, fromIndex } = read;
     if (slot.isRemoved) return;
     const blocks = currentBlocks(slot, event.entries);
+    if (typeof blocks === "string") {
+      this.fatalMessage ??= blocks;
+      return;
+    }
     this.guard(slot, () => {
       if (purpose.type === "apply") this.applier.refilled(slot, blocks);
       else refilled(slot.raft, purpose.peer, fromIndex, blocks);

@@ -10,6 +10,7 @@ import { expandFaults } from "./expand-faults.js";
 import { expandOperations } from "./expand-operations.js";
 import { narrowLinks } from "./narrow-links.js";
 import type { Plan, TopicPlan } from "./plan.js";
+import { withSituations } from "./situations.js";
 import { calmAround, stalledLeader } from "./stalled-leader.js";
 
 /** 64 bits from a seed string; after this everything is counter-based. */
@@ -62,7 +63,7 @@ export function expandPlan(seed: string): Plan {
   const faults = expandFaults(draws, { nodes, durationMs, hash, topics });
   const narrow = isLarge || isSlow ? undefined : narrowLinks(draws, { nodes, durationMs, topics });
   const stalled = isSlow ? undefined : stalledLeader(draws, { nodes, durationMs, topics });
-  return {
+  return withSituations(draws, {
     version: 1,
     seed,
     seedHi: bits.hi,
@@ -108,7 +109,7 @@ export function expandPlan(seed: string): Plan {
           )
         : operations,
     faults: stalled ? calmAround(faults, stalled) : faults,
-  };
+  });
 }
 
 /** A commit takes more than a second, a question half of one: in quiet times too, so that time-outs have to follow. */

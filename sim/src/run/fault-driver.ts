@@ -2,7 +2,7 @@
 // the network and the disks count their own, this counts crashes, pauses and clocks.
 
 import type { FaultPlan } from "../plan/plan.js";
-import type { DiskBoundary } from "../world/disk-settings.js";
+import type { Boundary } from "../world/world.js";
 import { draw, kindOf } from "../world/draw.js";
 import type { World } from "../world/world.js";
 import { sendForeign } from "./foreign-request.js";
@@ -158,7 +158,7 @@ export class FaultDriver {
     });
   }
 
-  private onBoundary(node: number, kind: DiskBoundary): void {
+  private onBoundary(node: number, kind: Boundary): void {
     for (const waiting of this.waiting) {
       const { crash } = waiting;
       if (waiting.isDone || crash.boundary !== kind || !crash.nodes.includes(node)) continue;
