@@ -94,7 +94,7 @@ export class Oracle {
         each((r) => r.machineEvent?.(node, group, index, stampMs, event)),
       sent: (to, message) => each((r) => r.sent?.(node, to, message)),
       groupStopped: (group, reason) => {
-        if (!isAlive()) return;
+        if (!isAlive() || this.world?.isPlanted(node, group) === true) return;
         throw new RuleBroken({
           rule: reason.slice(0, reason.indexOf(":")),
           message: `node n${node} stopped group ${group}: ${reason}`,

@@ -173,6 +173,28 @@ export type FaultPlan =
       readonly damage: "none" | "disk.dropped" | "disk.revert" | "disk.wiped";
     }
   | {
+      /**
+       * A replica of the topic's first partition cannot get past the next entry, for the rest of the run: it
+       * breaks an invariant there (D-40), or cannot read it (D-89).
+       */
+      readonly kind: "replica.stop";
+      readonly atMs: number;
+      readonly topic: string;
+      /** The one that leads then, else one that does not. */
+      readonly isLeader: boolean;
+      readonly how: "broken" | "unreadable";
+    }
+  | {
+      /**
+       * A follower of the topic's first partition is cut off; at the end of it the log on the leader's disk is
+       * rotten, as far as it is not in memory.
+       */
+      readonly kind: "disk.rot";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly topic: string;
+    }
+  | {
       readonly kind: "proc.pause";
       readonly atMs: number;
       readonly untilMs: number;

@@ -4,6 +4,8 @@
 import type { PlanDraws } from "./expand.js";
 import { halfDeleted } from "./half-deleted.js";
 import type { FaultPlan, OperationPlan, Plan, TopicPlan } from "./plan.js";
+import { rottenLog } from "./rotten-log.js";
+import { stoppedReplica } from "./stopped-replica.js";
 
 export interface SituationScope {
   readonly nodes: number;
@@ -20,10 +22,23 @@ export interface Situation {
   readonly limits?: Plan["limits"];
 }
 
-const SITUATIONS: readonly ((
-  draws: PlanDraws,
-  scope: SituationScope,
-) => Situation | undefined)[] = [halfDeleted];
+const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
+  [halfDeleted, stoppedReplica, rottenLog];
+
+/**
+ * Nothing in the plan counts on every replica: a stalled leader needs all others (rev-B1), a copy its original
+ * (D-88). How many may be lost at a time the driver sees to.
+ */
+export function staysWhole({ faults }: SituationScope): boolean {
+  return faults.every(({ kind }) => !NEEDS_ALL.has(kind));
+}
+
+const NEEDS_ALL: ReadonlySet<FaultPlan["kind"]> = new Set<FaultPlan["kind"]>([
+  "disk.stall-leader",
+  "proc.copy",
+  "replica.stop",
+  "disk.rot",
+]);
 
 /** The plan with the situations that its seed draws. */
 export function withSituations(draws: PlanDraws, plan: Plan): Plan {
@@ -39,6 +54,9 @@ function joined(plan: Plan, { operations = [], faults = [], limits = {} }: Situa
   return {
     ...plan,
     limits: { ...plan.limits, ...limits },
+    ...(plan.nodeLimits && {
+      nodeLimits: plan.nodeLimits.map((own) => ({ ...own, ...limits })),
+    }),
     operations: inOrder([...plan.operations, ...operations]),
     faults: inOrder([...plan.faults, ...faults]),
   };

@@ -22,6 +22,7 @@ import { SimDisk } from "./disk.js";
 import type { DiskBoundary } from "./disk-settings.js";
 import { EventQueue } from "./event-queue.js";
 import { SimNetwork } from "./network.js";
+import { Plants } from "./plants.js";
 import { TraceHash } from "./trace-hash.js";
 
 /** Wall clock of a right clock when a run starts. */
@@ -80,6 +81,8 @@ export class World {
   readonly copies: SimNode[] = [];
   readonly members: readonly ClusterMember[];
   readonly trace: TraceHash;
+  /** Replicas that cannot get past an entry. */
+  readonly plants = new Plants();
   /** Faults that took effect here; the network's and disks' own are beside it. */
   readonly counts = new Map<string, number>();
   private readonly hooks: WorldHooks;
@@ -190,7 +193,10 @@ export class World {
     const { oracle } = this.hooks;
     const isMember = number <= this.plan.nodes;
     const observer = isMember
-      ? this.watched(number, oracle.observe(number, () => process.isAlive))
+      ? this.watched(
+          number,
+          oracle.observe(number, () => process.isAlive),
+        )
       : undefined;
     const host = new Host(config, observer);
     const process: Process = {
@@ -215,8 +221,10 @@ export class World {
       ...observer,
       applied: (group, entry, hashHi, hashLo) => {
         observer.applied(group, entry, hashHi, hashLo);
-        if (group !== 0) return;
-        const machine = this.host(number)?.context.groups.get(0)?.machine;
+        const groups = group === 0 ? this.host(number)?.context.groups : undefined;
+        if (!groups) return;
+        this.plants.into(number, groups);
+        const machine = groups.get(0)?.machine;
         const before = deleting;
         deleting = machine?.kind === "cluster" ? machine.cluster.deleting.size : 0;
         if (deleting > before) this.boundary?.(number, "deletion.begun");
@@ -332,6 +340,13 @@ export class World {
     this.trace.number(event.kind, this.queue.nowUs * 8 + number);
     this.pushTo(process, event);
     return true;
+  }
+
+  /** A replica of the node stopped. True: it was planted, and the run goes on. */
+  isPlanted(number: number, group: number): boolean {
+    const plant = this.plants.find(number, group);
+    if (plant) this.count(`replica.${plant.kind}`);
+    return plant !== undefined;
   }
 
   /** The process stops itself with a sentence: it stays down. */

@@ -17,6 +17,7 @@ import { LeaseRules } from "./lease-rules.js";
 import { Ledger } from "./ledger.js";
 import { LogMatching } from "./log-matching.js";
 import { MetaState } from "./meta-state.js";
+import { MetRot } from "./met-rot.js";
 import { AppendOnly, Bounds, Monotone } from "./monotone.js";
 import { Once } from "./once.js";
 import { OrderRules } from "./order-rules.js";
@@ -28,6 +29,7 @@ import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
 import { SentTwice } from "./sent-twice.js";
 import { StalledDisks } from "./stalled-disks.js";
+import { StoppedReplicas } from "./stopped-replicas.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
 import { Undelivered } from "./undelivered.js";
@@ -71,5 +73,7 @@ export function makeRules(): Rule[] {
     new Reads(),
     new StalledDisks(),
     new SentTwice(),
+    new StoppedReplicas(),
+    new MetRot(),
   ];
 }
