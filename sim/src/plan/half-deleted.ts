@@ -2,7 +2,7 @@
 // any more, and the node that was asked is gone. Whoever leads the meta group has to end it.
 
 import type { PlanDraws } from "./expand.js";
-import type { Situation, SituationScope } from "./situations.js";
+import type { Situation, SituationScope } from "./situation.js";
 
 /** Somebody else's deletion of the topic would end what this one leaves behind. */
 export function halfDeleted(draws: PlanDraws, scope: SituationScope): Situation | undefined {

@@ -100,6 +100,8 @@ export type OperationPlan =
       readonly what: "stats" | "peek" | "list";
       readonly topic: string;
       readonly id: number;
+      /** Of a peek; absent: 50. */
+      readonly limit?: number;
     }
   | {
       readonly type: "delete";

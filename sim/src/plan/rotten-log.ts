@@ -3,7 +3,7 @@
 
 import type { PlanDraws } from "./expand.js";
 import type { OperationPlan } from "./plan.js";
-import { staysWhole, type Situation, type SituationScope } from "./situations.js";
+import { staysWhole, type Situation, type SituationScope } from "./situation.js";
 
 /** Ids of these calls; those of others stay away from it. */
 const FIRST_ID = 40_000;

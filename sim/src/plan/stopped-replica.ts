@@ -2,7 +2,7 @@
 // all that hung on it has to find the next leader; now and then another one. A little of everything goes on.
 
 import type { PlanDraws } from "./expand.js";
-import { staysWhole, type Situation, type SituationScope } from "./situations.js";
+import { staysWhole, type Situation, type SituationScope } from "./situation.js";
 
 export function stoppedReplica(draws: PlanDraws, scope: SituationScope): Situation | undefined {
   if (!draws.chance("stopped", 180_000) || !staysWhole(scope)) return undefined;

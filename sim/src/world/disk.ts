@@ -74,6 +74,8 @@ export class SimDisk {
   private readonly rotten = new Set<string>();
   /** When the present process was handed such a value first. */
   metRotAtUs: number | undefined;
+  /** What the present process was handed by scans. */
+  handedOut = new WeakSet<ArrayBufferLike>();
 
   constructor(options: DiskOptions) {
     this.options = options;
@@ -184,8 +186,13 @@ export class SimDisk {
     for (const key of keys) if (this.live.get(key)) this.rotten.add(key);
   }
 
-  private asRead(entries: readonly DiskEntry[]): readonly DiskEntry[] {
-    if (this.rotten.size === 0) return entries;
+  private asRead(values: readonly DiskEntry[]): readonly DiskEntry[] {
+    const entries = this.rotten.size === 0 ? values : this.rottenOf(values);
+    for (const { value } of entries) this.handedOut.add(value.buffer);
+    return entries;
+  }
+
+  private rottenOf(entries: readonly DiskEntry[]): readonly DiskEntry[] {
     return entries.map(({ key, value }) => {
       if (!this.rotten.has(toHex(key))) return { key, value };
       this.metRotAtUs ??= this.options.now();
@@ -206,6 +213,7 @@ export class SimDisk {
       }
       this.owner = instance;
       this.metRotAtUs = undefined;
+      this.handedOut = new WeakSet();
       this.log.fold();
       const identity = this.identity?.slice();
       instance.push({ kind: "disk.opened", token, storeId: this.storeId(), identity });

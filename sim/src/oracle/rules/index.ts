@@ -13,6 +13,7 @@ import { Elections } from "./elections.js";
 import { EntryBounds } from "./entry-bounds.js";
 import { GiveBacks } from "./give-backs.js";
 import { GroupTime } from "./group-time.js";
+import { HeldAfterStart } from "./held-after-start.js";
 import { LeaseRules } from "./lease-rules.js";
 import { Ledger } from "./ledger.js";
 import { LogMatching } from "./log-matching.js";
@@ -21,6 +22,7 @@ import { MetRot } from "./met-rot.js";
 import { AppendOnly, Bounds, Monotone } from "./monotone.js";
 import { Once } from "./once.js";
 import { OrderRules } from "./order-rules.js";
+import { PeekWork } from "./peek-work.js";
 import { Promises } from "./promises.js";
 import { Recovery } from "./recovery.js";
 import { ReadIndex } from "./read-index.js";
@@ -75,5 +77,7 @@ export function makeRules(): Rule[] {
     new SentTwice(),
     new StoppedReplicas(),
     new MetRot(),
+    new HeldAfterStart(),
+    new PeekWork(),
   ];
 }
