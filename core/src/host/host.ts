@@ -395,6 +395,7 @@ export class Host {
     this.context.cutOutbox();
     slot.stoppedBecause = error.message;
     slot.raft.halt();
+    this.applier.forget(slot);
     this.leader.lostLeadership(slot);
     this.context.observer?.groupStopped(slot.id, `${error.message}\n${error.stack ?? ""}`);
   }
