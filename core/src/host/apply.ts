@@ -54,6 +54,7 @@ export class Applier {
   private applySlot(slot: Replica, budget: { entries: number; bytes: number }): void {
     const g = slot.raft;
     if (slot.machineStoppedBecause !== undefined) {
+      this.forget(slot);
       g.log.evict(g.durableIndex, this.context.config.limits.logTailBytesMax);
       return;
     }
@@ -74,6 +75,7 @@ export class Applier {
       budget.bytes -= block.bytes.length;
       if (slot.machine.kind === "cluster") this.onMetaApplied();
     }
+    this.letGo(slot);
     g.log.evict(g.appliedIndex, this.context.config.limits.logTailBytesMax);
     if (g.isReady && !slot.isServing && g.appliedIndex >= g.termStartIndex) {
       this.leader.startServing(slot);
@@ -100,7 +102,14 @@ export class Applier {
     return undefined;
   }
 
-  /** Its topic was deleted: what was read back for it is of no use any more. */
+  /** What was read back and is applied is of no use any more; maybe nothing comes after it for long. */
+  private letGo(slot: Replica): void {
+    const last = this.fetched.get(slot.id)?.at(-1);
+    if (!last || slot.raft.appliedIndex < last.first + last.count - 1) return;
+    this.fetched.delete(slot.id);
+  }
+
+  /** Its topic was deleted, or it stopped: what was read back for it is of no use any more. */
   forget(slot: Replica): void {
     this.fetched.delete(slot.id);
   }

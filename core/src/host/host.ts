@@ -393,6 +393,7 @@ export class Host {
     this.context.cutOutbox();
     slot.stoppedBecause = error.message;
     slot.raft.halt();
+    this.applier.forget(slot);
     this.leader.lostLeadership(slot);
     this.context.observer?.groupStopped(slot.id, `${error.message}\n${error.stack ?? ""}`);
   }
@@ -429,6 +430,10 @@ export class Host {
     const { slot, purpose, fromIndex } = read;
     if (slot.isRemoved) return;
     const blocks = currentBlocks(slot, event.entries);
+    if (typeof blocks === "string") {
+      this.fatalMessage ??= blocks;
+      return;
+    }
     this.guard(slot, () => {
       if (purpose.type === "apply") this.applier.refilled(slot, blocks);
       else refilled(slot.raft, purpose.peer, fromIndex, blocks);

@@ -52,8 +52,13 @@ const WHAT_TO_DO =
   "back as this member, because it has forgotten its votes and what it acknowledged. A replacement node can " +
   "join once membership changes are available.";
 
+/** What was found, at start or later, and what to do. */
+export function damageSentence(found: string): string {
+  return `The data directory is damaged: ${found}. ${WHAT_TO_DO}`;
+}
+
 function damaged(found: string): DamagedStore {
-  return new DamagedStore(`The data directory is damaged: ${found}. ${WHAT_TO_DO}`);
+  return new DamagedStore(damageSentence(found));
 }
 
 /** The store's own exceptions go on as they are. */

@@ -6,6 +6,7 @@ import type { Crc32 } from "../lib/crc32.js";
 import { MalformedInput } from "../lib/bytes.js";
 import { blockKey } from "../wire/disk-records.js";
 import type { Replica } from "../member/replica.js";
+import { damageSentence } from "./boot.js";
 
 export type ReadPurpose =
   { readonly type: "replicate"; readonly peer: number } | { readonly type: "apply" };
@@ -56,28 +57,33 @@ export class LogReads {
   }
 }
 
-/** The blocks among the values that are still the ones in the slot's log. */
+/**
+ * The blocks among the values that are still the ones in the slot's log; or the sentence with which the node
+ * has to stop: a block that cannot be read back is damage of the own disk, not somebody's malformed input.
+ */
 export function currentBlocks(
   slot: Replica,
   entries: readonly { readonly value: Uint8Array }[],
-): Block[] {
+): Block[] | string {
   const { log, host } = slot.raft;
   const blocks: Block[] = [];
   for (const { value } of entries) {
     const block = readBlock(value, host.crc);
+    if (typeof block === "string") {
+      return damageSentence(`a log block of group ${slot.id} cannot be read back: ${block}`);
+    }
     if (block.first > log.lastIndex) break;
     if (log.holds(block)) blocks.push(block);
   }
   return blocks;
 }
 
-/** A block that cannot be read back is damage of the own disk, not somebody's malformed input. */
-function readBlock(value: Uint8Array, crc: Crc32): Block {
+/** Or what is wrong with it. */
+function readBlock(value: Uint8Array, crc: Crc32): Block | string {
   try {
     return decodeBlock(value, crc);
   } catch (error) {
-    if (error instanceof MalformedInput)
-      throw new Error(`the log on disk is damaged: ${error.message}`);
+    if (error instanceof MalformedInput) return error.message;
     throw error;
   }
 }

@@ -57,6 +57,8 @@ export interface Rule {
     stampMs: number,
     event: MachineEvent,
   ): void;
+  /** A message of a peer, or of the own node, is about to be handled. */
+  received?(node: number, message: PeerMessage): void;
   sent?(node: number, to: number, message: PeerMessage): void;
   afterTurn?(node: number, host: Host): void;
   clientEffect?(node: number, effect: ClientEffect): void;
@@ -92,9 +94,10 @@ export class Oracle {
       applied: (group, entry, hi, lo) => each((r) => r.applied?.(node, group, entry, hi, lo)),
       machineEvent: (group, index, stampMs, event) =>
         each((r) => r.machineEvent?.(node, group, index, stampMs, event)),
+      received: (_, message) => each((r) => r.received?.(node, message)),
       sent: (to, message) => each((r) => r.sent?.(node, to, message)),
       groupStopped: (group, reason) => {
-        if (!isAlive()) return;
+        if (!isAlive() || this.world?.isPlanted(node, group) === true) return;
         throw new RuleBroken({
           rule: reason.slice(0, reason.indexOf(":")),
           message: `node n${node} stopped group ${group}: ${reason}`,

@@ -10,6 +10,7 @@ import { expandFaults } from "./expand-faults.js";
 import { expandOperations } from "./expand-operations.js";
 import { narrowLinks } from "./narrow-links.js";
 import type { Plan, TopicPlan } from "./plan.js";
+import { withSituations } from "./situations.js";
 import { calmAround, stalledLeader } from "./stalled-leader.js";
 
 /** 64 bits from a seed string; after this everything is counter-based. */
@@ -55,14 +56,15 @@ export function expandPlan(seed: string): Plan {
   const isLarge = draws.chance("large", 30_000);
   const topics = expandTopics(draws, nodes, isLarge);
   const isSlow = draws.chance("slow", 60_000);
-  // Slow and tight together would be an overload that never ends: an entry a second.
-  const isTight = draws.chance("tight", 300_000) && !isSlow;
+  const isTight = draws.chance("tight", 300_000);
+  // What is tight follows how fast anything goes: with a few intents a second nothing would ever drain.
+  const scale = isSlow ? SLOW_SCALE : 1;
   const operations = expandOperations(draws, { nodes, durationMs, topics, isLarge });
   const hash = hash32(bits.hi, bits.lo);
   const faults = expandFaults(draws, { nodes, durationMs, hash, topics });
   const narrow = isLarge || isSlow ? undefined : narrowLinks(draws, { nodes, durationMs, topics });
   const stalled = isSlow ? undefined : stalledLeader(draws, { nodes, durationMs, topics });
-  return {
+  return withSituations(draws, {
     version: 1,
     seed,
     seedHi: bits.hi,
@@ -70,9 +72,9 @@ export function expandPlan(seed: string): Plan {
     nodes,
     durationMs,
     limits: {
-      appendBlocksMax: draws.chance("append.one", 300_000) && !isSlow ? 1 : 64,
-      inflightAppendsMax: isTight ? draws.between("inflight", 1, 4) : 32,
-      entryIntentsMax: isTight ? draws.between("intents", 1, 4) : 4096,
+      appendBlocksMax: draws.chance("append.one", 300_000) && !isSlow ? 1 : APPEND_BLOCKS,
+      inflightAppendsMax: isTight ? draws.between("inflight", 1, 4) * scale : 32,
+      entryIntentsMax: isTight ? draws.between("intents", 1, 4) * scale : 4096,
       logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
       turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
       ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX } : {}),
@@ -88,7 +90,13 @@ export function expandPlan(seed: string): Plan {
           }
         : {}),
     },
-    ...(draws.chance("limits.own", 350_000) ? { nodeLimits: expandLimits(draws, nodes) } : {}),
+    ...(draws.chance("limits.own", 350_000)
+      ? {
+          nodeLimits: expandLimits(draws, nodes).map((own) =>
+            isSlow && isTight ? roomy(own) : own,
+          ),
+        }
+      : {}),
     network: {
       ...DEFAULT_NETWORK,
       streamModel: draws.chance("stream", 600_000),
@@ -115,12 +123,23 @@ export function expandPlan(seed: string): Plan {
           )
         : operations,
     faults: stalled ? calmAround(faults, stalled) : faults,
-  };
+  });
 }
 
 /** A commit takes more than a second, a question half of one: in quiet times too, so that time-outs have to follow. */
 const SLOW_LINKS = { latencyMinUs: 200_000, latencyMaxUs: 260_000 };
 const SLOW_SYNC = { minUs: 300_000, meanUs: 60_000, capUs: 500_000 };
+
+const SLOW_SCALE = 4;
+const APPEND_BLOCKS = 64;
+
+/**
+ * Where an append takes a second and few may be under way, each has to carry many blocks: one at a time would be
+ * an overload that never ends, an entry a second.
+ */
+function roomy(own: Partial<LimitsConfig>): Partial<LimitsConfig> {
+  return { ...own, appendBlocksMax: APPEND_BLOCKS };
+}
 
 /** Settings of which no two nodes need to have the same. */
 function expandLimits(draws: PlanDraws, nodes: number): Partial<LimitsConfig>[] {

@@ -100,6 +100,8 @@ export type OperationPlan =
       readonly what: "stats" | "peek" | "list";
       readonly topic: string;
       readonly id: number;
+      /** Of a peek; absent: 50. */
+      readonly limit?: number;
     }
   | {
       readonly type: "delete";
@@ -164,12 +166,35 @@ export type FaultPlan =
       readonly downMs: number;
       readonly nodes: readonly number[];
       /** Crash at the first boundary of this kind in the second after `atMs`, else at its end. */
-      readonly boundary: "now" | "write.submitted" | "write.durable" | "write.completed";
+      readonly boundary:
+        "now" | "write.submitted" | "write.durable" | "write.completed" | "deletion.begun";
       /**
        * Damage while it is down: its replicas are lost for the rest of the run. `disk.wiped` empties the whole
        * directory; before the cluster is formed that does no harm.
        */
       readonly damage: "none" | "disk.dropped" | "disk.revert" | "disk.wiped";
+    }
+  | {
+      /**
+       * A replica of the topic's first partition cannot get past the next entry, for the rest of the run: it
+       * breaks an invariant there (D-40), or cannot read it (D-89).
+       */
+      readonly kind: "replica.stop";
+      readonly atMs: number;
+      readonly topic: string;
+      /** The one that leads then, else one that does not. */
+      readonly isLeader: boolean;
+      readonly how: "broken" | "unreadable";
+    }
+  | {
+      /**
+       * A follower of the topic's first partition is cut off; at the end of it the log on the leader's disk is
+       * rotten, as far as it is not in memory.
+       */
+      readonly kind: "disk.rot";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly topic: string;
     }
   | {
       readonly kind: "proc.pause";

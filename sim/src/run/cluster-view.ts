@@ -23,6 +23,11 @@ export function replicas(world: World): Map<number, ReplicaView[]> {
   return groups;
 }
 
+/** It takes no part any more; what it holds says nothing of the others. */
+export function isStopped({ slot }: ReplicaView): boolean {
+  return slot.stoppedBecause !== undefined || slot.machineStoppedBecause !== undefined;
+}
+
 export function leaderOf(views: readonly ReplicaView[]): ReplicaView | undefined {
   return views.find((v) => v.slot.isServing);
 }

@@ -2,10 +2,11 @@
 // the network and the disks count their own, this counts crashes, pauses and clocks.
 
 import type { FaultPlan } from "../plan/plan.js";
-import type { DiskBoundary } from "../world/disk-settings.js";
+import type { Boundary } from "../world/world.js";
 import { draw, kindOf } from "../world/draw.js";
 import type { World } from "../world/world.js";
 import { sendForeign } from "./foreign-request.js";
+import { rotLog, stopReplica } from "./lost-replicas.js";
 
 const DAMAGE = kindOf("damage.pick");
 /** How long a crash waits for its boundary. */
@@ -65,6 +66,12 @@ export class FaultDriver {
         break;
       case "disk.stall-leader":
         this.stallLeader(fault);
+        break;
+      case "replica.stop":
+        stopReplica(this.world, fault, () => this.mayHurt);
+        break;
+      case "disk.rot":
+        rotLog(this.world, fault, () => this.mayHurt);
         break;
       case "proc.crash":
         this.crash(fault);
@@ -158,7 +165,7 @@ export class FaultDriver {
     });
   }
 
-  private onBoundary(node: number, kind: DiskBoundary): void {
+  private onBoundary(node: number, kind: Boundary): void {
     for (const waiting of this.waiting) {
       const { crash } = waiting;
       if (waiting.isDone || crash.boundary !== kind || !crash.nodes.includes(node)) continue;
@@ -182,12 +189,18 @@ export class FaultDriver {
     });
   }
 
-  /** At most one replica of a group may be damaged (atlas rule 3); nothing is repaired in this version. */
-  private damage(number: number, kind: Damage): void {
-    const { plan, nodes, formed } = this.world;
+  /** A minority of each group's replicas may be lost (atlas rule 3); nothing is repaired in this version. */
+  private get mayHurt(): boolean {
+    const { plan, nodes, plants } = this.world;
     const smallest = Math.min(plan.nodes, ...plan.topics.map((t) => t.replicationFactor));
     const allowed = Math.floor((smallest - 1) / 2);
-    const isTooMuch = nodes.filter((n) => n.isDamaged || n.wasWiped).length >= allowed;
+    const hurt = nodes.filter((n) => n.isDamaged || n.wasWiped || plants.isHurt(n.number));
+    return hurt.length < allowed;
+  }
+
+  private damage(number: number, kind: Damage): void {
+    const { plan, formed } = this.world;
+    const isTooMuch = !this.mayHurt;
     // A first start needs every member, and only the minter's record can finish it.
     const isTooEarly = formed.length < plan.nodes && (kind !== "disk.wiped" || number === MINTER);
     if (isTooMuch || isTooEarly) {

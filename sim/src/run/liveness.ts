@@ -10,7 +10,7 @@ import { Consumer } from "../workload/consumer.js";
 import type { ClientHub } from "../workload/client-hub.js";
 import { decimal, payloadHash } from "../workload/values.js";
 import type { World } from "../world/world.js";
-import { leaderOf, partitionOf, replicas, type ReplicaView } from "./cluster-view.js";
+import { isStopped, leaderOf, partitionOf, replicas, type ReplicaView } from "./cluster-view.js";
 import { CountersWhole } from "./counters-whole.js";
 import { halfDeleted } from "./half-deleted.js";
 
@@ -212,7 +212,8 @@ export class LivenessPhase {
   }
 
   private disagreement(): string | undefined {
-    for (const [group, views] of replicas(this.world)) {
+    for (const [group, all] of replicas(this.world)) {
+      const views = all.filter((view) => !isStopped(view));
       const machines = views.map(({ node, slot }) => {
         const machine =
           slot.machine.kind === "cluster" ? slot.machine.cluster : slot.machine.partition;

@@ -162,7 +162,7 @@ export class Workload {
         ? { op: "topic.list", pageSize: 0, pageToken: "" }
         : what === "stats"
           ? { op: "stats", topic }
-          : { op: "peek", topic, limit: 50, includeDlq: true };
+          : { op: "peek", topic, limit: operation.limit ?? 50, includeDlq: true };
     const f = what === "list" ? "list" : what;
     const id = this.recorder.invoke(`r${operation.id}`, f, { topic });
     this.hub.request(node, request, (result) => {

@@ -8,7 +8,7 @@
 // D2 Writes complete in the order of their submission.
 
 import { assert, below } from "@disheap/core";
-import type { DiskEvent, DiskOp, DiskPort } from "@disheap/io";
+import type { DiskEntry, DiskEvent, DiskOp, DiskPort } from "@disheap/io";
 import { BatchLog } from "./disk-log.js";
 import type { Damage } from "./disk-log.js";
 import { KvStore, sameBytes, toHex, toStoreOps } from "./disk-store.js";
@@ -70,6 +70,12 @@ export class SimDisk {
   /** How many draws of a kind were made, so that one more read shifts no write. */
   private readonly ordinals = new Map<number, number>();
   private crashes = 0;
+  /** Keys whose value is altered when it is read, until it is written anew. */
+  private readonly rotten = new Set<string>();
+  /** When the present process was handed such a value first. */
+  metRotAtUs: number | undefined;
+  /** What the present process was handed by scans. */
+  handedOut = new WeakSet<ArrayBufferLike>();
 
   constructor(options: DiskOptions) {
     this.options = options;
@@ -107,11 +113,10 @@ export class SimDisk {
       },
       scan: (token, from, to, bytesMax) => {
         const [low, high] = [toHex(from), toHex(to)];
-        this.read(instance, token, () => ({
-          kind: "disk.scanned",
-          token,
-          ...this.live.scan(low, high, bytesMax),
-        }));
+        this.read(instance, token, () => {
+          const { entries, done } = this.live.scan(low, high, bytesMax);
+          return { kind: "disk.scanned", token, entries: this.asRead(entries), done };
+        });
       },
       close: () => this.close(instance),
     };
@@ -176,6 +181,27 @@ export class SimDisk {
     return isLive ? this.live.get(key) : this.log.rebuild().get(key);
   }
 
+  /** Synced values rot: whoever reads them gets others. */
+  rot(keys: Iterable<string>): void {
+    for (const key of keys) if (this.live.get(key)) this.rotten.add(key);
+  }
+
+  private asRead(values: readonly DiskEntry[]): readonly DiskEntry[] {
+    const entries = this.rotten.size === 0 ? values : this.rottenOf(values);
+    for (const { value } of entries) this.handedOut.add(value.buffer);
+    return entries;
+  }
+
+  private rottenOf(entries: readonly DiskEntry[]): readonly DiskEntry[] {
+    return entries.map(({ key, value }) => {
+      if (!this.rotten.has(toHex(key))) return { key, value };
+      this.metRotAtUs ??= this.options.now();
+      this.count("disk.rot");
+      const at = value.length - 1;
+      return { key, value: value.map((byte, i) => (i === at ? byte ^ 1 : byte)) };
+    });
+  }
+
   private open(instance: Instance, token: number): void {
     this.after(instance, DRAW.open, this.options.settings.open, () => {
       if (this.owner !== undefined) {
@@ -186,6 +212,8 @@ export class SimDisk {
         return;
       }
       this.owner = instance;
+      this.metRotAtUs = undefined;
+      this.handedOut = new WeakSet();
       this.log.fold();
       const identity = this.identity?.slice();
       instance.push({ kind: "disk.opened", token, storeId: this.storeId(), identity });
@@ -198,6 +226,7 @@ export class SimDisk {
     this.generation += 1;
     this.log = new BatchLog(this.options.settings.walBytes);
     this.live = new KvStore();
+    this.rotten.clear();
     this.identity = undefined;
   }
 
@@ -254,6 +283,7 @@ export class SimDisk {
     const batch = instance.queue.shift();
     assert(batch !== undefined, "D2: one application per submitted batch");
     this.live.apply(batch.ops);
+    if (this.rotten.size > 0) for (const { key } of batch.ops) this.rotten.delete(key);
     batch.isApplied = true;
     if (batch.sync) {
       while (this.unsynced.length > 0 && this.unsynced[0].number <= batch.number) {

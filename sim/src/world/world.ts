@@ -12,6 +12,7 @@ import {
   type ClientEvent,
   type ClusterMember,
   type HostConfig,
+  type HostObserver,
 } from "@disheap/core";
 import { Turn } from "@disheap/io/turn";
 import type { Oracle } from "../oracle/oracle.js";
@@ -21,6 +22,7 @@ import { SimDisk } from "./disk.js";
 import type { DiskBoundary } from "./disk-settings.js";
 import { EventQueue } from "./event-queue.js";
 import { SimNetwork } from "./network.js";
+import { Plants } from "./plants.js";
 import { TraceHash } from "./trace-hash.js";
 
 /** Wall clock of a right clock when a run starts. */
@@ -64,6 +66,12 @@ export interface WorldHooks {
   readonly onTrace?: (label: string, hash: string) => void;
 }
 
+/** The instants at which a plan may crash a node. */
+export type Boundary =
+  | DiskBoundary
+  /** The node applied that a topic is being deleted; nothing was done about it yet. */
+  | "deletion.begun";
+
 export class World {
   readonly plan: Plan;
   readonly queue = new EventQueue();
@@ -73,10 +81,12 @@ export class World {
   readonly copies: SimNode[] = [];
   readonly members: readonly ClusterMember[];
   readonly trace: TraceHash;
+  /** Replicas that cannot get past an entry. */
+  readonly plants = new Plants();
   /** Faults that took effect here; the network's and disks' own are beside it. */
   readonly counts = new Map<string, number>();
   private readonly hooks: WorldHooks;
-  private boundary: ((node: number, kind: DiskBoundary) => void) | undefined;
+  private boundary: ((node: number, kind: Boundary) => void) | undefined;
 
   constructor(plan: Plan, hooks: WorldHooks) {
     this.plan = plan;
@@ -163,7 +173,7 @@ export class World {
     });
   }
 
-  onBoundary(listener: ((node: number, kind: DiskBoundary) => void) | undefined): void {
+  onBoundary(listener: ((node: number, kind: Boundary) => void) | undefined): void {
     this.boundary = listener;
   }
 
@@ -182,7 +192,12 @@ export class World {
     const config = this.configOf(number, node.incarnations);
     const { oracle } = this.hooks;
     const isMember = number <= this.plan.nodes;
-    const observer = isMember ? oracle.observe(number, () => process.isAlive) : undefined;
+    const observer = isMember
+      ? this.watched(
+          number,
+          oracle.observe(number, () => process.isAlive),
+        )
+      : undefined;
     const host = new Host(config, observer);
     const process: Process = {
       incarnation: node.incarnations,
@@ -197,6 +212,24 @@ export class World {
     node.process = process;
     process.turn.start();
     this.scheduleTick(node, process);
+  }
+
+  /** What the world itself looks for in a node. */
+  private watched(number: number, observer: HostObserver): HostObserver {
+    let deleting = 0;
+    return {
+      ...observer,
+      applied: (group, entry, hashHi, hashLo) => {
+        observer.applied(group, entry, hashHi, hashLo);
+        const groups = group === 0 ? this.host(number)?.context.groups : undefined;
+        if (!groups) return;
+        this.plants.into(number, groups);
+        const machine = groups.get(0)?.machine;
+        const before = deleting;
+        deleting = machine?.kind === "cluster" ? machine.cluster.deleting.size : 0;
+        if (deleting > before) this.boundary?.(number, "deletion.begun");
+      },
+    };
   }
 
   private configOf(number: number, incarnation: number): HostConfig {
@@ -307,6 +340,13 @@ export class World {
     this.trace.number(event.kind, this.queue.nowUs * 8 + number);
     this.pushTo(process, event);
     return true;
+  }
+
+  /** A replica of the node stopped. True: it was planted, and the run goes on. */
+  isPlanted(number: number, group: number): boolean {
+    const plant = this.plants.find(number, group);
+    if (plant) this.count(`replica.${plant.kind}`);
+    return plant !== undefined;
   }
 
   /** The process stops itself with a sentence: it stays down. */

@@ -146,15 +146,16 @@ describe("golden", () => {
           "net.loss": 2,
           "net.reset": 2,
           "peer.foreign": 1,
-          "proc.crash": 5,
+          "proc.crash": 6,
         },
         "nodes": 3,
         "operations": {
           "consume": 16,
+          "delete": 1,
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "bc799e9ea6832d77ae38db8e80fe44422141891a55f9be4795b04f7b3e2170d0",
+        "sha256": "380012cea19219e34a1d1b07a85ed2b097e9cff0a62211a179f924071753a5bb",
         "topics": [
           {
             "mode": "MAX",

@@ -84,6 +84,30 @@ test("hex keys keep the order of bytes and come back unchanged", () => {
   );
 });
 
+test("rot alters what is read, in every life, until the key is written anew", () => {
+  const world = new World();
+  const read = (): number[] => {
+    world.events = [];
+    world.port.scan(9, Uint8Array.of(0), Uint8Array.of(9), 1_000);
+    world.loop.runFor(100_000);
+    const [scan] = world.events;
+    return scan.kind === "disk.scanned" ? scan.entries.map(({ value }) => value[0]) : [];
+  };
+  world.port.write(1, [put(1, 10), put(2, 20)], true);
+  world.loop.runFor(1_000_000);
+  expect([read(), world.disk.metRotAtUs]).toEqual([[10, 20], undefined]);
+  world.disk.rot([toHex(Uint8Array.of(1)), toHex(Uint8Array.of(5))]);
+  expect(read()).toEqual([11, 20]);
+  expect(world.disk.metRotAtUs).toBeGreaterThan(0);
+  world.disk.crash();
+  world.start();
+  expect(world.disk.metRotAtUs).toBeUndefined();
+  expect(read()).toEqual([11, 20]);
+  world.port.write(2, [put(1, 30)], true);
+  world.loop.runFor(1_000_000);
+  expect([read(), world.count("disk.rot")]).toEqual([[30, 20], 2]);
+});
+
 test("a crash at each boundary keeps exactly what the boundary promises", () => {
   const survived = { "write.submitted": new Set(), "write.durable": new Set() };
   for (let seed = 0; seed < 40; seed += 1) {

@@ -13,13 +13,16 @@ import { Elections } from "./elections.js";
 import { EntryBounds } from "./entry-bounds.js";
 import { GiveBacks } from "./give-backs.js";
 import { GroupTime } from "./group-time.js";
+import { HeldAfterStart } from "./held-after-start.js";
 import { LeaseRules } from "./lease-rules.js";
 import { Ledger } from "./ledger.js";
 import { LogMatching } from "./log-matching.js";
 import { MetaState } from "./meta-state.js";
+import { MetRot } from "./met-rot.js";
 import { AppendOnly, Bounds, Monotone } from "./monotone.js";
 import { Once } from "./once.js";
 import { OrderRules } from "./order-rules.js";
+import { PeekWork } from "./peek-work.js";
 import { Promises } from "./promises.js";
 import { Recovery } from "./recovery.js";
 import { ReadIndex } from "./read-index.js";
@@ -28,6 +31,7 @@ import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
 import { SentTwice } from "./sent-twice.js";
 import { StalledDisks } from "./stalled-disks.js";
+import { StoppedReplicas } from "./stopped-replicas.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
 import { UnderWay } from "./under-way.js";
@@ -73,5 +77,9 @@ export function makeRules(): Rule[] {
     new StalledDisks(),
     new SentTwice(),
     new UnderWay(),
+    new StoppedReplicas(),
+    new MetRot(),
+    new HeldAfterStart(),
+    new PeekWork(),
   ];
 }

@@ -1,0 +1,33 @@
+// What a situation adds to a plan: operations and faults that belong together, and limits that they need.
+
+import type { FaultPlan, OperationPlan, Plan, TopicPlan } from "./plan.js";
+
+export interface SituationScope {
+  readonly nodes: number;
+  readonly durationMs: number;
+  readonly topics: readonly TopicPlan[];
+  /** What else the plan holds. */
+  readonly operations: readonly OperationPlan[];
+  readonly faults: readonly FaultPlan[];
+}
+
+export interface Situation {
+  readonly operations?: readonly OperationPlan[];
+  readonly faults?: readonly FaultPlan[];
+  readonly limits?: Plan["limits"];
+}
+
+/**
+ * Nothing in the plan counts on every replica: a stalled leader needs all others (rev-B1), a copy its original
+ * (D-88). How many may be lost at a time the driver sees to.
+ */
+export function staysWhole({ faults }: SituationScope): boolean {
+  return faults.every(({ kind }) => !NEEDS_ALL.has(kind));
+}
+
+const NEEDS_ALL: ReadonlySet<FaultPlan["kind"]> = new Set<FaultPlan["kind"]>([
+  "disk.stall-leader",
+  "proc.copy",
+  "replica.stop",
+  "disk.rot",
+]);

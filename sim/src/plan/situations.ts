@@ -1,0 +1,39 @@
+// Situations that a swarm of independent faults reaches only by luck: operations and faults that belong
+// together. Each is drawn by a file of its own.
+
+import { backlog } from "./backlog.js";
+import type { PlanDraws } from "./expand.js";
+import { halfDeleted } from "./half-deleted.js";
+import type { Plan } from "./plan.js";
+import { rottenLog } from "./rotten-log.js";
+import type { Situation, SituationScope } from "./situation.js";
+import { stoppedReplica } from "./stopped-replica.js";
+
+const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
+  [halfDeleted, stoppedReplica, rottenLog, backlog];
+
+/** The plan with the situations that its seed draws. */
+export function withSituations(draws: PlanDraws, plan: Plan): Plan {
+  let whole = plan;
+  for (const situation of SITUATIONS) {
+    const found = situation(draws, whole);
+    if (found) whole = joined(whole, found);
+  }
+  return whole;
+}
+
+function joined(plan: Plan, { operations = [], faults = [], limits = {} }: Situation): Plan {
+  return {
+    ...plan,
+    limits: { ...plan.limits, ...limits },
+    ...(plan.nodeLimits && {
+      nodeLimits: plan.nodeLimits.map((own) => ({ ...own, ...limits })),
+    }),
+    operations: inOrder([...plan.operations, ...operations]),
+    faults: inOrder([...plan.faults, ...faults]),
+  };
+}
+
+function inOrder<T extends { readonly atMs: number }>(list: readonly T[]): T[] {
+  return [...list].sort((a, b) => a.atMs - b.atMs);
+}
