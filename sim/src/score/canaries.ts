@@ -3,7 +3,7 @@
 
 import type { Mutation } from "./mutation.js";
 
-interface Canary {
+export interface Canary {
   readonly file: string;
   readonly original: string;
   readonly replacement: string;
@@ -22,10 +22,7 @@ export const CANARIES: readonly Canary[] = [
   },
 ];
 
-export function canariesOf(
-  all: readonly Mutation[],
-  canaries: readonly Canary[] = CANARIES,
-): Mutation[] {
+export function canariesOf(all: readonly Mutation[], canaries: readonly Canary[]): Mutation[] {
   return all.filter(({ file, original, replacement }) =>
     canaries.some(
       (one) => one.file === file && one.original === original && one.replacement === replacement,
