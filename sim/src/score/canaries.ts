@@ -9,17 +9,16 @@ export interface Canary {
   readonly replacement: string;
 }
 
+const LOG = "core/src/raft/log.ts";
+const ELECTION = "core/src/raft/election.ts";
+
 export const CANARIES: readonly Canary[] = [
-  // The middle of a majority's indexes, counted from the wrong end.
-  { file: "core/src/lib/majority.ts", original: "b - a", replacement: "b + a" },
-  // The log's last index.
-  { file: "core/src/raft/log.ts", original: "length === 0", replacement: "length !== 0" },
+  // Time runs backwards for those who wait for a leader.
+  { file: ELECTION, original: "g.electionTicks += 1", replacement: "g.electionTicks -= 1" },
   // A leader that hears enough gives up.
-  {
-    file: "core/src/raft/election.ts",
-    original: "heard < g.quorum",
-    replacement: "heard >= g.quorum",
-  },
+  { file: ELECTION, original: "heard < g.quorum", replacement: "heard >= g.quorum" },
+  // The place of an entry in its block, from the wrong end.
+  { file: LOG, original: "length - 1", replacement: "length + 1" },
 ];
 
 export function canariesOf(all: readonly Mutation[], canaries: readonly Canary[]): Mutation[] {
