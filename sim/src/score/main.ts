@@ -47,13 +47,19 @@ function tell(run: ScoreRun, options: ScoreOptions): void {
 
 async function work(options: ScoreOptions): Promise<number> {
   const progress = new Progress();
+  let doing = "";
+  // Also while one seed takes long, on a machine that is busy.
+  setInterval(() => progress.show(doing), 1000).unref();
   return withScratch("disheap-score-", async (scratch, onEnd) => {
     const run = await ScoreRun.prepare(options, {
       root,
       scratch,
       commit: commitOf(),
       date: new Date().toISOString().slice(0, 10),
-      onProgress: (text) => progress.show(text),
+      onProgress: (text) => {
+        doing = text;
+        progress.show(text);
+      },
       onResult: (result) => {
         progress.clear();
         console.log(lineOf(result));
@@ -61,6 +67,7 @@ async function work(options: ScoreOptions): Promise<number> {
       onEnd: (end) =>
         onEnd(() => {
           end();
+          progress.clear();
           // Also after a signal: what was learned is told.
           if (!options.selfCheck) tell(run, options);
         }),

@@ -115,7 +115,7 @@ export class ScoreRun {
       return {
         end: () => place.end(),
         work: async (seed) => {
-          around.onProgress(`coverage: ${clock.text} seeds`);
+          around.onProgress(`coverage, seeds: ${clock.text}`);
           const answer = await place.run(seed);
           if (!answer) return;
           clock.step();
@@ -134,7 +134,7 @@ export class ScoreRun {
       work: async (mutation) => {
         const { around } = this;
         const result = await this.hunt(mutation, (text) =>
-          around.onProgress(`${clock.text} mutants; ${mutation.id}: ${text}`),
+          around.onProgress(`mutants: ${clock.text}; ${mutation.id}: ${text}`),
         );
         if (!result) return;
         clock.step();

@@ -1,7 +1,7 @@
 // The command itself, on the real repository.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,17 @@ function start(...args: string[]) {
   const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
     child.once("close", (code) => resolve({ code, out: out.trim(), err })),
   );
-  return { child, ended, progress: () => err };
+  return { child, ended };
+}
+
+/** Processes that run seeds in the copies. */
+function running(): number {
+  const lines = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).split("\n");
+  return lines.filter((line) => line.includes(`${scratch}/`)).length;
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 test("a named mutant gets a verdict; table, totals and both files are there, and no copy is left", async () => {
@@ -57,14 +67,18 @@ test("a named mutant gets a verdict; table, totals and both files are there, and
 test("a signal ends all processes, removes the copies, and tells what was learned", async () => {
   const reports = join(folder, "early");
   const args = ["--mutant", "0", "--seeds-max", "999999", "--reports", reports];
-  const { child, ended, progress } = start(...args);
-  while (!progress().includes("coverage")) await new Promise((resolve) => setTimeout(resolve, 50));
+  const { child, ended } = start(...args);
+  const isCovering = (): boolean =>
+    readdirSync(scratch).some((copies) => existsSync(join(scratch, copies, "instrumented"))) &&
+    running() > 0;
+  await until(isCovering);
   child.kill("SIGINT");
   const { code, out } = await ended;
   expect(code).toBe(130);
   expect(out).toContain("1 of the sample are not judged yet: the same command goes on.");
   expect(existsSync(join(reports, "score.md"))).toBe(true);
   expect(readdirSync(scratch)).toEqual([]);
+  await until(() => running() === 0);
 }, 300_000);
 
 test("a command line that makes no sense is answered with what there is", async () => {
