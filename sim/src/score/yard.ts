@@ -11,8 +11,10 @@ import type { InstrumentedBuild } from "./instrument.js";
 import type { Mutation } from "./mutation.js";
 
 /** Of one seed. A usual one has 50,000 events, one that waits until all time is up 600,000. */
-export const SCORE_BOUNDS: SeedBounds = { eventsMax: 3_000_000, wallMs: 300_000 };
-/** A seed takes some 150 MB. */
+export const SCORE_BOUNDS: SeedBounds = { eventsMax: 3_000_000, wallMs: 600_000 };
+/** Without a mutant a seed ends, however busy the machine is: patience, or a sound seed would count as broken. */
+const PATIENT: SeedBounds = { ...SCORE_BOUNDS, wallMs: 3_600_000 };
+/** A seed takes some 300 MB. */
 const ENV = { NODE_OPTIONS: "--max-old-space-size=1200" };
 const SEED_SCRIPT = join("sim", "dist", "kill", "child.js");
 const WHOLE = "instrumented";
@@ -33,13 +35,13 @@ export class Yard {
 
   /** The build that is not instrumented at all. */
   original(): Place {
-    return this.place(this.copies.original, this.bounds, ENV);
+    return this.place(this.copies.original, PATIENT, ENV);
   }
 
   /** All mutants, none of them active. */
   instrumented(): Place {
     const folder = this.folder(WHOLE, () => new Map(Object.entries(this.build.outputs)));
-    return this.place(folder, this.bounds, ENV);
+    return this.place(folder, PATIENT, ENV);
   }
 
   mutated({ id, file }: Mutation, hitsMax: number): Place {
