@@ -12,7 +12,11 @@ const ROOMS = {
   core: {},
   io: { rooms: ["core"], packages: [GRPC, "classic-level"], builtins: true },
   checker: { builtins: true },
-  sim: { rooms: ["core", "io", "checker"], packages: ["seedrandom", "typescript"], builtins: true },
+  sim: {
+    rooms: ["core", "io", "checker"],
+    packages: ["seedrandom", "typescript", "@stryker-mutator/instrumenter"],
+    builtins: true,
+  },
   proto: { packages: [GRPC, "@bufbuild/protobuf"], builtins: true },
   "clients/typescript": { rooms: ["proto"], packages: [GRPC], builtins: true },
   node: {
@@ -163,9 +167,10 @@ module.exports = {
     {
       name: "compiler-only-for-mutants",
       severity: "error",
-      comment: "In sim/, only the hunt for mutants may use the TypeScript compiler.",
-      from: { path: at("sim", "(?!kill/)") },
-      to: { path: npm("typescript") },
+      comment:
+        "In sim/, only the hunts for mutants may use the TypeScript compiler and what makes mutants.",
+      from: { path: at("sim", "(?!kill/|score/)") },
+      to: { path: npm("typescript", "@stryker-mutator/instrumenter") },
     },
     {
       name: "client-only-in-the-command-line",

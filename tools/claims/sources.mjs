@@ -98,6 +98,11 @@ export const SOURCES = [
     title: "npm run sim:kill -- --help",
     sentences: help("sim/dist/kill/main.js"),
   },
+  {
+    name: "sim-score",
+    title: "npm run sim:score -- --help",
+    sentences: help("sim/dist/score/main.js"),
+  },
   { name: "check", title: "npm run check -- --help", sentences: help("reports/dist/check.js") },
   { name: "bench", title: "npm run bench -- --help", sentences: help("bench/dist/main.js") },
   {

@@ -41,8 +41,15 @@ export const LONGER = [
   {
     name: "seeded bugs",
     command: npm("sim:kill", "--json", "--situations", ...BUGS.flatMap((id) => ["--mutant", id])),
-    limitMs: minutes(14),
+    limitMs: minutes(11),
     counts: fromKills(BUGS.length),
+  },
+  {
+    name: "score of the simulator",
+    // Is the tool whole? A survivor is no failure; the score itself is `npm run sim:score`.
+    command: npm("sim:score", "--self-check", "--sample", "6", "--seeds-max", "4"),
+    limitMs: minutes(3),
+    counts: fromLastLine,
   },
   {
     name: "other versions of Node",

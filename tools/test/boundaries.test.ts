@@ -92,6 +92,11 @@ const FORBIDDEN: readonly Plant[] = [
   plant("sim/dist/oracle/rules/random.js", "node:crypto", "runs-are-deterministic"),
   plant("sim/dist/run/compiler.js", "typescript", "compiler-only-for-mutants"),
   plant("sim/src/cli/types-of-compiler.ts", "typescript", "compiler-only-for-mutants"),
+  plant(
+    "sim/dist/run/instrumenter.js",
+    "@stryker-mutator/instrumenter",
+    "compiler-only-for-mutants",
+  ),
   // proto, the client, the node
   plant("proto/dist/a/core.js", "@disheap/core", "proto-imports"),
   plant("clients/typescript/dist/a/core.js", "@disheap/core", "clients-typescript-imports"),

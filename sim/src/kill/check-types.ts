@@ -15,17 +15,33 @@ export function checkTypes(
   prepared: readonly Prepared[],
   onProgress: (text: string) => void,
 ): void {
-  // In the order of their references: a room stands after what it imports.
-  const rooms = Object.keys(ROOMS).map((room) => new RoomChecker(root, room));
+  const checker = new TypeChecker(root);
   const problems: string[] = [];
   for (const [i, { mutant, changed }] of prepared.entries()) {
     onProgress(`types of ${mutant.id}, ${i + 1} of ${prepared.length}`);
-    const files = new Map([...changed].map(([file, text]) => [join(root, file), text]));
-    const found = rooms.flatMap((room) => room.check(files));
+    const found = checker.problemsOf(changed);
     if (found.length === 0) continue;
     problems.push(`mutant ${mutant.id} does not compile; mend its edits:\n${found.join("\n")}`);
   }
   if (problems.length > 0) throw new MutantProblem(problems.join("\n\n"));
+}
+
+/** Looks at one change of the sources after the other. */
+export class TypeChecker {
+  private readonly root: string;
+  /** In the order of their references: a room stands after what it imports. */
+  private readonly rooms: readonly RoomChecker[];
+
+  constructor(root: string) {
+    this.root = root;
+    this.rooms = Object.keys(ROOMS).map((room) => new RoomChecker(root, room));
+  }
+
+  /** What does not compile when these files read so; paths from the root. */
+  problemsOf(changed: ReadonlyMap<string, string>): string[] {
+    const files = new Map([...changed].map(([file, text]) => [join(this.root, file), text]));
+    return this.rooms.flatMap((room) => room.check(files));
+  }
 }
 
 class RoomChecker {

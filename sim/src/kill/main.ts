@@ -2,8 +2,6 @@
 // seeds there, and tests of situations, until one fails. Exit code 1 when a mutant lives that was expected
 // to die, or does not fit the sources.
 
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseKillArguments, USAGE, UsageProblem, type KillOptions } from "./arguments.js";
@@ -14,6 +12,7 @@ import { MutantProblem, readMutant, readMutants, type Mutant } from "./mutant.js
 import type { Order } from "./orders.js";
 import { prepareAll, type Prepared } from "./prepare.js";
 import * as report from "./report.js";
+import { withScratch } from "./scratch.js";
 import { WorkCopies } from "./work-copy.js";
 import { CopyWorkshop } from "./workshop.js";
 
@@ -48,31 +47,6 @@ function named(id: string, all: readonly Mutant[]): Mutant {
   throw new UsageProblem(`There is no mutant ${id} in sim/mutants. There are: ${known}.`);
 }
 
-/** Makes a folder for the copies, and sees to it that it and all processes go, however this ends. */
-async function withScratch<T>(
-  use: (folder: string, onEnd: (end: () => void) => void) => Promise<T>,
-): Promise<T> {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), "disheap-kill-"));
-  let end = (): void => undefined;
-  const cleanUp = (): void => {
-    end();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      cleanUp();
-      process.exit(130);
-    });
-  }
-  try {
-    return await use(folder, (last) => {
-      end = last;
-    });
-  } finally {
-    cleanUp();
-  }
-}
-
 function huntAll(
   prepared: readonly Prepared[],
   options: KillOptions,
@@ -80,7 +54,7 @@ function huntAll(
   startMs: number,
 ): Promise<report.Outcome[]> {
   const { seeds, situations, jobs, json } = options;
-  return withScratch(async (folder, onEnd) => {
+  return withScratch("disheap-kill-", async (folder, onEnd) => {
     const outcomes: report.Outcome[] = [];
     const workshop = new CopyWorkshop(new WorkCopies(root, folder, situations), prepared);
     onEnd(() => workshop.end());

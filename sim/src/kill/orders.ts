@@ -1,6 +1,8 @@
 // What the hunt asks to be run, and what comes back. An order runs in a copy of the built tree that holds
 // one mutant, or in the copy without any: what fails there proves nothing.
 
+import type { SeedRun } from "./child.js";
+
 /** The copy without a mutant. No mutant can have this id. */
 export const ORIGINAL = "original";
 
@@ -37,6 +39,8 @@ export interface FailedTest {
 }
 
 export interface Answer {
+  /** Of a seed whose process lived to tell. */
+  readonly run?: SeedRun | undefined;
   /** Of a seed: why it failed; undefined when it passed. */
   readonly failure?: SeedFailure | undefined;
   /** Of tests: those that failed, in the order of files and tests. */

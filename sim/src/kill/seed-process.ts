@@ -10,6 +10,8 @@ import type { Answer } from "./orders.js";
 export interface SeedBounds {
   readonly eventsMax: number;
   readonly wallMs: number;
+  /** Of a mutant in an instrumented build: how often it may be passed. */
+  readonly hitsMax?: number;
 }
 
 /** A seed has some 50,000 events; one that waits for its last message until all time is up, 600,000. */
@@ -25,9 +27,18 @@ export class SeedProcess {
   private cpuMs = 0;
   private isEnded = false;
 
-  constructor(script: string, bounds: SeedBounds = SEED_BOUNDS) {
+  /** `env` is added to the environment of this process. */
+  constructor(
+    script: string,
+    bounds: SeedBounds = SEED_BOUNDS,
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.bounds = bounds;
-    this.child = fork(script, [], { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: [] });
+    this.child = fork(script, [], {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      execArgv: [],
+      env: { ...process.env, ...env },
+    });
     this.child.stderr?.on("data", (chunk: Buffer) => {
       this.complaint = (this.complaint + chunk.toString("utf8")).slice(-COMPLAINT_MAX);
     });
@@ -47,19 +58,19 @@ export class SeedProcess {
 
   /** Runs one seed; undefined when the process was ended meanwhile. */
   async run(seed: number): Promise<Answer | undefined> {
-    const { eventsMax, wallMs } = this.bounds;
+    const { wallMs, ...bounds } = this.bounds;
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
       this.child.kill("SIGKILL");
     }, wallMs);
-    const answer = await this.ask({ seed, eventsMax });
+    const answer = await this.ask({ seed, ...bounds });
     clearTimeout(timer);
     if (answer) {
       const cpuMs = answer.cpuMs - this.cpuMs;
       this.cpuMs = answer.cpuMs;
-      const { rule, message } = answer;
-      return { failure: rule === null ? undefined : { rule, message }, cpuMs };
+      const { rule, message, run } = answer;
+      return { failure: rule === null ? undefined : { rule, message }, cpuMs, run };
     }
     if (this.isEnded) return undefined;
     const failure = isLate
