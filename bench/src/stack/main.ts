@@ -7,7 +7,7 @@ import { createLevelDisk } from "@disheap/io/level";
 import { DisheapService, type EnqueueReq, type EnqueueResp } from "@disheap/proto";
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
 import { join } from "node:path";
-import type { NodeUsage } from "../cluster/measured-node.js";
+import type { ServerUsage } from "../cluster/cost.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { BareNode } from "./bare-node.js";
 
@@ -99,7 +99,7 @@ function joinOthers(): void {
 
 disk.open(0);
 process.on("message", () => {
-  const usage: NodeUsage = { ...usageOfThisProcess(), syncs, writtenBytes, turns, frames };
+  const usage: ServerUsage = { ...usageOfThisProcess(), syncs, writtenBytes, turns, frames };
   process.send?.(usage);
 });
 process.on("disconnect", () => process.exit(0));

@@ -74,7 +74,7 @@ async function run(bench: Bench): Promise<Result[]> {
   await cluster.restart();
   await sleep(SETTLE_MS);
   const reading = await read(cluster);
-  const worst = Math.max(...reading.nodes.map(({ rssBytes }) => rssBytes)) / 2 ** 20;
+  const worst = Math.max(...reading.nodes.map(({ rssBytes = 0 }) => rssBytes)) / 2 ** 20;
   return [
     {
       name: "memory-restart",
