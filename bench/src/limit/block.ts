@@ -10,7 +10,7 @@ export function blockOf(number: number, records: readonly Buffer[]): Buffer {
   block.writeUInt32BE(length, NUMBER_BYTES);
   let at = HEAD_BYTES;
   for (const record of records) {
-    block.set(record, at);
+    record.copy(block, at);
     at += record.length;
   }
   return block;

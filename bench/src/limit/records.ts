@@ -64,7 +64,7 @@ export class Outbox {
       frame[at] = kind;
       frame.writeUInt32LE(number, at + 1);
       frame.writeUInt16LE(payload.length, at + 5);
-      frame.set(payload, at + HEAD_BYTES);
+      payload.copy(frame, at + HEAD_BYTES);
       at += HEAD_BYTES + payload.length;
     }
     this.said.length = 0;

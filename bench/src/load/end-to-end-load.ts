@@ -37,9 +37,12 @@ const FIRST_ROOM = 1 << 16;
 export class EndToEndLoad {
   private readonly nowMs: () => number;
   private readonly lanes: { readonly lane: Lane; readonly window: number }[] = [];
-  /** When each message was handed to its lane; below zero once it is settled. */
+  /** When each message was handed to its lane. */
   private startMs = new Float64Array(FIRST_ROOM);
+  private isSettled = new Uint8Array(FIRST_ROOM);
   private next = 0;
+  /** Enqueues that ended, well or not. */
+  private answered = 0;
   private isStopped = false;
   private onDrained: (() => void) | undefined;
   private phase = { startMs: 0, enqueued: 0, settled: 0 };
@@ -60,18 +63,22 @@ export class EndToEndLoad {
     return {
       enqueued: (number) => {
         this.enqueued += 1;
+        this.answered += 1;
         this.toEnqueued.record(this.nowMs() - this.startOf(number));
         this.sendOne(place);
+        this.tellDrained();
       },
       delivered: (number) => {
-        const startMs = this.startOf(number);
-        if (startMs >= 0) this.toDelivered.record(this.nowMs() - startMs);
+        if (this.isOpen(number)) this.toDelivered.record(this.nowMs() - this.startOf(number));
       },
       settled: (number) => this.settle(number),
       failed: (what, error) => {
         this.failed += 1;
         this.firstError ??= error;
-        if (what === "enqueue") this.sendOne(place);
+        if (what === "settle") return;
+        this.answered += 1;
+        this.sendOne(place);
+        this.tellDrained();
       },
     };
   }
@@ -100,15 +107,16 @@ export class EndToEndLoad {
       elapsedMs: this.nowMs() - startMs,
       enqueued: this.enqueued - enqueued,
       settled: this.settled - settled,
-      behind: this.enqueued - this.settled,
-      behindBefore: enqueued - settled,
+      // A queue may hand a message out before it answers its enqueue.
+      behind: Math.max(0, this.enqueued - this.settled),
+      behindBefore: Math.max(0, enqueued - settled),
       toEnqueued: this.toEnqueued,
       toDelivered: this.toDelivered,
       toSettled: this.toSettled,
     };
   }
 
-  /** Starts no more; resolves once every message that was enqueued is settled. */
+  /** Starts no more; resolves once every enqueue is answered and every message that is in is settled. */
   stop(): Promise<void> {
     this.isStopped = true;
     return new Promise((resolve) => {
@@ -121,6 +129,10 @@ export class EndToEndLoad {
     return this.startMs[number] ?? 0;
   }
 
+  private isOpen(number: number): boolean {
+    return number < this.next && this.isSettled[number] === 0;
+  }
+
   private sendOne(place: number): void {
     if (this.isStopped) return;
     const number = this.next;
@@ -129,23 +141,25 @@ export class EndToEndLoad {
       const larger = new Float64Array(number * 2);
       larger.set(this.startMs);
       this.startMs = larger;
+      const settled = new Uint8Array(number * 2);
+      settled.set(this.isSettled);
+      this.isSettled = settled;
     }
     this.startMs[number] = this.nowMs();
     this.lanes[place]?.lane.enqueue(number);
   }
 
   private settle(number: number): void {
-    const startMs = this.startOf(number);
     // A repeat, or of a load before this one.
-    if (startMs < 0 || number >= this.next) return;
-    this.toSettled.record(this.nowMs() - startMs);
-    this.startMs[number] = -1;
+    if (!this.isOpen(number)) return;
+    this.toSettled.record(this.nowMs() - this.startOf(number));
+    this.isSettled[number] = 1;
     this.settled += 1;
     this.tellDrained();
   }
 
   private tellDrained(): void {
-    if (!this.isStopped || this.settled < this.enqueued) return;
+    if (!this.isStopped || this.answered < this.next || this.settled < this.enqueued) return;
     this.onDrained?.();
   }
 }

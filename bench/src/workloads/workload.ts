@@ -72,7 +72,7 @@ export interface Bench {
   startCluster(): Promise<MeasuredCluster>;
   connect(endpoints: readonly string[]): DisheapClient;
   /** Says on the terminal how far a long part is. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
   startProfiles(cluster: MeasuredCluster): Promise<Profiles>;
 }
 

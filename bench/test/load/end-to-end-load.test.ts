@@ -53,6 +53,18 @@ it("times each part from the moment the message was handed over", () => {
   expect([toEnqueued, toDelivered, toSettled].map(({ maxMs }) => maxMs)).toEqual([5, 20, 50]);
 });
 
+it("times an enqueue that is answered after its message was settled", () => {
+  const rig = new Rig([1]);
+  const [events] = rig.events;
+  rig.nowMs = 3;
+  events?.settled(0);
+  const early = rig.load.endPhase();
+  expect([early.settled, early.behind]).toEqual([1, 0]);
+  rig.nowMs = 8;
+  events?.enqueued(0);
+  expect(rig.load.endPhase().toEnqueued.maxMs).toBe(8);
+});
+
 it("counts a message once, however often it is delivered and settled", () => {
   const { load, events } = new Rig([1]);
   events[0]?.enqueued(0);
@@ -76,17 +88,24 @@ it("frees the place of a failed enqueue, and keeps the first error", () => {
 it("starts nothing after a stop, and ends once all is settled", async () => {
   const { load, sent, events } = new Rig([2]);
   events[0]?.enqueued(0);
+  events[0]?.settled(0);
   let isDrained = false;
   const stopped = load.stop().then(() => {
     isDrained = true;
   });
-  events[0]?.enqueued(1);
+  const isEnded = async (): Promise<boolean> => {
+    await Promise.resolve();
+    return isDrained;
+  };
   expect(sent[0]).toHaveLength(3);
-  events[0]?.settled(0);
-  await Promise.resolve();
-  expect(isDrained).toBe(false);
+  // Settled before it is answered, answered before it is settled, and one that fails.
   events[0]?.settled(1);
+  expect(await isEnded()).toBe(false);
+  events[0]?.enqueued(1);
+  expect(await isEnded()).toBe(false);
+  events[0]?.failed("enqueue", new Error("no"));
   await stopped;
+  expect(sent[0]).toHaveLength(3);
 });
 
 it("has room for as many messages as come", () => {
