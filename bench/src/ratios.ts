@@ -37,6 +37,10 @@ export const RATIOS: readonly RatioRule[] = [
   rate("stream-16x16", "stream-256"),
   rate("partitions-3", "partitions-1"),
   rate("partitions-20", "partitions-1"),
+  rate("apply-200k", "apply-0"),
+  rate("apply-2m", "apply-0"),
+  rate("drain-200k", "drain-20k"),
+  rate("drain-2m", "drain-20k"),
 ];
 
 /** Those whose lines both ran. Runs of a name come in the order of their rounds. */

@@ -13,8 +13,8 @@ import { eachRecord, Outbox, Said } from "./records.js";
 
 const FOLLOWERS = 2;
 const START_MAX_MS = 20_000;
-/** How many deliveries may be on their way. */
-const CREDITS = 512;
+/** How many deliveries may be on their way, at least. */
+const CREDITS_MIN = 512;
 
 /** The built program, also where this file runs from its source. */
 const mainOf = (role: "leader" | "follower"): string =>
@@ -45,11 +45,11 @@ export class LimitSubject implements Subject {
     return subject;
   }
 
-  openLane(events: LaneEvents): Promise<Lane> {
+  openLane(events: LaneEvents, window: number): Promise<Lane> {
     const producer = openPipe(this.address);
     const consumer = openPipe(this.address);
     this.closers.push(producer.close, consumer.close);
-    return Promise.resolve(laneOver(producer.pipe, consumer.pipe, events));
+    return Promise.resolve(laneOver(producer.pipe, consumer.pipe, { events, window }));
   }
 
   usage(): Promise<readonly ServerUsage[]> {
@@ -114,7 +114,11 @@ interface Pipe {
   on(event: "data", listener: (frame: Frame) => void): unknown;
 }
 
-export function laneOver(producer: Pipe, consumer: Pipe, events: LaneEvents): Lane {
+export function laneOver(
+  producer: Pipe,
+  consumer: Pipe,
+  { events, window }: { readonly events: LaneEvents; readonly window: number },
+): Lane {
   const payload = Buffer.alloc(PAYLOAD_BYTES, 0x78);
   const toProducer = new Outbox((frame) => producer.write(frame));
   const toConsumer = new Outbox((frame) => consumer.write(frame));
@@ -130,6 +134,6 @@ export function laneOver(producer: Pipe, consumer: Pipe, events: LaneEvents): La
     });
     if (taken > 0) toConsumer.say(Said.credits, taken);
   });
-  toConsumer.say(Said.credits, CREDITS);
+  toConsumer.say(Said.credits, Math.max(CREDITS_MIN, 2 * window));
   return { enqueue: (number) => toProducer.say(Said.enqueue, number, payload) };
 }

@@ -79,14 +79,16 @@ it("a lane acknowledges what it gets and gives the credit back", async () => {
     };
   };
   const [producer, consumer] = [wired(), wired()];
-  const lane = laneOver(producer, consumer, {
-    enqueued: (number) => said.push(`enqueued ${number}`),
-    delivered: (number) => said.push(`delivered ${number}`),
-    settled: (number) => said.push(`settled ${number}`),
+  const events = {
+    enqueued: (number: number) => said.push(`enqueued ${number}`),
+    delivered: (number: number) => said.push(`delivered ${number}`),
+    settled: (number: number) => said.push(`settled ${number}`),
     failed: () => said.push("failed"),
-  });
+  };
+  const lane = laneOver(producer, consumer, { events, window: 1000 });
   lane.enqueue(5);
   await nextRound();
+  expect(consumer.frames[0]?.readUInt32LE(1)).toBe(2000);
   expect(producer.frames[0]).toHaveLength(7 + 256);
   const answers = new Outbox((frame) => producer.come(frame));
   const deliveries = new Outbox((frame) => consumer.come(frame));
