@@ -21,7 +21,7 @@ it("refuses what is no such text", () => {
 });
 
 it("reads bytes given to the disk, where they are told", () => {
-  const text = "rchar: 9\nwchar: 8\nwrite_bytes: 4096\ncancelled_write_bytes: 7\n";
+  const text = "wchar: 8\ncancelled_write_bytes: 7\nwrite_bytes: 4096\n";
   expect(readWrittenBytes(text)).toBe(4096);
   expect(readWrittenBytes("")).toBeUndefined();
 });
