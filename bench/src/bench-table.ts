@@ -1,7 +1,7 @@
 // Runs lines in turn and prints what came: progress while it goes on, then a table over all rounds, ratios,
 // what the columns mean, and with --json one object.
 
-import { runOnce } from "./bench-run.js";
+import { type RunOptions, runOnce } from "./bench-run.js";
 import { aboutMachine, machineLine } from "./machine.js";
 import type { Options } from "./options.js";
 import { summaryLines } from "./profile/summary.js";
@@ -9,7 +9,7 @@ import { progressLine } from "./progress.js";
 import { type RatioRule, ratioLine, ratiosOf } from "./ratios.js";
 import { heading, notes, row } from "./report.js";
 import { runInRounds } from "./rounds.js";
-import type { Result, Workload } from "./workloads/workload.js";
+import { errorText, type Result, type Workload } from "./workloads/workload.js";
 
 const LEGEND = [
   "Latencies are of this client's clock: end to end from the enqueue to the committed acknowledgement, open",
@@ -37,7 +37,7 @@ export async function printTable(table: TableOptions): Promise<number> {
     workloads,
     options.runs,
     async (workload) => {
-      const results = await runOnce(workload, { ...options, progress: progress.detail });
+      const results = await resultsOf(workload, { ...options, progress: progress.detail });
       for (const { name, perSecond } of results) {
         progress.done(`${name}: ${perSecond.toFixed(0)}/s`);
       }
@@ -71,6 +71,19 @@ export async function printTable(table: TableOptions): Promise<number> {
     console.log(JSON.stringify({ ok: failed === 0, machine, results, ratios }));
   }
   return failed === 0 ? 0 : 1;
+}
+
+/** A line that cannot be carried out is a failed row: an hour of other lines is not lost with it. */
+export async function resultsOf(
+  workload: Workload,
+  options: RunOptions,
+): Promise<readonly Result[]> {
+  try {
+    return await runOnce(workload, options);
+  } catch (error) {
+    const nothing = { seconds: 0, messages: 0, perSecond: 0, failed: 1 };
+    return [{ name: workload.name, ...nothing, ...errorText(error) }];
+  }
 }
 
 /** Runs by row, in the order of the rows. */

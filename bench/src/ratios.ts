@@ -18,7 +18,7 @@ export interface Ratio extends RatioRule {
 }
 
 const FIGURES = {
-  rate: (result: Result) => result.perSecond,
+  rate: (result: Result) => (result.messages === 0 ? undefined : result.perSecond),
   "enqueue p50": (result: Result) => result.parts?.["to enqueued"]?.p50Ms,
   "CPU a message": (result: Result) =>
     result.cost === undefined ? undefined : result.cost.nodesCpu + result.cost.clientCpu,

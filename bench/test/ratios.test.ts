@@ -24,6 +24,9 @@ it("sets runs of the same round against each other, and tells the middle", () =>
 it("says nothing of a line that did not run, or that lacks the figure", () => {
   expect(ratiosOf([RULE], [run("ours", 5)])).toEqual([]);
   expect(ratiosOf([RULE], [run("ours", 5), run("bare", 0)])).toEqual([]);
+  const failed = run("ours", 0, { messages: 0, failed: 1 });
+  const results = [failed, run("ours", 8), run("bare", 4), run("bare", 4)];
+  expect(ratiosOf([RULE], results)).toMatchObject([{ median: 2, rounds: 1 }]);
   const p50: RatioRule = { ...RULE, figure: "enqueue p50" };
   expect(ratiosOf([p50], [run("ours", 5), run("bare", 5)])).toEqual([]);
 });

@@ -103,7 +103,7 @@ export class EndToEndLoad {
 
   endPhase(): EndToEndPhase {
     const { startMs, enqueued, settled } = this.phase;
-    return {
+    const phase = {
       elapsedMs: this.nowMs() - startMs,
       enqueued: this.enqueued - enqueued,
       settled: this.settled - settled,
@@ -114,6 +114,9 @@ export class EndToEndLoad {
       toDelivered: this.toDelivered,
       toSettled: this.toSettled,
     };
+    // What ends from here on belongs to another phase.
+    this.beginPhase();
+    return phase;
   }
 
   /** Starts no more; resolves once every enqueue is answered and every message that is in is settled. */

@@ -1,6 +1,7 @@
 // NATS JetStream: a work queue of three replicas.
 
 import { execFileSync } from "node:child_process";
+import { until } from "@disheap/harness";
 import type { Lane, LaneEvents } from "../load/end-to-end-load.js";
 import { numberOf, payloadOf } from "../workloads/workload.js";
 import { findProgram } from "./find-programs.js";
@@ -8,7 +9,6 @@ import { loadLibrary } from "./libraries.js";
 import type { Peer } from "./peer.js";
 import { LOOPBACK, type PeerHost } from "./peer-host.js";
 import { natsSettings, syncsAlways } from "./nats-settings.js";
-import { until } from "@disheap/harness";
 
 interface Nats {
   readonly connect: (options: { servers: string[]; reconnect: boolean }) => Promise<Connection>;

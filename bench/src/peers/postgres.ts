@@ -1,6 +1,7 @@
 // A queue in PostgreSQL: a table, leases by SELECT ... FOR UPDATE SKIP LOCKED, best first.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "@disheap/harness";
 import type { Lane, LaneEvents } from "../load/end-to-end-load.js";
 import { numberOf, payloadOf } from "../workloads/workload.js";
 import { loadLibrary } from "./libraries.js";
@@ -35,6 +36,8 @@ const CONSUMERS_MAX = 4;
 /** Leases and acknowledgements of one statement. */
 const BATCH_MAX = 64;
 const EMPTY_PAUSE_MS = 2;
+const STARTING_UP = "57P03";
+const READY_MAX_MS = 60_000;
 
 const SCHEMA = `
   CREATE TABLE jobs (id bigserial PRIMARY KEY, priority bigint NOT NULL, payload bytea NOT NULL,
@@ -65,7 +68,7 @@ async function openLane(
   const producers = open(Math.min(window, PRODUCERS_MAX));
   const consumerCount = Math.min(window, CONSUMERS_MAX);
   const consumers = open(consumerCount);
-  await producers.query({ text: SCHEMA });
+  await until("PostgreSQL takes the table", READY_MAX_MS, () => makeTable(producers));
   let isOpen = true;
   host.onClose(() => {
     isOpen = false;
@@ -99,6 +102,17 @@ async function openLane(
       );
     },
   };
+}
+
+/** It takes connections, and refuses them, before it is ready. */
+async function makeTable(pool: Pool): Promise<boolean> {
+  try {
+    await pool.query({ text: SCHEMA });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === STARTING_UP) return false;
+    throw error;
+  }
 }
 
 export const postgres: Peer = {

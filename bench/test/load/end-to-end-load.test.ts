@@ -53,6 +53,24 @@ it("times each part from the moment the message was handed over", () => {
   expect([toEnqueued, toDelivered, toSettled].map(({ maxMs }) => maxMs)).toEqual([5, 20, 50]);
 });
 
+it("leaves out of a phase what ended before and after it", () => {
+  const rig = new Rig([3]);
+  const [events] = rig.events;
+  const tell = (number: number): void => {
+    events?.enqueued(number);
+    events?.delivered(number);
+    events?.settled(number);
+  };
+  tell(0);
+  rig.load.beginPhase();
+  tell(1);
+  const phase = rig.load.endPhase();
+  tell(2);
+  const counts = [phase.toEnqueued, phase.toDelivered, phase.toSettled].map(({ count }) => count);
+  expect(counts).toEqual([1, 1, 1]);
+  expect([phase.enqueued, phase.settled]).toEqual([1, 1]);
+});
+
 it("times an enqueue that is answered after its message was settled", () => {
   const rig = new Rig([1]);
   const [events] = rig.events;
