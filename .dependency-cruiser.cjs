@@ -47,7 +47,7 @@ const ROOMS = {
   },
   bench: {
     rooms: ["test/harness", "clients/typescript", "proto", "core", "io"],
-    packages: [GRPC],
+    packages: [GRPC, "classic-level"],
     builtins: true,
   },
 };

@@ -79,6 +79,7 @@ export interface LatencySummary {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
   readonly maxMs: number;
 }
 
@@ -89,6 +90,7 @@ export function summaryOf(histogram: Histogram): LatencySummary {
     p50Ms: histogram.quantileMs(0.5),
     p95Ms: histogram.quantileMs(0.95),
     p99Ms: histogram.quantileMs(0.99),
+    p999Ms: histogram.quantileMs(0.999),
     maxMs: histogram.maxMs,
   };
 }

@@ -48,18 +48,40 @@ function countOf(flag: string, text: string, max: number): number {
   throw new UsageError(`${flag} is "${text}"; it must be a whole number from 1 to ${max}.`);
 }
 
+interface Line {
+  readonly name: string;
+  readonly isLong?: boolean;
+}
+
 /** The workloads that the names pick, in their own order; a name that picks none is refused. */
-export function pick<T extends { readonly name: string }>(
-  all: readonly T[],
-  names: readonly string[],
-): T[] {
+export function pick<T extends Line>(all: readonly T[], names: readonly string[]): T[] {
   const matches = (one: T, name: string): boolean =>
-    one.name === name || one.name.startsWith(`${name}-`);
+    one.name === name || (one.name.startsWith(`${name}-`) && one.isLong !== true);
   for (const name of names) {
     if (all.some((one) => matches(one, name))) continue;
     const known = all.map((one) => one.name).join(", ");
     throw new UsageError(`There is no workload "${name}". Known: ${known}.`);
   }
-  if (names.length === 0) return [...all];
+  if (names.length === 0) return all.filter(({ isLong }) => isLong !== true);
   return all.filter((one) => names.some((name) => matches(one, name)));
+}
+
+/** The help of a bench over these lines. */
+export function helpLines(
+  usage: string,
+  lines: readonly { readonly name: string; readonly about: string }[],
+): string[] {
+  const width = Math.max(...lines.map(({ name }) => name.length));
+  return [
+    usage,
+    "",
+    "  --workload NAME  only this one (may be given several times; `unary` picks all unary-*)",
+    "  --runs N         N rounds, every workload once in each; the table shows medians",
+    "  --seconds N      length of the measured part, in place of the workload's own",
+    "  --profile DIR    write CPU profiles of all processes to DIR and sum them up",
+    "  --json           the last line is one JSON object with every run",
+    "",
+    "Workloads:",
+    ...lines.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
+  ];
 }

@@ -55,6 +55,7 @@ it("sums up count, mean and quantiles", () => {
     p50Ms: 0.05,
     p95Ms: 0.095,
     p99Ms: 0.099,
+    p999Ms: 0.1,
     maxMs: 0.1,
   });
 });
@@ -84,6 +85,7 @@ it("of nothing is all zeros", () => {
     p50Ms: 0,
     p95Ms: 0,
     p99Ms: 0,
+    p999Ms: 0,
     maxMs: 0,
   });
 });

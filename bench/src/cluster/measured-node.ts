@@ -2,22 +2,14 @@
 // come from the probe inside of it, over the channel to its parent.
 
 import type { NodeProcess } from "@disheap/harness";
+import type { ServerUsage } from "./cost.js";
 import { counterOf } from "./metrics-text.js";
 import type { ProbeReply, ProbeRequest } from "./probe.js";
-import type { ProcessUsage } from "./process-usage.js";
 
 const ANSWER_MAX_MS = 30_000;
 
-export interface NodeUsage extends ProcessUsage {
-  /** Batches written to the store, each with one sync. */
-  readonly syncs: number;
-  /** Bytes of keys and values in them. */
-  readonly writtenBytes: number;
-  /** Rounds of the node's loop. */
-  readonly turns: number;
-  /** Frames sent to other nodes. */
-  readonly frames: number;
-}
+/** A node tells everything. */
+export type NodeUsage = Required<ServerUsage>;
 
 type Waiting = (reply: ProbeReply) => void;
 /** Without the number that ties an answer to it. */
@@ -42,16 +34,27 @@ export class MeasuredNode {
     return this.node.name;
   }
 
+  get endpoint(): string {
+    return this.node.endpoint;
+  }
+
+  /** As a power cut ends it. */
+  kill(): Promise<void> {
+    return this.node.kill();
+  }
+
   async usage(options: { readonly collectGarbage: boolean }): Promise<NodeUsage> {
     const { usage } = await this.ask({ kind: "bench.usage", ...options });
     const response = await fetch(`${this.node.http}/metrics`);
     const text = await response.text();
     return {
+      name: this.name,
       ...usage,
       syncs: counterOf(text, "storage_syncs_total"),
       writtenBytes: counterOf(text, "wal_bytes_written_total"),
       turns: counterOf(text, "turns_total"),
       frames: counterOf(text, "peer_frames_sent_total"),
+      entries: counterOf(text, "raft_applied_entries_total"),
     };
   }
 

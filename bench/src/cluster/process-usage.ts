@@ -1,5 +1,7 @@
 // What a process uses, as it sees it itself.
 
+import { GarbageWatch } from "./garbage.js";
+
 export interface ProcessUsage {
   /** User and system time of all threads. */
   readonly cpuMs: number;
@@ -7,7 +9,12 @@ export interface ProcessUsage {
   /** JavaScript objects, and what they hold outside of the heap. */
   readonly heapBytes: number;
   readonly externalBytes: number;
+  /** Time in the collector, and bytes on the heap that it found dead, since the first reading. */
+  readonly gcMs: number;
+  readonly freedBytes: number;
 }
+
+const garbage = new GarbageWatch();
 
 export function usageOfThisProcess(): ProcessUsage {
   const { user, system } = process.cpuUsage();
@@ -17,5 +24,6 @@ export function usageOfThisProcess(): ProcessUsage {
     rssBytes: rss,
     heapBytes: heapUsed,
     externalBytes: external,
+    ...garbage.read(),
   };
 }

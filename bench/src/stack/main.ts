@@ -7,7 +7,7 @@ import { createLevelDisk } from "@disheap/io/level";
 import { DisheapService, type EnqueueReq, type EnqueueResp } from "@disheap/proto";
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
 import { join } from "node:path";
-import type { NodeUsage } from "../cluster/measured-node.js";
+import type { ServerUsage } from "../cluster/cost.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { BareNode } from "./bare-node.js";
 
@@ -94,12 +94,14 @@ function listen(): void {
 function joinOthers(): void {
   network.start((problem) => {
     if (problem !== undefined) throw new Error(problem);
+    // Nobody here has an identity to show; without a card nobody is dialled.
+    network.introduce(new Uint8Array(0));
   });
 }
 
 disk.open(0);
 process.on("message", () => {
-  const usage: NodeUsage = { ...usageOfThisProcess(), syncs, writtenBytes, turns, frames };
+  const usage: ServerUsage = { ...usageOfThisProcess(), syncs, writtenBytes, turns, frames };
   process.send?.(usage);
 });
 process.on("disconnect", () => process.exit(0));

@@ -25,5 +25,5 @@ server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port
   if (error !== null) throw error;
   process.send?.({ port });
 });
-process.on("message", () => process.send?.({ cpuMs: usageOfThisProcess().cpuMs }));
+process.on("message", () => process.send?.(usageOfThisProcess()));
 process.on("disconnect", () => process.exit(0));

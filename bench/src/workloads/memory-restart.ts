@@ -95,7 +95,7 @@ async function run(bench: Bench, name: string, memory: MemorySettings): Promise<
   bench.progress("all nodes are ready");
   await sleep(SETTLE_MS);
   const reading = await read(cluster);
-  const worst = Math.max(...reading.nodes.map(({ rssBytes }) => rssBytes)) / 2 ** 20;
+  const worst = Math.max(...reading.nodes.map(({ rssBytes = 0 }) => rssBytes)) / 2 ** 20;
   return [
     {
       name,

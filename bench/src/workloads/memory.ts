@@ -56,7 +56,7 @@ async function run(bench: Bench): Promise<Result[]> {
   const perMessage = (field: "rssBytes" | "heapBytes" | "externalBytes"): number[] =>
     after.reading.nodes.map((node, i) => {
       const was = before.reading.nodes[i]?.[field] ?? 0;
-      return grown === 0 ? 0 : (node[field] - was) / grown;
+      return grown === 0 ? 0 : ((node[field] ?? 0) - was) / grown;
     });
   const external = perMessage("externalBytes");
   const heapAndExternalBytes = perMessage("heapBytes").map((heap, i) => heap + (external[i] ?? 0));

@@ -6,8 +6,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { freePorts, temporaryFolder } from "@disheap/harness";
 import { messageOf } from "../cluster/child-message.js";
-import { costOf, type Reading } from "../cluster/cost.js";
-import type { NodeUsage } from "../cluster/measured-node.js";
+import { costOf, type Reading, type ServerUsage } from "../cluster/cost.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { summaryOf } from "../histogram.js";
 import { runOpenLoad, SECONDS } from "./open-load.js";
@@ -18,7 +17,7 @@ const MAIN = fileURLToPath(new URL("../stack/main.js", import.meta.url));
 
 async function read(nodes: readonly ChildProcess[]): Promise<Reading> {
   const usages = nodes.map((node) => {
-    const usage = messageOf<NodeUsage>(node);
+    const usage = messageOf<ServerUsage>(node);
     node.send("usage");
     return usage;
   });

@@ -7,7 +7,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { usageOfThisProcess } from "../cluster/process-usage.js";
+import { costOf, type Reading } from "../cluster/cost.js";
+import { type ProcessUsage, usageOfThisProcess } from "../cluster/process-usage.js";
 import { Histogram, summaryOf } from "../histogram.js";
 import { nowMs, type Result, type Workload } from "./workload.js";
 
@@ -25,10 +26,10 @@ async function trip(socket: Socket): Promise<void> {
   await answer;
 }
 
-async function cpuMsOf(server: ChildProcess): Promise<number> {
+async function read(server: ChildProcess): Promise<Reading> {
   server.send("usage");
-  const [{ cpuMs }] = (await once(server, "message")) as [{ cpuMs: number }];
-  return cpuMs;
+  const [usage] = (await once(server, "message")) as [ProcessUsage];
+  return { nodes: [{ name: "server", ...usage }], client: usageOfThisProcess() };
 }
 
 async function measure(
@@ -38,7 +39,7 @@ async function measure(
 ): Promise<Result> {
   const { name, pauseMs, trips } = shape;
   const latency = new Histogram();
-  const before = { server: await cpuMsOf(server), client: usageOfThisProcess().cpuMs };
+  const before = await read(server);
   const startMs = nowMs();
   for (let i = 0; i < trips; i += 1) {
     const sentMs = nowMs();
@@ -47,8 +48,6 @@ async function measure(
     if (pauseMs > 0) await sleep(pauseMs);
   }
   const elapsedMs = nowMs() - startMs;
-  const perMillion = (ms: number): number => (ms / trips) * 1_000;
-  const nodesCpu = perMillion((await cpuMsOf(server)) - before.server);
   return {
     name,
     seconds: elapsedMs / 1_000,
@@ -56,15 +55,7 @@ async function measure(
     perSecond: (trips * 1_000) / elapsedMs,
     failed: 0,
     latency: summaryOf(latency),
-    cost: {
-      nodesCpu,
-      perNodeCpu: [nodesCpu],
-      clientCpu: perMillion(usageOfThisProcess().cpuMs - before.client),
-      syncsPerMessage: 0,
-      writtenBytesPerMessage: 0,
-      turnsPerMessage: 0,
-      framesPerMessage: 0,
-    },
+    cost: costOf(before, await read(server), trips),
   };
 }
 

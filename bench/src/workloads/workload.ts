@@ -5,7 +5,6 @@ import { type Cost, costOf, type Reading } from "../cluster/cost.js";
 import type { MeasuredCluster, MemorySettings } from "../cluster/measured-cluster.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import type { LatencySummary } from "../histogram.js";
-import type { CpuProfiler } from "../profile/cpu-profiler.js";
 
 export const PAYLOAD_BYTES = 256;
 export const REPLICAS = 3;
@@ -14,6 +13,10 @@ export interface Workload {
   readonly name: string;
   /** One line for the list. */
   readonly about: string;
+  /** It takes so long that it runs only when it is named. */
+  readonly isLong?: boolean;
+  /** How long it may say nothing, in place of the usual limit. */
+  readonly silentMaxMs?: number;
   run(bench: Bench): Promise<readonly Result[]>;
 }
 
@@ -26,6 +29,10 @@ export interface Result {
   readonly failed: number;
   readonly firstError?: string;
   readonly latency?: LatencySummary;
+  /** How far deliveries are behind enqueues, where a load does not wait for them. */
+  readonly behind?: BehindFigures;
+  /** Lines that only this workload can say, under its row. */
+  readonly says?: readonly string[];
   /** Parts of the latency, and what else was timed. */
   readonly parts?: Readonly<Record<string, LatencySummary>>;
   readonly cost?: Cost;
@@ -39,6 +46,16 @@ export interface Result {
     readonly max: number;
     readonly met: boolean;
   };
+}
+
+export interface BehindFigures {
+  readonly enqueuedPerSecond: number;
+  /** Enqueued and not acknowledged at the end of the measured part, and how much that grew in it. */
+  readonly messages: number;
+  readonly grewBy: number;
+  /** How long the rest took without new enqueues; undefined: it was not gone in time. */
+  readonly drainedMs: number | undefined;
+  readonly left: number;
 }
 
 export interface MemoryFigures {
@@ -56,8 +73,14 @@ export interface Bench {
   /** Says how far a long workload is; one that is silent for minutes is ended. */
   progress(text: string): void;
   connect(endpoints: readonly string[]): DisheapClient;
-  /** Undefined: no profiles are wanted. */
-  readonly profile: { readonly folder: string; readonly ofClient: CpuProfiler } | undefined;
+  /** Says on the terminal how far a long part is. */
+  readonly progress: (text: string) => void;
+  startProfiles(cluster: MeasuredCluster): Promise<Profiles>;
+}
+
+/** CPU profiles under way; nothing happens where none are wanted. */
+export interface Profiles {
+  stop(name: string): Promise<void>;
 }
 
 export function nowMs(): number {
@@ -75,6 +98,7 @@ export class Meter {
   private readonly cluster: MeasuredCluster;
   private readonly name: string;
   private readonly messages: () => number;
+  private profiles: Profiles | undefined;
   private before: { readonly reading: Reading; readonly messages: number } | undefined;
 
   constructor(bench: Bench, cluster: MeasuredCluster, name: string, messages: () => number) {
@@ -85,11 +109,7 @@ export class Meter {
   }
 
   async begin(): Promise<void> {
-    const { profile } = this.bench;
-    if (profile !== undefined) {
-      await Promise.all(this.cluster.nodes.map((node) => node.startProfile()));
-      await profile.ofClient.start();
-    }
+    this.profiles = await this.bench.startProfiles(this.cluster);
     this.before = { reading: await read(this.cluster), messages: this.messages() };
   }
 
@@ -97,13 +117,7 @@ export class Meter {
     const after = { reading: await read(this.cluster), messages: this.messages() };
     const { before } = this;
     if (before === undefined) throw new Error("a meter ends only what it began");
-    const { profile } = this.bench;
-    if (profile !== undefined) {
-      const file = (who: string): string => `${profile.folder}/${this.name}-${who}.cpuprofile`;
-      await profile.ofClient.stop(file("client"));
-      const { nodes } = this.cluster;
-      await Promise.all(nodes.map((node) => node.stopProfile(file(node.name))));
-    }
+    await this.profiles?.stop(this.name);
     return costOf(before.reading, after.reading, after.messages - before.messages);
   }
 }

@@ -2,30 +2,76 @@ import { expect, it } from "vitest";
 import { costOf } from "../../src/cluster/cost.js";
 import { counterOf } from "../../src/cluster/metrics-text.js";
 
-const NOTHING = { cpuMs: 0, rssBytes: 0, heapBytes: 0, externalBytes: 0 };
+const NOTHING = {
+  cpuMs: 0,
+  rssBytes: 0,
+  heapBytes: 0,
+  externalBytes: 0,
+  gcMs: 0,
+  freedBytes: 0,
+};
 
 it("spreads what every process used over the messages", () => {
-  const node = (cpuMs: number, syncs: number, writtenBytes: number) => ({
+  const node = (name: string, cpuMs: number, syncs: number, writtenBytes: number) => ({
     ...NOTHING,
+    name,
     cpuMs,
+    gcMs: cpuMs / 10,
+    heapBytes: 100_000,
+    freedBytes: syncs * 1_000,
     syncs,
     writtenBytes,
     turns: syncs * 2,
     frames: syncs * 3,
+    entries: syncs * 4,
   });
-  const before = { nodes: [node(100, 10, 1000), node(50, 0, 0)], client: NOTHING };
+  const before = { nodes: [node("a", 100, 10, 1000), node("b", 50, 0, 0)], client: NOTHING };
   const after = {
-    nodes: [node(300, 30, 4000), node(150, 10, 1000)],
-    client: { ...NOTHING, cpuMs: 400 },
+    nodes: [node("a", 300, 30, 4000), node("b", 150, 10, 1000)],
+    client: { ...NOTHING, cpuMs: 400, gcMs: 20 },
   };
-  const cost = costOf(before, after, 1000);
-  expect(cost.perNodeCpu).toEqual([200, 100]);
-  expect(cost.nodesCpu).toBe(300);
-  expect(cost.clientCpu).toBe(400);
-  expect(cost.syncsPerMessage).toBe(0.03);
-  expect(cost.writtenBytesPerMessage).toBe(4);
-  expect(cost.turnsPerMessage).toBe(0.06);
-  expect(cost.framesPerMessage).toBe(0.09);
+  expect(costOf(before, after, 1000)).toEqual({
+    nodesCpu: 300,
+    clientCpu: 400,
+    byProcess: [
+      { name: "a", cpu: 200 },
+      { name: "b", cpu: 100 },
+    ],
+    syncsPerMessage: 0.03,
+    writtenBytesPerMessage: 4,
+    turnsPerMessage: 0.06,
+    framesPerMessage: 0.09,
+    // 120 entries on two replicas are 60.
+    messagesPerEntry: 1000 / 60,
+    garbagePerMessage: 30,
+    gcShare: 0.1,
+    clientGcShare: 0.05,
+  });
+});
+
+it("counts as garbage also what the heap has grown by, and not what it had before", () => {
+  const at = (freedBytes: number, heapBytes: number) => ({
+    nodes: [{ cpuMs: 0, freedBytes, heapBytes }],
+    client: NOTHING,
+  });
+  expect(costOf(at(500, 9_000), at(1_500, 9_250), 10).garbagePerMessage).toBe(125);
+});
+
+it("leaves out what a foreign server does not tell", () => {
+  const reading = (cpuMs: number) => ({
+    nodes: [
+      { name: "redis", cpuMs },
+      { ...NOTHING, name: "x", syncs: 7 },
+    ],
+    client: NOTHING,
+  });
+  const cost = costOf(reading(0), reading(5), 1000);
+  expect(cost.nodesCpu).toBe(5);
+  expect([cost.syncsPerMessage, cost.garbagePerMessage, cost.gcShare]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 it("costs nothing per message where there were none", () => {

@@ -15,9 +15,9 @@ import {
   type Workload,
 } from "./workload.js";
 
-const TOPIC = "bench-enqueue";
-export const WARMUP_MS = 3_000;
-export const SECONDS = 8;
+const TOPIC = "bench-unary";
+const WARMUP_MS = 3_000;
+const SECONDS = 8;
 
 async function run(bench: Bench, name: string, window: number): Promise<Result[]> {
   const cluster = await bench.startCluster();
@@ -56,11 +56,11 @@ async function run(bench: Bench, name: string, window: number): Promise<Result[]
   ];
 }
 
-export function enqueueOnly(window: number): Workload {
-  const name = `enqueue-${window}`;
+export function unary(window: number): Workload {
+  const name = `unary-${window}`;
   return {
     name,
-    about: `closed loop: enqueues into one partition, ${window} under way, for ${SECONDS} s`,
+    about: `closed loop: unary enqueues into one partition, ${window} under way, for ${SECONDS} s`,
     run: (bench) => run(bench, name, window),
   };
 }

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { resultsOf } from "../src/bench-table.js";
+import type { Workload } from "../src/workloads/workload.js";
+
+const OPTIONS = { seconds: undefined, profileFolder: undefined, progress: () => undefined };
+const line = (run: Workload["run"], maxMs = 60_000): Workload => ({
+  ...{ name: "line", about: "", maxMs },
+  run,
+});
+
+it("makes a failed row of a line that cannot be carried out", async () => {
+  const broken = line(() => Promise.reject(new Error("no such server")));
+  expect(await resultsOf(broken, OPTIONS)).toMatchObject([
+    { name: "line", messages: 0, failed: 1, firstError: "no such server" },
+  ]);
+});
+
+it("gives up a line that takes longer than it may", async () => {
+  const hanging = line(() => new Promise(() => undefined), 20);
+  const [result] = await resultsOf(hanging, OPTIONS);
+  expect(result?.firstError).toBe("line was not done after 0.02 s");
+});
