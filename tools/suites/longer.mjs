@@ -41,14 +41,14 @@ export const LONGER = [
   {
     name: "seeded bugs",
     command: npm("sim:kill", "--json", "--situations", ...BUGS.flatMap((id) => ["--mutant", id])),
-    limitMs: minutes(11),
+    limitMs: minutes(8),
     counts: fromKills(BUGS.length),
   },
   {
     name: "score of the simulator",
     // Is the tool whole? A survivor is no failure; the score itself is `npm run sim:score`.
-    command: npm("sim:score", "--self-check", "--sample", "6", "--seeds-max", "4"),
-    limitMs: minutes(3),
+    command: npm("sim:score", "--self-check", "--sample", "3", "--seeds-max", "3"),
+    limitMs: minutes(6),
     counts: fromLastLine,
   },
   {

@@ -70,10 +70,8 @@ export interface Bench {
   /** Replaces the workload's own length, in seconds. */
   readonly seconds: number | undefined;
   startCluster(memory?: MemorySettings): Promise<MeasuredCluster>;
-  /** Says how far a long workload is; one that is silent for minutes is ended. */
-  progress(text: string): void;
   connect(endpoints: readonly string[]): DisheapClient;
-  /** Says on the terminal how far a long part is. */
+  /** Says on the terminal how far a long part is; a workload that is silent for minutes is ended. */
   readonly progress: (text: string) => void;
   startProfiles(cluster: MeasuredCluster): Promise<Profiles>;
 }
