@@ -13,18 +13,20 @@ import {
   StatsReq,
 } from "@disheap/proto";
 import { Caller } from "./caller.js";
-import {
-  optionalCount,
-  optionalDuration,
-  toDuration,
-  toPayload,
-  toPriority,
-  toText,
-} from "./convert.js";
+import { checkOptions } from "./checks.js";
+import { optionalDuration, toDuration, toPayload, toPriority, toText } from "./convert.js";
 import { EndpointPool } from "./endpoints.js";
 import { DisheapValidationError } from "./errors.js";
 import { isUnknownCall } from "./give-back.js";
 import type { NackOptions } from "./message.js";
+import {
+  deleteChecks,
+  enqueueChecks,
+  listChecks,
+  nackChecks,
+  peekChecks,
+  statsChecks,
+} from "./option-checks.js";
 import { type ClientOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import { fromPeekItem, type PeekOptions, type PeekResult } from "./peek.js";
 import type { PopOptions } from "./pop-options.js";
@@ -64,6 +66,15 @@ export interface DeleteOptions {
   confirmationToken?: string | undefined;
 }
 
+export interface ListOptions {
+  /** How many come with one answer, up to 1000; all are listed, whatever it is. */
+  pageSize?: number | undefined;
+}
+
+export interface StatsOptions {
+  partition?: number | undefined;
+}
+
 export interface StatsResult {
   global: TopicStats;
   topics: Map<string, TopicStats>;
@@ -99,8 +110,9 @@ export class DisheapClient {
   }
 
   async deleteTopic(topic: string, options: DeleteOptions = {}): Promise<void> {
+    checkOptions("deleteTopic", deleteChecks, options);
     const request = DeleteHeapReq.create({
-      topic,
+      topic: toText("topic", topic),
       force: options.force ?? false,
       confirmationToken: options.confirmationToken ?? "",
     });
@@ -123,8 +135,9 @@ export class DisheapClient {
   }
 
   /** All topics by name, fetched a page at a time. */
-  async *listTopics(options: { pageSize?: number | undefined } = {}): AsyncGenerator<TopicInfo> {
-    const pageSize = optionalCount("pageSize", options.pageSize) ?? 0;
+  async *listTopics(options: ListOptions = {}): AsyncGenerator<TopicInfo> {
+    checkOptions("listTopics", listChecks, options);
+    const pageSize = options.pageSize ?? 0;
     let pageToken = "";
     do {
       const request = { pageSize, pageToken };
@@ -136,13 +149,11 @@ export class DisheapClient {
   }
 
   /** Counters of the whole cluster, and of one topic or all. */
-  async stats(
-    topic?: string,
-    options: { partition?: number | undefined } = {},
-  ): Promise<StatsResult> {
-    const partitionId = optionalCount("partition", options.partition);
+  async stats(topic?: string, options: StatsOptions = {}): Promise<StatsResult> {
+    checkOptions("stats", statsChecks, options);
+    const { partition: partitionId } = options;
     const request = StatsReq.create({
-      ...(topic === undefined ? {} : { topic }),
+      ...(topic === undefined ? {} : { topic: toText("topic", topic) }),
       ...(partitionId === undefined ? {} : { partitionId }),
     });
     const name = topic === undefined ? "stats" : `stats(${topic})`;
@@ -159,17 +170,16 @@ export class DisheapClient {
     payload: Uint8Array | string,
     options: EnqueueOptions = {},
   ): Promise<EnqueueResult> {
-    const isRepeatable = options.producer !== false;
+    checkOptions("enqueue", enqueueChecks, options);
+    const { partitionKey, maxRetries, producer } = options;
+    const isRepeatable = producer !== false;
     const request = EnqueueReq.create({
       topic: toText("topic", topic),
       payload: toPayload(payload),
       priority: toPriority(options.priority ?? 0n),
     });
-    const maxRetries = optionalCount("maxRetries", options.maxRetries);
     const notBefore = optionalDuration("delayMs", options.delayMs);
-    if (options.partitionKey !== undefined) {
-      request.partitionKey = toText("partitionKey", options.partitionKey);
-    }
+    if (partitionKey !== undefined) request.partitionKey = partitionKey;
     if (maxRetries !== undefined) request.maxRetries = maxRetries;
     if (notBefore !== undefined) request.notBefore = notBefore;
     // Drawn last: a refused call leaves no gap.
@@ -196,10 +206,10 @@ export class DisheapClient {
 
   /** The best messages of a topic, leased and delayed ones included; changes nothing. */
   async peek(topic: string, options: PeekOptions = {}): Promise<PeekResult> {
-    const partitionId = optionalCount("partition", options.partition);
-    const limit = optionalCount("limit", options.limit);
+    checkOptions("peek", peekChecks, options);
+    const { partition: partitionId, limit } = options;
     const request = PeekReq.create({
-      topic,
+      topic: toText("topic", topic),
       includeDlq: options.includeDeadLetters ?? false,
       ...(partitionId === undefined ? {} : { partitionId }),
       ...(limit === undefined ? {} : { limit }),
@@ -211,7 +221,7 @@ export class DisheapClient {
   }
 
   async ack(topic: string, messageId: string, leaseToken: string): Promise<void> {
-    const request = AckReq.create({ topic, messageId, leaseToken });
+    const request = AckReq.create(leaseOf(topic, messageId, leaseToken));
     const rules = { name: `ack(${messageId})`, isIdempotent: true };
     await this.#caller.unary(DisheapService.ack, request, rules);
   }
@@ -222,7 +232,8 @@ export class DisheapClient {
     leaseToken: string,
     options: NackOptions = {},
   ): Promise<void> {
-    const request = NackReq.create({ topic, messageId, leaseToken });
+    checkOptions("nack", nackChecks, options);
+    const request = NackReq.create(leaseOf(topic, messageId, leaseToken));
     const backoffOverride = optionalDuration("backoffMs", options.backoffMs);
     if (backoffOverride !== undefined) request.backoffOverride = backoffOverride;
     if (options.reason !== undefined) request.reason = options.reason;
@@ -235,7 +246,7 @@ export class DisheapClient {
    * UNIMPLEMENTED where the cluster is older than this call.
    */
   async release(topic: string, messageId: string, leaseToken: string): Promise<void> {
-    const request = ReleaseReq.create({ topic, messageId, leaseToken });
+    const request = ReleaseReq.create(leaseOf(topic, messageId, leaseToken));
     const rules = { name: `release(${messageId})`, isIdempotent: true };
     await this.#caller.unary(AdminService.release, request, rules);
   }
@@ -259,7 +270,11 @@ export class DisheapClient {
    * is silent, may add it twice: the lease is then longer than told, never shorter.
    */
   async extend(topic: string, leaseToken: string, ms: number): Promise<void> {
-    const request = ExtendReq.create({ topic, leaseToken, extension: toDuration("ms", ms) });
+    const request = ExtendReq.create({
+      topic: toText("topic", topic),
+      leaseToken: toText("leaseToken", leaseToken),
+      extension: toDuration("ms", ms),
+    });
     const rules = { name: `extend(${topic})`, isIdempotent: true };
     await this.#caller.unary(DisheapService.extend, request, rules);
   }
@@ -276,4 +291,16 @@ export class DisheapClient {
     this.#caller.close();
     this.#pool.close();
   }
+}
+
+function leaseOf(
+  topic: string,
+  messageId: string,
+  leaseToken: string,
+): { topic: string; messageId: string; leaseToken: string } {
+  return {
+    topic: toText("topic", topic),
+    messageId: toText("messageId", messageId),
+    leaseToken: toText("leaseToken", leaseToken),
+  };
 }

@@ -2,11 +2,11 @@
 // bigint for priorities. Values that cannot be sent are refused here with a sentence.
 import type { Duration } from "@disheap/proto";
 import { errorOf, invalidArgument } from "./errors.js";
-import { messageBytesMax } from "./options.js";
+import { messageBytesMax } from "./limits.js";
 
 export const priorityMin = -(2n ** 63n);
 export const priorityMax = 2n ** 63n - 1n;
-const uint32Max = 2 ** 32 - 1;
+export const uint32Max = 2 ** 32 - 1;
 /** Room for the other fields of a message beside its payload. */
 const envelopeBytes = 4_096;
 
@@ -14,7 +14,7 @@ const envelopeBytes = 4_096;
 const durationMsMax = 315_576_000_000_000;
 
 /** What plain JavaScript may hand in, for a sentence: the value itself only where it is short. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   switch (typeof value) {
     case "string":
       return value.length > 40 ? "a long string" : `"${value}"`;
@@ -94,10 +94,6 @@ export function toCount(name: string, value: number): number {
   throw invalidArgument(
     `${name} is ${shown(value)}; it must be a whole number from 0 to ${uint32Max}.`,
   );
-}
-
-export function optionalCount(name: string, value: number | undefined): number | undefined {
-  return value === undefined ? undefined : toCount(name, value);
 }
 
 /** The fencing number of a lease: grows with every grant of a message, so that storage can refuse an older holder. */

@@ -1,10 +1,9 @@
-// What a client can be told, the defaults, and the checks of both.
+// What a client can be told, and the defaults.
 import type { ChannelCredentials, ChannelOptions } from "@grpc/grpc-js";
-import { invalidArgument } from "./errors.js";
+import { checkOptions } from "./checks.js";
+import { messageBytesMax } from "./limits.js";
+import { clientChecks } from "./option-checks.js";
 import { defaultRetry, type RetryPolicy } from "./retry.js";
-
-/** The largest gRPC message either side takes. */
-export const messageBytesMax = 4 * 1024 * 1024;
 
 export interface ClientOptions {
   /** Nodes as `host:port`. Any of them serves any call; several survive the loss of one. */
@@ -57,43 +56,17 @@ const channelDefaults: ChannelOptions = {
 };
 
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
-  const endpoints = [...new Set(options.endpoints ?? ["127.0.0.1:9090"])];
-  if (endpoints.length === 0) {
-    throw invalidArgument('No endpoints: give at least one, such as "127.0.0.1:9090".');
-  }
-  endpoints.forEach(checkEndpoint);
-  const retry = definedOf<RetryPolicy>(defaultRetry, options.retry ?? {});
-  for (const [name, value] of Object.entries<number>({ ...retry })) {
-    // Rounds without a bound end with the budget.
-    if (name !== "maxAttempts" || value !== Number.POSITIVE_INFINITY) {
-      checkPositive(`retry.${name}`, value);
-    }
-  }
+  checkOptions("DisheapClient", clientChecks, options);
   return {
-    endpoints,
+    endpoints: [...new Set(options.endpoints ?? ["127.0.0.1:9090"])],
     apiKey: options.apiKey,
-    connectTimeoutMs: checkPositive("connectTimeoutMs", options.connectTimeoutMs ?? 5_000),
-    requestTimeoutMs: checkPositive("requestTimeoutMs", options.requestTimeoutMs ?? 30_000),
-    retry,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    retry: definedOf<RetryPolicy>(defaultRetry, options.retry ?? {}),
     producerName: options.producerName,
     credentials: options.credentials,
     channelOptions: { ...channelDefaults, ...options.channelOptions },
   };
-}
-
-function checkEndpoint(endpoint: string): void {
-  const match = /^(\[[0-9a-fA-F:]+\]|[^:/\s]+):(\d{1,5})$/.exec(endpoint);
-  const port = Number(match?.[2] ?? 0);
-  if (port < 1 || port > 65_535) {
-    throw invalidArgument(
-      `The endpoint "${endpoint}" is not host:port. Write it like 127.0.0.1:9090 or [::1]:9090.`,
-    );
-  }
-}
-
-function checkPositive(name: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw invalidArgument(`${name} is ${value}; it must be a number above 0.`);
 }
 
 /** `base` with the fields of `changes` that are not undefined. */

@@ -1,8 +1,10 @@
 // What a consumer can ask for, checked and turned into the filter and the credits of a stream.
 import { PopFilter } from "@disheap/proto";
-import { optionalDuration, toCount, toText } from "./convert.js";
+import { checkOptions } from "./checks.js";
+import { optionalDuration, toText } from "./convert.js";
 import { CreditWindow } from "./credit-window.js";
 import { invalidArgument } from "./errors.js";
+import { popChecks } from "./option-checks.js";
 
 export interface PopOptions {
   /** How many deliveries may be held unsettled at a time, 1 to 1000. Default 10. */
@@ -24,10 +26,10 @@ export interface PopOptions {
   outageMaxMs?: number | undefined;
 }
 
-const prefetchMax = 1_000;
-
+/** Checks all of the options. */
 export function filterOf(topic: string, options: PopOptions): PopFilter {
-  const partitionIds = (options.partitions ?? []).map((id) => toCount("partition", id));
+  checkOptions("pop", popChecks, options);
+  const partitionIds = [...(options.partitions ?? [])];
   const filter = PopFilter.create({ topic: toText("topic", topic), partitionIds });
   const visibilityTimeout = optionalDuration("visibilityMs", options.visibilityMs);
   if (visibilityTimeout !== undefined) filter.visibilityTimeout = visibilityTimeout;
@@ -42,32 +44,18 @@ export function windowOf(options: PopOptions): CreditWindow {
         "credits is a one-shot pop and excludes prefetch and limit; give either.",
       );
     }
-    return new CreditWindow(Number.POSITIVE_INFINITY, atLeastOne("credits", credits));
+    return new CreditWindow(Number.POSITIVE_INFINITY, credits);
   }
-  const prefetch = atLeastOne("prefetch", options.prefetch ?? 10);
-  if (prefetch > prefetchMax) {
-    throw invalidArgument(`prefetch is ${prefetch}; the most is ${prefetchMax}.`);
-  }
-  if (limit === undefined) return new CreditWindow(prefetch);
-  return new CreditWindow(prefetch, atLeastOne("limit", limit));
+  return new CreditWindow(options.prefetch ?? 10, limit);
 }
 
 /** Longer than most queues of ten take, short enough that a consumer that hangs gives back what it has. */
 const keepLeaseMsDefault = 30 * 60_000;
 
 export function keepLeaseMsOf({ keepLeaseMs = keepLeaseMsDefault }: PopOptions): number {
-  optionalDuration("keepLeaseMs", keepLeaseMs);
   return keepLeaseMs;
 }
 
 export function outageMaxMsOf({ outageMaxMs = Number.POSITIVE_INFINITY }: PopOptions): number {
-  if (typeof outageMaxMs === "number" && outageMaxMs > 0) return outageMaxMs;
-  throw invalidArgument(
-    `outageMaxMs is ${String(outageMaxMs)}; it must be a number of milliseconds above 0.`,
-  );
-}
-
-function atLeastOne(name: string, value: number): number {
-  if (toCount(name, value) >= 1) return value;
-  throw invalidArgument(`${name} is 0; ask for at least 1.`);
+  return outageMaxMs;
 }

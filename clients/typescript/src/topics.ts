@@ -1,7 +1,9 @@
 // Topics as a caller sees them: how one is configured, what it counts.
 import { type HeapInfo, type HeapStats, MakeHeapReq, Mode } from "@disheap/proto";
-import { optionalCount, toCount, toDuration, toMs, toText } from "./convert.js";
+import { checkOptions } from "./checks.js";
+import { toDuration, toMs, toText } from "./convert.js";
 import { invalidArgument } from "./errors.js";
+import { topicChecks } from "./option-checks.js";
 
 /** Which priority is served first: the smallest or the largest. */
 export type TopicMode = "min" | "max";
@@ -66,21 +68,24 @@ export interface TopicInfo {
 }
 
 export function toMakeHeap(topic: string, options: TopicOptions): MakeHeapReq {
+  checkOptions("createTopic", topicChecks, options);
   // On this call the wire cannot tell 0 from "not given": 0 would silently become the default.
   if (options.maxRetries === 0) {
     throw invalidArgument(
       "A topic cannot be created with maxRetries 0; leave it out and give maxRetries: 0 per message.",
     );
   }
+  const { partitions, replicationFactor, topKBound, maxRetries } = options;
   const { retentionMs, visibilityMs, deadLetters } = options;
   return MakeHeapReq.create({
     topic: toText("topic", topic),
-    mode: toMode(options.mode ?? "min"),
-    partitions: optionalCount("partitions", options.partitions) ?? 0,
-    replicationFactor: optionalCount("replicationFactor", options.replicationFactor) ?? 0,
-    topKBound: optionalCount("topKBound", options.topKBound) ?? 0,
-    maxRetriesDefault: optionalCount("maxRetries", options.maxRetries) ?? 0,
-    maxPayloadBytes: BigInt(toCount("maxPayloadBytes", options.maxPayloadBytes ?? 0)),
+    mode: options.mode === "max" ? Mode.MAX : Mode.MIN,
+    // 0 is the node's default.
+    partitions: partitions ?? 0,
+    replicationFactor: replicationFactor ?? 0,
+    topKBound: topKBound ?? 0,
+    maxRetriesDefault: maxRetries ?? 0,
+    maxPayloadBytes: BigInt(options.maxPayloadBytes ?? 0),
     compressionEnabled: options.compression ?? false,
     ...(retentionMs === undefined ? {} : { retentionTime: toDuration("retentionMs", retentionMs) }),
     ...(visibilityMs === undefined
@@ -88,12 +93,6 @@ export function toMakeHeap(topic: string, options: TopicOptions): MakeHeapReq {
       : { visibilityTimeoutDefault: toDuration("visibilityMs", visibilityMs) }),
     ...(deadLetters === undefined ? {} : { dlqPolicy: toPolicy(deadLetters) }),
   });
-}
-
-function toMode(mode: TopicMode): Mode {
-  if (mode === "min") return Mode.MIN;
-  if (mode === "max") return Mode.MAX;
-  throw invalidArgument(`The mode "${String(mode)}" is unknown; use "min" or "max".`);
 }
 
 function toPolicy(deadLetters: boolean | { retentionMs: number }): {

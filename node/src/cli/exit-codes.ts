@@ -41,6 +41,17 @@ export class CommandError extends Error {
   }
 }
 
+/** Standard output did not take what was written. */
+export class OutputError extends CommandError {
+  /** The reader of a pipe may leave before the end, as `head` does: nobody is left to write for. */
+  readonly isReaderGone: boolean;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`The output could not be written: ${cause.message}. Write it elsewhere.`, "UNKNOWN");
+    this.isReaderGone = cause.code === "EPIPE" || cause.code === "ERR_STREAM_DESTROYED";
+  }
+}
+
 export interface Failure {
   code: string;
   message: string;

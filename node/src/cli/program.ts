@@ -10,7 +10,7 @@ import { registerSettle } from "./commands/settle.js";
 import { registerStats } from "./commands/stats.js";
 import { registerTopic } from "./commands/topic.js";
 import { defaultEndpoints } from "./addresses.js";
-import { type ExitCode, exitCodeHelp, exitCodes, failureOf } from "./exit-codes.js";
+import { type ExitCode, exitCodeHelp, exitCodes, failureOf, OutputError } from "./exit-codes.js";
 import { toJson } from "./json.js";
 import { parseDuration, parseList } from "./parse.js";
 import { Shell } from "./shell.js";
@@ -48,6 +48,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     return shell.exitCode;
   } catch (error) {
     if (isHelp(error)) return exitCodes.ok;
+    if (error instanceof OutputError && error.isReaderGone) return exitCodes.ok;
     // Commander has printed what is wrong with the arguments, for people.
     if (error instanceof CommanderError && !isJson) {
       terminal.err(usageHint(error));
@@ -75,7 +76,7 @@ function createProgram(shell: Shell, isJson: boolean): Command {
       styleTitle: (title) => paint("bold", title),
     })
     .configureOutput({
-      writeOut: (text) => terminal.out(text),
+      writeOut: (text) => void terminal.out(text),
       writeErr: (text) => {
         if (!isJson) terminal.err(text);
       },

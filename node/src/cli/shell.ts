@@ -3,7 +3,7 @@
 import { DisheapClient } from "@disheap/client";
 import type { Command } from "commander";
 import { defaultEndpoints, httpBeside } from "./addresses.js";
-import { CommandError, type ExitCode, exitCodes } from "./exit-codes.js";
+import { CommandError, type ExitCode, exitCodes, OutputError } from "./exit-codes.js";
 import { toJson } from "./json.js";
 import { parseList } from "./parse.js";
 import { type Paint, paintFor, type Terminal } from "./terminal.js";
@@ -53,9 +53,15 @@ export class Shell {
     return globals(command).timeout ?? defaultTimeoutMs;
   }
 
+  /** To standard output. Resolves once that took it: what is acknowledged after this was printed. */
+  async write(text: string | Uint8Array): Promise<void> {
+    const error = await this.terminal.out(text);
+    if (error !== undefined) throw new OutputError(error);
+  }
+
   /** One JSON document, or the text for people. */
-  print(command: Command, value: unknown, text: () => string): void {
-    this.terminal.out(this.isJson(command) ? toJson(value) : text());
+  print(command: Command, value: unknown, text: () => string): Promise<void> {
+    return this.write(this.isJson(command) ? toJson(value) : text());
   }
 
   /** Runs `work` with a client and closes it, whatever happens. */
@@ -73,7 +79,7 @@ export class Shell {
       requestTimeoutMs: timeoutMs,
       retry: { budgetMs: timeoutMs, maxBackoffMs: 1_000 },
     });
-    const note = `No answer yet from ${endpoints.join(", ")}; still trying.\n`;
+    const note = `Not done yet; still trying at ${endpoints.join(", ")}.\n`;
     const timer = setTimeout(() => this.terminal.err(note), patienceMs);
     // A program that reads JSON waits without being told.
     if (options.isWaiting === true || this.isJson(command)) clearTimeout(timer);

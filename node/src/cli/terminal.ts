@@ -8,7 +8,8 @@ export interface Terminal {
   readonly isTty: boolean;
   readonly isErrTty: boolean;
   readonly columns: number;
-  out(text: string | Uint8Array): void;
+  /** Resolves once whatever is behind standard output took it: without a value, or with why it did not. */
+  out(text: string | Uint8Array): Promise<Error | undefined>;
   err(text: string): void;
   readStdin(): Promise<Uint8Array>;
   /** Calls back at Ctrl-C and SIGTERM instead of ending the process. Returns how to undo that. */

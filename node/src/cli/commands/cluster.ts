@@ -36,7 +36,7 @@ async function status(shell: Shell, command: Command): Promise<ExitCode> {
       ? { reachable: true, health: answer.health, raft: answer.raft }
       : { reachable: false, error: answer.reason }),
   }));
-  shell.print(
+  await shell.print(
     command,
     { healthy: isHealthy, leader: leader ?? null, waits_for: waitsFor, nodes },
     () => `${clusterTable(answers, shell.paint)}\n${sentences.join("\n")}\n`,

@@ -27,7 +27,7 @@ export function registerDown(program: Command, shell: Shell): void {
         throw new CommandError(text, "INTERNAL");
       }
       const folders = downed.map(({ dataDir, stopped, killed }) => ({ dataDir, stopped, killed }));
-      shell.print(command, { stopped: folders.map(toJson) }, () => textOf(data, downed));
+      await shell.print(command, { stopped: folders.map(toJson) }, () => textOf(data, downed));
     });
 }
 

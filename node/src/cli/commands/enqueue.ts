@@ -61,7 +61,7 @@ async function enqueue(
     }),
   );
   const { messageId, partition, duplicate } = result;
-  shell.print(
+  await shell.print(
     command,
     { message_id: messageId, topic, partition_id: partition, priority, duplicate },
     () => `Enqueued ${messageId} to ${topic}, partition ${partition}, priority ${priority}.\n`,

@@ -20,13 +20,19 @@ export class MessagePrinter {
     this.#showsToken = showsToken;
   }
 
-  print(message: Message): void {
-    const { terminal } = this.#shell;
-    if (this.#format === "json") terminal.out(toJson(messageJson(message), 0));
-    else if (this.#format === "raw" && !terminal.isTty) terminal.out(message.payload);
-    else if (this.#format === "raw" || this.#format === "raw lines")
-      terminal.out(Buffer.concat([message.payload, Buffer.from("\n")]));
-    else terminal.out(this.#heading() + this.#row(message));
+  /** Resolves once it is out; see `Shell.write`. */
+  print(message: Message): Promise<void> {
+    return this.#shell.write(this.#format === "text" ? this.#text(message) : this.#bare(message));
+  }
+
+  #bare(message: Message): string | Uint8Array {
+    if (this.#format === "json") return toJson(messageJson(message), 0);
+    if (this.#format === "raw" && !this.#shell.terminal.isTty) return message.payload;
+    return Buffer.concat([message.payload, Buffer.from("\n")]);
+  }
+
+  #text(message: Message): string {
+    return this.#heading() + this.#row(message);
   }
 
   #heading(): string {

@@ -51,7 +51,7 @@ async function peek(
       includeDeadLetters: options.dlq,
     }),
   );
-  shell.print(command, { topic, items: items.map(peekedJson), has_more: hasMore }, () => {
+  await shell.print(command, { topic, items: items.map(peekedJson), has_more: hasMore }, () => {
     if (items.length === 0) return `${topic} is empty.\n`;
     const more = hasMore ? moreText(topic, items.length, options.count ?? countDefault) : "";
     return table(items, shell) + more;

@@ -64,15 +64,13 @@ async function pop(
     async (client) => {
       // What follows outlives any outage: a wrong address or topic must show before it begins.
       if (isEndless) await client.stats(topic);
-      if (isWaiting) await taker.wait(client, topic);
-      else await taker.drain(client, topic, options.count ?? 1);
-      await taker.settled();
+      await taker.run(client, topic);
     },
     { isWaiting },
   );
   if (taker.count > 0 || isEndless) return exitCodes.ok;
   const text =
-    `Nothing is ready in ${topic}. ` +
+    `${taker.isStopped ? "Nothing came from" : "Nothing is ready in"} ${topic}. ` +
     (isWaiting ? "" : "Wait for messages with --wait 10s. ") +
     `What is delayed or leased: disheap peek ${topic}`;
   if (shell.isJson(command)) throw new CommandError(text, "NOTHING_READY", exitCodes.nothingReady);

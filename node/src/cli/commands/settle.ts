@@ -25,7 +25,11 @@ export function registerSettle(program: Command, shell: Shell): void {
     .action(
       async (topic: string, id: string, token: string, _options: unknown, command: Command) => {
         await shell.withClient(command, (client) => client.ack(topic, id, token));
-        shell.print(command, { topic, message_id: id, acked: true }, () => `Settled ${id}.\n`);
+        await shell.print(
+          command,
+          { topic, message_id: id, acked: true },
+          () => `Settled ${id}.\n`,
+        );
       },
     );
   program
@@ -49,7 +53,11 @@ export function registerSettle(program: Command, shell: Shell): void {
         await shell.withClient(command, (client) =>
           client.nack(topic, id, token, { backoffMs: backoff, reason }),
         );
-        shell.print(command, { topic, message_id: id, nacked: true }, () => `Gave back ${id}.\n`);
+        await shell.print(
+          command,
+          { topic, message_id: id, nacked: true },
+          () => `Gave back ${id}.\n`,
+        );
       },
     );
   program
@@ -62,7 +70,7 @@ export function registerSettle(program: Command, shell: Shell): void {
     .action(
       async (topic: string, token: string, ms: number, _options: unknown, command: Command) => {
         await shell.withClient(command, (client) => client.extend(topic, token, ms));
-        shell.print(command, { topic, extended_ms: ms }, () => "Extended the lease.\n");
+        await shell.print(command, { topic, extended_ms: ms }, () => "Extended the lease.\n");
       },
     );
 }

@@ -30,7 +30,7 @@ export function registerStats(program: Command, shell: Shell): void {
         const stats = await shell.withClient(command, (client) =>
           client.stats(topic, { partition }),
         );
-        shell.print(command, toPlain(stats), () => toText(stats, topic, shell));
+        await shell.print(command, toPlain(stats), () => toText(stats, topic, shell));
       },
     );
 }

@@ -130,7 +130,7 @@ async function create(
       deadLetters: dlqRetention === undefined ? options.dlq : { retentionMs: dlqRetention },
     }),
   );
-  shell.print(command, { topic: name, heap_id: heapId }, () => `Created topic ${name}.\n`);
+  await shell.print(command, { topic: name, heap_id: heapId }, () => `Created topic ${name}.\n`);
 }
 
 async function createTopic(
@@ -152,7 +152,7 @@ async function list(shell: Shell, command: Command): Promise<void> {
   await shell.withClient(command, async (client) => {
     for await (const topic of client.listTopics({ pageSize: 1_000 })) topics.push(topic);
   });
-  shell.print(command, topics.map(topicJson), () => {
+  await shell.print(command, topics.map(topicJson), () => {
     if (topics.length === 0) return "No topics yet. Create one: disheap topic create jobs\n";
     return renderTable(
       [
@@ -184,8 +184,8 @@ async function show(shell: Shell, name: string, command: Command): Promise<void>
     const text = `Topic "${name}" not found. List the topics there are: disheap topic ls`;
     throw new CommandError(text, "NOT_FOUND", exitCodes.notFound);
   }
-  if (shell.isJson(command)) shell.terminal.out(toJson(topicJson(topic)));
-  else shell.terminal.out(describe(topic, shell));
+  if (shell.isJson(command)) await shell.write(toJson(topicJson(topic)));
+  else await shell.write(describe(topic, shell));
 }
 
 /** Topics come sorted by name, so the search may stop behind the place of `name`. */
@@ -240,5 +240,5 @@ async function remove(
     const text = `This removes topic "${name}" with all its messages. Repeat it with --force if you mean it.`;
     throw new CommandError(text, error.code);
   }
-  shell.print(command, { topic: name, deleted: true }, () => `Removed topic ${name}.\n`);
+  await shell.print(command, { topic: name, deleted: true }, () => `Removed topic ${name}.\n`);
 }

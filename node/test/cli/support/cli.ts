@@ -45,7 +45,10 @@ export class Cli {
       isTty: isTty ?? false,
       isErrTty: isErrTty ?? isTty ?? false,
       columns: columns ?? 200,
-      out: (text) => void this.#out.push(Buffer.from(text)),
+      out: (text) => {
+        this.#out.push(Buffer.from(text));
+        return Promise.resolve(undefined);
+      },
       err: (text) => void (this.#err += text),
       readStdin: () => Promise.resolve(stdin ?? new Uint8Array()),
       onStop: (callback) => {
