@@ -382,6 +382,7 @@ export function sendDigests(
   only:
     | { readonly edge: number; readonly edgeIncarnation: number; readonly stream: number }
     | undefined,
+  isAsked = false,
 ): void {
   if (slot.machine.kind !== "partition") return;
   const { partition } = slot.machine;
@@ -414,7 +415,7 @@ export function sendDigests(
     if (hasExpired(partition, expiry)) digestOf(edge, edgeIncarnation).leases.push(refOf(expiry));
   });
   for (const [edge, { edgeIncarnation, leases }] of perEdge) {
-    if (leases.length === 0 && !only) continue;
+    if (leases.length === 0 && !isAsked) continue;
     leases.sort((a, b) => a.index - b.index || a.offset - b.offset || a.fence - b.fence);
     const stream = only?.stream ?? 0;
     context.send(edge, { kind: "digest", group: slot.id, edgeIncarnation, stream, leases });
@@ -429,5 +430,18 @@ export function onDigestRequest(context: HostContext, from: number, m: DigestReq
   const slot = context.groups.get(m.group);
   if (!slot?.isServing) return;
   const { edgeIncarnation, stream } = m;
-  sendDigests(context, slot, { edge: from, edgeIncarnation, stream });
+  sendDigests(context, slot, { edge: from, edgeIncarnation, stream }, true);
+}
+
+/**
+ * A stream was closed: nothing more is granted to it, and a grant that was lost on the way to its edge would be
+ * missed by nobody. The edge repeats the close until it is answered, so this arrives (D-91).
+ */
+export function sendLastDigest(
+  context: HostContext,
+  slot: Replica,
+  { edge, edgeIncarnation }: { readonly edge: number; readonly edgeIncarnation: number },
+  stream: number,
+): void {
+  sendDigests(context, slot, { edge, edgeIncarnation, stream });
 }

@@ -27,6 +27,7 @@ import {
 import { entrySeed, macKey } from "../member/draws.js";
 import {
   answerGrant,
+  sendLastDigest,
   dropStanding,
   forgetStream,
   purgeIdle,
@@ -108,10 +109,11 @@ export class Leader {
         this.answer(origin, { type: "refused", ...tooMuch });
         return;
       }
-      if (checked.kind === "stream.close") forgetStream(slot, checked.edge, checked.stream);
+      const closes = checked.kind === "stream.close" ? checked.stream : undefined;
+      if (closes !== undefined) forgetStream(slot, origin.edge, closes);
       this.enqueueIntent(slot, {
         intent: action.intent,
-        origin: { type: "request", ...origin, isRepeatable: !request.isOnce, creates },
+        origin: { type: "request", ...origin, isRepeatable: !request.isOnce, creates, closes },
         isEnqueue: checked.kind === "enqueue",
         isReturn: isReturn(checked),
         isOwnWork: OWN_WORK.has(checked.kind),
@@ -359,8 +361,12 @@ export class Leader {
 
   private deliverResult(slot: Replica, origin: Origin, result: IntentResult, index: number): void {
     if (isRepeatable(origin)) slot.inHand.delete(origin);
-    if (origin.type === "request") this.answer(origin, outcomeOf(result, index));
-    else if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
+    if (origin.type === "request") {
+      // Before the answer and in its lane: an edge that has the answer has seen what the stream was granted.
+      if (origin.closes !== undefined) sendLastDigest(this.context, slot, origin, origin.closes);
+      this.answer(origin, outcomeOf(result, index));
+    }
+    if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
   }
 
   /**

@@ -21,6 +21,8 @@ export type Origin =
       readonly isRepeatable?: boolean;
       /** Partitions of the topic that it makes; absent: it makes none. */
       readonly creates?: number;
+      /** The stream of its edge that it closes; absent: none. */
+      readonly closes?: number | undefined;
     }
   | {
       readonly type: "grant";

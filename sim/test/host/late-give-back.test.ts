@@ -94,3 +94,21 @@ test("D-91: a grant that got lost, and whose lease ran out before anybody asked,
   expect(reader.attempts).toEqual([1]);
   expect(found(q).timeouts).toBeGreaterThan(0);
 });
+
+test("D-91: a grant that got lost while its stream closed goes back, and costs no attempt", () => {
+  const q = stage(undefined);
+  const reader = new Reader(q, EDGE, 40, 200);
+  q.advance(300);
+  let lost = 0;
+  onMessage(q, "granted", (m, from, to) => {
+    if (lost > 0 || from !== LEADER || to !== EDGE || m.items.length === 0) return undefined;
+    lost += 1;
+    reader.send("stream.cancel");
+    return LOST;
+  });
+  enqueue(q, 1, 0);
+  q.advance(5_000);
+  expect(lost).toBe(1);
+  // Nobody waits for it, so nobody counts what is missing: the close itself asks.
+  expect(found(q)).toMatchObject({ dead: 0, waiting: 1, attempts: 0 });
+});

@@ -4,8 +4,11 @@
 import type { ErrorCode, Failure } from "../../contract/api.js";
 import type { Operation } from "./operation.js";
 
-/** How long counters wait for a partition's leader before they go without it: beyond an election or so. */
-export const COUNTS_PATIENCE_MS = 2_000;
+/**
+ * How long counters wait for a partition's leader before they go without it: beyond an election or so, and
+ * short enough that a client which met a frozen node first still has them within 3 s.
+ */
+export const COUNTS_PATIENCE_MS = 1_500;
 
 export const STILL_CLOSING: Failure = {
   code: "UNAVAILABLE",

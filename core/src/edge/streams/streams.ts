@@ -360,7 +360,8 @@ export class Streams implements StreamHost {
       const stream = this.streams.get(lease.stream);
       const source = stream?.sourceOf(m.group);
       if (!stream || !source) {
-        strangers.add(lease.stream);
+        // What comes of a close needs no second one.
+        if (lease.stream !== m.stream) strangers.add(lease.stream);
         continue;
       }
       if (source.handled.wasHandled(lease.grantIndex, lease.round)) continue;
