@@ -180,6 +180,7 @@ export class NodeStart {
     const { beatMs, tickMs } = this.parts.context.config.timing;
     if (this.ticks * tickMs < beatMs) return;
     this.ticks = 0;
+    formation.beat();
     this.tellAll(formation);
   }
 

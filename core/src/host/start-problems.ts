@@ -22,7 +22,7 @@ export function recordProblem(record: Uint8Array): string | undefined {
 
 /** The identity beside the store, and the list that the node was given. */
 export function identityProblem(
-  { founding }: NodeIdentity,
+  { founding, isFormed }: NodeIdentity,
   storeId: string,
   { node, members }: HostConfig,
 ): string | undefined {
@@ -46,6 +46,13 @@ export function identityProblem(
   const listed = members.map(({ name }) => name);
   const isSame = founders.length === listed.length && founders.every((f) => listed.includes(f));
   if (isSame) return undefined;
+  if (!isFormed) {
+    return (
+      `This data directory holds the unfinished record of a cluster of ${founders.join(", ")}, and the member ` +
+      `list of this node names ${listed.join(", ")}. Start every one of them with a list of the former: what was ` +
+      "begun is then finished."
+    );
+  }
   return (
     `The cluster ${cluster} was formed by ${founders.join(", ")}, and the member list of this node names ` +
     `${listed.join(", ")}. Members cannot be added or removed in this version: start it with the list of the ` +
@@ -59,6 +66,6 @@ export function startsProblem(identityBoots: number, storeBoots: number): string
   return (
     `The identity file counts ${identityBoots} starts of this node, its store ${storeBoots}: one of the two was ` +
     "copied or put back to an older state. This node must not vote with it. Put back the newest of both; a " +
-    "member that lost its store stays out, and the other members keep serving."
+    "member that lost its store stays out, and the others serve while a majority of all is up."
   );
 }

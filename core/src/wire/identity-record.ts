@@ -53,6 +53,9 @@ export interface NodeIdentity extends Life {
 
 const VERSION = 1;
 
+/** A cluster that formed needed a few. More is no attempt, and counting on from it must stay a u32. */
+const ATTEMPTS_MAX = 0x7fff_ffff;
+
 export function sameId(a: Id64, b: Id64): boolean {
   return a.hi === b.hi && a.lo === b.lo;
 }
@@ -72,6 +75,9 @@ export function writeFounding(w: Writer, founding: Founding): void {
 export function readFounding(r: Reader): Founding {
   const cluster = { hi: r.u32(), lo: r.u32() };
   const attempt = r.u32();
+  if (attempt < 1 || attempt > ATTEMPTS_MAX) {
+    throw new MalformedInput(`attempt ${attempt} of a cluster is out of range`);
+  }
   const bornMs = r.u48();
   const count = r.u16();
   const founders: Founder[] = [];

@@ -29,13 +29,14 @@ function member(place: number, changes: Partial<FormationOptions> = {}): Formati
 
 /** Everybody says what it knows to everybody else, so many times; writes complete unless held. */
 function talk(members: readonly Formation[], options: { rounds?: number; held?: Formation } = {}) {
-  for (let round = 0; round < (options.rounds ?? 8); round += 1) {
+  for (let round = 0; round < (options.rounds ?? 30); round += 1) {
     for (const [i, from] of members.entries()) {
       for (const [k, to] of members.entries()) {
         if (i !== k) to.hear(placeOf(from), from.newsFor(placeOf(to)));
       }
     }
     for (const one of members) if (one !== options.held && one.takeWrite()) one.written();
+    for (const one of members) one.beat();
   }
 }
 
@@ -168,8 +169,35 @@ test("a node that is no founder of the cluster it hears of is told so", () => {
   const all = [member(1), member(2), member(3)];
   talk(all);
   const stranger = member(3, { names: ["n1", "n2", "n4"], storeId: "store-4" });
+  all[0].hear(3, stranger.newsFor(1));
   stranger.hear(1, all[0].newsFor(3));
   expect(stranger.refusal).toMatch(
     /n1 belongs to cluster [0-9a-f]{16}, of which n4 is no member\. Adding/,
   );
+});
+
+test("a minter that starts again and hears an emptied member first waits for the others, and goes on", () => {
+  const all = [member(1), member(2), member(3)];
+  talk(all, { held: all[2] });
+  const n1 = member(1, { unfinished: recordOf(all[0]) });
+  const n2 = member(2, { storeId: "store-2b" });
+  talk([n1, n2], { rounds: 3 });
+  expect(n1.waitsFor).toContain("not heard yet: n3");
+  talk([n1, n2, all[2]]);
+  expect(all[2].formed).toMatchObject({ attempt: 2 });
+});
+
+test("who falls silent is named, and a record that only some still hold is named as soon as one does", () => {
+  const all = [member(1), member(2), member(3)];
+  talk(all, { held: all[2] });
+  const emptied = member(1, { storeId: "another" });
+  const n3 = member(3);
+  talk([emptied, all[1], n3]);
+  for (const one of [emptied, all[1], n3]) {
+    expect(one.waitsFor).toMatch(
+      /n1 has lost the unfinished record .* n2 still holds\. No data was/,
+    );
+  }
+  talk([emptied, all[1]]);
+  expect(emptied.waitsFor).toContain("not heard any more: n3");
 });

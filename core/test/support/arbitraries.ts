@@ -158,7 +158,7 @@ const aboutFormation = {
 };
 export const founding = fc.record({
   cluster: id64,
-  attempt: u32,
+  attempt: fc.integer({ min: 1, max: 0x7fff_ffff }),
   bornMs: u48,
   founders: fc.array(
     fc.record({ id: u16, name: fc.string(), storeId: fc.string(), machine: fc.string() }),

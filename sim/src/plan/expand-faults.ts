@@ -43,6 +43,7 @@ const KINDS: readonly {
   { name: "foreign", most: 3, perMillion: 150_000, make: foreign },
   { name: "early", most: 2, perMillion: 200_000, make: early },
   { name: "wipe", most: 1, perMillion: 200_000, make: wipe },
+  { name: "unfinished", most: 1, perMillion: 100_000, make: unfinished },
   { name: "copy", most: 1, perMillion: 80_000, make: copy },
   { name: "lateDeletion", most: 3, perMillion: 150_000, make: lateDeletion },
   { name: "majorityJump", most: 1, perMillion: 120_000, make: majorityJump },
@@ -200,6 +201,35 @@ function early(draws: PlanDraws, scope: Scope): FaultPlan {
     boundary: draws.pick("early.boundary", BOUNDARIES),
     damage: "none",
   };
+}
+
+/**
+ * The minter dies when a record is synced, early enough for that of the cluster to be it. While it is down one
+ * member is emptied and one of those after it dies for long: so the minter that comes back hears the emptied one
+ * while it has not heard everybody (D-88).
+ */
+function unfinished(draws: PlanDraws, scope: Scope): readonly FaultPlan[] {
+  const atMs = draws.between("unfinished.at", 30, 600);
+  const emptied = draws.between("unfinished.emptied", 2, Math.max(2, scope.nodes - 1));
+  const late = draws.between("unfinished.late", Math.min(emptied + 1, scope.nodes), scope.nodes);
+  const now = { kind: "proc.crash", boundary: "now", atMs: atMs + 1_050 } as const;
+  return [
+    {
+      kind: "proc.crash",
+      atMs,
+      downMs: draws.between("unfinished.minter", 1_300, 2_000),
+      nodes: [1],
+      boundary: draws.pick("unfinished.boundary", ["write.durable", "write.completed"] as const),
+      damage: "none",
+    },
+    { ...now, downMs: 100, nodes: [emptied], damage: "disk.wiped" },
+    {
+      ...now,
+      downMs: draws.between("unfinished.down", 2_500, 4_000),
+      nodes: [late],
+      damage: "none",
+    },
+  ];
 }
 
 /** Someone empties a node's data directory, and starts it again (D-88): in the first second, or later. */

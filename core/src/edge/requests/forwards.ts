@@ -1,6 +1,6 @@
 // Large requests on their way to other nodes (rev-B15). So many bytes may be out to one node; what comes beyond
 // waits here, where its bytes are counted, and leaves as answers come. Small requests never wait: they settle
-// messages, and many of them are few bytes. Invariant: F1 `out` of a member is the sum of the bytes of the
+// messages, and many of them are few bytes. Invariant: FWD1 `out` of a member is the sum of the bytes of the
 // requests that name it in `window`.
 
 import type { RequestAction } from "../../wire/messages.js";
