@@ -3,7 +3,10 @@ import type { ChannelCredentials, ChannelOptions } from "@grpc/grpc-js";
 import { invalidArgument } from "./errors.js";
 import { defaultRetry, type RetryPolicy } from "./retry.js";
 
-/** The largest gRPC message either side takes. */
+/** The largest message that any node may be told to take, and so may deliver. */
+export const receiveBytesMax = 14 * 1024 * 1024;
+
+/** The largest gRPC message that nodes take when nothing else was set. */
 export const messageBytesMax = 4 * 1024 * 1024;
 
 export interface ClientOptions {
@@ -47,7 +50,7 @@ const channelDefaults: ChannelOptions = {
   "grpc.keepalive_timeout_ms": 5_000,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.max_send_message_length": messageBytesMax,
-  "grpc.max_receive_message_length": messageBytesMax,
+  "grpc.max_receive_message_length": receiveBytesMax,
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 2_000,
   "grpc.enable_retries": 0,
