@@ -1,4 +1,7 @@
 // The sizes that both sides agree on.
 
-/** The largest gRPC message either side takes. */
+/** The largest gRPC message that nodes take when nothing else was set. */
 export const messageBytesMax = 4 * 1024 * 1024;
+
+/** The largest message that any node may be told to take, and so may deliver. */
+export const receiveBytesMax = 14 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // What a client can be told, and the defaults.
 import type { ChannelCredentials, ChannelOptions } from "@grpc/grpc-js";
 import { checkOptions } from "./checks.js";
-import { messageBytesMax } from "./limits.js";
+import { messageBytesMax, receiveBytesMax } from "./limits.js";
 import { clientChecks } from "./option-checks.js";
 import { defaultRetry, type RetryPolicy } from "./retry.js";
 
@@ -46,7 +46,7 @@ const channelDefaults: ChannelOptions = {
   "grpc.keepalive_timeout_ms": 5_000,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.max_send_message_length": messageBytesMax,
-  "grpc.max_receive_message_length": messageBytesMax,
+  "grpc.max_receive_message_length": receiveBytesMax,
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 2_000,
   "grpc.enable_retries": 0,

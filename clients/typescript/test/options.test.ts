@@ -13,6 +13,11 @@ it("what is not chosen is as documented", () => {
   expect(outageMaxMsOf({})).toBe(Number.POSITIVE_INFINITY);
 });
 
+it("whatever a node may be told to take is received", () => {
+  const { channelOptions } = resolveOptions({});
+  expect(channelOptions["grpc.max_receive_message_length"]).toBe(14 << 20);
+});
+
 it("a channel option that is given replaces that one and no other", () => {
   const name = "grpc.keepalive_time_ms";
   const before = resolveOptions({}).channelOptions;

@@ -133,6 +133,9 @@ export const DEFAULT_DEFAULTS: DefaultsConfig = {
   streamStallMs: 5_000,
 };
 
+/** Nobody waits longer for a leader, not even a node that is alone. */
+const ELECTION_MAX_MS = 60_000;
+
 /** Says in one sentence what is wrong with a timing, or nothing (D-59). */
 export function timingProblem(timing: TimingConfig): string | undefined {
   if (timing.tickMs < 1 || timing.beatMs < timing.tickMs) {
@@ -146,6 +149,9 @@ export function timingProblem(timing: TimingConfig): string | undefined {
   }
   if (timing.electionMaxMs < timing.electionMinMs) {
     return "electionMaxMs must be at least electionMinMs.";
+  }
+  if (timing.electionMaxMs > ELECTION_MAX_MS) {
+    return `electionMaxMs must not exceed ${ELECTION_MAX_MS}: for so long nobody serves after a start.`;
   }
   return undefined;
 }

@@ -20,6 +20,11 @@ const HOUR_MS = 3_600_000;
 const port = integerText(1, 65_535);
 const timingMs = integerText(1, 600_000);
 const anyText = z.string();
+/** An answer over several partitions takes a while; a stream that ends before it says that nothing waits. */
+const idleText = integerText(0, 24 * HOUR_MS).refine(
+  (ms) => ms === 0 || ms >= 1000,
+  `write 0 for never, or 1000 to ${String(24 * HOUR_MS)}.`,
+);
 
 const shape = {
   nodeId: nodeNameText,
@@ -61,7 +66,7 @@ const shape = {
   maxPartitions: integerText(1, 1000),
   cleanupInterval: durationText(1, 24 * HOUR_MS),
   defaultRf: integerText(1, 7),
-  popIdleTimeoutMs: integerText(0, 24 * HOUR_MS),
+  popIdleTimeoutMs: idleText,
   popGraceMs: integerText(0, 12 * HOUR_MS),
   popStallMs: integerText(1, 12 * HOUR_MS),
   popCreditMode: oneOf("explicit", "window"),

@@ -1,6 +1,7 @@
 // The gRPC server of a node: the contract's services, health and reflection, with the contract's limits
 // (sections 1 and 15).
 
+import { MESSAGE_BYTES_MAX } from "@disheap/core";
 import { AdminService, DisheapService } from "@disheap/proto";
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
@@ -44,7 +45,9 @@ export class GrpcServer {
     this.server = new Server({
       interceptors: [this.gate.interceptor],
       "grpc.max_receive_message_length": options.messageBytesMax,
-      "grpc.max_send_message_length": options.messageBytesMax,
+      // What another node took, or this one under an older setting, is delivered: a message that gRPC refuses
+      // to send would count as delivered and cost an attempt.
+      "grpc.max_send_message_length": MESSAGE_BYTES_MAX,
       "grpc.max_concurrent_streams": 1000,
       "grpc.keepalive_time_ms": 60_000,
       "grpc.keepalive_timeout_ms": 20_000,

@@ -298,6 +298,17 @@ describe("bad settings", () => {
     expect(refused([], env)[0]).toMatch(/checkQuorumMs must not exceed electionMinMs/);
   });
 
+  it("refuses times after which nobody serves, or streams end before their answer", () => {
+    const slow = "600000";
+    const env = { SINGLE_NODE: "1", RAFT_ELECTION_MIN_MS: slow, RAFT_ELECTION_MAX_MS: slow };
+    expect(refused([], env)[0]).toMatch(/electionMaxMs must not exceed 60000/);
+    for (const ms of ["1", "999"]) {
+      const problems = refused(["--single-node"], { POP_STREAM_IDLE_TIMEOUT_MS: ms });
+      expect(problems[0]).toMatch(/write 0 for never, or 1000 to/);
+    }
+    for (const ms of ["0", "1000"]) accepted(["--single-node"], { POP_STREAM_IDLE_TIMEOUT_MS: ms });
+  });
+
   it("refuses two services on one port", () => {
     expect(refused(["--single-node", "--port", "8080"])[0]).toMatch(/both want port 8080/);
   });

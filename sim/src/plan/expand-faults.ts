@@ -209,7 +209,7 @@ function early(draws: PlanDraws, scope: Scope): FaultPlan {
  * while it has not heard everybody (D-88).
  */
 function unfinished(draws: PlanDraws, scope: Scope): readonly FaultPlan[] {
-  const atMs = draws.between("unfinished.at", 30, 600);
+  const atMs = draws.between("unfinished.at", 110, 320);
   const emptied = draws.between("unfinished.emptied", 2, Math.max(2, scope.nodes - 1));
   const late = draws.between("unfinished.late", Math.min(emptied + 1, scope.nodes), scope.nodes);
   const now = { kind: "proc.crash", boundary: "now", atMs: atMs + 1_050 } as const;
@@ -219,7 +219,7 @@ function unfinished(draws: PlanDraws, scope: Scope): readonly FaultPlan[] {
       atMs,
       downMs: draws.between("unfinished.minter", 1_300, 2_000),
       nodes: [1],
-      boundary: draws.pick("unfinished.boundary", ["write.durable", "write.completed"] as const),
+      boundary: "identity.durable",
       damage: "none",
     },
     { ...now, downMs: 100, nodes: [emptied], damage: "disk.wiped" },

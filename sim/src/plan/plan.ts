@@ -167,7 +167,12 @@ export type FaultPlan =
       readonly nodes: readonly number[];
       /** Crash at the first boundary of this kind in the second after `atMs`, else at its end. */
       readonly boundary:
-        "now" | "write.submitted" | "write.durable" | "write.completed" | "deletion.begun";
+        | "now"
+        | "write.submitted"
+        | "write.durable"
+        | "write.completed"
+        | "deletion.begun"
+        | "identity.durable";
       /**
        * Damage while it is down: its replicas are lost for the rest of the run. `disk.wiped` empties the whole
        * directory; before the cluster is formed that does no harm.

@@ -41,7 +41,9 @@ export type DiskBoundary =
   /** The synced batch is durable; nobody knows yet. */
   | "write.durable"
   /** The completion is in the inbox; the turn has not seen it. */
-  | "write.completed";
+  | "write.completed"
+  /** The identity record is durable; nobody knows yet. */
+  | "identity.durable";
 
 /** What the trace sees. `ops` only with "disk.submit"; `number` counts this disk's batches. */
 export type DiskTrace = (

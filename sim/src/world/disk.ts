@@ -250,6 +250,8 @@ export class SimDisk {
     this.after(instance, DRAW.identity, this.options.settings.sync, () => {
       this.identity = this.identityWrite;
       this.identityWrite = undefined;
+      this.options.onBoundary?.("identity.durable", token);
+      if (instance.isDead) return;
       instance.push({ kind: "disk.identified", token });
     });
   }

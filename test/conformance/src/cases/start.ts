@@ -285,11 +285,11 @@ export function startCases(): StartCase[] {
       section: 17,
       rule: "POP_STREAM_IDLE_TIMEOUT_MS ends a stream without deliveries with OK",
       run: (launcher) =>
-        running(launcher, { POP_STREAM_IDLE_TIMEOUT_MS: "700" }, async (bench) => {
+        running(launcher, { POP_STREAM_IDLE_TIMEOUT_MS: "1000" }, async (bench) => {
           const topic = await bench.topic();
           const before = Date.now();
           assert.equal((await bench.pop(topic).end()).code, 0);
-          assert(Date.now() - before >= 600);
+          assert(Date.now() - before >= 900);
         }),
     },
     {
