@@ -115,9 +115,15 @@ export function exhausted(
   const { rounds, budgetMs } = spent;
   const when = budgetMs === undefined ? "" : ` after ${budgetMs} ms,`;
   const message =
-    `${name} gave up${when} after trying ${addresses.join(", ")} ${rounds} times. ` +
+    `${name} gave up${when} after trying ${addresses.join(", ")}${times(rounds)}. ` +
     `Last: ${last?.message ?? "no endpoint was tried."}${hint}`;
   return errorOf(code, message, { cause: last, outcomeUnknown });
+}
+
+/** Rounds that were ended: in the first, not every node was reached before the time was over. */
+function times(rounds: number): string {
+  if (rounds === 0) return " for less than a round";
+  return rounds === 1 ? " once" : ` ${rounds} times`;
 }
 
 function sentence(text: string): string {

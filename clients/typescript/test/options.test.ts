@@ -2,6 +2,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { DisheapClient } from "../src/index.js";
+import { exhausted } from "../src/errors.js";
 import { resolveOptions } from "../src/options.js";
 import { keepLeaseMsOf, outageMaxMsOf } from "../src/pop-options.js";
 
@@ -24,6 +25,14 @@ it("a channel option that is given replaces that one and no other", () => {
   const after = resolveOptions({ channelOptions: { [name]: 1_234 } }).channelOptions;
   expect(before[name]).not.toBe(1_234);
   expect(after).toEqual({ ...before, [name]: 1_234 });
+});
+
+it.each([
+  [0, "for less than a round"],
+  [1, "a:1 once"],
+  [3, "3 times"],
+])("a call that gave up after %i rounds says so in words", (rounds, words) => {
+  expect(exhausted("stats", ["a:1"], { rounds }, undefined).message).toContain(`${words}. Last:`);
 });
 
 it("a connection is waited for as long as connectTimeoutMs says", async () => {

@@ -153,8 +153,9 @@ function refuseRecord({ recordProblem }: StoreOptions, { record }: Identity): vo
 function storeWithoutFile(directory: string): DataDirectoryError {
   return new DataDirectoryError(
     `The data directory ${directory} holds a store, but its identity file` +
-      ` ${identityPath(directory)} is missing. Restore that file from a backup, or give this node an` +
-      " empty data directory under a new name.",
+      ` ${identityPath(directory)} is missing. Restore that file from a backup. Do not start this node with` +
+      " an emptied directory: it does not come back as this member, because it has forgotten its votes and" +
+      " what it acknowledged.",
   );
 }
 

@@ -73,6 +73,7 @@ test("D-38: a store without its identity file is refused, not taken for a new no
   await used();
   await rm(identity());
   expect(await refusal()).toMatch(/holds a store, but its identity file .* is missing\. Restore/);
+  expect(await refusal()).toMatch(/Do not start this node with an emptied directory/);
   expect(await readdir(directory)).toEqual(["store"]);
 });
 

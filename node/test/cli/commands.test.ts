@@ -56,6 +56,15 @@ describe("topic", () => {
     expect(again.err).toContain("already exists");
   });
 
+  it("a name that is being removed fails with the node's sentence", async () => {
+    const details = 'topic "jobs" is being deleted; try again when it is gone, in a moment';
+    node.intercept = () => ({ fail: status.ALREADY_EXISTS, details });
+    const { code, err } = await cli.run("topic", "create", "jobs");
+    expect(code).toBe(1);
+    expect(err).toContain(details);
+    expect(err).not.toContain("topic show");
+  });
+
   it("lists, also when there is nothing", async () => {
     expect((await cli.run("topic", "ls")).out).toContain("disheap topic create");
     await cli.run("topic", "create", "b", "-p", "2");

@@ -54,6 +54,15 @@ it.each([[[]], [["--partitions", "1"]], [["--wait", "1s"]]])(
   },
 );
 
+it.each([["stats"], ["stats jobs"], ["topic ls"], ["topic show jobs"]])(
+  "%s says which partitions its sums lack",
+  async (words) => {
+    const { code, out, err } = await cli.run(...words.split(" "));
+    expect(code, err).toBe(0);
+    expect(out).toMatch(new RegExp(`Not counted: partitions? ${dead.join(", ")} of jobs, `));
+  },
+);
+
 it("the others serve, and nothing is said of those that were not asked", async () => {
   const { code, err } = await cli.run(
     "pop",

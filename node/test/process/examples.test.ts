@@ -54,7 +54,8 @@ function type(line: string): Promise<{ code: number | null; out: string }> {
     let out = "";
     child.stdout.on("data", (chunk: Buffer) => {
       out += chunk.toString();
-      if (line.includes("--follow")) child.kill("SIGINT");
+      // Once: a second Ctrl-C ends the command without waiting for what it gives back.
+      if (line.includes("--follow") && !child.killed) child.kill("SIGINT");
     });
     child.stderr.on("data", (chunk: Buffer) => (out += chunk.toString()));
     child.once("error", reject);

@@ -7,6 +7,7 @@ import { parseCount } from "../parse.js";
 import type { Shell } from "../shell.js";
 import { type Cell, renderTable } from "../table.js";
 import { partitionTable } from "./partition-table.js";
+import { uncountedText } from "./uncounted.js";
 
 const help = `
 Examples:
@@ -48,8 +49,9 @@ function toText({ global, topics }: StatsResult, topic: string | undefined, shel
   const counters = titles.map((title) => ({ title, align: "right" as const }));
   const table = renderTable([{ title: "TOPIC" }, ...counters], rows, shell.paint);
   const one = topic === undefined ? undefined : topics.get(topic);
-  if (one === undefined || one.partitions.length === 0) return table;
-  return `${table}\n${partitionTable(one.partitions, shell.paint)}`;
+  const uncounted = uncountedText(topics);
+  if (one === undefined || one.partitions.length === 0) return table + uncounted;
+  return `${table}\n${partitionTable(one.partitions, shell.paint)}${uncounted}`;
 }
 
 function row(name: string, stats: TopicStats): (Cell | string)[] {

@@ -13,6 +13,7 @@ import { parseBytes, parseDuration, parsePositive, parseTopicRetries } from "../
 import type { Shell } from "../shell.js";
 import { renderPairs, renderTable } from "../table.js";
 import { partitionTable } from "./partition-table.js";
+import { uncountedText } from "./uncounted.js";
 
 interface CreateOptions {
   mode: "min" | "max";
@@ -141,7 +142,10 @@ async function createTopic(
   try {
     return await client.createTopic(name, options);
   } catch (error) {
-    if (!(error instanceof DisheapConflictError)) throw error;
+    // One that is being removed still has its name, and topic show does not find it: the node says that.
+    const isThere =
+      error instanceof DisheapConflictError && error.message.includes("already exists");
+    if (!isThere) throw error;
     const text = `Topic "${name}" already exists. Look at it: disheap topic show ${name}`;
     throw new CommandError(text, error.code);
   }
@@ -154,7 +158,7 @@ async function list(shell: Shell, command: Command): Promise<void> {
   });
   await shell.print(command, topics.map(topicJson), () => {
     if (topics.length === 0) return "No topics yet. Create one: disheap topic create jobs\n";
-    return renderTable(
+    const table = renderTable(
       [
         { title: "TOPIC" },
         { title: "MODE" },
@@ -175,6 +179,7 @@ async function list(shell: Shell, command: Command): Promise<void> {
       ]),
       shell.paint,
     );
+    return table + uncountedText(topics.map(({ topic, stats }) => [topic, stats] as const));
   });
 }
 
@@ -224,7 +229,8 @@ function describe(topic: TopicInfo, shell: Shell): string {
     ],
     shell.paint,
   );
-  return `${pairs}\n${partitionTable(stats.partitions, shell.paint)}`;
+  const uncounted = uncountedText([[topic.topic, stats]]);
+  return `${pairs}\n${partitionTable(stats.partitions, shell.paint)}${uncounted}`;
 }
 
 async function remove(
