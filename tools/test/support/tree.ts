@@ -14,6 +14,7 @@ const PACKAGES = [
   "grpc-health-check",
   "pino",
   "prom-client",
+  "@stryker-mutator/instrumenter",
   "seedrandom",
   "typescript",
   "zod",
