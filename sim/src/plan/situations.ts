@@ -2,6 +2,7 @@
 // together. Each is drawn by a file of its own.
 
 import { backlog } from "./backlog.js";
+import { crowd } from "./crowd.js";
 import type { PlanDraws } from "./expand.js";
 import { halfDeleted } from "./half-deleted.js";
 import type { Plan } from "./plan.js";
@@ -10,7 +11,7 @@ import type { Situation, SituationScope } from "./situation.js";
 import { stoppedReplica } from "./stopped-replica.js";
 
 const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
-  [halfDeleted, stoppedReplica, rottenLog, backlog];
+  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd];
 
 /** The plan with the situations that its seed draws. */
 export function withSituations(draws: PlanDraws, plan: Plan): Plan {
