@@ -77,7 +77,7 @@ export function helpLines(
     "",
     "  --workload NAME  only this one (may be given several times; `unary` picks all unary-*)",
     "  --runs N         N rounds, every workload once in each; the table shows medians",
-    "  --seconds N      length of the measured part, in place of the workload's own",
+    "  --seconds N      length of the measured part, instead of the workload's own",
     "  --profile DIR    write CPU profiles of all processes to DIR and sum them up",
     "  --json           the last line is one JSON object with every run",
     "",

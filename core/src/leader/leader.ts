@@ -5,13 +5,12 @@
 import { encodePartitionCounts } from "../wire/read-bodies.js";
 import type { IntentResult } from "../machine/results.js";
 import { assert } from "../lib/assert.js";
-import { MalformedInput, Writer } from "../lib/bytes.js";
 import { INDEX_MAX, OFFSETS_PER_ENTRY } from "../lib/ulid.js";
 import { NEWEST_LEVEL } from "../machine/levels/known.js";
 import { appendOwn, replicate } from "../raft/replication.js";
 import { requestRead } from "../raft/reads.js";
 import { encodeBlock, EntryKind } from "../wire/blocks.js";
-import { decodeIntent, encodeIntent, isClusterIntent, type Intent } from "../wire/intents.js";
+import { encodeIntent, type Intent } from "../wire/intents.js";
 import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
 import { NO_ROOM_FOR_REQUEST } from "../member/budgets.js";
@@ -39,6 +38,8 @@ import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/repli
 import { peekBody } from "./peek-rows.js";
 import { creationProblem } from "./creation-limits.js";
 import { OnceTable } from "./once-table.js";
+import { outcomeOf } from "./outcomes.js";
+import { proposable } from "./proposable.js";
 
 /** Entries a leader may have uncommitted before it lets its queue grow instead. */
 const UNCOMMITTED_ENTRIES_MAX = 512;
@@ -463,44 +464,4 @@ export class Leader {
 function entryLeasesMax({ machine }: Replica): number {
   const level = machine.kind === "partition" ? machine.partition.level : undefined;
   return (level ?? NEWEST_LEVEL).entryLeasesMax;
-}
-
-/** The intent if this node can apply it to such a machine, else why it is refused (D-89). */
-function proposable(
-  bytes: Uint8Array,
-  machine: "cluster" | "partition",
-): Intent | { readonly code: "INVALID_ARGUMENT"; readonly message: string } {
-  try {
-    const intent = decodeIntent(bytes);
-    if (intent.kind === "partition.init" || intent.kind === "cluster.init") {
-      return { code: "INVALID_ARGUMENT", message: "only a leader itself begins its group" };
-    }
-    if (intent.kind === "tick" || isClusterIntent(intent) === (machine === "cluster")) {
-      return intent;
-    }
-    return { code: "INVALID_ARGUMENT", message: `${intent.kind} does not belong to this group` };
-  } catch (error) {
-    if (!(error instanceof MalformedInput)) throw error;
-    const message = `the leader cannot read what it is asked to do: ${error.message}; bring all nodes to one version`;
-    return { code: "INVALID_ARGUMENT", message };
-  }
-}
-
-function outcomeOf(result: IntentResult, index: number): ReplyOutcome {
-  switch (result.type) {
-    case "refused":
-      return { type: "refused", code: result.code, message: result.message };
-    case "enqueued": {
-      const body = new Writer(16).u48(result.index).u16(result.offset).u48(result.stampMs);
-      return { type: "done", index, body: body.u8(result.isDuplicate ? 1 : 0).finish() };
-    }
-    case "created":
-      return { type: "done", index, body: new Writer(64).text(result.heapId).finish() };
-    case "extended":
-      return { type: "done", index, body: new Writer(6).u48(result.deadlineMs).finish() };
-    case "granted":
-    case "settled":
-    case "none":
-      return { type: "done", index, body: new Uint8Array(0) };
-  }
 }
