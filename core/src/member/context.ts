@@ -142,6 +142,11 @@ export class HostContext {
     if (peer !== this.self) this.outboxes[peer - 1].dropAppends(group);
   }
 
+  /** Something for the member waits to leave: its link is full, or has had its share of the turn. */
+  hasUnsent(member: number): boolean {
+    return member !== this.self && this.outboxes[member - 1].hasBulk;
+  }
+
   /** A turn begins: each link may take its budget of bulk again. */
   beginTurn(): void {
     this.wantsTurn = false;

@@ -51,15 +51,21 @@ export class Digests implements Rule {
       const isOver = slot?.raft.role !== "leader" || slot.raft.term !== beginning.term;
       if (!slot || isOver) own.delete(group);
       else if (slot.raft.log.termAt(slot.raft.appliedIndex) === beginning.term) {
-        own.delete(group);
-        this.check(node, slot, beginning);
+        if (this.check(node, host, slot, beginning)) own.delete(group);
       }
     }
   }
 
-  private check(node: number, { raft, machine }: SlotView, { term, told }: Beginning): void {
-    if (machine.kind !== "partition") return;
+  /** False: something for an edge has not left yet, so it was not told; to be asked again. */
+  private check(
+    node: number,
+    { context }: HostView,
+    { raft, machine }: SlotView,
+    { term, told }: Beginning,
+  ): boolean {
+    if (machine.kind !== "partition") return true;
     const { messages: m, streams } = machine.partition;
+    let isDone = true;
     m.forEach((slot) => {
       const isInherited =
         m.state[slot] === State.leased &&
@@ -73,6 +79,10 @@ export class Digests implements Rule {
         m.edge[slot],
       ];
       if (told.has(leaseOf(edge, index, offset, fence))) return;
+      if (context.hasUnsent?.(edge) === true) {
+        isDone = false;
+        return;
+      }
       const name = nameOf({ group: raft.id, index, offset });
       throw new RuleBroken({
         rule: "Q17",
@@ -86,6 +96,7 @@ export class Digests implements Rule {
         about: `group ${raft.id}:`,
       });
     });
+    return isDone;
   }
 }
 

@@ -1,7 +1,8 @@
 // Q7, the upper bound: no minority of clocks moves group time. A stamp is at most max(M, last stamp +
 // elapsed), where M is the largest wall time that a majority of the group's voters have reached. True
 // time passes at one rate here, so this is a bound on how far a stamp is ahead of true time: no further
-// than a majority of the voters' clocks ever were.
+// than a majority of the voters' clocks ever were. A partition's time begins at the stamp of the entry that
+// made it, so at its beginning the clocks of the meta group's voters bound it as well.
 
 import type { Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../oracle.js";
@@ -15,6 +16,8 @@ export class GroupTime implements Rule {
   /** Per node: how far its wall clock ever was ahead of true time, in any turn. */
   private readonly leads = new Map<number, number>();
   private readonly leaderships = new Map<number, number>();
+  /** By group: how far the meta group's time may have been ahead when the group was made. */
+  private readonly bornLeads = new Map<number, number>();
 
   attach(world: Watched): void {
     this.world = world;
@@ -39,12 +42,16 @@ export class GroupTime implements Rule {
     const raft = host?.context.groups.get(group)?.raft;
     if (!host || !raft) return;
     this.afterTurn(node, host);
-    const leads = raft.voters.map((v) => this.leads.get(v) ?? -Infinity).sort((a, b) => b - a);
-    const majority = leads[Math.floor(raft.voters.length / 2)];
+    const majority = this.majorityLead(raft.voters);
+    if (!this.bornLeads.has(group)) {
+      const makers = host.context.groups.get(0)?.raft.voters ?? raft.voters;
+      this.bornLeads.set(group, this.majorityLead(makers));
+    }
     const slackMs = ROUNDING_MS + (this.leaderships.get(group) ?? 0);
     const stampMs = raft.log.lastStampMs;
     // Before any clock was heard, group time counts from 0.
-    const highestMs = this.nowMs() + Math.max(0, majority) + slackMs;
+    const lead = Math.max(0, majority, this.bornLeads.get(group) ?? 0);
+    const highestMs = this.nowMs() + lead + slackMs;
     if (stampMs <= highestMs) return;
     throw new RuleBroken({
       rule: "Q7",
@@ -59,5 +66,11 @@ export class GroupTime implements Rule {
       ),
       about: `group ${group} `,
     });
+  }
+
+  /** How far a majority of these nodes' clocks ever were ahead of true time. */
+  private majorityLead(voters: readonly number[]): number {
+    const leads = voters.map((v) => this.leads.get(v) ?? -Infinity).sort((a, b) => b - a);
+    return leads[Math.floor(voters.length / 2)];
   }
 }

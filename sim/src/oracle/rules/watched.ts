@@ -44,6 +44,8 @@ export interface HostView {
     readonly incarnation: number;
     readonly wallMs: number;
     readonly groups: ReadonlyMap<number, SlotView>;
+    /** Something for the member has not left yet. */
+    hasUnsent?(member: number): boolean;
   };
 }
 
