@@ -22,7 +22,7 @@ test("D-40: a broken invariant in one of eight groups stops that replica; the ot
   }
   // The simulator's observer reports it as a failed run; the host has stopped the replica by then.
   expect(stopped).toMatch(/n2 stopped group 5/);
-  expect(victim.stoppedBecause).toMatch(/^L1|^R4|^R12/);
+  expect(victim.stoppedBecause).toMatch(/^LOG1|^R4|^R12/);
   const others = [...(q.world.host(2)?.context.groups.values() ?? [])].filter((s) => s.id !== 5);
   expect(others.filter((s) => s.stoppedBecause !== undefined)).toEqual([]);
   q.advance(6_000);
