@@ -79,8 +79,10 @@ export function releaseCases(): Case[] {
         assert(first !== undefined && second !== undefined);
         const crossed = { ...first, leaseToken: second.leaseToken };
         await refused("FAILED_PRECONDITION", bench.release(crossed));
-        const end = second.leaseToken.slice(-4);
-        const forged = { ...second, leaseToken: second.leaseToken.slice(0, -4) + flipped(end) };
+        // The last character stands for fewer than six bits, so not every other one is a token.
+        const { leaseToken: token } = second;
+        const middle = flipped(token.slice(-5, -1));
+        const forged = { ...second, leaseToken: token.slice(0, -5) + middle + token.slice(-1) };
         await refused("FAILED_PRECONDITION", bench.release(forged));
         await bench.ack(first);
         await bench.nack(second, HOUR_MS);
