@@ -395,7 +395,7 @@ export function sendDigests(
     return found;
   };
   partition.streams.forEach((s) => {
-    if (only && (s.edge !== only.edge || s.stream !== only.stream)) return;
+    if (only && !isStreamOf(only, s)) return;
     for (const lease of s.leases) {
       digestOf(s.edge, s.edgeIncarnation).leases.push({
         index: m.index[lease],
@@ -409,7 +409,7 @@ export function sendDigests(
   });
   partition.expiries.forEach((expiry) => {
     const { edge, edgeIncarnation } = expiry;
-    if (only && (edge !== only.edge || expiry.stream !== only.stream)) return;
+    if (only && !isStreamOf(only, expiry)) return;
     // Of an edge that died they count as handed over.
     if (partition.streams.incarnationOf(edge) !== edgeIncarnation) return;
     if (hasExpired(partition, expiry)) digestOf(edge, edgeIncarnation).leases.push(refOf(expiry));
@@ -420,6 +420,15 @@ export function sendDigests(
     const stream = only?.stream ?? 0;
     context.send(edge, { kind: "digest", group: slot.id, edgeIncarnation, stream, leases });
   }
+}
+
+/** Of an edge that began anew another stream has the same number. */
+function isStreamOf(
+  only: { readonly edge: number; readonly edgeIncarnation: number; readonly stream: number },
+  which: { readonly edge: number; readonly edgeIncarnation: number; readonly stream: number },
+): boolean {
+  const { edge, edgeIncarnation, stream } = which;
+  return edge === only.edge && edgeIncarnation === only.edgeIncarnation && stream === only.stream;
 }
 
 function refOf({ index, offset, fence, stream, round, grantIndex }: Expiry): LeaseRef {

@@ -1,11 +1,11 @@
 // L9: with a healthy majority of disks, calls are answered in bounded time while one disk stands still
 // (rev-B1, D-90). Judged where a plan stalls a leader's disk and keeps everything else calm; the first
-// seconds are for noticing the stall and for an election.
+// seconds are for noticing the stall and for an election, and a node that began anew has as many.
 
 import type { ClientRequest, ClientResult } from "@disheap/core";
 import type { World } from "../../world/world.js";
 import { RuleBroken, type Rule } from "../oracle.js";
-import { seen } from "./watched.js";
+import { seen, type HostView } from "./watched.js";
 
 const SETTLED_AFTER_MS = 6_000;
 const ANSWER_MS = 4_000;
@@ -14,8 +14,28 @@ export class StalledDisks implements Rule {
   private world: World | undefined;
   private readonly open = new Map<number, { readonly node: number; readonly atUs: number }>();
 
+  /** Since when each node is ready in its present life. */
+  private readonly ready = new Map<
+    number,
+    { readonly incarnation: number; readonly atUs: number }
+  >();
+
   attach(world: World): void {
     this.world = world;
+  }
+
+  afterTurn(node: number, { isReady, context }: HostView): void {
+    const { incarnation } = context;
+    if (!isReady) this.ready.delete(node);
+    else if (this.ready.get(node)?.incarnation !== incarnation)
+      this.ready.set(node, { incarnation, atUs: this.world?.queue.nowUs ?? 0 });
+  }
+
+  private isSettled(world: World): boolean {
+    return world.nodes.every(({ number, process }) => {
+      const atUs = this.ready.get(number)?.atUs ?? Infinity;
+      return process !== undefined && world.queue.nowUs >= atUs + SETTLED_AFTER_MS * 1000;
+    });
   }
 
   readStarted(requestId: number, node: number, request: ClientRequest): void {
@@ -51,6 +71,6 @@ export class StalledDisks implements Rule {
         nowMs >= f.atMs + SETTLED_AFTER_MS &&
         nowMs < f.untilMs,
     );
-    return isIn && world.nodes.every((n) => n.process !== undefined);
+    return isIn && this.isSettled(world);
   }
 }

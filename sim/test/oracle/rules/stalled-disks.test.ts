@@ -1,6 +1,7 @@
 import type { ClientResult } from "@disheap/core";
 import { expect, test } from "vitest";
 import { StalledDisks } from "../../../src/oracle/rules/stalled-disks.js";
+import type { HostView } from "../../../src/oracle/rules/watched.js";
 import type { World } from "../../../src/world/world.js";
 import { breaks } from "./states.js";
 
@@ -14,12 +15,15 @@ const ENQUEUE = {
 const LOST: ClientResult = { ok: false, failure: { code: "UNAVAILABLE", message: "" } };
 const REFUSED: ClientResult = { ok: false, failure: { code: "NOT_FOUND", message: "" } };
 
-function ruleAt(startMs: number): { rule: StalledDisks; queue: { nowUs: number } } {
+function ruleAt(startMs: number, readyMs = 0): { rule: StalledDisks; queue: { nowUs: number } } {
   const queue = { nowUs: startMs * 1000 };
   const faults = [{ kind: "disk.stall-leader", atMs: 10_000, untilMs: 25_000, topic: "t0" }];
-  const world = { queue, plan: { faults }, nodes: [{ process: {} }] };
+  const world = { queue, plan: { faults }, nodes: [{ number: 1, process: {} }] };
   const rule = new StalledDisks();
   rule.attach(world as unknown as World);
+  queue.nowUs = readyMs * 1000;
+  rule.afterTurn(1, { isReady: true, context: { incarnation: 1 } } as unknown as HostView);
+  queue.nowUs = startMs * 1000;
   rule.readStarted(1, 1, ENQUEUE);
   return { rule, queue };
 }
@@ -35,4 +39,6 @@ test("L9: answers in time are fine, and so is anything before the election or wi
   expect(() => ruleAt(17_000).rule.replied(1, REFUSED)).not.toThrow();
   expect(() => ruleAt(12_000).rule.replied(1, LOST)).not.toThrow();
   expect(() => ruleAt(26_000).rule.replied(1, LOST)).not.toThrow();
+  // A node that has just begun anew is not calm.
+  expect(() => ruleAt(17_000, 12_000).rule.replied(1, LOST)).not.toThrow();
 });
