@@ -78,7 +78,8 @@ export function assertProblems(sources, anchors) {
 
 /** Everything that is wrong; with `write`, what can be made is made first. */
 export function lawProblems(root, write) {
-  const files = trackedFiles(root) ?? [];
+  // In one order, whether a file is committed yet or not.
+  const files = [...(trackedFiles(root) ?? [])].sort();
   const read = (file) => readText(root, file);
   const rulesNow = rulesDocument(read(RULES), read, files);
   const guaranteesNow = guaranteesDocument(read(GUARANTEES), rulesNow);

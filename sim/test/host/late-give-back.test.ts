@@ -43,6 +43,20 @@ function found(q: QuietWorld): Found {
   return { dead, waiting, attempts, timeouts };
 }
 
+/** Enqueues a message whose first grant gets lost; `whenLost` runs at that moment. */
+function loseOneGrant(q: QuietWorld, whenLost: () => void): void {
+  let lost = 0;
+  onMessage(q, "granted", (m, from, to) => {
+    if (lost > 0 || from !== LEADER || to !== EDGE || m.items.length === 0) return undefined;
+    lost += 1;
+    whenLost();
+    return LOST;
+  });
+  enqueue(q, 1, 0);
+  q.advance(5_000);
+  expect(lost).toBe(1);
+}
+
 test("rev-A7: a lease of 300 ms while a commit takes longer: nothing is delivered, and nothing is dead", () => {
   const q = stage({ minUs: 400_000, meanUs: 1_000, capUs: 405_000 });
   enqueue(q, 16, 0);
@@ -81,15 +95,7 @@ test("D-91: a grant that got lost, and whose lease ran out before anybody asked,
   const q = stage(undefined);
   const reader = new Reader(q, EDGE, 40, 200);
   q.advance(300);
-  let lost = 0;
-  onMessage(q, "granted", (m, from, to) => {
-    if (lost > 0 || from !== LEADER || to !== EDGE || m.items.length === 0) return undefined;
-    lost += 1;
-    return LOST;
-  });
-  enqueue(q, 1, 0);
-  q.advance(5_000);
-  expect(lost).toBe(1);
+  loseOneGrant(q, () => undefined);
   // It was dead for a while, of a delivery that nobody saw; now it was delivered once.
   expect(reader.attempts).toEqual([1]);
   expect(found(q).timeouts).toBeGreaterThan(0);
@@ -99,16 +105,7 @@ test("D-91: a grant that got lost while its stream closed goes back, and costs n
   const q = stage(undefined);
   const reader = new Reader(q, EDGE, 40, 200);
   q.advance(300);
-  let lost = 0;
-  onMessage(q, "granted", (m, from, to) => {
-    if (lost > 0 || from !== LEADER || to !== EDGE || m.items.length === 0) return undefined;
-    lost += 1;
-    reader.send("stream.cancel");
-    return LOST;
-  });
-  enqueue(q, 1, 0);
-  q.advance(5_000);
-  expect(lost).toBe(1);
+  loseOneGrant(q, () => reader.send("stream.cancel"));
   // Nobody waits for it, so nobody counts what is missing: the close itself asks.
   expect(found(q)).toMatchObject({ dead: 0, waiting: 1, attempts: 0 });
 });
