@@ -8,7 +8,7 @@ import { DEFAULT_DISK } from "../world/disk-settings.js";
 import { DEFAULT_NETWORK } from "../world/network-settings.js";
 import { expandFaults } from "./expand-faults.js";
 import { expandOperations } from "./expand-operations.js";
-import { narrowLinks } from "./narrow-links.js";
+import { narrowLinks, withinLink } from "./narrow-links.js";
 import type { Plan, TopicPlan } from "./plan.js";
 import { withSituations } from "./situations.js";
 import { calmAround, stalledLeader } from "./stalled-leader.js";
@@ -71,29 +71,32 @@ export function expandPlan(seed: string): Plan {
     seedLo: bits.lo,
     nodes,
     durationMs,
-    limits: {
-      appendBlocksMax: draws.chance("append.one", 300_000) && !isSlow ? 1 : APPEND_BLOCKS,
-      inflightAppendsMax: isTight ? draws.between("inflight", 1, 4) * scale : 32,
-      entryIntentsMax: isTight ? draws.between("intents", 1, 4) * scale : 4096,
-      logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
-      turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
-      ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX } : {}),
-      ...(draws.chance("queue", 150_000)
-        ? { queueIntentsMax: draws.pick("queue.intents", [1, 3, 12]) }
-        : {}),
-      ...(narrow ? { turnBulkBytesMax: narrow.turnBulkBytesMax } : {}),
-      // Beside those of the whole, what bursts of a simulated size reach (rev-B15).
-      ...(draws.chance("underway", 300_000) && !isSlow
-        ? {
-            proposedBytesMax: draws.pick("underway.proposed", [1_000, 20_000, 32 << 20]),
-            linkBytesMax: draws.pick("underway.link", [1_000, 20_000, 16 << 20]),
-          }
-        : {}),
-    },
+    limits: withinLink(
+      {
+        appendBlocksMax: draws.chance("append.one", 300_000) && !isSlow ? 1 : APPEND_BLOCKS,
+        inflightAppendsMax: isTight ? draws.between("inflight", 1, 4) * scale : 32,
+        entryIntentsMax: isTight ? draws.between("intents", 1, 4) * scale : 4096,
+        logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
+        turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
+        ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX } : {}),
+        ...(draws.chance("queue", 150_000)
+          ? { queueIntentsMax: draws.pick("queue.intents", [1, 3, 12]) }
+          : {}),
+        ...(narrow ? { turnBulkBytesMax: narrow.turnBulkBytesMax } : {}),
+        // Beside those of the whole, what bursts of a simulated size reach (rev-B15).
+        ...(draws.chance("underway", 300_000) && !isSlow
+          ? {
+              proposedBytesMax: draws.pick("underway.proposed", [1_000, 20_000, 32 << 20]),
+              linkBytesMax: draws.pick("underway.link", [1_000, 20_000, 16 << 20]),
+            }
+          : {}),
+      },
+      narrow,
+    ),
     ...(draws.chance("limits.own", 350_000)
       ? {
           nodeLimits: expandLimits(draws, nodes).map((own) =>
-            isSlow && isTight ? roomy(own) : own,
+            withinLink(isSlow && isTight ? roomy(own) : own, narrow),
           ),
         }
       : {}),

@@ -16,6 +16,8 @@ const KINDS: ReadonlySet<string> = new Set(["release.undelivered", "stream.close
 
 interface Asked extends SeenAt {
   readonly kind: string;
+  /** An attempt of it was answered for good; the answer may cross a later attempt, whose refusal changes nothing. */
+  isAnswered: boolean;
   /** Told that there is no room; undefined: not, or asked again since. */
   refusedUs: number | undefined;
 }
@@ -40,7 +42,7 @@ export class GiveBacks implements Rule {
       if (known) known.refusedUs = undefined;
       else if (message.action.type === "propose") {
         const kind = kindOf(message.action.intent);
-        const fresh = { atUs: this.nowUs, node, kind, refusedUs: undefined };
+        const fresh = { atUs: this.nowUs, node, kind, isAnswered: false, refusedUs: undefined };
         if (KINDS.has(kind)) this.asked.set(name, fresh);
       }
     } else if (message.kind === "reply") {
@@ -48,8 +50,9 @@ export class GiveBacks implements Rule {
       const known = this.asked.get(name);
       const { outcome } = message;
       const isFull = outcome.type === "refused" && outcome.code === "RESOURCE_EXHAUSTED";
-      if (known && isFull) known.refusedUs = this.nowUs;
-      else if (outcome.type === "done" || outcome.type === "refused") this.asked.delete(name);
+      if (!known) return;
+      if (isFull) known.refusedUs = this.nowUs;
+      else if (outcome.type === "done" || outcome.type === "refused") known.isAnswered = true;
     }
   }
 
@@ -66,9 +69,9 @@ export class GiveBacks implements Rule {
     }
   }
 
-  private check(name: string, { node, kind, refusedUs }: Asked): void {
+  private check(name: string, { node, kind, isAnswered, refusedUs }: Asked): void {
     const { nowUs } = this;
-    if (refusedUs === undefined || nowUs - refusedUs < AGAIN_MAX_US) return;
+    if (isAnswered || refusedUs === undefined || nowUs - refusedUs < AGAIN_MAX_US) return;
     throw new RuleBroken({
       rule: "Q18",
       message: `n${node} was told that there is no room for its ${kind} and has not asked again`,

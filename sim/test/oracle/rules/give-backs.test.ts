@@ -30,6 +30,14 @@ const refusal = (code: ErrorCode): PeerMessage => ({
   outcome: { type: "refused", code, message: "" },
 });
 
+const DONE: PeerMessage = {
+  kind: "reply",
+  edgeIncarnation: 1,
+  requestId: 7,
+  attempt: 1,
+  outcome: { type: "done", index: 9, body: new Uint8Array() },
+};
+
 /** Edge 1 asks the leader on node 2, which answers; the edge takes turns all the while. */
 function stage(intent: Uint8Array, code: ErrorCode) {
   const world = new FakeWorld();
@@ -50,6 +58,15 @@ test("Q18: a release that found no room and is asked again is right", () => {
   const { rule, turn } = stage(RELEASE, "RESOURCE_EXHAUSTED");
   turn(2_000);
   rule.sent(1, 2, request(RELEASE, 2));
+  turn(19_000);
+});
+
+test("Q18: an answer that crosses a later attempt is an answer, whatever that attempt hears", () => {
+  const { rule, turn } = stage(RELEASE, "RESOURCE_EXHAUSTED");
+  rule.sent(1, 2, request(RELEASE, 2));
+  rule.sent(2, 1, DONE);
+  rule.sent(1, 2, request(RELEASE, 3));
+  rule.sent(2, 1, refusal("RESOURCE_EXHAUSTED"));
   turn(19_000);
 });
 
