@@ -56,6 +56,7 @@ class Builder {
       record = {
         topic,
         messageId,
+        partitionLife: groupOf(messageId),
         enqueues: [],
         deliveries: [],
         settles: [],
@@ -98,13 +99,17 @@ class Builder {
 
   #topicEvent(fields: Fields): void {
     const visibilityMs = fields.optionalInteger("visibilityMs");
-    Object.assign(this.topic(fields.text("topic")), {
+    const topic = this.topic(fields.text("topic"));
+    // Another topic of the same name may have other settings, and no pop says which one it asked.
+    const isOther = topic.partitions > 0 && topic.visibilityMs !== visibilityMs;
+    Object.assign(topic, {
       mode: fields.oneOf("mode", ["MIN", "MAX"]),
       partitions: fields.integer("partitions"),
       maxRetries: fields.integer("maxRetries"),
       dlq: fields.boolean("dlq"),
       ...(visibilityMs === undefined ? {} : { visibilityMs }),
     });
+    if (isOther) delete topic.visibilityMs;
   }
 
   #remaining(fields: Fields, index: number): void {
@@ -214,6 +219,16 @@ class Builder {
     this.settles.push(settle);
     this.message(settle.topic, settle.messageId).settles.push(settle);
   }
+}
+
+/**
+ * The characters of a message id that hold its group (contract section 3: 48 bits of time, 24 of group):
+ * a group is one partition of one topic and is never used again. Empty for ids of another shape.
+ */
+function groupOf(messageId: string): string {
+  if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(messageId)) return "";
+  // The last of them holds one bit of the index, which is 0 for as long as a log is shorter than 2^41.
+  return messageId.slice(10, 15);
 }
 
 function dedupKey(topic: string, input: Fields): { all: string; producer: string } | undefined {

@@ -3,6 +3,7 @@
 // a delivery may answer an older credit than the one it is recorded against: without it, `earliest`
 // would have to stay at the stream's first credit.
 import type { Delivery, MessageRecord, QueueHistory } from "./queue-history.js";
+import { messageKey } from "./queue-history.js";
 
 interface Fact {
   readonly stampMs: number;
@@ -10,8 +11,8 @@ interface Fact {
   readonly delivery?: Delivery & { earliest: number };
 }
 
-function partitionKey(delivery: Delivery): string {
-  return `${delivery.topic}\u0000${delivery.partition}`;
+function partitionKey({ topic, partitionLife }: MessageRecord, { partition }: Delivery): string {
+  return `${messageKey(topic, partitionLife)}\u0000${partition}`;
 }
 
 function enqueueFact(record: MessageRecord): Fact | undefined {
@@ -52,7 +53,7 @@ export function tightenGrants<T extends QueueHistory>(history: T): T {
     }
     const some = record.deliveries[0];
     if (some === undefined) continue;
-    const key = partitionKey(some);
+    const key = partitionKey(record, some);
     const list = partitions.get(key);
     if (list === undefined) partitions.set(key, facts);
     else list.push(...facts);

@@ -5,7 +5,7 @@
 import type { Life } from "./priority-lives.js";
 import { checkLives } from "./priority-lives.js";
 import type { Delivery, MessageRecord, QueueHistory } from "./queue-history.js";
-import { topicFacts } from "./queue-history.js";
+import { byPartitionLife, topicFacts } from "./queue-history.js";
 import { nameOf } from "./first-violation.js";
 import type { Violation } from "./violation.js";
 import { violation } from "./violation.js";
@@ -114,16 +114,9 @@ function isConsistent({ deliveries }: MessageRecord): boolean {
 
 /** Topics of one partition whose grants fit no order at all. */
 export function checkPopOrderLives(history: QueueHistory): Violation | undefined {
-  const topics = new Map<string, MessageRecord[]>();
-  for (const record of history.messages.values()) {
-    if (topicFacts(history, record.topic).partitions !== 1) continue;
-    const records = topics.get(record.topic);
-    if (records === undefined) topics.set(record.topic, [record]);
-    else records.push(record);
-  }
-  for (const [topic, records] of topics) {
+  for (const records of byPartitionLife(history, ({ partitions }) => partitions === 1)) {
     if (!records.every(isConsistent)) continue;
-    const found = checkTopic(history, topic, records);
+    const found = checkTopic(history, records[0]?.topic ?? "", records);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -8,7 +8,7 @@ import type { PopInterval } from "./better-waiting.js";
 import { sweepBetterWaiting } from "./better-waiting.js";
 import { checkPopOrderLives } from "./pop-order-lives.js";
 import type { Delivery, MessageRecord, QueueHistory, TopicFacts } from "./queue-history.js";
-import { topicFacts } from "./queue-history.js";
+import { messageKey, topicFacts } from "./queue-history.js";
 import type { Axis, Ready, Sample } from "./readiness.js";
 import {
   queueTime,
@@ -68,7 +68,7 @@ function byPartition(history: QueueHistory): Map<string, MessageRecord[]> {
   for (const record of history.messages.values()) {
     const partition = record.deliveries[0]?.partition ?? record.enqueues[0]?.partition;
     if (partition === undefined) continue;
-    const key = `${record.topic}\u0000${partition}`;
+    const key = `${messageKey(record.topic, record.partitionLife)}\u0000${partition}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [record]);
     else group.push(record);

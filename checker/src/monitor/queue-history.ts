@@ -119,6 +119,11 @@ export interface TopicFacts {
 export interface MessageRecord {
   readonly topic: string;
   readonly messageId: string;
+  /**
+   * Tells partitions of the same name apart, where the queue's ids do: after a deletion another topic may have
+   * the name. Empty when nothing tells. Times of a partition are compared inside of one life only.
+   */
+  readonly partitionLife: string;
   readonly enqueues: Enqueue[];
   /** In order of fence, then of line. */
   readonly deliveries: Delivery[];
@@ -152,6 +157,22 @@ export function unknownTopic(topic: string): TopicFacts {
 
 export function topicFacts(history: QueueHistory, topic: string): TopicFacts {
   return history.topics.get(topic) ?? unknownTopic(topic);
+}
+
+/** Records of partitions of one name and life: their order and times can be compared. */
+export function byPartitionLife(
+  history: QueueHistory,
+  isJudged: (facts: TopicFacts) => boolean,
+): MessageRecord[][] {
+  const lives = new Map<string, MessageRecord[]>();
+  for (const record of history.messages.values()) {
+    if (!isJudged(topicFacts(history, record.topic))) continue;
+    const key = messageKey(record.topic, record.partitionLife);
+    const records = lives.get(key);
+    if (records === undefined) lives.set(key, [record]);
+    else records.push(record);
+  }
+  return [...lives.values()];
 }
 
 export function messageKey(topic: string, messageId: string): string {

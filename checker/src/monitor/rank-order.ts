@@ -89,7 +89,9 @@ function checkTopic(
 export function checkRankOrder(history: QueueHistory, bound: RankBound): Violation | undefined {
   const topics = new Map<string, MessageRecord[]>();
   for (const record of history.messages.values()) {
-    if (topicFacts(history, record.topic).partitions === 0) continue;
+    const { partitions, deletedAt } = topicFacts(history, record.topic);
+    // After a deletion another topic may have the name: better messages may have waited in the other one.
+    if (partitions === 0 || deletedAt >= 0) continue;
     const records = topics.get(record.topic);
     if (records === undefined) topics.set(record.topic, [record]);
     else records.push(record);

@@ -231,6 +231,20 @@ describe("Q13 kept", () => {
   ]);
 });
 
+/** Ids of one partition each: the characters of the group differ. */
+const FIRST = "01HF7YB5SZ0000G00000001G00";
+const OF_SAME = "01HF7YB6XZ0000G0000000G000";
+const OF_NEXT = "01HF7YB6XZ000020000000G000";
+
+/** A topic is deleted and another one gets its name; what is granted first waited behind `FIRST`, or beside it. */
+const afterDeletion = (messageId: string) =>
+  record()
+    .enqueue(FIRST, { priority: "1" })
+    .deleted()
+    .enqueue(messageId, { priority: "2" })
+    .pop(messageId, { priority: "2", enqueuedMs: 600, grantedMs: 700 })
+    .pop(FIRST, { priority: "1", enqueuedMs: 100, grantedMs: 800 });
+
 describe("Q14 order by the partition's time", () => {
   const pair = (mode: string, a: string, b: string, first: "a" | "b", aMs = 100, bMs = 100) => {
     const story = record().topic({ mode, partitions: 2 });
@@ -259,9 +273,16 @@ describe("Q14 order by the partition's time", () => {
     ["equal priorities: earlier first", () => pair("MIN", "1", "1", "a", 100, 101)],
     ["the better one came after the grant", () => pair("MIN", "1", "2", "b", 550, 100)],
     ["the better one came in the same millisecond", () => pair("MIN", "1", "2", "b", 500, 100)],
+    ["partitions of the same name, before and after a deletion", () => afterDeletion(OF_NEXT)],
     ["the int64 ends", () => pair("MAX", "-9223372036854775808", "9223372036854775807", "b")],
   ]);
   illegal("Q14", [
+    [
+      "worse first in a partition whose topic a client asked to delete",
+      () => afterDeletion(OF_SAME),
+      "was ready in the same partition",
+      `enqueue ${FIRST}, pop ${OF_SAME}#1`,
+    ],
     [
       "worse first",
       () => pair("MIN", "1", "2", "b"),

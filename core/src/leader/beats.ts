@@ -76,7 +76,7 @@ export class Beats {
       const isHere = slot !== undefined && slot.stoppedBecause === undefined;
       if (!isHere || slot.raft.incarnation !== item.incarnation) continue;
       this.guard(slot, () => {
-        const answer = this.heard(slot, from, item);
+        const answer = this.heard(slot, from, item, beat.isStalled);
         // A term that is not synced yet is not vouched for (D-53): its reply waits on its own. One of a
         // stalled disk vouches for nothing, and what it waits for may never come.
         const isSynced = slot.raft.dependsOnSeq <= slot.raft.durableSeq;
@@ -87,10 +87,11 @@ export class Beats {
     if (now.length > 0) this.context.send(from, reply(now));
   }
 
-  private heard(slot: Replica, from: number, item: BeatItem): BeatReplyItem {
+  private heard(slot: Replica, from: number, item: BeatItem, isStalled: boolean): BeatReplyItem {
     const g = slot.raft;
     const head = { group: g.id, incarnation: g.incarnation };
     if (item.term < g.term) return { ...head, term: g.term, accepted: false, needsProbe: false };
+    if (item.term === g.term) g.noteLeaderDisk(isStalled);
     g.becomeFollower(item.term, from);
     const needsProbe = onBeatCommit(g, item);
     return { ...head, term: g.term, accepted: true, needsProbe };

@@ -12,6 +12,7 @@ import type { RaftGroup } from "./group.js";
  */
 export function tickElection(g: RaftGroup, mayCampaign = true): void {
   g.electionTicks += 1;
+  if (g.leaderStalledTicks > 0) g.leaderStalledTicks += 1;
   if (!mayCampaign || g.host.isDiskStalled()) return;
   const eager = g.isEager && g.term === 0 && g.electionTicks >= 2;
   if (eager || g.electionTicks >= g.electionTimeout) preCampaign(g);
@@ -65,7 +66,8 @@ function isUpToDate(g: RaftGroup, lastTerm: number, lastIndex: number): boolean 
 /** A voter in touch with a leader refuses campaigns: they cannot be needed. */
 function hearsLeader(g: RaftGroup): boolean {
   if (g.isLeader) return true;
-  return g.leader !== 0 && g.electionTicks < g.settings.electionTicksMin;
+  if (g.leader === 0 || g.isLeaderStuck) return false;
+  return g.electionTicks < g.settings.electionTicksMin;
 }
 
 export function onPreVote(g: RaftGroup, from: number, m: PreVote): void {

@@ -119,6 +119,8 @@ export class RaftGroup {
 
   // Elections.
   electionTicks = 0;
+  /** For how many ticks the leader of this term has said that its disk stands still; 0: it does not (D-90). */
+  leaderStalledTicks = 0;
   electionTimeout: number;
   campaignToken = 0;
   votes = new Set<number>();
@@ -211,6 +213,7 @@ export class RaftGroup {
     if (term > this.term) {
       this.validatedIndex = 0;
       this.nextAppendSeq = 1;
+      this.leaderStalledTicks = 0;
     }
     this.term = term;
     this.vote = vote;
@@ -316,11 +319,27 @@ export class RaftGroup {
     this.isReady = false;
     this.handover = undefined;
     // Only contact with a leader restarts the wait: a refused campaign must not (raft-A12).
-    if (leader !== 0) this.electionTicks = 0;
+    if (leader !== 0 && !this.isLeaderStuck) this.electionTicks = 0;
     if (changed) {
       this.electionTimeout = this.drawElectionTimeout();
       this.host.roleChanged(this);
     }
+  }
+
+  /** What the leader of this term says of its disk, with each beat. */
+  noteLeaderDisk(isStalled: boolean): void {
+    if (!isStalled) this.leaderStalledTicks = 0;
+    else if (this.leaderStalledTicks === 0) this.leaderStalledTicks = 1;
+  }
+
+  /**
+   * A leader whose disk stands still hands over within one election timeout, if it knows of a majority that could
+   * do better. It may not: without its disk it takes no peer that began anew. So its word stops holding
+   * the election timers then. Who campaigns needs a majority of healthy disks, or the pre-vote fails and
+   * nothing changes (D-90).
+   */
+  get isLeaderStuck(): boolean {
+    return this.leaderStalledTicks > 2 * this.settings.electionTicksMin;
   }
 
   /** This node's replica takes no more part: nobody may take it for a leader or a follower of one. */

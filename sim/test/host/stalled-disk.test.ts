@@ -141,3 +141,16 @@ test("a large batch that takes for ever is a stalled disk like any other", () =>
   expect(leaders(q)).toHaveLength(1);
   expect(leaders(q)).not.toEqual([STALLED]);
 });
+
+test("rev-B1c: a follower that began anew in the stall, whom its leader cannot take, is no reason to stay", () => {
+  const q = ready();
+  q.world.kill(1);
+  q.advance(200);
+  stall(q, [STALLED], 60_000);
+  q.hub.request(3, ENQUEUE, () => undefined);
+  q.advance(1_500);
+  q.world.start(1);
+  q.advance(12_000);
+  expect(leaders(q)).toEqual([3]);
+  expect(q.ask(1, ENQUEUE)).toMatchObject({ ok: true });
+});

@@ -7,8 +7,11 @@ import type { World } from "../../world/world.js";
 import { RuleBroken, type Rule } from "../oracle.js";
 import { seen, type HostView } from "./watched.js";
 
-const SETTLED_AFTER_MS = 6_000;
-const ANSWER_MS = 4_000;
+/** A leader that knows of a healthy majority hands over within one election timeout after it noticed. */
+const HANDED_OVER_AFTER_MS = 3_500;
+const ANSWER_MS = 2_500;
+/** A node that began anew is not heard by a leader whose disk stands still: the others wait until they elect. */
+const ELECTED_AFTER_MS = 9_000;
 
 export class StalledDisks implements Rule {
   private world: World | undefined;
@@ -31,10 +34,18 @@ export class StalledDisks implements Rule {
       this.ready.set(node, { incarnation, atUs: this.world?.queue.nowUs ?? 0 });
   }
 
-  private isSettled(world: World): boolean {
+  private wereAllThere({ nodes }: World, sinceUs: number): boolean {
+    return nodes.every(
+      ({ number, process }) => process && (this.ready.get(number)?.atUs ?? Infinity) <= sinceUs,
+    );
+  }
+
+  private isSettled(world: World, stalledMs: number): boolean {
+    const nowMs = world.queue.nowUs / 1000;
     return world.nodes.every(({ number, process }) => {
-      const atUs = this.ready.get(number)?.atUs ?? Infinity;
-      return process !== undefined && world.queue.nowUs >= atUs + SETTLED_AFTER_MS * 1000;
+      const readyMs = (this.ready.get(number)?.atUs ?? Infinity) / 1000;
+      const waitMs = readyMs < stalledMs ? HANDED_OVER_AFTER_MS : ELECTED_AFTER_MS;
+      return process !== undefined && nowMs >= Math.max(readyMs, stalledMs) + waitMs;
     });
   }
 
@@ -50,6 +61,7 @@ export class StalledDisks implements Rule {
     if (!call || !world) return;
     this.open.delete(requestId);
     const tookMs = (world.queue.nowUs - call.atUs) / 1000;
+    if (!this.wereAllThere(world, call.atUs)) return;
     const isLost = !result.ok && result.failure.code === "UNAVAILABLE";
     if (!isLost && tookMs <= ANSWER_MS) return;
     const what = isLost ? "is not answered" : `took ${tookMs} ms`;
@@ -64,13 +76,12 @@ export class StalledDisks implements Rule {
 
   private isJudged(world: World, topic: string): boolean {
     const nowMs = world.queue.nowUs / 1000;
-    const isIn = world.plan.faults.some(
+    return world.plan.faults.some(
       (f) =>
         f.kind === "disk.stall-leader" &&
         f.topic === topic &&
-        nowMs >= f.atMs + SETTLED_AFTER_MS &&
-        nowMs < f.untilMs,
+        nowMs < f.untilMs &&
+        this.isSettled(world, f.atMs),
     );
-    return isIn && this.isSettled(world);
   }
 }
