@@ -46,6 +46,24 @@ export class DedupTable {
     return this.producerOf(p)?.window.find(p.sequenceHi, p.sequenceLo);
   }
 
+  /** A repeat is a use: its window stays for another day. */
+  touch(p: ProducerTriple, nowMs: number): void {
+    const producer = this.producerOf(p);
+    if (producer) this.use(producer, nowMs);
+  }
+
+  private use(producer: Producer, nowMs: number): void {
+    producer.lastUsedMs = nowMs;
+    if (producer === this.newest) return;
+    this.unlink(producer);
+    this.link(producer);
+  }
+
+  /** Whether a new sequence of it takes more memory: its window is not full, or not there yet. */
+  grows(p: ProducerTriple): boolean {
+    return this.producerOf(p)?.window.isFull !== true;
+  }
+
   /** Whether anything is remembered of the producer and epoch. */
   knows(p: ProducerTriple): boolean {
     return this.producerOf(p) !== undefined;
@@ -58,11 +76,7 @@ export class DedupTable {
   /** Takes in a triple that `find` did not know; returns the identity for the message to refer to. */
   remember(p: ProducerTriple, place: MessagePlace, nowMs: number): ProducerIdentity {
     const producer = this.producerOf(p) ?? this.newProducer(p, nowMs);
-    producer.lastUsedMs = nowMs;
-    if (producer !== this.newest) {
-      this.unlink(producer);
-      this.link(producer);
-    }
+    this.use(producer, nowMs);
     const { window } = producer;
     if (window.isFull) this.dropOldest(producer);
     this.heldBytes -= window.heldBytes;

@@ -14,7 +14,8 @@ export function applyEnqueue(
 ): IntentResult {
   const { producer } = intent;
   const first = producer ? p.dedup.find(producer) : undefined;
-  if (first) {
+  if (producer && first) {
+    p.dedup.touch(producer, context.nowMs);
     p.listener?.({ kind: "message.duplicate", index: first.index, offset: first.offset });
     return { type: "enqueued", ...first, isDuplicate: true };
   }

@@ -11,6 +11,13 @@ import { ProducerRefs } from "./producer-refs.js";
 /** Where a message stands, or that its slot is free. `leased` messages are in no heap but the timers'. */
 export const State = { free: 0, ...MessageState } as const;
 
+/** The fence has 32 bits and only grows: a message that was delivered so often becomes a dead letter. */
+const FENCE_MAX = 2 ** 32 - 1;
+
+export function isWorn(fence: number): boolean {
+  return fence === FENCE_MAX;
+}
+
 export class MessageStore {
   private capacity = 16;
   private freeSlots: number[] = [];

@@ -7,7 +7,7 @@ import type { IntentResult } from "../machine/results.js";
 import type { ReleaseIntent, TokenParts } from "../wire/intents.js";
 import type { MachineEvent } from "./events.js";
 import { LeaseEnd } from "./lease-end.js";
-import { State } from "./message-store.js";
+import { isWorn, State } from "./message-store.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import { isAuthentic, SETTLED, STALE } from "./settle.js";
 import { Ended } from "./tombstones.js";
@@ -56,13 +56,14 @@ function release(p: PartitionState, { index, offset, fence }: Lease, by: By): bo
   if (slot < 0) return false;
   const isNewest = m.fence[slot] === fence;
   if (isNewest && m.state[slot] === State.leased) {
-    p.fromLeased(slot, "ready", 0, Math.max(0, m.attempts[slot] - 1), LeaseEnd.released);
+    const outcome = isWorn(fence) ? "dead" : "ready";
+    p.fromLeased(slot, outcome, 0, Math.max(0, m.attempts[slot] - 1), LeaseEnd.released);
     p.listener?.({ kind: "message.released", index, offset, fence, by });
     return true;
   }
   if (!hasExpired(p, { index, offset, fence })) return false;
   if (!isNewest) p.tombstones.replace(index, offset, fence, Ended.released);
-  p.takeBack(slot, isNewest);
+  p.takeBack(slot, isNewest && !isWorn(fence));
   const attempts = m.attempts[slot];
   p.listener?.({ kind: "message.taken-back", index, offset, fence, by, attempts });
   return true;

@@ -6,7 +6,7 @@ import { hash32 } from "../lib/hash.js";
 import type { TokenParts } from "../wire/intents.js";
 import { backoffMs } from "./backoff.js";
 import type { IntentResult } from "../machine/results.js";
-import { State } from "./message-store.js";
+import { isWorn, State } from "./message-store.js";
 import { LeaseEnd } from "./lease-end.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import { Ended } from "./tombstones.js";
@@ -131,7 +131,8 @@ function fail(
   const m = p.messages;
   const attempts = m.attempts[slot];
   const fence = m.fence[slot];
-  const isSpent = attempts > m.maxRetries[slot] && p.settings?.dlqEnabled === true;
+  const isSpent =
+    (attempts > m.maxRetries[slot] && p.settings?.dlqEnabled === true) || isWorn(fence);
   const jitter = hash32(context.seedHi, context.seedLo, m.index[slot] % 4294967296, m.offset[slot]);
   const delayMs = overrideMs ?? backoffMs(attempts, jitter, context.level);
   const notBeforeMs = context.nowMs + delayMs;

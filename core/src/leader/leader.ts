@@ -49,9 +49,11 @@ const PROPOSED_INDEX_MAX = INDEX_MAX - 2 ** 20;
 const TOO_MANY_PRODUCERS = {
   code: "RESOURCE_EXHAUSTED",
   message:
-    "the partition remembers as many producers as it may; keep one producer id per process instead of one " +
-    "per message, or try again when those of a day ago are forgotten",
+    "the partition remembers as much of producers as it may (PRODUCER_BYTES_MAX); keep one producer id per process " +
+    "instead of one per message, raise the setting, or try again when those of a day ago are forgotten",
 } as const;
+/** Known producers go on beyond what refuses new ones; so often the setting is what nobody goes beyond. */
+const KNOWN_PRODUCERS_SHARE = 4;
 /** What a group that this leader begins is begun at (D-86). */
 const BEGIN = { level: NEWEST_LEVEL.number, draft: NEWEST_LEVEL.draft };
 /** Timers may be due at every millisecond; entries for their sake alone are so far apart (D-19). */
@@ -140,7 +142,12 @@ export class Leader {
     if (slot.machine.kind !== "partition") return false;
     const { dedup } = slot.machine.partition;
     const { producerBytesMax } = this.context.config.limits;
-    if (dedup.heldBytes < producerBytesMax || dedup.knows(intent.producer)) return false;
+    const isOver = dedup.heldBytes >= producerBytesMax && !dedup.knows(intent.producer);
+    const isFarOver =
+      dedup.heldBytes >= KNOWN_PRODUCERS_SHARE * producerBytesMax &&
+      dedup.grows(intent.producer) &&
+      dedup.find(intent.producer) === undefined;
+    if (!isOver && !isFarOver) return false;
     this.context.budgets.countRefusal("producer_bytes");
     return true;
   }

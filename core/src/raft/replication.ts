@@ -116,6 +116,11 @@ export function onAppend(g: RaftGroup, from: number, m: Append): void {
     refuse(g, from, m, 0);
     return;
   }
+  if (m.prevIndex === 0 && m.prevTerm !== 0) {
+    throw new MalformedInput(
+      `an append for group ${g.id} begins behind an entry of term ${m.prevTerm} at 0`,
+    );
+  }
   assert(!(g.isLeader && m.term === g.term), `R1: two leaders in term ${m.term} of group ${g.id}`);
   g.becomeFollower(m.term, from);
   if (m.seq > g.nextAppendSeq && !m.isStart) {

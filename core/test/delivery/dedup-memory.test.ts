@@ -86,4 +86,9 @@ test("a partition that holds enough for producers refuses new ones, and serves t
   expect(answers[39]).toMatchObject(refused);
   expect(enqueue(triple(0, 2))).toMatchObject({ ok: true });
   expect(enqueue(triple(0, 1))).toMatchObject({ ok: true, duplicate: true });
+  // Known ones grow on, up to four times as much; their repeats are answered all the same.
+  const grown = Array.from({ length: 600 }, (_, n) => enqueue(triple(0, 3 + n)));
+  expect(grown[50]).toMatchObject({ ok: true });
+  expect(grown[599]).toMatchObject(refused);
+  expect(enqueue(triple(0, 1))).toMatchObject({ ok: true, duplicate: true });
 });

@@ -52,6 +52,18 @@ test("one producer's window does not push out another's", () => {
   expect(table.find(triple("a", 1, 1))).toEqual(place(1));
 });
 
+test("a repeat is a use: the window stays for a day after it", () => {
+  const table = new DedupTable({ level: levelWith({ dedupPerProducerMax: 10 }) }, new StateHash());
+  table.remember(triple("a", 1, 1), place(1), 0);
+  table.remember(triple("b", 1, 1), place(2), 0);
+  table.touch(triple("a", 1, 1), DAY_MS - 1000);
+  table.sweep(DAY_MS + 1000);
+  expect([table.find(triple("a", 1, 1)), table.find(triple("b", 1, 1))]).toEqual([
+    place(1),
+    undefined,
+  ]);
+});
+
 test("a window goes after a day of group time without a new sequence, not before", () => {
   const table = new DedupTable({ level: levelWith({ dedupPerProducerMax: 10 }) }, new StateHash());
   table.remember(triple("a", 1, 1), place(1), 1000);

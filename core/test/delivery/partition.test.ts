@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { State } from "../../src/delivery/message-store.js";
 import { Partition } from "../../src/delivery/partition.js";
 import { encodeMessageId } from "../../src/lib/ulid.js";
 import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
@@ -204,4 +205,22 @@ test("slots are used again, and a message in a used slot is a new one", () => {
   const { messages } = rig.partition;
   const { attempts, fence } = messages;
   expect([attempts[slot], fence[slot], messages.producers.get(slot)]).toEqual([0, 0, undefined]);
+});
+
+test("a message that was delivered as often as its fence can count becomes a dead letter", () => {
+  for (const end of ["nack", "release", "expiry"] as const) {
+    const rig = new MachineRig();
+    rig.init(1);
+    rig.apply({ stampMs: 1000 }, [enqueue({})]);
+    const { index } = rig;
+    const { messages } = rig.partition;
+    const slot = messages.find(index, 0);
+    messages.fence[slot] = 2 ** 32 - 2;
+    rig.apply({ stampMs: 1001 }, [grant(1)]);
+    const token = rig.token(index, 0, 2 ** 32 - 1);
+    if (end === "nack") rig.apply({ stampMs: 1002 }, [{ kind: "nack", token, backoffMs: 0 }]);
+    else if (end === "release") rig.apply({ stampMs: 1002 }, [{ kind: "release", token }]);
+    rig.apply({ stampMs: 90_000_000 }, [{ kind: "tick" }]);
+    expect([end, messages.state[slot]]).toEqual([end, State.dead]);
+  }
 });

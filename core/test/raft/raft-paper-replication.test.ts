@@ -230,6 +230,13 @@ describe("what apply relies on is seen to when a block arrives (D-89)", () => {
     expect(node.group.log.lastIndex).toBe(0);
   });
 
+  test("an append behind a log that is empty and yet has a term is refused", () => {
+    const node = new RaftNet(3).node(2);
+    const message = append(1, { prevTerm: 1, blocks: [{ bytes: whole.bytes, use: 2 }] });
+    expect(() => onAppend(node.group, 1, message)).toThrow(MalformedInput);
+    expect(node.group.log.lastIndex).toBe(0);
+  });
+
   test("one whose entries end before it does is refused", () => {
     const bytes = encodeBlock(1, 1, 1, 0, [{ ...entry, stampMs: 5 }]).bytes;
     // The entry says that it is a byte shorter than the block has room for; the checksum is right.

@@ -2,7 +2,7 @@
 
 import type { ClusterMachine } from "../../cluster/cluster.js";
 import type { TopicRecord } from "../../cluster/cluster-state.js";
-import { Reader } from "../../lib/bytes.js";
+import { MalformedInput, Reader } from "../../lib/bytes.js";
 import { encodeMessageId } from "../../lib/ulid.js";
 import type { ClientResult } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
@@ -45,6 +45,31 @@ function stillThere(
   cluster: ClusterMachine | undefined,
 ): readonly TopicRecord[] {
   return records.filter((r) => cluster?.topics.get(r.topic) === r && !r.isDeleting);
+}
+
+export const UNREADABLE: ClientResult = {
+  ok: false,
+  failure: {
+    code: "INTERNAL",
+    message:
+      "another node answered with bytes that this one cannot read; what was asked may have been done, and all " +
+      "nodes should run the same version",
+  },
+};
+
+/** What a peer says can be anything (D-89): undefined for what cannot be read. */
+export function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MalformedInput) return undefined;
+    throw error;
+  }
+}
+
+/** Of a topic that was created: the heap id that the meta group gave it. */
+export function heapIdOf(reply: PartReply | undefined): string | undefined {
+  return reply ? readable(() => new Reader(reply.body).text()) : "";
 }
 
 function enqueueResult({ body, place }: PartReply): ClientResult {

@@ -4,7 +4,6 @@
 
 import type { ClusterMachine } from "../../cluster/cluster.js";
 import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
-import { Reader } from "../../lib/bytes.js";
 import { SequenceTable } from "../../lib/sequence-table.js";
 import { encodeIntent, type Intent } from "../../wire/intents.js";
 import type { RequestAction } from "../../wire/messages.js";
@@ -27,7 +26,7 @@ import {
   type OperationHooks,
   type Part,
 } from "./operation.js";
-import { resultOf } from "./operation-result.js";
+import { heapIdOf, readable, resultOf, UNREADABLE } from "./operation-result.js";
 import { Requests, type RequestEnd } from "./requests.js";
 import { COUNTS_PATIENCE_MS, goesOnWithout, LAGS_BEHIND, STILL_CLOSING } from "./unanswered.js";
 import { payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
@@ -395,8 +394,9 @@ export class Operations {
         this.afterMeta(first?.index ?? 0, operation, "run", "");
         return;
       case "create": {
-        const heapId = first ? new Reader(first.body).text() : "";
-        this.afterMeta(first?.index ?? 0, operation, "created", heapId);
+        const heapId = heapIdOf(first);
+        if (heapId === undefined) this.succeed(operation, UNREADABLE);
+        else this.afterMeta(first?.index ?? 0, operation, "created", heapId);
         return;
       }
       case "deleting":
@@ -415,7 +415,10 @@ export class Operations {
         if (operation.deletes) this.deletions.ended(operation.deletes, true);
         return;
       case "run":
-        this.succeed(operation, resultOf(operation, this.cluster, this.context));
+        this.succeed(
+          operation,
+          readable(() => resultOf(operation, this.cluster, this.context)) ?? UNREADABLE,
+        );
     }
   }
 

@@ -17,7 +17,7 @@ import { filterProblem, topicGone } from "./stream-problems.js";
 import { countAnew, onStandingGranted, stand, tickStanding } from "./standing.js";
 
 const CREDITS_MAX = 4294967295;
-/** A closed stream is remembered beyond the grace, so that late grants go back undelivered. */
+/** A closed stream is remembered for so long, so that late grants go back undelivered. */
 const REMEMBER_MS = 60_000;
 /** A filter must come within this time of the first credits (wire contract, section 9). */
 const FILTER_WAIT_MS = 10_000;
@@ -450,8 +450,7 @@ export class Streams implements StreamHost {
     const { streamIdleTimeoutMs: idleMs, streamStallMs } = this.context.config.defaults;
     for (const stream of [...this.streams.values()]) {
       if (stream.isClosed) {
-        const rememberMs = this.context.config.defaults.disconnectGraceMs + REMEMBER_MS;
-        if (now - stream.closedMs > rememberMs) this.streams.delete(stream.number);
+        if (now - stream.closedMs > REMEMBER_MS) this.streams.delete(stream.number);
         continue;
       }
       if (idleMs > 0 && now - stream.lastDeliveryMs >= idleMs) {

@@ -1,5 +1,5 @@
 // Q8: the same (producer, epoch, sequence) makes one message, whoever leads and however often nodes
-// restart: inside the window (24 h of group time, the last 10,000 per producer) a repeat is told the
+// restart: inside the window (24 h of group time since the producer's last use, its last 10,000) a repeat is told the
 // first message, and only a repeat is. Read from the log: which intent asked, which event answered.
 
 import type { MachineEvent, ProducerTriple } from "@disheap/core";
@@ -22,6 +22,8 @@ interface Window {
   readonly firsts: Map<string, First>;
   /** Beyond the window: a repeat may be either. */
   readonly forgotten: Set<string>;
+  /** When the producer last enqueued something, repeats included. */
+  usedMs: number;
 }
 
 export class DedupRules implements EntryRule {
@@ -45,7 +47,7 @@ export class DedupRules implements EntryRule {
   private windowOf(name: string): Window {
     let window = this.windows.get(name);
     if (!window) {
-      window = { firsts: new Map(), forgotten: new Set() };
+      window = { firsts: new Map(), forgotten: new Set(), usedMs: -Infinity };
       this.windows.set(name, window);
     }
     return window;
@@ -59,11 +61,13 @@ export class DedupRules implements EntryRule {
   ): void {
     const { producerId, epochHi, epochLo, sequenceHi, sequenceLo } = producer;
     const window = this.windowOf(`${entry.group}/${producerId}/${epochHi}:${epochLo}`);
+    const { usedMs } = window;
+    window.usedMs = entry.stampMs;
     const sequence = `${sequenceHi}:${sequenceLo}`;
     const first = window.firsts.get(sequence);
     const who = `producer ${producerId}, sequence ${sequence}, group ${entry.group}`;
     if (answer.kind === "message.enqueued") {
-      if (first && entry.stampMs < first.entry.stampMs + WINDOW_MS) {
+      if (first && entry.stampMs < usedMs + WINDOW_MS) {
         const twice = `made message ${first.index}.${first.offset} and again ${answer.index}.${offset}`;
         broken(`${who} ${twice}`, entry, answer, first);
       }

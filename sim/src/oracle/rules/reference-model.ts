@@ -93,6 +93,8 @@ export class ReferenceModel {
   /** First message per triple; how many a producer epoch made so far. */
   private readonly triples = new Map<string, First>();
   private readonly made = new Map<string, number>();
+  /** When each producer epoch last enqueued something, repeats included. */
+  private readonly usedMs = new Map<string, number>();
   private readonly isAuthentic: (token: TokenParts) => boolean;
 
   /** `isAuthentic` says whether a token is one that a consumer was given. */
@@ -230,9 +232,10 @@ export class ReferenceModel {
     const triple = [name, sequenceHi, sequenceLo].join("/");
     const ordinal = this.made.get(name) ?? 0;
     const first = this.triples.get(triple);
+    const usedMs = this.usedMs.get(name) ?? -Infinity;
+    this.usedMs.set(name, stampMs);
     if (first) {
-      const isInside =
-        stampMs < first.stampMs + DEDUP_MS && ordinal - first.ordinal < DEDUP_SEQUENCES;
+      const isInside = stampMs < usedMs + DEDUP_MS && ordinal - first.ordinal < DEDUP_SEQUENCES;
       const isNew = (e: MachineEvent): boolean =>
         e.kind === "message.enqueued" && e.index === index && e.offset === offset;
       // Beyond the window a repeat may be either: whole buckets are dropped, not single ones.

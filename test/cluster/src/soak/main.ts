@@ -11,7 +11,7 @@ import { countsChanged, holdingsOf, memoryGrown, memoryText, read } from "./hold
 
 const COLLECT = new URL("collect.js", import.meta.url).href;
 const SECONDS = "300";
-/** A stream that closed is remembered for a minute beyond the grace. */
+/** A stream that closed is remembered for a minute. */
 const QUIET_MAX_MS = 110_000;
 const QUIET_USUAL_MS = 70_000;
 const LOAD_MIN_MS = 10_000;
@@ -32,8 +32,17 @@ function say(text: string): void {
 }
 
 function secondsOf(argv: readonly string[]): number {
-  const options = { seconds: { type: "string", default: SECONDS } } as const;
-  const { seconds } = parseArgs({ args: [...argv], options }).values;
+  const options = {
+    seconds: { type: "string", default: SECONDS },
+    help: { type: "boolean", short: "h", default: false },
+  } as const;
+  const { seconds, help } = parseArgs({ args: [...argv], options }).values;
+  if (help) {
+    console.log(
+      `npm run soak [-- --seconds N]: load that comes and goes, N seconds of it (${SECONDS})`,
+    );
+    process.exit(0);
+  }
   if (/^\d{1,6}$/.test(seconds) && Number(seconds) > 0) return Number(seconds);
   throw new Error(`--seconds wants a whole number of seconds, not "${seconds}".`);
 }
