@@ -72,10 +72,6 @@ export class Operations {
     return machine?.kind === "cluster" ? machine.cluster : undefined;
   }
 
-  private get metaVoters(): number[] {
-    return this.context.members;
-  }
-
   // --- entry points ------------------------------------------------------------------------------
 
   onClientRequest(requestId: number, request: ClientRequest): void {
@@ -187,12 +183,12 @@ export class Operations {
 
   private barrier(operation: Operation): void {
     operation.stage = "barrier";
-    const meta = { partition: 0, group: 0, incarnation: 0, voters: this.metaVoters };
+    const meta = { partition: 0, group: 0, incarnation: 0, voters: this.context.members };
     this.ask(operation, [{ topic: "", place: meta }], { type: "barrier" }, true);
   }
 
   private proposeToMeta(operation: Operation, intent: Intent, isIdempotent: boolean): void {
-    const meta = { partition: 0, group: 0, incarnation: 0, voters: this.metaVoters };
+    const meta = { partition: 0, group: 0, incarnation: 0, voters: this.context.members };
     const action: RequestAction = { type: "propose", intent: encodeIntent(intent) };
     this.ask(operation, [{ topic: "", place: meta }], action, isIdempotent);
   }
