@@ -100,6 +100,11 @@ export class Writer {
     this.bytes[at + 1] = value >>> 8;
   }
 
+  /** Sets a bit, from 0, of a byte that was written. */
+  setBit(at: number, place: number): void {
+    this.bytes[at] |= 1 << place;
+  }
+
   /** A view that is valid until the next write. */
   peek(): Uint8Array {
     return this.bytes.subarray(0, this.length);
@@ -174,6 +179,11 @@ export class Reader {
   raw(count: number): Uint8Array {
     const at = this.take(count);
     return this.bytes.subarray(at, at + count);
+  }
+
+  copy(count: number): Uint8Array {
+    const at = this.take(count);
+    return this.bytes.slice(at, at + count);
   }
 
   blob(): Uint8Array {

@@ -1,7 +1,7 @@
 // What members tell each other before there is a cluster (D-88), in frames that name no cluster.
 
-import { MalformedInput, type Reader, type Writer } from "../lib/bytes.js";
-import { readFounding, writeFounding, type Founding, type Id64 } from "./identity-record.js";
+import { founding, id64, type Founding, type Id64 } from "./identity-record.js";
+import { variants, type Layout, type Rows } from "./rows.js";
 
 interface About {
   readonly kind: "formation";
@@ -21,23 +21,37 @@ export type FormationNews =
   | (About & { readonly status: "none" })
   | (About & { readonly status: "unfinished" | "formed"; readonly founding: Founding });
 
-const STATUS = ["none", "unfinished", "formed"] as const;
+/** The fields that every news has; spread, since they are few and rare. */
+const about: Layout<About> = (pass, n) => ({
+  kind: "formation",
+  from: pass.part(n.from, id64),
+  to: pass.part(n.to, id64),
+  list: pass.text(n.list),
+  storeId: pass.text(n.storeId),
+  machine: pass.text(n.machine),
+  wallMs: pass.u48(n.wallMs),
+});
 
-export function writeNews(w: Writer, news: FormationNews): void {
-  w.u8(STATUS.indexOf(news.status));
-  w.u32(news.from.hi).u32(news.from.lo).u32(news.to.hi).u32(news.to.lo);
-  w.text(news.list).text(news.storeId).text(news.machine).u48(news.wallMs);
-  if (news.status !== "none") writeFounding(w, news.founding);
-}
+const NEWS = variants<FormationNews, "status">("formation status", "status", {
+  none: { tag: 0, layout: (pass, n) => ({ ...about(pass, n), status: "none" }) },
+  unfinished: {
+    tag: 1,
+    layout: (pass, n) => ({
+      ...about(pass, n),
+      status: "unfinished",
+      founding: pass.part(n.founding, founding),
+    }),
+  },
+  formed: {
+    tag: 2,
+    layout: (pass, n) => ({
+      ...about(pass, n),
+      status: "formed",
+      founding: pass.part(n.founding, founding),
+    }),
+  },
+});
 
-export function readNews(r: Reader): FormationNews {
-  const kind = "formation";
-  const code = r.u8();
-  const from = { hi: r.u32(), lo: r.u32() };
-  const to = { hi: r.u32(), lo: r.u32() };
-  const names = { list: r.text(), storeId: r.text(), machine: r.text() };
-  const about = { kind, from, to, ...names, wallMs: r.u48() } as const;
-  if (code >= STATUS.length) throw new MalformedInput(`formation status ${code} is unknown`);
-  const status = STATUS[code];
-  return status === "none" ? { ...about, status } : { ...about, status, founding: readFounding(r) };
-}
+export const FORMATION_ROWS: Rows<FormationNews, "kind"> = {
+  formation: { tag: 20, layout: (pass, n) => pass.variant(n, NEWS) },
+};

@@ -4,6 +4,9 @@
 
 import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
 import { crc32 } from "../lib/crc32.js";
+import { RowReader } from "./row-reader.js";
+import { RowWriter } from "./row-writer.js";
+import type { Layout } from "./rows.js";
 
 /** 64 bits as two u32: a cluster id, the nonce of a process. */
 export interface Id64 {
@@ -66,26 +69,21 @@ export function idText({ hi, lo }: Id64): string {
   return hex(hi) + hex(lo);
 }
 
-export function writeFounding(w: Writer, founding: Founding): void {
-  const { cluster, attempt, bornMs, founders } = founding;
-  w.u32(cluster.hi).u32(cluster.lo).u32(attempt).u48(bornMs).u16(founders.length);
-  for (const f of founders) w.u16(f.id).text(f.name).text(f.storeId).text(f.machine);
-}
+export const id64: Layout<Id64> = (pass, id) => ({ hi: pass.u32(id.hi), lo: pass.u32(id.lo) });
 
-export function readFounding(r: Reader): Founding {
-  const cluster = { hi: r.u32(), lo: r.u32() };
-  const attempt = r.u32();
-  if (attempt < 1 || attempt > ATTEMPTS_MAX) {
-    throw new MalformedInput(`attempt ${attempt} of a cluster is out of range`);
-  }
-  const bornMs = r.u48();
-  const count = r.u16();
-  const founders: Founder[] = [];
-  for (let i = 0; i < count; i += 1) {
-    founders.push({ id: r.u16(), name: r.text(), storeId: r.text(), machine: r.text() });
-  }
-  return { cluster, attempt, bornMs, founders };
-}
+const founder: Layout<Founder> = (pass, f) => ({
+  id: pass.u16(f.id),
+  name: pass.text(f.name),
+  storeId: pass.text(f.storeId),
+  machine: pass.text(f.machine),
+});
+
+export const founding: Layout<Founding> = (pass, f) => ({
+  cluster: pass.part(f.cluster, id64),
+  attempt: pass.u32Within(f.attempt, 1, ATTEMPTS_MAX),
+  bornMs: pass.u48(f.bornMs),
+  founders: pass.list16(f.founders, founder),
+});
 
 export function writeLife(w: Writer, { boots, nonce }: Life): void {
   w.u48(boots).u32(nonce.hi).u32(nonce.lo);
@@ -96,11 +94,11 @@ export function readLife(r: Reader): Life {
 }
 
 export function encodeIdentity(identity: NodeIdentity): Uint8Array {
-  const { level, draft, isFormed, founding, met } = identity;
+  const { level, draft, isFormed, met } = identity;
   const w = new Writer(128).u8(VERSION).u16(level).u16(draft);
   writeLife(w, identity);
-  w.u8(founding === undefined ? 0 : isFormed ? 2 : 1);
-  if (founding) writeFounding(w, founding);
+  w.u8(identity.founding === undefined ? 0 : isFormed ? 2 : 1);
+  if (identity.founding) new RowWriter(w).part(identity.founding, founding);
   w.u16(met.size);
   for (const [member, life] of [...met].sort(([a], [b]) => a - b)) writeLife(w.u16(member), life);
   w.u32(crc32(w.peek(), 0, w.length));
@@ -119,10 +117,10 @@ export function decodeIdentity(bytes: Uint8Array): NodeIdentity {
   const written = { level: r.u16(), draft: r.u16() };
   const life = readLife(r);
   const state = r.u8();
-  const founding = state === 0 ? undefined : readFounding(r);
+  const known = state === 0 ? undefined : new RowReader(r).value(founding);
   const met = new Map<number, Life>();
   const count = r.u16();
   for (let i = 0; i < count; i += 1) met.set(r.u16(), readLife(r));
   r.expectEnd();
-  return { ...written, ...life, isFormed: state === 2, founding, met };
+  return { ...written, ...life, isFormed: state === 2, founding: known, met };
 }

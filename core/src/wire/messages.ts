@@ -2,7 +2,7 @@
 // carry requests, grants and candidates. One frame per peer and turn holds many messages of many
 // groups (wire/frames.ts). A message to the own node skips the bytes and is handed over as it is.
 
-import type { ErrorCode } from "../contract/api.js";
+import type { ErrorCode, ProducerTriple } from "../contract/api.js";
 import type { FormationNews } from "./formation-news.js";
 import type { Id64 } from "./identity-record.js";
 
@@ -211,15 +211,7 @@ export interface GrantedItem {
   readonly leaseMs: number;
   readonly mac: Uint8Array;
   readonly payload: Uint8Array;
-  readonly producer:
-    | {
-        readonly producerId: string;
-        readonly epochHi: number;
-        readonly epochLo: number;
-        readonly sequenceHi: number;
-        readonly sequenceLo: number;
-      }
-    | undefined;
+  readonly producer: ProducerTriple | undefined;
 }
 
 /** Answer to a grant request, at apply or as a status of standing credits. */

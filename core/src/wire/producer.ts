@@ -2,27 +2,31 @@
 
 import type { ProducerTriple } from "../contract/api.js";
 import type { Reader, Writer } from "../lib/bytes.js";
+import { RowReader } from "./row-reader.js";
+import { RowWriter } from "./row-writer.js";
+import type { Layout } from "./rows.js";
+
+export const producer: Layout<ProducerTriple> = (pass, p) => ({
+  producerId: pass.text(p.producerId),
+  epochHi: pass.u32(p.epochHi),
+  epochLo: pass.u32(p.epochLo),
+  sequenceHi: pass.u32(p.sequenceHi),
+  sequenceLo: pass.u32(p.sequenceLo),
+});
 
 export function writeProducer(w: Writer, p: ProducerTriple): void {
-  w.text(p.producerId).u32(p.epochHi).u32(p.epochLo).u32(p.sequenceHi).u32(p.sequenceLo);
+  new RowWriter(w).part(p, producer);
 }
 
 export function readProducer(r: Reader): ProducerTriple {
-  return {
-    producerId: r.text(),
-    epochHi: r.u32(),
-    epochLo: r.u32(),
-    sequenceHi: r.u32(),
-    sequenceLo: r.u32(),
-  };
+  return new RowReader(r).value(producer);
 }
 
 /** One byte says whether there is one. */
 export function writeOptionalProducer(w: Writer, p: ProducerTriple | undefined): void {
-  w.u8(p ? 1 : 0);
-  if (p) writeProducer(w, p);
+  new RowWriter(w).optional(p, producer);
 }
 
 export function readOptionalProducer(r: Reader): ProducerTriple | undefined {
-  return r.u8() === 1 ? readProducer(r) : undefined;
+  return new RowReader(r).optional(undefined, producer);
 }
