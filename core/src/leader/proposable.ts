@@ -1,7 +1,7 @@
 // What a leader is asked to propose, read before it is in any log (D-89).
 
 import { MalformedInput } from "../lib/bytes.js";
-import { decodeIntent, isClusterIntent, type Intent } from "../wire/intents.js";
+import { decodeIntent, INTENTS, type Intent } from "../wire/intents.js";
 
 /** The intent if this node can apply it to such a machine, else why it is refused (D-89). */
 export function proposable(
@@ -13,9 +13,8 @@ export function proposable(
     if (intent.kind === "partition.init" || intent.kind === "cluster.init") {
       return { code: "INVALID_ARGUMENT", message: "only a leader itself begins its group" };
     }
-    if (intent.kind === "tick" || isClusterIntent(intent) === (machine === "cluster")) {
-      return intent;
-    }
+    const row = INTENTS[intent.kind];
+    if (row.machine === "either" || row.machine === machine) return intent;
     return { code: "INVALID_ARGUMENT", message: `${intent.kind} does not belong to this group` };
   } catch (error) {
     if (!(error instanceof MalformedInput)) throw error;

@@ -6,25 +6,6 @@ import type { ProducerTriple, TopicSettings } from "../contract/api.js";
 import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
 import { readProducer, writeProducer } from "./producer.js";
 
-export const IntentKind = {
-  enqueue: 1,
-  grant: 2,
-  ack: 3,
-  nack: 4,
-  extend: 5,
-  releaseUndelivered: 6,
-  streamClose: 7,
-  edgeReplaced: 8,
-  tick: 9,
-  partitionInit: 10,
-  partitionClose: 11,
-  release: 12,
-  topicCreate: 20,
-  topicDeleting: 21,
-  topicDeleted: 22,
-  clusterInit: 23,
-} as const;
-
 /** The machine level that a group begins at, and its draft (D-86). */
 export interface InitLevel {
   readonly level: number;
@@ -178,15 +159,32 @@ export type ClusterIntent =
 
 export type Intent = PartitionIntent | ClusterIntent;
 
-/** Whether an intent is for the meta group; a tick is for either. */
-export function isClusterIntent(intent: Intent): intent is ClusterIntent {
-  return (
-    intent.kind === "cluster.init" ||
-    intent.kind === "topic.create" ||
-    intent.kind === "topic.deleting" ||
-    intent.kind === "topic.deleted"
-  );
+interface IntentRow {
+  /** Its byte in a log: append only. */
+  readonly tag: number;
+  /** Which machine applies it; the others refuse it. */
+  readonly machine: "partition" | "cluster" | "either";
 }
+
+/** All intents there are: one without a row does not compile. */
+export const INTENTS = {
+  enqueue: { tag: 1, machine: "partition" },
+  grant: { tag: 2, machine: "partition" },
+  ack: { tag: 3, machine: "partition" },
+  nack: { tag: 4, machine: "partition" },
+  extend: { tag: 5, machine: "partition" },
+  "release.undelivered": { tag: 6, machine: "partition" },
+  "stream.close": { tag: 7, machine: "partition" },
+  "edge.replaced": { tag: 8, machine: "partition" },
+  tick: { tag: 9, machine: "either" },
+  "partition.init": { tag: 10, machine: "partition" },
+  "partition.close": { tag: 11, machine: "partition" },
+  release: { tag: 12, machine: "partition" },
+  "topic.create": { tag: 20, machine: "cluster" },
+  "topic.deleting": { tag: 21, machine: "cluster" },
+  "topic.deleted": { tag: 22, machine: "cluster" },
+  "cluster.init": { tag: 23, machine: "cluster" },
+} as const satisfies Readonly<Record<Intent["kind"], IntentRow>>;
 
 function writeToken(w: Writer, token: TokenParts): void {
   w.u48(token.index).u16(token.offset).u32(token.fence).raw(token.mac);
@@ -237,7 +235,7 @@ function readSettings(r: Reader): TopicSettings {
 
 function writeEnqueue(w: Writer, intent: EnqueueIntent): void {
   const { producer, maxRetries } = intent;
-  w.u8(IntentKind.enqueue);
+  w.u8(INTENTS.enqueue.tag);
   w.u8((producer ? 1 : 0) | (maxRetries === undefined ? 0 : 2));
   w.i32(intent.priorityHi).u32(intent.priorityLo).u48(intent.delayMs);
   if (maxRetries !== undefined) w.u32(maxRetries);
@@ -264,7 +262,7 @@ function readEnqueue(r: Reader): EnqueueIntent {
 }
 
 function writeGrant(w: Writer, g: GrantIntent): void {
-  w.u8(IntentKind.grant).u16(g.edge).u32(g.edgeIncarnation).u48(g.stream).u48(g.round);
+  w.u8(INTENTS.grant.tag).u16(g.edge).u32(g.edgeIncarnation).u48(g.stream).u48(g.round);
   w.u32(g.n)
     .u32(g.limit)
     .u48(g.visibilityMs)
@@ -295,54 +293,57 @@ function writeBody(w: Writer, intent: Intent): void {
       writeGrant(w, intent);
       break;
     case "ack":
-      writeToken(w.u8(IntentKind.ack), intent.token);
+      writeToken(w.u8(INTENTS.ack.tag), intent.token);
       break;
     case "nack":
-      writeToken(w.u8(IntentKind.nack), intent.token);
+      writeToken(w.u8(INTENTS.nack.tag), intent.token);
       w.u8(intent.backoffMs === undefined ? 0 : 1).u48(intent.backoffMs ?? 0);
       break;
     case "extend":
-      writeToken(w.u8(IntentKind.extend), intent.token);
+      writeToken(w.u8(INTENTS.extend.tag), intent.token);
       w.u48(intent.extensionMs);
       break;
     case "release.undelivered":
-      w.u8(IntentKind.releaseUndelivered).u48(intent.index).u16(intent.offset).u32(intent.fence);
+      w.u8(INTENTS["release.undelivered"].tag)
+        .u48(intent.index)
+        .u16(intent.offset)
+        .u32(intent.fence);
       break;
     case "release":
-      writeToken(w.u8(IntentKind.release), intent.token);
+      writeToken(w.u8(INTENTS.release.tag), intent.token);
       break;
     case "stream.close":
-      w.u8(IntentKind.streamClose).u16(intent.edge).u32(intent.edgeIncarnation);
+      w.u8(INTENTS["stream.close"].tag).u16(intent.edge).u32(intent.edgeIncarnation);
       w.u48(intent.stream).u48(intent.graceMs);
       break;
     case "edge.replaced":
-      w.u8(IntentKind.edgeReplaced)
+      w.u8(INTENTS["edge.replaced"].tag)
         .u16(intent.edge)
         .u32(intent.edgeIncarnation)
         .u48(intent.graceMs);
       break;
     case "tick":
-      w.u8(IntentKind.tick);
+      w.u8(INTENTS.tick.tag);
       break;
     case "partition.init":
-      writeLevel(w.u8(IntentKind.partitionInit), intent);
+      writeLevel(w.u8(INTENTS["partition.init"].tag), intent);
       writeSettings(w.raw(intent.macKey), intent.settings);
       break;
     case "partition.close":
-      w.u8(IntentKind.partitionClose);
+      w.u8(INTENTS["partition.close"].tag);
       break;
     case "cluster.init":
-      writeLevel(w.u8(IntentKind.clusterInit), intent).u16(intent.members.length);
+      writeLevel(w.u8(INTENTS["cluster.init"].tag), intent).u16(intent.members.length);
       for (const member of intent.members) w.u16(member);
       break;
     case "topic.create":
-      writeSettings(w.u8(IntentKind.topicCreate).text(intent.topic), intent.settings);
+      writeSettings(w.u8(INTENTS["topic.create"].tag).text(intent.topic), intent.settings);
       break;
     case "topic.deleting":
-      w.u8(IntentKind.topicDeleting).text(intent.topic).u32(intent.firstGroup);
+      w.u8(INTENTS["topic.deleting"].tag).text(intent.topic).u32(intent.firstGroup);
       break;
     case "topic.deleted":
-      w.u8(IntentKind.topicDeleted).text(intent.topic).u32(intent.firstGroup);
+      w.u8(INTENTS["topic.deleted"].tag).text(intent.topic).u32(intent.firstGroup);
       break;
   }
 }
@@ -359,25 +360,25 @@ export function encodeIntent(intent: Intent): Uint8Array {
 function readBody(r: Reader): Intent {
   const kind = r.u8();
   switch (kind) {
-    case IntentKind.enqueue:
+    case INTENTS.enqueue.tag:
       return readEnqueue(r);
-    case IntentKind.grant:
+    case INTENTS.grant.tag:
       return readGrant(r);
-    case IntentKind.ack:
+    case INTENTS.ack.tag:
       return { kind: "ack", token: readToken(r) };
-    case IntentKind.nack: {
+    case INTENTS.nack.tag: {
       const token = readToken(r);
       const has = r.u8() === 1;
       const backoffMs = r.u48();
       return { kind: "nack", token, backoffMs: has ? backoffMs : undefined };
     }
-    case IntentKind.extend:
+    case INTENTS.extend.tag:
       return { kind: "extend", token: readToken(r), extensionMs: r.u48() };
-    case IntentKind.releaseUndelivered:
+    case INTENTS["release.undelivered"].tag:
       return { kind: "release.undelivered", index: r.u48(), offset: r.u16(), fence: r.u32() };
-    case IntentKind.release:
+    case INTENTS.release.tag:
       return { kind: "release", token: readToken(r) };
-    case IntentKind.streamClose:
+    case INTENTS["stream.close"].tag:
       return {
         kind: "stream.close",
         edge: r.u16(),
@@ -385,26 +386,26 @@ function readBody(r: Reader): Intent {
         stream: r.u48(),
         graceMs: r.u48(),
       };
-    case IntentKind.edgeReplaced:
+    case INTENTS["edge.replaced"].tag:
       return { kind: "edge.replaced", edge: r.u16(), edgeIncarnation: r.u32(), graceMs: r.u48() };
-    case IntentKind.tick:
+    case INTENTS.tick.tag:
       return { kind: "tick" };
-    case IntentKind.partitionInit:
+    case INTENTS["partition.init"].tag:
       return {
         kind: "partition.init",
         ...readLevel(r),
         macKey: r.raw(16),
         settings: readSettings(r),
       };
-    case IntentKind.partitionClose:
+    case INTENTS["partition.close"].tag:
       return { kind: "partition.close" };
-    case IntentKind.clusterInit:
+    case INTENTS["cluster.init"].tag:
       return { kind: "cluster.init", ...readLevel(r), members: readMembers(r) };
-    case IntentKind.topicCreate:
+    case INTENTS["topic.create"].tag:
       return { kind: "topic.create", topic: r.text(), settings: readSettings(r) };
-    case IntentKind.topicDeleting:
+    case INTENTS["topic.deleting"].tag:
       return { kind: "topic.deleting", topic: r.text(), firstGroup: r.u32() };
-    case IntentKind.topicDeleted:
+    case INTENTS["topic.deleted"].tag:
       return { kind: "topic.deleted", topic: r.text(), firstGroup: r.u32() };
     default:
       throw new MalformedInput(`intent kind ${kind} is unknown to this version`);
@@ -420,7 +421,8 @@ export function peekLevel(r: Reader): InitLevel | undefined {
   if (ahead.left < 5) return undefined;
   ahead.u32();
   const kind = ahead.u8();
-  if (kind !== IntentKind.partitionInit && kind !== IntentKind.clusterInit) return undefined;
+  if (kind !== INTENTS["partition.init"].tag && kind !== INTENTS["cluster.init"].tag)
+    return undefined;
   return ahead.left < 6 ? undefined : readLevel(ahead);
 }
 

@@ -5,7 +5,7 @@ import { Partition } from "../../../src/delivery/partition.js";
 import { UnappliableEntry } from "../../../src/machine/entry-intents.js";
 import { levelProblem, NEWEST_LEVEL } from "../../../src/machine/levels/known.js";
 import { macKey } from "../../../src/member/draws.js";
-import { decodeIntent, encodeIntent, IntentKind } from "../../../src/wire/intents.js";
+import { decodeIntent, encodeIntent, INTENTS } from "../../../src/wire/intents.js";
 import { HostRig } from "../../support/host-rig.js";
 import { BEGIN, INIT, levelWith, MachineRig, SETTINGS } from "../../support/machine-rig.js";
 
@@ -195,8 +195,8 @@ describe("the key of lease tokens (D-15)", () => {
 test("level and draft stand right behind the kind, in every init intent", () => {
   const other = { level: 0x0102, draft: 0x03040506 };
   for (const [intent, kind] of [
-    [{ ...INIT, ...other, settings: SETTINGS }, IntentKind.partitionInit],
-    [{ kind: "cluster.init" as const, ...other, members: [1] }, IntentKind.clusterInit],
+    [{ ...INIT, ...other, settings: SETTINGS }, INTENTS["partition.init"].tag],
+    [{ kind: "cluster.init" as const, ...other, members: [1] }, INTENTS["cluster.init"].tag],
   ] as const) {
     const bytes = encodeIntent(intent);
     expect([...bytes.slice(4, 11)]).toEqual([kind, 2, 1, 6, 5, 4, 3]);
