@@ -23,10 +23,11 @@ export {
   type NodeIdentity,
 } from "./wire/identity-record.js";
 export { Host } from "./host/host.js";
-export type { HostEvent } from "./host/host-event.js";
+export type { HostEvent, NetworkEvent } from "./host/host-event.js";
 export { Replica, type GroupMachine } from "./member/replica.js";
 export { decodeLeaseToken, encodeLeaseToken, type LeaseToken } from "./edge/lease-token.js";
-export type { Batch, StoreOp } from "./store/persistence.js";
+export type { DiskEntry, DiskEvent, DiskOp } from "./store/disk.js";
+export type { Batch } from "./store/persistence.js";
 export type { LogRead } from "./store/log-reads.js";
 export { RaftGroup, type Role } from "./raft/group.js";
 export { Partition } from "./delivery/partition.js";

@@ -1,47 +1,11 @@
 // The abstract IO interface: ports that are *submit* (never awaited, never answering directly) and
 // completion events that arrive in the turn's inbox. Two families implement them and pass the same
-// conformance suite: io/level + io/grpc in production, sim/world in the simulator.
+// conformance suite: io/level + io/grpc in production, sim/world in the simulator. What is submitted and what
+// arrives is the core's; here is what the ports promise about it.
 
-import type { ClientEffect } from "@disheap/core";
+import type { ClientEffect, DiskOp } from "@disheap/core";
 
-/** One operation of an atomic batch. Bytes are owned by the port once submitted: do not change them. */
-export type DiskOp =
-  | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: "del"; readonly key: Uint8Array };
-
-export interface DiskEntry {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-}
-
-/** Completion of a disk submission; `token` is the submitter's. A failure poisons the node (D-40). */
-export type DiskEvent =
-  /**
-   * The store is open. `storeId` was drawn when the store was made; `identity` is the record that was
-   * written beside it last, undefined when there is none.
-   */
-  | {
-      readonly kind: "disk.opened";
-      readonly token: number;
-      readonly storeId: string;
-      readonly identity: Uint8Array | undefined;
-    }
-  /** The identity record is replaced, durably. */
-  | { readonly kind: "disk.identified"; readonly token: number }
-  | { readonly kind: "disk.written"; readonly token: number }
-  | {
-      readonly kind: "disk.scanned";
-      readonly token: number;
-      readonly entries: readonly DiskEntry[];
-      /** True when nothing is left in the range after these entries. */
-      readonly done: boolean;
-    }
-  | {
-      readonly kind: "disk.got";
-      readonly token: number;
-      readonly value: Uint8Array | undefined;
-    }
-  | { readonly kind: "disk.failed"; readonly token: number; readonly message: string };
+export type { DiskEntry, DiskEvent, DiskOp, NetworkEvent } from "@disheap/core";
 
 /**
  * An ordered key-value store (keys compare as unsigned bytes). Completions of writes come in the
@@ -51,6 +15,7 @@ export type DiskEvent =
 export interface DiskPort {
   /** Opens the store; a second opener of the same directory gets `disk.failed` with a sentence. */
   open(token: number): void;
+  /** The bytes are owned by the port from here on: do not change them. */
   write(token: number, ops: readonly DiskOp[], sync: boolean): void;
   /**
    * Replaces the identity record, which lies outside of the store and does not share its fate (D-88):
@@ -63,35 +28,6 @@ export interface DiskPort {
   /** Releases the store; no completion follows. */
   close(): void;
 }
-
-/** A frame of bytes from a peer, or news about the link to it. `peer` is the member's number, from 1. */
-export type NetworkEvent =
-  | { readonly kind: "peer.frame"; readonly peer: number; readonly frame: Uint8Array }
-  /** The link to the peer was (re)made or lost: frames in flight may be lost, in either direction. */
-  | { readonly kind: "peer.up"; readonly peer: number }
-  | { readonly kind: "peer.down"; readonly peer: number }
-  /**
-   * Of the link's present life: it holds so much bulk that more may be dropped, or already was; later, that
-   * it has room again. They alternate, beginning with `peer.full`; a new life has room.
-   */
-  | { readonly kind: "peer.full"; readonly peer: number }
-  | { readonly kind: "peer.room"; readonly peer: number }
-  /** The peer wants its frames taken and shows its card: answer the call. */
-  | {
-      readonly kind: "peer.hello";
-      readonly call: number;
-      readonly peer: number;
-      readonly card: Uint8Array;
-    }
-  /** A link of the peer to this node, once taken, has ended, and there is no other. */
-  | { readonly kind: "peer.left"; readonly peer: number }
-  /** The peer does not take this node's frames. */
-  | {
-      readonly kind: "peer.refused";
-      readonly peer: number;
-      readonly code: string;
-      readonly message: string;
-    };
 
 /** Why a link is not taken: a code for programs and a sentence for people. */
 export interface LinkRefusal {

@@ -1,40 +1,35 @@
-// What the turn feeds into a host: clients, ticks, and the completions and news of the ports (io/ports.ts).
+// What the turn feeds into a host: clients, ticks, and the completions and news of the ports.
 
 import type { ClientEvent } from "../contract/api.js";
+import type { DiskEvent } from "../store/disk.js";
 
-export type HostEvent =
-  | ClientEvent
-  | { readonly kind: "tick" }
+/** A frame of bytes from a peer, or news about the link to it. `peer` is the member's number, from 1. */
+export type NetworkEvent =
   | { readonly kind: "peer.frame"; readonly peer: number; readonly frame: Uint8Array }
-  | {
-      readonly kind: "peer.up" | "peer.down" | "peer.full" | "peer.room" | "peer.left";
-      readonly peer: number;
-    }
+  /** The link to the peer was (re)made or lost: frames in flight may be lost, in either direction. */
+  | { readonly kind: "peer.up"; readonly peer: number }
+  | { readonly kind: "peer.down"; readonly peer: number }
+  /**
+   * Of the link's present life: it holds so much bulk that more may be dropped, or already was; later, that
+   * it has room again. They alternate, beginning with `peer.full`; a new life has room.
+   */
+  | { readonly kind: "peer.full"; readonly peer: number }
+  | { readonly kind: "peer.room"; readonly peer: number }
+  /** The peer wants its frames taken and shows its card: answer the call. */
   | {
       readonly kind: "peer.hello";
       readonly call: number;
       readonly peer: number;
       readonly card: Uint8Array;
     }
+  /** A link of the peer to this node, once taken, has ended, and there is no other. */
+  | { readonly kind: "peer.left"; readonly peer: number }
+  /** The peer does not take this node's frames. */
   | {
       readonly kind: "peer.refused";
       readonly peer: number;
       readonly code: string;
       readonly message: string;
-    }
-  | {
-      readonly kind: "disk.opened";
-      readonly token: number;
-      readonly storeId: string;
-      readonly identity: Uint8Array | undefined;
-    }
-  | { readonly kind: "disk.identified"; readonly token: number }
-  | { readonly kind: "disk.written"; readonly token: number }
-  | {
-      readonly kind: "disk.scanned";
-      readonly token: number;
-      readonly entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
-      readonly done: boolean;
-    }
-  | { readonly kind: "disk.got"; readonly token: number; readonly value: Uint8Array | undefined }
-  | { readonly kind: "disk.failed"; readonly token: number; readonly message: string };
+    };
+
+export type HostEvent = ClientEvent | DiskEvent | NetworkEvent | { readonly kind: "tick" };

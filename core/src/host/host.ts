@@ -31,7 +31,8 @@ import type { HostConfig } from "../member/config.js";
 import type { HostObserver } from "../member/observer.js";
 import { Operations } from "../edge/requests/operations.js";
 import { STARTING } from "../edge/requests/starting.js";
-import { Persistence, type Batch, type StoreOp } from "../store/persistence.js";
+import type { DiskOp } from "../store/disk.js";
+import { Persistence, type Batch } from "../store/persistence.js";
 import { RaftAdapter } from "./raft-adapter.js";
 import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
 import type { NodeStatus } from "../member/status.js";
@@ -52,7 +53,7 @@ export class Host {
   private readonly start: NodeStart;
   readonly operations: Operations;
   readonly streams: Streams;
-  private extraOps: StoreOp[] = [];
+  private extraOps: DiskOp[] = [];
   private bootBatch = 0;
   /** Which group is first to propose; the next turn begins with the next one. */
   private collectFrom = 0;

@@ -7,6 +7,7 @@ import { MalformedInput } from "../lib/bytes.js";
 import { blockKey } from "../wire/disk-records.js";
 import type { Replica } from "../member/replica.js";
 import { damageSentence } from "./boot.js";
+import type { DiskEntry } from "./disk.js";
 
 export type ReadPurpose =
   { readonly type: "replicate"; readonly peer: number } | { readonly type: "apply" };
@@ -61,10 +62,7 @@ export class LogReads {
  * The blocks among the values that are still the ones in the slot's log; or the sentence with which the node
  * has to stop: a block that cannot be read back is damage of the own disk, not somebody's malformed input.
  */
-export function currentBlocks(
-  slot: Replica,
-  entries: readonly { readonly value: Uint8Array }[],
-): Block[] | string {
+export function currentBlocks(slot: Replica, entries: readonly DiskEntry[]): Block[] | string {
   const { log, host } = slot.raft;
   const blocks: Block[] = [];
   for (const { value } of entries) {

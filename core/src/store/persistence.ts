@@ -17,16 +17,12 @@ import {
   turnRecordHash,
   type DirtyGroup,
 } from "../wire/disk-records.js";
-
 import type { ChainEnd } from "./batch-chain.js";
-
-export type StoreOp =
-  | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: "del"; readonly key: Uint8Array };
+import type { DiskOp } from "./disk.js";
 
 export interface Batch {
   readonly n: number;
-  readonly ops: readonly StoreOp[];
+  readonly ops: readonly DiskOp[];
   readonly bytes: number;
 }
 
@@ -83,11 +79,11 @@ export class Persistence {
   }
 
   /** The next batch, when something is dirty and none is in flight. `extra` rides along. */
-  takeBatch(nowMs: number, extra: readonly StoreOp[] = []): Batch | undefined {
+  takeBatch(nowMs: number, extra: readonly DiskOp[] = []): Batch | undefined {
     if (this.inFlight || (this.dirty.size === 0 && extra.length === 0)) return undefined;
     const n = this.nextBatch;
     this.nextBatch += 1;
-    const ops: StoreOp[] = [...extra];
+    const ops: DiskOp[] = [...extra];
     const slots: { slot: Replica; seq: number }[] = [];
     const dirty: DirtyGroup[] = [];
     const ordered = [...this.dirty].sort((a, b) => a.id - b.id);
@@ -116,7 +112,7 @@ export class Persistence {
     return { n, ops, bytes };
   }
 
-  private addChainRecord(n: number, ops: StoreOp[], dirty: readonly DirtyGroup[]): number {
+  private addChainRecord(n: number, ops: DiskOp[], dirty: readonly DirtyGroup[]): number {
     let bytes = 0;
     for (const op of ops) bytes += op.key.length + (op.type === "put" ? op.value.length : 0);
     for (;;) {
@@ -155,7 +151,7 @@ export class Persistence {
 }
 
 /** Of a log block its header is hashed: the checksum in it speaks for the rest. */
-function operationsHash(ops: readonly StoreOp[]): number {
+function operationsHash(ops: readonly DiskOp[]): number {
   let h = 0x6f707321;
   for (const op of ops) {
     h = fold32(h, hashBytes(op.type === "put" ? 1 : 2, op.key));

@@ -5,14 +5,14 @@ import type { Crc32 } from "../lib/crc32.js";
 import { encodeNodeRecord, Tag, tagKey } from "../wire/disk-records.js";
 import { UnusableStore, StoreReader, type RestoredGroup, type RestoredStore } from "./boot.js";
 import type { LogRead } from "./log-reads.js";
-import type { StoreOp } from "./persistence.js";
+import type { DiskEntry, DiskOp } from "./disk.js";
 
 /** Token of the scan that reads the store at start; log reads count from 1. */
 export const BOOT_TOKEN = 0;
 const BOOT_SCAN_BYTES = 4 << 20;
 
 interface ScannedEntries {
-  readonly entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+  readonly entries: readonly DiskEntry[];
   readonly done: boolean;
 }
 
@@ -70,7 +70,7 @@ export class Startup {
 }
 
 /** The record that makes this start count. */
-export function bootRecord(boots: number): StoreOp {
+export function bootRecord(boots: number): DiskOp {
   return { type: "put", key: tagKey(Tag.node), value: encodeNodeRecord(boots) };
 }
 

@@ -7,10 +7,8 @@
 //   7 send replies, write to clients                          8 yield, when anything is left
 // Budgets are counts and bytes, never milliseconds.
 
-import type { ClientEvent, Host } from "@disheap/core";
-import type { DiskEvent, NetworkEvent, Ports } from "../ports.js";
-
-export type TurnEvent = DiskEvent | NetworkEvent | ClientEvent | { readonly kind: "tick" };
+import type { Host, HostEvent } from "@disheap/core";
+import type { Ports } from "../ports.js";
 
 /** Tokens of the store's opening and of identities; batches and reads use the host's own. */
 const OPEN_TOKEN = 0;
@@ -21,7 +19,7 @@ export class Turn {
   private readonly ports: Ports;
   private readonly eventsMax: number;
   private readonly eventBytesMax: number;
-  private inbox: TurnEvent[] = [];
+  private inbox: HostEvent[] = [];
   private isStopped = false;
   private isWoken = false;
   private dueUs = Infinity;
@@ -39,7 +37,7 @@ export class Turn {
     this.ports.disk.open(OPEN_TOKEN);
   }
 
-  push(event: TurnEvent): void {
+  push(event: HostEvent): void {
     if (this.isStopped) return;
     this.inbox.push(event);
     this.wake();
@@ -94,7 +92,7 @@ export class Turn {
     return true;
   }
 
-  private take(): TurnEvent[] {
+  private take(): HostEvent[] {
     const taken = this.inbox;
     let count = 0;
     let bytes = 0;
@@ -129,7 +127,7 @@ export class Turn {
 }
 
 /** What is copied and checked where the event is stepped. */
-function bytesOf(event: TurnEvent): number {
+function bytesOf(event: HostEvent): number {
   if (event.kind === "peer.frame") return event.frame.length;
   const isEnqueue = event.kind === "client.request" && event.request.op === "enqueue";
   return isEnqueue ? event.request.payload.length : 0;

@@ -7,10 +7,11 @@ import {
   Host,
   type ClientEffect,
   type HostConfig,
+  type HostEvent,
 } from "@disheap/core";
 import { describe, expect, test } from "vitest";
 import type { DiskOp } from "../../src/ports.js";
-import { Turn, type TurnEvent } from "../../src/turn/turn.js";
+import { Turn } from "../../src/turn/turn.js";
 
 // A turn over ports driven by hand: what it submits, in which order, and what it holds back.
 
@@ -111,7 +112,7 @@ function rig(members: number, limits: Partial<HostConfig["limits"]> = {}): Rig {
 }
 
 /** The store of the first member of a cluster that was formed before. */
-function opened(members: number): TurnEvent {
+function opened(members: number): HostEvent {
   const founders = Array.from({ length: members }, (_, i) => {
     return { id: i + 1, name: `n${i + 1}`, storeId: `store-${i + 1}`, machine: "" };
   });
