@@ -27,7 +27,7 @@ export function removeStaleOutput(base = root, names = rooms) {
 }
 
 /** Installs, cleans and compiles. Returns tsc's exit code. */
-export function build() {
+function build() {
   installIfNeeded();
   removeStaleOutput();
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");

@@ -20,7 +20,7 @@ export interface CheckIo {
   err(text: string): void;
 }
 
-export const EXIT = { ok: 0, violated: 1, unchecked: 2, badInput: 3 } as const;
+const EXIT = { ok: 0, violated: 1, unchecked: 2, badInput: 3 } as const;
 
 export type Verdict = "ok" | "violated" | "unchecked";
 

@@ -6,8 +6,8 @@ import { citationProblems, isSearched } from "./citations.mjs";
 import { assertIds, invariantsOf, readJudges, readReported } from "./judges.mjs";
 import { guaranteesDocument, rulesDocument, rulesOf } from "./table.mjs";
 
-export const RULES = "docs/rules.md";
-export const GUARANTEES = "docs/guarantees.md";
+const RULES = "docs/rules.md";
+const GUARANTEES = "docs/guarantees.md";
 
 /** Every rule has a judge and serves a guarantee, every guarantee has a rule, and the checker agrees. */
 export function ruleProblems({ rules, guarantees, judges, reported }) {

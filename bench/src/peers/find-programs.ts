@@ -12,7 +12,7 @@ export interface ProgramNeed {
   readonly package: string;
 }
 
-export class ProgramMissing extends Error {}
+class ProgramMissing extends Error {}
 
 export function findProgram(need: ProgramNeed, path = process.env["PATH"] ?? ""): string {
   const { program, folders = [] } = need;

@@ -3,7 +3,7 @@
 // on order.
 
 /** A 32-bit hash of text. */
-export function hashText(text: string): number {
+function hashText(text: string): number {
   let h = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) {
     h = Math.imul(h ^ text.charCodeAt(at), 0x01000193);

@@ -15,7 +15,7 @@ function inTime(a: Moment, b: Moment): number {
 }
 
 /** Most operations open at one time, of those that may change the state. */
-export function widthOf<S, I, O>(
+function widthOf<S, I, O>(
   model: Model<S, I, O>,
   operations: readonly Operation<I, O>[],
   { operations: members }: Partition,

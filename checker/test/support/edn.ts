@@ -62,7 +62,7 @@ const plain: fc.Arbitrary<EdnValue> = fc.oneof(
 );
 
 /** A map as the reader gives it: an object when all keys are keywords. */
-export function mapOf(entries: readonly (readonly [EdnValue, EdnValue])[]): EdnValue {
+function mapOf(entries: readonly (readonly [EdnValue, EdnValue])[]): EdnValue {
   const named = entries.flatMap(([key, value]): [string, EdnValue][] =>
     key instanceof EdnKeyword ? [[key.name, value]] : [],
   );
@@ -107,7 +107,7 @@ export const alikeValue: fc.Arbitrary<EdnValue> = fc.letrec<{ value: EdnValue }>
   value: fc.oneof({ depthSize: "small", maxDepth: 2 }, few, compound(tie("value"))),
 })).value;
 
-export function entriesOf(value: object): [EdnValue, EdnValue][] {
+function entriesOf(value: object): [EdnValue, EdnValue][] {
   if (value instanceof Map) return [...(value as Map<EdnValue, EdnValue>)];
   return Object.entries(value).map(([key, inner]) => [new EdnKeyword(key), inner as EdnValue]);
 }
@@ -146,7 +146,7 @@ export function same(a: EdnValue, b: EdnValue): boolean {
   return kinds.some((kind) => a instanceof kind && b instanceof kind) && String(a) === String(b);
 }
 
-export function shuffled<T>(items: readonly T[], random: Random): T[] {
+function shuffled<T>(items: readonly T[], random: Random): T[] {
   const left = [...items];
   return items.map(() => left.splice(random.below(left.length), 1)[0]);
 }

@@ -16,7 +16,7 @@ export interface MessageOptions {
   process?: string;
 }
 
-export const VISIBILITY_MS = 30_000;
+const VISIBILITY_MS = 30_000;
 
 export class Recorder {
   readonly lines: HistoryLine[] = [];

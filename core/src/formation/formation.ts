@@ -55,7 +55,7 @@ const FIRST = 1;
  * Who has said nothing for so many beats is not heard any more. A standstill is believed when it lasted longer
  * than that: then everybody has said after it began what it still holds, and nobody was formed meanwhile.
  */
-export const FRESH_BEATS = 10;
+const FRESH_BEATS = 10;
 
 export class Formation {
   private readonly options: FormationOptions;

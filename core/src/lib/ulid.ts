@@ -7,7 +7,6 @@ const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const TWO32 = 4294967296;
 const VALUES = characterValues(ALPHABET, ALPHABET.toLowerCase());
 
-export const GROUP_MAX = 2 ** 24 - 1;
 export const INDEX_MAX = 2 ** 42 - 1;
 export const OFFSETS_PER_ENTRY = 16384;
 

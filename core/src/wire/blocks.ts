@@ -9,7 +9,7 @@ import { crc32, type Crc32 } from "../lib/crc32.js";
 import { fold32, mix32 } from "../lib/hash.js";
 import { MalformedInput, Reader, UnknownVersion, Writer } from "../lib/bytes.js";
 
-export const BLOCK_VERSION = 1;
+const BLOCK_VERSION = 1;
 export const BLOCK_HEADER_BYTES = 38;
 const CRC_AT = 34;
 

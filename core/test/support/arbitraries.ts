@@ -36,13 +36,13 @@ export const producer: fc.Arbitrary<ProducerTriple> = fc.record({
   sequenceLo: u32,
 });
 
-export const token: fc.Arbitrary<TokenParts> = fc.record({ index, offset, fence: u32, mac });
+const token: fc.Arbitrary<TokenParts> = fc.record({ index, offset, fence: u32, mac });
 
 const bound = fc.option(fc.record({ hi: i32, lo: u32 }), { nil: undefined });
 
 const level = { level: u16, draft: u32 };
 
-export const settings: fc.Arbitrary<TopicSettings> = fc.record({
+const settings: fc.Arbitrary<TopicSettings> = fc.record({
   mode: fc.constantFrom("MIN" as const, "MAX" as const),
   partitions: u32,
   replicationFactor: u8,
@@ -156,7 +156,7 @@ const aboutFormation = {
   machine: fc.string(),
   wallMs: u48,
 };
-export const founding = fc.record({
+const founding = fc.record({
   cluster: id64,
   attempt: fc.integer({ min: 1, max: 0x7fff_ffff }),
   bornMs: u48,

@@ -10,7 +10,7 @@ import { ClusterMachine } from "../../src/cluster/cluster.js";
 import { Partition } from "../../src/delivery/partition.js";
 import { BEGIN, INIT, SETTINGS } from "./machine-rig.js";
 
-export const GROUP = 1;
+const GROUP = 1;
 const HOUR_MS = 3_600_000;
 
 export function newPartition(mode: Mode): Partition {

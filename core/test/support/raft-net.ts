@@ -30,7 +30,7 @@ import { decodeBlock, encodeBlock, EntryKind, type Block } from "../../src/wire/
 import type { HardState } from "../../src/wire/disk-records.js";
 import type { Append, PeerMessage, RaftMessage, SentBlock, Vote } from "../../src/wire/messages.js";
 
-export const RAFT_SETTINGS: RaftSettings = {
+const RAFT_SETTINGS: RaftSettings = {
   electionTicksMin: 10,
   electionTicksSpread: 10,
   checkQuorumTicks: 10,
@@ -49,7 +49,7 @@ export interface Letter {
 
 export type Which = (letter: Letter) => boolean;
 
-export const everything: Which = () => true;
+const everything: Which = () => true;
 
 export function between(from: number, to: number): Which {
   return (l) => l.from === from && l.to === to;

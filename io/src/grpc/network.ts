@@ -148,7 +148,7 @@ class GrpcNetworkPort implements GrpcNetwork {
 }
 
 /** Says in a sentence why these options cannot work, or nothing. */
-export function grpcNetworkProblem(options: GrpcNetworkOptions): string | undefined {
+function grpcNetworkProblem(options: GrpcNetworkOptions): string | undefined {
   const names = options.members.map(({ name }) => name);
   if (!names.includes(options.node)) {
     return (

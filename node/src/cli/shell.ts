@@ -20,7 +20,7 @@ export interface GlobalOptions {
 }
 
 /** Longer than an election, so that a command outlives the loss of a leader. */
-export const defaultTimeoutMs = 10_000;
+const defaultTimeoutMs = 10_000;
 /** After this long in silence the user is told that the command still tries. */
 const patienceMs = 2_000;
 

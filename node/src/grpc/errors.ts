@@ -29,7 +29,7 @@ export function toStatus(failure: Failure): StatusObject {
 }
 
 /** A request that no state could make valid. Thrown while reading it, caught where it is answered. */
-export class InvalidRequest extends Error {
+class InvalidRequest extends Error {
   override readonly name = "InvalidRequest";
 }
 

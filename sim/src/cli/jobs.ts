@@ -42,7 +42,7 @@ interface Order {
 }
 
 /** Runs one job here. */
-export function runJob({ job, twice, history }: Order): JobResult {
+function runJob({ job, twice, history }: Order): JobResult {
   const plan = job.plan ?? expandPlan(job.seed);
   const started = process.hrtime.bigint();
   const result = runPlan(plan);

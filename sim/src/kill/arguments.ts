@@ -39,7 +39,7 @@ export class UsageProblem extends Error {
   override readonly name = "UsageProblem";
 }
 
-export function parseSeeds(text: string): SeedRange {
+function parseSeeds(text: string): SeedRange {
   const match = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text);
   const [from, to] = match ? [Number(match[1]), Number(match[2])] : [1, 0];
   if (from <= to) return { from, to };

@@ -15,7 +15,7 @@ export interface SeedBounds {
 }
 
 /** A seed has some 50,000 events; one that waits for its last message until all time is up, 600,000. */
-export const SEED_BOUNDS: SeedBounds = { eventsMax: 20_000_000, wallMs: 600_000 };
+const SEED_BOUNDS: SeedBounds = { eventsMax: 20_000_000, wallMs: 600_000 };
 
 const COMPLAINT_MAX = 2000;
 

@@ -57,10 +57,7 @@ function placeOf({ file, line, id, mutator }: Result): string {
 }
 
 /** The mutant as a diff, a line of it per line of text. */
-export function diffOf({
-  original,
-  replacement,
-}: Pick<Result, "original" | "replacement">): string {
+function diffOf({ original, replacement }: Pick<Result, "original" | "replacement">): string {
   return [...marked("-", original), ...marked("+", replacement)].join("\n");
 }
 
@@ -74,14 +71,14 @@ function seenOf({ tried, different }: Result): string {
   return `passed by ${tried} seeds, of which ${different} went another way and were green all the same`;
 }
 
-export function survivors(results: readonly Result[]): string {
+function survivors(results: readonly Result[]): string {
   return results
     .filter(isSurvivor)
     .map((r) => `${placeOf(r)}\n  ${seenOf(r)}\n${diffOf(r).replace(/^/gm, "  ")}`)
     .join("\n");
 }
 
-export function costOf(results: readonly Result[]): string {
+function costOf(results: readonly Result[]): string {
   const cpu = (of: readonly Result[]): number => of.reduce((sum, r) => sum + r.cpuMs, 0) / 1000;
   const ended = results.filter(({ seed }) => seed !== null);
   const lived = results.filter(isSurvivor);

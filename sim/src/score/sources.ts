@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 
 /** Where mutants are made: all that the simulator runs of what is shipped. */
-export const MUTATED = ["core/src", "io/src/turn"];
+const MUTATED = ["core/src", "io/src/turn"];
 
 /** What decides whether a mutant dies: plans, world, workload, rules, monitors, and the ports between. */
 const JUDGES = [

@@ -11,7 +11,7 @@ import type { InstrumentedBuild } from "./instrument.js";
 import type { Mutation } from "./mutation.js";
 
 /** Of one seed. A usual one has 50,000 events, one that waits until all time is up 600,000. */
-export const SCORE_BOUNDS: SeedBounds = { eventsMax: 3_000_000, wallMs: 600_000 };
+const SCORE_BOUNDS: SeedBounds = { eventsMax: 3_000_000, wallMs: 600_000 };
 /** Without a mutant a seed ends, however busy the machine is: patience, or a sound seed would count as broken. */
 const PATIENT: SeedBounds = { ...SCORE_BOUNDS, wallMs: 3_600_000 };
 /** A seed takes some 300 MB. */

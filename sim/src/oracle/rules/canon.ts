@@ -169,7 +169,7 @@ export function differingEvent(a: readonly MachineEvent[], b: readonly MachineEv
 }
 
 /** Field by field: events are flat. */
-export function isSameEvent(a: MachineEvent, b: MachineEvent): boolean {
+function isSameEvent(a: MachineEvent, b: MachineEvent): boolean {
   const left = a as unknown as Readonly<Record<string, unknown>>;
   const right = b as unknown as Readonly<Record<string, unknown>>;
   for (const name in left) if (left[name] !== right[name]) return false;

@@ -98,7 +98,7 @@ interface Difference {
 }
 
 /** Looks from `from` up: below the highest entry with equal terms everything must be equal. */
-export function firstDifference(a: LogView, b: LogView, from: number): Difference | undefined {
+function firstDifference(a: LogView, b: LogView, from: number): Difference | undefined {
   let same = Math.min(a.lastIndex, b.lastIndex);
   while (same >= from && a.termAt(same) !== b.termAt(same)) same -= 1;
   for (let index = from; index <= same; index += 1) {

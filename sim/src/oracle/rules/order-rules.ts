@@ -86,11 +86,7 @@ export class OrderRules implements MessageRule {
   }
 }
 
-export function comesBefore(
-  a: MessageRecord,
-  b: MessageRecord,
-  mode: "MIN" | "MAX" | undefined,
-): boolean {
+function comesBefore(a: MessageRecord, b: MessageRecord, mode: "MIN" | "MAX" | undefined): boolean {
   const c = compareInt64(a.priorityHi, a.priorityLo, b.priorityHi, b.priorityLo);
   if (c !== 0) return mode === "MAX" ? c > 0 : c < 0;
   return a.index !== b.index ? a.index < b.index : a.offset < b.offset;

@@ -34,11 +34,11 @@ const METHODS = [
 /** They need no field, so any valid message is a valid request. */
 const FIELDLESS = new Set(["ListHeaps", "Stats"]);
 
-export function pathOf(method: string): string {
+function pathOf(method: string): string {
   return `/disheap.v1.Disheap/${method}`;
 }
 
-export async function withRaw<T>(
+async function withRaw<T>(
   { cluster }: World,
   node: number,
   work: (raw: RawGrpc) => Promise<T>,
