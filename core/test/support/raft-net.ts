@@ -296,6 +296,8 @@ export class RaftNet {
   private posted: Letter[] = [];
   /** Sees each output as it is carried out. */
   saw: ((self: number, output: Output) => void) | undefined;
+  /** Sees each message as it leaves. */
+  left: ((letter: Letter) => void) | undefined;
   monoMs = 0;
 
   constructor(count: number, settings: Partial<RaftSettings> = {}) {
@@ -305,6 +307,12 @@ export class RaftNet {
   }
 
   post(letter: Letter): void {
+    this.left?.(letter);
+    this.posted.push(letter);
+  }
+
+  /** A letter that was taken out is on its way again, behind all others. */
+  putBack(letter: Letter): void {
     this.posted.push(letter);
   }
 
