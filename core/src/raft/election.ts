@@ -105,6 +105,8 @@ export function onTimeoutNow(g: RaftGroup, from: number, m: TimeoutNow): void {
 
 function campaign(g: RaftGroup, isTransfer = false): void {
   g.role = "candidate";
+  // Who was told to take over has followed the old leader to this moment; nobody may be sent there any more.
+  g.leader = 0;
   g.setTerm(g.term + 1, g.self);
   g.votes = new Set();
   g.electionTicks = 0;

@@ -5,6 +5,16 @@
 //   R4 commitIndex <= lastIndex, and what is applied is committed and durable here;
 //   R6 term and commitIndex never fall;
 //   R12 durableIndex counts what is synced; a truncation lowers it when it is *issued* (raft-D1).
+// Which states are legal between two steps, when the outputs are carried out (`assertInvariants`):
+//   GRP1 the vote is a voter's, who is synced is not ahead of what is in memory, and no log is of a later term;
+//   GRP2 applied <= committed <= last, applied and durable <= last, applied <= durable, validated <= last;
+//   GRP3 a leader leads itself by its own vote; a candidate has its own vote and no leader, a pre-candidate no
+//      leader; no follower names itself;
+//   GRP4 only a leader is ready, hands over, has reads waiting or appends in flight; ready is who has committed an
+//      entry of the own term;
+//   GRP5 a leader knows of every other voter, and its log ends in its own term;
+//   GRP6 each persist that was issued and is not durable is remembered, in order; what nothing is to be written of
+//      stands in the last of them, or is durable.
 
 import { assert } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
@@ -274,6 +284,88 @@ export class RaftGroup {
     assert(
       this.durableIndex <= this.log.lastIndex,
       `R12: durable ${this.durableIndex} must be in the log`,
+    );
+  }
+
+  /** Throws when the state is not legal; `blocks`: how many of the newest of the log are looked at. */
+  assertInvariants(blocks = Infinity): void {
+    const { term, vote, log } = this;
+    assert(vote === 0 || this.voters.includes(vote), `GRP1: n${vote} is no voter`);
+    const isAhead = this.durableTerm > term || log.lastTerm > term;
+    assert(
+      !isAhead,
+      `GRP1: term ${term} is behind a synced ${this.durableTerm} or a log of ${log.lastTerm}`,
+    );
+    const isRevoked =
+      this.durableTerm === term && this.durableVote !== 0 && this.durableVote !== vote;
+    assert(!isRevoked, `GRP1: the vote for n${this.durableVote} is synced, not for n${vote}`);
+    this.assertIndices();
+    this.assertRole();
+    this.assertPersists();
+    log.assertInvariants(blocks);
+    if (!this.isLeader) return;
+    for (const p of this.progress.values()) {
+      p.assertInvariants(log.lastIndex, this.settings.inflightAppendsMax);
+    }
+  }
+
+  private assertIndices(): void {
+    const {
+      appliedIndex: applied,
+      commitIndex: commit,
+      durableIndex: durable,
+      validatedIndex,
+    } = this;
+    const { lastIndex } = this.log;
+    const inOrder =
+      applied <= commit && applied <= durable && Math.max(commit, durable) <= lastIndex;
+    const found = `applied ${applied}, committed ${commit}, durable ${durable}, log to ${lastIndex}`;
+    assert(inOrder && validatedIndex <= lastIndex, `GRP2: ${found}, validated ${validatedIndex}`);
+  }
+
+  private assertRole(): void {
+    const { role, leader, self, vote, term, log } = this;
+    const found = `GRP3: a ${role} of term ${term} follows n${leader} and voted for n${vote}`;
+    if (role === "leader") assert(leader === self && vote === self, found);
+    else if (role === "candidate") assert(leader === 0 && vote === self, found);
+    else if (role === "pre-candidate") assert(leader === 0, found);
+    else assert(leader !== self, found);
+    if (role === "leader") {
+      assert(
+        !this.isReady || this.commitIndex >= this.termStartIndex,
+        "GRP4: ready before a commit",
+      );
+      const knows = this.progress.size === this.voters.length - 1 && !this.progress.has(self);
+      assert(knows, `GRP5: a leader knows of ${this.progress.size} others`);
+      const isOwn = log.lastTerm === term && log.termAt(this.termStartIndex) === term;
+      assert(isOwn, `GRP5: the log of the leader of ${term} ends in term ${log.lastTerm}`);
+      return;
+    }
+    let flights = 0;
+    for (const p of this.progress.values()) flights += p.inflight.length;
+    const isIdle = !this.isReady && this.handover === undefined && this.pendingReads.length === 0;
+    assert(isIdle && flights === 0, `GRP4: a ${role} has what only a leader has`);
+  }
+
+  private assertPersists(): void {
+    const { issued, issuedSeq, durableSeq, log } = this;
+    const inOrder = issued.every(({ seq }, i) => seq === durableSeq + 1 + i);
+    const isWhole =
+      inOrder && issued.length === issuedSeq - durableSeq && this.truncSeq <= issuedSeq + 1;
+    assert(isWhole, `GRP6: ${issued.length} persists are out, ${durableSeq} to ${issuedSeq}`);
+    if (this.isDirty) return;
+    const durable = {
+      term: this.durableTerm,
+      vote: this.durableVote,
+      lastIndex: this.durableIndex,
+    };
+    const newest = issued.at(-1) ?? durable;
+    const isWritten =
+      newest.term === this.term && newest.vote === this.vote && newest.lastIndex === log.lastIndex;
+    const isEmpty = this.dirtyBlocks.length === 0 && this.deletedFirsts.length === 0;
+    assert(
+      isWritten && isEmpty,
+      `GRP6: group ${this.id} has something to write and does not say so`,
     );
   }
 
