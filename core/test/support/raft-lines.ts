@@ -83,5 +83,6 @@ export function replicaFields(g: RaftGroup): Record<string, string> {
     log: terms.join(","),
     durable: String(g.durableIndex),
     commit: String(g.commitIndex),
+    ...(g.isLeader ? { match: [...g.progress.values()].map(({ match }) => match).join() } : {}),
   };
 }
