@@ -58,9 +58,9 @@ export class Applier {
       g.log.evict(g.durableIndex, this.context.config.limits.logTailBytesMax);
       return;
     }
-    if (g.commitIndex > slot.seenCommit) {
-      slot.seenCommit = g.commitIndex;
-      this.context.observer?.committed?.(slot.id, g.commitIndex);
+    if (slot.newCommit > 0) {
+      this.context.observer?.committed?.(slot.id, slot.newCommit);
+      slot.newCommit = 0;
     }
     for (;;) {
       const until = Math.min(g.commitIndex, g.durableIndex);

@@ -5,6 +5,7 @@ import type { ClusterMachine } from "../cluster/cluster.js";
 import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
 import { Partition } from "../delivery/partition.js";
 import { hash32 } from "../lib/hash.js";
+import type { Outputs } from "../raft/outputs.js";
 import { RaftGroup, type RaftHost, type RaftSettings } from "../raft/group.js";
 import type { RestoredGroup } from "../store/boot.js";
 import type { HostContext } from "../member/context.js";
@@ -18,6 +19,7 @@ export class GroupTable {
   private readonly context: HostContext;
   private readonly settings: RaftSettings;
   private readonly raftHost: RaftHost;
+  private readonly outputs: Outputs;
   private readonly places = new Map<number, PartitionPlace>();
   /**
    * What the store held of groups that the meta table has not named yet. A group takes its part with it, a
@@ -25,9 +27,10 @@ export class GroupTable {
    */
   private stored = new Map<number, RestoredGroup>();
 
-  constructor(context: HostContext, raftHost: RaftHost) {
+  constructor(context: HostContext, raftHost: RaftHost, outputs: Outputs) {
     this.context = context;
     this.raftHost = raftHost;
+    this.outputs = outputs;
     this.settings = raftSettings(context.config);
   }
 
@@ -62,6 +65,7 @@ export class GroupTable {
       voters,
       settings: this.settings,
       host: this.raftHost,
+      outputs: this.outputs,
       bornMs,
       jitterSeed: hash32(config.seedHi, config.seedLo, 0x6a697474),
       ...(stored ? { log: stored.log } : {}),

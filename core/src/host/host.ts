@@ -6,9 +6,8 @@ import type { TopicRecord } from "../cluster/cluster-state.js";
 import { InvariantViolation } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
 import { UnappliableEntry } from "../machine/entry-intents.js";
-import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
-import { tickHandover } from "../raft/handover.js";
-import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
+import { refilled } from "../raft/replication.js";
+import { synced, tick } from "../raft/steps.js";
 import { encodeIntent } from "../wire/intents.js";
 import type { ClientEffect } from "../contract/api.js";
 import type { HostEvent } from "./host-event.js";
@@ -34,6 +33,7 @@ import { STARTING } from "../edge/requests/starting.js";
 import type { DiskOp } from "../store/disk.js";
 import { Persistence, type Batch } from "../store/persistence.js";
 import { RaftAdapter } from "./raft-adapter.js";
+import { RaftEffects } from "./raft-effects.js";
 import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
 import type { NodeStatus } from "../member/status.js";
 import { statusOf } from "./status-of.js";
@@ -48,6 +48,7 @@ export class Host {
   private readonly leader: Leader;
   private readonly applier: Applier;
   private readonly adapter: RaftAdapter;
+  private readonly effects: RaftEffects;
   private readonly inbound: Inbound;
   private readonly lives: Lives;
   private readonly start: NodeStart;
@@ -71,11 +72,12 @@ export class Host {
     const guard = (slot: Replica, step: () => void): void => this.guard(slot, step);
     this.startup = new Startup(config.limits.logTailBytesMax, context.crc);
     this.beats = new Beats(context, guard);
-    const leader = new Leader(context, this.beats);
+    const leader = new Leader(context, this.beats, guard);
     this.leader = leader;
-    const onRoleChanged = (slot: Replica): void => this.onRoleChanged(slot);
-    this.adapter = new RaftAdapter({ context, persistence, reads, leader, onRoleChanged });
-    this.groups = new GroupTable(context, this.adapter);
+    this.adapter = new RaftAdapter(context, persistence);
+    const leaderChanged = ({ id }: Replica): void => this.leaderChanged(id);
+    this.effects = new RaftEffects({ context, persistence, reads, leader, leaderChanged });
+    this.groups = new GroupTable(context, this.adapter, this.effects.outputs);
     this.applier = new Applier({
       context,
       leader,
@@ -305,15 +307,8 @@ export class Host {
   private tick(): void {
     for (const slot of this.context.groups.values()) {
       this.guard(slot, () => {
-        const g = slot.raft;
-        if (!g.isLeader) tickElection(g, slot.machineStoppedBecause === undefined);
-        else {
-          tickLeader(g);
-          if (!g.isLeader) return;
-          tickReplication(g);
-          tickHandover(g);
-          this.leader.tick(slot);
-        }
+        tick(slot.raft, slot.machineStoppedBecause === undefined);
+        if (slot.raft.isLeader) this.leader.tick(slot);
       });
     }
     this.lives.tick();
@@ -361,6 +356,7 @@ export class Host {
 
   private topicDeleted(record: TopicRecord): void {
     for (const slot of this.groups.topicDeleted(record)) {
+      slot.raft.letGo();
       this.leader.lostLeadership(slot);
       this.applier.forget(slot);
       this.context.observer?.groupRemoved?.(slot.id);
@@ -369,10 +365,9 @@ export class Host {
     for (const { group } of record.partitions) this.operations.router.forgetLeader(group);
   }
 
-  private onRoleChanged(slot: Replica): void {
-    if (slot.raft.leader === 0) return;
+  private leaderChanged(group: number): void {
     this.leaderChanges += 1;
-    this.streams.leaderChanged(slot.id);
+    this.streams.leaderChanged(group);
   }
 
   /** Runs a step of one group; a broken invariant stops that group here and nothing of it leaves (D-40). */
@@ -380,8 +375,10 @@ export class Host {
     if (slot.stoppedBecause !== undefined || slot.isRemoved) return;
     this.context.touched.add(slot);
     this.context.markOutbox();
+    this.effects.begin();
     try {
       step();
+      this.effects.carryOut(slot);
     } catch (error) {
       if (error instanceof UnappliableEntry) this.stopMachine(slot, error);
       else if (error instanceof InvariantViolation) this.stopReplica(slot, error);
@@ -392,6 +389,7 @@ export class Host {
   /** Nothing of the step leaves, and nothing of the group is answered here any more. */
   private stopReplica(slot: Replica, error: InvariantViolation): void {
     this.context.cutOutbox();
+    this.effects.discard();
     slot.stoppedBecause = error.message;
     slot.raft.halt();
     this.applier.forget(slot);
@@ -403,6 +401,7 @@ export class Host {
   private stopMachine(slot: Replica, error: UnappliableEntry): void {
     slot.machineStoppedBecause = error.message;
     if (slot.raft.isLeader) slot.raft.becomeFollower(slot.raft.term, 0);
+    this.effects.carryOut(slot);
     this.context.observer?.groupStopped(slot.id, error.message);
   }
 
@@ -410,13 +409,7 @@ export class Host {
 
   private onWritten(n: number): void {
     for (const { slot, seq } of this.persistence.written(n)) {
-      this.guard(slot, () => {
-        const g = slot.raft;
-        g.persisted(seq);
-        countOwnVote(g);
-        maybeCommit(g);
-        this.adapter.releaseHeld(slot);
-      });
+      this.guard(slot, () => synced(slot.raft, seq));
     }
     if (n === this.bootBatch && !this.isReady) {
       if (this.start.keeper) this.lives.start(this.start.keeper);

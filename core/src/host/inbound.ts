@@ -2,9 +2,8 @@
 // sender said, and hands each message to the part it is for.
 
 import { MalformedInput } from "../lib/bytes.js";
-import { onPreVote, onPreVoteReply, onTimeoutNow, onVote, onVoteReply } from "../raft/election.js";
-import type { RaftGroup } from "../raft/group.js";
-import { onAppend, onAppendReply, onAppendUntaken, sayUntaken } from "../raft/replication.js";
+import { sayUntaken } from "../raft/replication.js";
+import { receive } from "../raft/steps.js";
 import { decodeFrame, type Frame } from "../wire/frames.js";
 import type { PeerMessage, RaftMessage } from "../wire/messages.js";
 import type { Beats } from "../leader/beats.js";
@@ -145,7 +144,7 @@ export class Inbound {
     if (m.kind === "timeout-now" && slot.machineStoppedBecause !== undefined) return;
     this.parts.guard(slot, () => {
       try {
-        stepRaft(slot.raft, from, m);
+        receive(slot.raft, from, m);
       } catch (error) {
         // Only what a peer sent can be malformed here.
         if (!(error instanceof MalformedInput)) throw error;
@@ -158,34 +157,5 @@ export class Inbound {
   /** The sender of an append has to know that it does not count (D-90). */
   private cannotTake(from: number, m: RaftMessage): void {
     if (m.kind === "append") sayUntaken(this.parts.context, from, m, 0);
-  }
-}
-
-function stepRaft(g: RaftGroup, from: number, m: RaftMessage): void {
-  switch (m.kind) {
-    case "pre-vote":
-      onPreVote(g, from, m);
-      break;
-    case "pre-vote.reply":
-      onPreVoteReply(g, from, m);
-      break;
-    case "vote":
-      onVote(g, from, m);
-      break;
-    case "vote.reply":
-      onVoteReply(g, from, m);
-      break;
-    case "timeout-now":
-      onTimeoutNow(g, from, m);
-      break;
-    case "append":
-      onAppend(g, from, m);
-      break;
-    case "append.reply":
-      onAppendReply(g, from, m);
-      break;
-    case "append.untaken":
-      onAppendUntaken(g, from, m);
-      break;
   }
 }

@@ -81,7 +81,7 @@ export class Beats {
         // stalled disk vouches for nothing, and what it waits for may never come.
         const isSynced = slot.raft.dependsOnSeq <= slot.raft.durableSeq;
         if (isSynced || isDiskStalled) now.push(answer);
-        else slot.raft.host.sendAfterPersist(slot.raft, from, reply([answer]));
+        else slot.raft.sendAfterPersist(from, reply([answer]));
       });
     }
     if (now.length > 0) this.context.send(from, reply(now));

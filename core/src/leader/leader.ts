@@ -63,12 +63,18 @@ const TICK_INTENT = encodeIntent({ kind: "tick" });
 export class Leader {
   private readonly context: HostContext;
   private readonly beats: Beats;
+  private readonly guard: (slot: Replica, step: () => void) => void;
   private readonly once = new OnceTable();
   private nextRead = 1;
 
-  constructor(context: HostContext, beats: Beats) {
+  constructor(
+    context: HostContext,
+    beats: Beats,
+    guard: (slot: Replica, step: () => void) => void,
+  ) {
     this.context = context;
     this.beats = beats;
+    this.guard = guard;
   }
 
   // --- requests ----------------------------------------------------------------------------------
@@ -133,7 +139,7 @@ export class Leader {
     this.nextRead += 1;
     slot.reads.set(context, read);
     this.context.touched.add(slot);
-    requestRead(slot.raft, this.beats.requestRound(), context);
+    this.guard(slot, () => requestRead(slot.raft, this.beats.requestRound(), context));
   }
 
   /** Refused here and never at apply: how much is too much may differ from node to node (D-80). */
@@ -418,7 +424,6 @@ export class Leader {
     // Only what a present leadership has under way takes room: the rest is the next leader's.
     this.countProposed(slot, -slot.proposedBytes);
     slot.proposedTerm = 0;
-    for (const p of slot.raft.progress.values()) p.landAll();
     this.context.due.delete(slot);
     for (const queued of queue) {
       this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
@@ -429,7 +434,6 @@ export class Leader {
     }
     slot.reads.clear();
     slot.confirmedReads = [];
-    slot.raft.pendingReads = [];
     dropStanding(this.context, slot);
   }
 

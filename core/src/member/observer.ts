@@ -2,7 +2,7 @@
 // nothing and come in the order in which things happen; a node works the same without one.
 
 import type { MachineEvent } from "../delivery/events.js";
-import type { Role } from "../raft/group.js";
+import type { Role } from "../raft/role.js";
 import type { EntryView } from "../wire/blocks.js";
 import type { PeerMessage } from "../wire/messages.js";
 

@@ -117,8 +117,8 @@ export class Replica {
   isRemoved = false;
   isFetchingForApply = false;
   readonly held: HeldMessage[] = [];
-  /** The commit index that the observer was last told. */
-  seenCommit = 0;
+  /** What was committed since the last apply; 0: nothing. */
+  newCommit = 0;
   queue: QueuedIntent[] = [];
   /** Of the requests among them; what the leader adds itself is small. */
   queueBytes = 0;

@@ -38,14 +38,14 @@ export function preCampaign(g: RaftGroup): void {
   g.electionTicks = 0;
   g.electionTimeout = g.drawElectionTimeout();
   g.votes = new Set([g.self]);
-  g.host.roleChanged(g);
+  g.sayRole();
   if (g.votes.size >= g.quorum) {
     campaign(g);
     return;
   }
   for (const voter of g.voters) {
     if (voter === g.self) continue;
-    g.host.send(voter, {
+    g.outputs.send(voter, {
       kind: "pre-vote",
       group: g.id,
       incarnation: g.incarnation,
@@ -74,7 +74,7 @@ export function onPreVote(g: RaftGroup, from: number, m: PreVote): void {
   // Its vote could not be synced: who counts on it would only raise the term (D-90).
   if (g.host.isDiskStalled()) return;
   const granted = m.term > g.term && !hearsLeader(g) && isUpToDate(g, m.lastTerm, m.lastIndex);
-  g.host.send(from, {
+  g.outputs.send(from, {
     kind: "pre-vote.reply",
     group: g.id,
     incarnation: g.incarnation,
@@ -105,14 +105,16 @@ export function onTimeoutNow(g: RaftGroup, from: number, m: TimeoutNow): void {
 
 function campaign(g: RaftGroup, isTransfer = false): void {
   g.role = "candidate";
+  // Who was told to take over has followed the old leader to this moment; nobody may be sent there any more.
+  g.leader = 0;
   g.setTerm(g.term + 1, g.self);
   g.votes = new Set();
   g.electionTicks = 0;
   g.electionTimeout = g.drawElectionTimeout();
-  g.host.roleChanged(g);
+  g.sayRole();
   for (const voter of g.voters) {
     if (voter === g.self) continue;
-    g.host.sendAfterPersist(g, voter, {
+    g.sendAfterPersist(voter, {
       kind: "vote",
       group: g.id,
       incarnation: g.incarnation,
@@ -143,7 +145,7 @@ export function onVote(g: RaftGroup, from: number, m: Vote): void {
     g.setTerm(g.term, from);
     g.electionTicks = 0;
   }
-  g.host.sendAfterPersist(g, from, {
+  g.sendAfterPersist(from, {
     kind: "vote.reply",
     group: g.id,
     incarnation: g.incarnation,

@@ -1,10 +1,20 @@
 // One Raft replica: its state, its persistence and what other files of this folder share. The step
-// functions live beside it: election.ts, replication.ts, reads.ts. Everything is synchronous; sends,
-// persists and reads are handed to the host through `RaftHost`. Invariants:
+// functions live beside it: election.ts, replication.ts, reads.ts. Everything is synchronous; what has to be
+// done outside of it (sends, persists, reads of the disk, news of the role) is appended to `outputs`. Invariants:
 //   R1 one vote per term, kept across restarts: term and vote are one record;
 //   R4 commitIndex <= lastIndex, and what is applied is committed and durable here;
 //   R6 term and commitIndex never fall;
 //   R12 durableIndex counts what is synced; a truncation lowers it when it is *issued* (raft-D1).
+// Which states are legal between two steps, when the outputs are carried out (`assertInvariants`):
+//   GRP1 the vote is a voter's, who is synced is not ahead of what is in memory, and no log is of a later term;
+//   GRP2 applied <= committed <= last, applied and durable <= last, applied <= durable, validated <= last;
+//   GRP3 a leader leads itself by its own vote; a candidate has its own vote and no leader, a pre-candidate no
+//      leader; no follower names itself;
+//   GRP4 only a leader is ready, hands over, has reads waiting or appends in flight; ready is who has committed an
+//      entry of the own term;
+//   GRP5 a leader knows of every other voter, and its log ends in its own term;
+//   GRP6 each persist that was issued and is not durable is remembered, in order; what nothing is to be written of
+//      stands in the last of them, or is durable.
 
 import { assert } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
@@ -16,9 +26,9 @@ import { majorityReached } from "../lib/majority.js";
 import type { AppendWindow } from "./append-window.js";
 import { nextStampMs } from "./group-time.js";
 import { RaftLog } from "./log.js";
+import { Outputs } from "./outputs.js";
 import { Progress, type Handover } from "./progress.js";
-
-export type Role = "follower" | "pre-candidate" | "candidate" | "leader";
+import type { Role } from "./role.js";
 
 /** Timing in ticks and limits in counts, from the host's configuration. */
 export interface RaftSettings {
@@ -34,34 +44,17 @@ export interface RaftSettings {
   readonly inflightAppendsMax: number;
 }
 
-/** What a replica needs of its host. All calls return at once. */
+/** What a replica asks of its host: facts of the moment. Nothing here has an effect; those are its outputs. */
 export interface RaftHost {
   /** Of log blocks; production brings a native one. */
   readonly crc: Crc32;
   /** Time of the turn, in milliseconds. */
   monotonicMs(): number;
   wallMs(): number;
-  /** Leaves at the end of the turn's step, before any fsync (D-53 class Send). */
-  send(peer: number, message: PeerMessage): void;
   /** The link to the peer takes appends now: it is neither down nor full. */
   isOpen(peer: number): boolean;
-  /** Appends of the group that wait to leave for the peer are not wanted any more. */
-  dropUnsent(group: RaftGroup, peer: number): void;
   /** What is on its way to the peer, of all groups. */
   appendWindow(peer: number): AppendWindow;
-  /** Leaves once everything this replica has to persist so far is synced (D-52). */
-  sendAfterPersist(group: RaftGroup, peer: number, message: PeerMessage): void;
-  /** The group has something for the next batch. */
-  markDirty(group: RaftGroup): void;
-  /** Asks for the log blocks from `from`; the answer comes as `refilled`. */
-  fetchLog(group: RaftGroup, peer: number, from: number): void;
-  roleChanged(group: RaftGroup): void;
-  /** The own term's first entry is committed: reads and proposals may be served. */
-  leaderReady(group: RaftGroup): void;
-  /** A pending read was confirmed: serve it once `index` is applied. */
-  readConfirmed(group: RaftGroup, index: number, context: number): void;
-  /** Proposes the leader's first entry of its term. */
-  proposeNoop(group: RaftGroup): void;
   /** A write of this node has been out for too long (D-29): it neither campaigns nor helps others to. */
   isDiskStalled(): boolean;
   /** It has been out for longer than its bytes explain: the disk makes no progress. */
@@ -90,6 +83,8 @@ export class RaftGroup {
   readonly voters: readonly number[];
   readonly settings: RaftSettings;
   readonly host: RaftHost;
+  /** What the steps ask of the owner, who carries it out after each (outputs.ts). */
+  readonly outputs: Outputs;
   readonly log: RaftLog;
 
   term = 0;
@@ -152,6 +147,8 @@ export class RaftGroup {
     readonly jitterSeed: number;
     /** Where the group's time begins (D-18): no clock that comes late can push it from before. */
     readonly bornMs: number;
+    /** Shared with the other groups of the node. */
+    readonly outputs?: Outputs;
     /** What the disk held; a new group starts without. */
     readonly log?: RaftLog;
   }) {
@@ -163,6 +160,7 @@ export class RaftGroup {
     this.voters = options.voters;
     this.settings = options.settings;
     this.host = options.host;
+    this.outputs = options.outputs ?? new Outputs();
     this.jitterSeed = options.jitterSeed;
     this.electionTimeout = this.drawElectionTimeout();
   }
@@ -202,7 +200,17 @@ export class RaftGroup {
   private dirty(): void {
     if (this.isDirty) return;
     this.isDirty = true;
-    this.host.markDirty(this);
+    this.outputs.persist();
+  }
+
+  /** Sends what vouches for the term, the vote or the log: not before they are synced (D-52). */
+  sendAfterPersist(peer: number, message: PeerMessage): void {
+    this.outputs.sendAfterPersist(peer, message, this.dependsOnSeq);
+  }
+
+  commitTo(index: number): void {
+    this.commitIndex = index;
+    this.outputs.committed(index);
   }
 
   setTerm(term: number, vote: number): void {
@@ -279,6 +287,88 @@ export class RaftGroup {
     );
   }
 
+  /** Throws when the state is not legal; `blocks`: how many of the newest of the log are looked at. */
+  assertInvariants(blocks = Infinity): void {
+    const { term, vote, log } = this;
+    assert(vote === 0 || this.voters.includes(vote), `GRP1: n${vote} is no voter`);
+    const isAhead = this.durableTerm > term || log.lastTerm > term;
+    assert(
+      !isAhead,
+      `GRP1: term ${term} is behind a synced ${this.durableTerm} or a log of ${log.lastTerm}`,
+    );
+    const isRevoked =
+      this.durableTerm === term && this.durableVote !== 0 && this.durableVote !== vote;
+    assert(!isRevoked, `GRP1: the vote for n${this.durableVote} is synced, not for n${vote}`);
+    this.assertIndices();
+    this.assertRole();
+    this.assertPersists();
+    log.assertInvariants(blocks);
+    if (!this.isLeader) return;
+    for (const p of this.progress.values()) {
+      p.assertInvariants(log.lastIndex, this.settings.inflightAppendsMax);
+    }
+  }
+
+  private assertIndices(): void {
+    const {
+      appliedIndex: applied,
+      commitIndex: commit,
+      durableIndex: durable,
+      validatedIndex,
+    } = this;
+    const { lastIndex } = this.log;
+    const inOrder =
+      applied <= commit && applied <= durable && Math.max(commit, durable) <= lastIndex;
+    const found = `applied ${applied}, committed ${commit}, durable ${durable}, log to ${lastIndex}`;
+    assert(inOrder && validatedIndex <= lastIndex, `GRP2: ${found}, validated ${validatedIndex}`);
+  }
+
+  private assertRole(): void {
+    const { role, leader, self, vote, term, log } = this;
+    const found = `GRP3: a ${role} of term ${term} follows n${leader} and voted for n${vote}`;
+    if (role === "leader") assert(leader === self && vote === self, found);
+    else if (role === "candidate") assert(leader === 0 && vote === self, found);
+    else if (role === "pre-candidate") assert(leader === 0, found);
+    else assert(leader !== self, found);
+    if (role === "leader") {
+      assert(
+        !this.isReady || this.commitIndex >= this.termStartIndex,
+        "GRP4: ready before a commit",
+      );
+      const knows = this.progress.size === this.voters.length - 1 && !this.progress.has(self);
+      assert(knows, `GRP5: a leader knows of ${this.progress.size} others`);
+      const isOwn = log.lastTerm === term && log.termAt(this.termStartIndex) === term;
+      assert(isOwn, `GRP5: the log of the leader of ${term} ends in term ${log.lastTerm}`);
+      return;
+    }
+    let flights = 0;
+    for (const p of this.progress.values()) flights += p.inflight.length;
+    const isIdle = !this.isReady && this.handover === undefined && this.pendingReads.length === 0;
+    assert(isIdle && flights === 0, `GRP4: a ${role} has what only a leader has`);
+  }
+
+  private assertPersists(): void {
+    const { issued, issuedSeq, durableSeq, log } = this;
+    const inOrder = issued.every(({ seq }, i) => seq === durableSeq + 1 + i);
+    const isWhole =
+      inOrder && issued.length === issuedSeq - durableSeq && this.truncSeq <= issuedSeq + 1;
+    assert(isWhole, `GRP6: ${issued.length} persists are out, ${durableSeq} to ${issuedSeq}`);
+    if (this.isDirty) return;
+    const durable = {
+      term: this.durableTerm,
+      vote: this.durableVote,
+      lastIndex: this.durableIndex,
+    };
+    const newest = issued.at(-1) ?? durable;
+    const isWritten =
+      newest.term === this.term && newest.vote === this.vote && newest.lastIndex === log.lastIndex;
+    const isEmpty = this.dirtyBlocks.length === 0 && this.deletedFirsts.length === 0;
+    assert(
+      isWritten && isEmpty,
+      `GRP6: group ${this.id} has something to write and does not say so`,
+    );
+  }
+
   // --- time --------------------------------------------------------------------------------------
 
   /** Time goes on from the log's last stamp, counted from the moment of taking over (D-18). */
@@ -310,10 +400,15 @@ export class RaftGroup {
 
   // --- roles -------------------------------------------------------------------------------------
 
+  sayRole(): void {
+    this.outputs.roleChanged(this.term, this.role, this.leader);
+  }
+
   becomeFollower(term: number, leader: number): void {
     const wasLeader = this.isLeader;
     if (term > this.term) this.setTerm(term, 0);
     const changed = this.role !== "follower" || this.leader !== leader || wasLeader;
+    if (wasLeader) this.letGo();
     this.role = "follower";
     this.leader = leader;
     this.isReady = false;
@@ -322,7 +417,7 @@ export class RaftGroup {
     if (leader !== 0 && !this.isLeaderStuck) this.electionTicks = 0;
     if (changed) {
       this.electionTimeout = this.drawElectionTimeout();
-      this.host.roleChanged(this);
+      this.sayRole();
     }
   }
 
@@ -344,10 +439,17 @@ export class RaftGroup {
 
   /** This node's replica takes no more part: nobody may take it for a leader or a follower of one. */
   halt(): void {
+    this.letGo();
     this.role = "follower";
     this.leader = 0;
     this.isReady = false;
     this.handover = undefined;
+  }
+
+  /** Nobody waits for what only a leader has under way. */
+  letGo(): void {
+    for (const p of this.progress.values()) p.landAll();
+    this.pendingReads = [];
   }
 
   becomeLeader(): void {
@@ -369,7 +471,6 @@ export class RaftGroup {
     }
     this.startTime();
     this.termStartIndex = this.log.lastIndex + 1;
-    this.host.roleChanged(this);
-    this.host.proposeNoop(this);
+    this.sayRole();
   }
 }

@@ -27,7 +27,7 @@ export function tickHandover(g: RaftGroup): void {
   if (!isCaughtUp && handover.ticks * 2 < g.settings.electionTicksMin) return;
   // Sent each tick, as it may get lost: who has begun is in another term and does not listen any more.
   const { id: group, incarnation, term } = g;
-  g.host.send(handover.target.peer, { kind: "timeout-now", group, incarnation, term });
+  g.outputs.send(handover.target.peer, { kind: "timeout-now", group, incarnation, term });
 }
 
 /** The healthy voter that holds most of the log; undefined when those with healthy disks are no majority. */

@@ -3,7 +3,8 @@
 //   LOG1 blocks cover 1..lastIndex without a gap, in order;
 //   LOG2 a block is valid up to the first index of the next later-written block (D-28), the last one up to
 //      `lastIndex`: the bytes may hold more entries;
-//   LOG3 one term per block, terms never fall.
+//   LOG3 one term per block, terms never fall;
+//   LOG4 `heldBytes` counts the blocks of the tail, which holds every block from `evictedBelow` on and none below.
 // The log below the tail is on disk only; its bytes are asked for by effect (FetchLog, D-54).
 
 import { assert } from "../lib/assert.js";
@@ -167,6 +168,42 @@ export class RaftLog {
     assert(fits, `LOG1: restored block ${block.first} must follow`);
     this.push(block, last);
     this.evict(Infinity, bytesMax);
+  }
+
+  /** Throws when the state is not legal. Looks at the newest `blocks` only; the tail is added up in any case. */
+  assertInvariants(blocks = Infinity): void {
+    const { table, tail, tailFrom, evictedBelow } = this;
+    const { length } = table;
+    assert((length === 0) === (this.end === 0), `LOG1: ${length} blocks cannot end at ${this.end}`);
+    if (length > 0) {
+      assert(table.first(0) === 1, `LOG1: the first block must start at 1, not ${table.first(0)}`);
+      const first = table.first(length - 1);
+      assert(
+        first <= this.end,
+        `LOG2: the last block starts at ${first}, behind the end ${this.end}`,
+      );
+    }
+    for (let place = length - 1; place > 0 && place >= length - blocks; place -= 1) {
+      const [before, first] = [table.first(place - 1), table.first(place)];
+      assert(before < first, `LOG1: block ${first} must follow block ${before}`);
+      const fell = `LOG3: term ${table.term(place)} at ${first} must not be below that of ${before}`;
+      assert(table.term(place - 1) <= table.term(place), fell);
+    }
+    assert(tailFrom + tail.length === length, `LOG4: the tail must end where the log does`);
+    const isInTail = tailFrom <= evictedBelow && evictedBelow <= length;
+    assert(
+      isInTail,
+      `LOG4: ${evictedBelow} evicted blocks must reach into the tail at ${tailFrom}`,
+    );
+    let bytes = 0;
+    for (let at = 0; at < tail.length; at += 1) {
+      const [block, place] = [tail[at], tailFrom + at];
+      const isRight = block === undefined ? place < evictedBelow : place >= evictedBelow;
+      assert(isRight, `LOG4: block ${place} must ${block === undefined ? "" : "not "}be held`);
+      assert(block === undefined || this.holds(block), `LOG4: block ${place} must be the log's`);
+      bytes += block?.bytes.length ?? 0;
+    }
+    assert(bytes === this.heldBytes, `LOG4: ${this.heldBytes} bytes must be those held, ${bytes}`);
   }
 
   /** Whether a block that was read from disk is still the one in the log. */

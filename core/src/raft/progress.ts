@@ -1,8 +1,10 @@
 // What the leader knows of one follower (etcd's vocabulary). Invariants:
 //   PRG1 match only grows inside a term (raft-C5); it counts durable entries of the follower;
-//   PRG2 match < next;
+//   PRG2 match < next, and next is not behind what the log holds;
 //   PRG3 in probe at most one append is in flight, and it is empty; in replicate at most `inflightAppendsMax`;
-//   PRG4 what is in flight is counted in the window of the peer, which all groups share.
+//   PRG4 what is in flight is counted in the window of the peer, which all groups share;
+//   PRG5 what is in flight is numbered in order and without a gap in the log, and ends right before next;
+//   PRG6 a run that is new has sent nothing, and only who probes waits for the answer to a probe.
 // Appends are numbered (D-90). A run begins where the leader begins anew: after a lost link, a refusal or a
 // gap. Whatever answers an append of an earlier run comes late and changes nothing but `match`.
 
@@ -108,6 +110,43 @@ export class Progress {
       this.land(at, this.inflight.length);
     }
     this.beginRun();
+  }
+
+  /** Throws when the state is not legal for a leader whose log ends at `lastIndex`. */
+  assertInvariants(lastIndex: number, appendsMax: number): void {
+    const { peer, match, next, inflight } = this;
+    assert(match < next, `PRG2: match ${match} of n${peer} must be below next ${next}`);
+    assert(
+      next <= lastIndex + 1,
+      `PRG2: next ${next} of n${peer} is beyond the log to ${lastIndex}`,
+    );
+    const flightsMax = this.isProbing ? 0 : appendsMax;
+    assert(
+      inflight.length <= flightsMax,
+      `PRG3: ${inflight.length} appends to n${peer} are in flight`,
+    );
+    let bytes = 0;
+    for (let i = 0; i < inflight.length; i += 1) {
+      const { seq, first, last } = inflight[i];
+      const before = i === 0 ? { seq: 0, last: first - 1 } : inflight[i - 1];
+      const fits =
+        seq > before.seq && seq < this.nextSeq && first === before.last + 1 && first <= last;
+      assert(fits, `PRG5: append ${seq} of ${first} to ${last} must follow ${before.seq}`);
+      bytes += inflight[i].bytes;
+    }
+    const end = inflight.at(-1)?.last ?? next - 1;
+    assert(
+      end === next - 1,
+      `PRG5: next ${next} of n${peer} must follow what is in flight, to ${end}`,
+    );
+    const counted = this.window.bytes;
+    assert(
+      counted >= bytes,
+      `PRG4: ${counted} bytes are counted on their way to n${peer}, not ${bytes}`,
+    );
+    const isFresh = !this.isRunNew || (this.runSeq === this.nextSeq && this.runSeq > 0);
+    assert(isFresh, `PRG6: a new run begins at ${this.nextSeq}, not at ${this.runSeq}`);
+    assert(this.isProbing || !this.isProbeSent, `PRG6: n${peer} is not probed and has a probe out`);
   }
 
   private beginRun(): void {

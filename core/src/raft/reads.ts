@@ -20,6 +20,6 @@ export function confirmReads(g: RaftGroup): void {
     for (const p of g.progress.values()) if (p.ackedRound >= read.round) vouched += 1;
     if (vouched < g.quorum) return;
     g.pendingReads.shift();
-    g.host.readConfirmed(g, read.index, read.context);
+    g.outputs.readConfirmed(read.index, read.context);
   }
 }

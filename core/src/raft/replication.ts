@@ -50,7 +50,7 @@ function sendAppend(g: RaftGroup, p: Progress): boolean {
     if (!block) {
       if (blocks.length > 0) break;
       p.isFetching = true;
-      g.host.fetchLog(g, p.peer, at);
+      g.outputs.fetchLog(p.peer, at);
       return false;
     }
     if (blocks.length > 0 && bytes + block.bytes.length > g.settings.appendBytesMax) break;
@@ -71,7 +71,7 @@ function transmit(
   blocks: readonly SentBlock[],
 ): void {
   const { seq, isStart } = p.takeSeq();
-  g.host.send(p.peer, {
+  g.outputs.send(p.peer, {
     kind: "append",
     group: g.id,
     incarnation: g.incarnation,
@@ -124,7 +124,7 @@ export function onAppend(g: RaftGroup, from: number, m: Append): void {
   assert(!(g.isLeader && m.term === g.term), `R1: two leaders in term ${m.term} of group ${g.id}`);
   g.becomeFollower(m.term, from);
   if (m.seq > g.nextAppendSeq && !m.isStart) {
-    sayUntaken(g.host, from, m, g.nextAppendSeq);
+    sayUntaken(g.outputs, from, m, g.nextAppendSeq);
     return;
   }
   g.nextAppendSeq = Math.max(g.nextAppendSeq, m.seq + 1);
@@ -139,7 +139,7 @@ export function onAppend(g: RaftGroup, from: number, m: Append): void {
   const matched = takeBlocks(g, m);
   g.validatedIndex = Math.max(g.validatedIndex, matched);
   advanceCommit(g, Math.min(m.commit, matched));
-  g.host.sendAfterPersist(g, from, {
+  g.sendAfterPersist(from, {
     kind: "append.reply",
     group: g.id,
     incarnation: g.incarnation,
@@ -154,16 +154,16 @@ export function onAppend(g: RaftGroup, from: number, m: Append): void {
 
 /** Nothing was looked at: the answer names only what the append said, and leaves at once. */
 export function sayUntaken(
-  host: { send(peer: number, message: PeerMessage): void },
+  by: { send(peer: number, message: PeerMessage): void },
   to: number,
   { group, incarnation, term, seq }: Append,
   next: number,
 ): void {
-  host.send(to, { kind: "append.untaken", group, incarnation, term, seq, next });
+  by.send(to, { kind: "append.untaken", group, incarnation, term, seq, next });
 }
 
 function refuse(g: RaftGroup, to: number, { seq, prevIndex }: Append, hint: number): void {
-  g.host.sendAfterPersist(g, to, {
+  g.sendAfterPersist(to, {
     kind: "append.reply",
     group: g.id,
     incarnation: g.incarnation,
@@ -232,7 +232,7 @@ export function onBeatCommit(g: RaftGroup, item: BeatItem): boolean {
 }
 
 function advanceCommit(g: RaftGroup, index: number): void {
-  if (index > g.commitIndex) g.commitIndex = index;
+  if (index > g.commitIndex) g.commitTo(index);
   assert(g.commitIndex <= g.log.lastIndex, `R4: commit ${g.commitIndex} must be in the log`);
 }
 
@@ -265,10 +265,10 @@ export function maybeCommit(g: RaftGroup): void {
   if (!g.isLeader) return;
   const index = quorumIndex(g);
   if (index > g.commitIndex && g.log.termAt(index) === g.term) {
-    g.commitIndex = index;
+    g.commitTo(index);
     if (!g.isReady && index >= g.termStartIndex) {
       g.isReady = true;
-      g.host.leaderReady(g);
+      g.outputs.ready();
     }
   }
 }
@@ -312,7 +312,7 @@ export function onAppendUntaken(g: RaftGroup, from: number, m: AppendUntaken): v
   if (m.seq < p.runSeq || m.seq >= p.nextSeq) return;
   if (m.next > 0) {
     p.rewind(m.next);
-    g.host.dropUnsent(g, from);
+    g.outputs.dropUnsent(from);
   } else {
     probe(g, p, p.match + 1);
     // Asked again with the next beat, and only with an empty append.
@@ -324,7 +324,7 @@ export function onAppendUntaken(g: RaftGroup, from: number, m: AppendUntaken): v
 /** A new run: what of the one before has not left yet would only be refused, in the place of what is needed. */
 function probe(g: RaftGroup, p: Progress, next: number): void {
   p.probe(next);
-  g.host.dropUnsent(g, p.peer);
+  g.outputs.dropUnsent(p.peer);
 }
 
 /** A probe is repeated with each beat; appends in flight are asked after, without their bytes. */

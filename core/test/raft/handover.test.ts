@@ -109,3 +109,16 @@ test("nobody who is stalled, behind or of another term takes over", () => {
   net.node(2).receive(1, asked.message);
   expect(net.node(2).group.term).toBe(term + 1);
 });
+
+test("dec-90e: who takes over names no leader meanwhile, and does not refuse others for the old one's sake", () => {
+  const net = new RaftNet(3);
+  const leader = stalledLeader(net, [2, 3]);
+  leader.tick(2);
+  net.deliver(kind("timeout-now"));
+  const { group } = net.node(2);
+  expect([group.role, group.leader]).toEqual(["candidate", 0]);
+  const { lastTerm, lastIndex } = group.log;
+  net.node(2).receive(3, vote(group.term + 1, lastTerm, lastIndex));
+  net.sync();
+  expect(repliesTo(net, 3)).toMatchObject([{ term: group.term, granted: true }]);
+});

@@ -167,18 +167,18 @@ describe("6.4 reads (dissertation)", () => {
     const net = new RaftNet(5);
     const leader = net.elect(1);
     net.settle();
-    const { group, confirmed } = leader;
+    const { group } = leader;
     onBeatAnswered(group, 2, { ...HEALTHY, round: 6 });
     leader.read(7, 42);
     onBeatAnswered(group, 3, { ...HEALTHY, round: 6 });
     confirmReads(group);
-    expect(confirmed).toEqual([]);
+    expect(leader.confirmed).toEqual([]);
     onBeatAnswered(group, 2, { ...HEALTHY, round: 7 });
     confirmReads(group);
-    expect(confirmed).toEqual([]);
+    expect(leader.confirmed).toEqual([]);
     onBeatAnswered(group, 3, { ...HEALTHY, round: 8 });
     confirmReads(group);
-    expect(confirmed).toEqual([{ index: group.commitIndex, context: 42 }]);
+    expect(leader.confirmed).toEqual([{ index: group.commitIndex, context: 42 }]);
   });
 
   test("wait for the commit index of their arrival, in order", () => {

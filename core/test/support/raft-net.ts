@@ -4,31 +4,14 @@
 
 import { AppendWindow } from "../../src/raft/append-window.js";
 import { crc32 } from "../../src/lib/crc32.js";
-import {
-  countOwnVote,
-  onPreVote,
-  onPreVoteReply,
-  onTimeoutNow,
-  onVote,
-  onVoteReply,
-  tickElection,
-  tickLeader,
-} from "../../src/raft/election.js";
-import { tickHandover } from "../../src/raft/handover.js";
 import { RaftGroup, type RaftHost, type RaftSettings } from "../../src/raft/group.js";
 import { requestRead } from "../../src/raft/reads.js";
-import {
-  appendOwn,
-  maybeCommit,
-  onAppend,
-  onAppendReply,
-  onAppendUntaken,
-  replicate,
-  tickReplication,
-} from "../../src/raft/replication.js";
+import type { Output } from "../../src/raft/outputs.js";
+import { appendOwn, replicate } from "../../src/raft/replication.js";
+import { receive, synced, tick } from "../../src/raft/steps.js";
 import { decodeBlock, encodeBlock, EntryKind, type Block } from "../../src/wire/blocks.js";
 import type { HardState } from "../../src/wire/disk-records.js";
-import type { Append, PeerMessage, RaftMessage, SentBlock, Vote } from "../../src/wire/messages.js";
+import type { Append, RaftMessage, SentBlock, Vote } from "../../src/wire/messages.js";
 
 const RAFT_SETTINGS: RaftSettings = {
   electionTicksMin: 10,
@@ -97,7 +80,6 @@ export class RaftNode implements RaftHost {
   /** What a crash leaves. */
   readonly disk = new Map<number, Uint8Array>();
   hardState: HardState = { term: 0, vote: 0, lastIndex: 0, lastTerm: 0 };
-  readonly confirmed: { index: number; context: number }[] = [];
   isReady = false;
   wall = 0;
 
@@ -130,21 +112,67 @@ export class RaftNode implements RaftHost {
     return this.wall;
   }
 
-  send(to: number, message: PeerMessage): void {
-    this.net.letters.push({ from: this.self, to, message: message as RaftMessage });
+  /** What the steps asked for so far is carried out; tests that step a group by hand need not ask for it. */
+  carryOut(): void {
+    const { outputs } = this.group;
+    // A new leader proposes: what that asks for is further down the same list.
+    if (this.isCarrying) return;
+    this.isCarrying = true;
+    for (let i = 0; i < outputs.length; i += 1) this.carryOutOne(outputs.at(i));
+    outputs.clear();
+    this.isCarrying = false;
+    this.release();
+  }
+
+  private isCarrying = false;
+
+  private carryOutOne(output: Output): void {
+    this.net.saw?.(this.self, output);
+    switch (output.kind) {
+      case "send":
+        this.send(output.peer, output.message as RaftMessage);
+        break;
+      case "send.after-persist": {
+        const { seq, peer, message } = output;
+        this.held.push({ seq, to: peer, message: message as RaftMessage });
+        this.release();
+        break;
+      }
+      case "drop-unsent":
+        this.dropped.push(output.peer);
+        break;
+      case "role-changed":
+        this.isReady = false;
+        if (output.role === "leader") this.propose(EntryKind.noop);
+        break;
+      case "ready":
+        this.isReady = true;
+        break;
+      case "read-confirmed":
+        this.confirmedReads.push({ index: output.index, context: output.context });
+        break;
+      case "fetch-log":
+        throw new Error("every block is held in memory here");
+      case "persist":
+      case "committed":
+        // The rig looks at `isDirty`, and applies nothing.
+        break;
+    }
+  }
+
+  private readonly confirmedReads: { index: number; context: number }[] = [];
+
+  get confirmed(): readonly { index: number; context: number }[] {
+    this.carryOut();
+    return this.confirmedReads;
+  }
+
+  private send(to: number, message: RaftMessage): void {
+    this.net.post({ from: this.self, to, message });
   }
 
   /** Peers for which a run began anew, in order. */
   readonly dropped: number[] = [];
-
-  dropUnsent(_group: RaftGroup, peer: number): void {
-    this.dropped.push(peer);
-  }
-
-  sendAfterPersist(group: RaftGroup, to: number, message: PeerMessage): void {
-    this.held.push({ seq: group.dependsOnSeq, to, message: message as RaftMessage });
-    this.release();
-  }
 
   private release(): void {
     const g = this.group;
@@ -157,14 +185,6 @@ export class RaftNode implements RaftHost {
         this.send(to, { ...message, index, wallMs: this.wall });
       } else this.send(to, message);
     }
-  }
-
-  markDirty(): void {
-    // The rig looks at `isDirty`.
-  }
-
-  fetchLog(): void {
-    throw new Error("every block is held in memory here");
   }
 
   isStalled = false;
@@ -187,22 +207,6 @@ export class RaftNode implements RaftHost {
     return this.isStalled;
   }
 
-  roleChanged(): void {
-    this.isReady = false;
-  }
-
-  leaderReady(): void {
-    this.isReady = true;
-  }
-
-  readConfirmed(_group: RaftGroup, index: number, context: number): void {
-    this.confirmed.push({ index, context });
-  }
-
-  proposeNoop(): void {
-    this.propose(EntryKind.noop);
-  }
-
   /** The leader puts one entry at the end of its log. */
   propose(entryKind: number = EntryKind.command): number {
     const g = this.group;
@@ -210,11 +214,13 @@ export class RaftNode implements RaftHost {
     const entry = { kind: entryKind, stampMs: g.stampNowMs(), seedHi: 0, seedLo: 0, intents: [] };
     appendOwn(g, encodeBlock(1, index, g.term, g.log.lastTerm, [entry]));
     replicate(g);
+    this.carryOut();
     return index;
   }
 
   read(round: number, context: number): void {
     requestRead(this.group, round, context);
+    this.carryOut();
   }
 
   /** Hands the next batch to the disk; `finish` is its completion, a crash before it loses the batch. */
@@ -225,10 +231,8 @@ export class RaftNode implements RaftHost {
         for (const first of write.deletedFirsts) this.disk.delete(first);
         for (const block of write.blocks) this.disk.set(block.first, block.bytes);
         this.hardState = write.hardState;
-        this.group.persisted(write.seq);
-        countOwnVote(this.group);
-        maybeCommit(this.group);
-        this.release();
+        synced(this.group, write.seq);
+        this.carryOut();
       },
     };
   }
@@ -239,13 +243,8 @@ export class RaftNode implements RaftHost {
 
   tick(count = 1): void {
     for (let i = 0; i < count; i += 1) {
-      const g = this.group;
-      if (!g.isLeader) tickElection(g);
-      else {
-        tickLeader(g);
-        if (g.isLeader) tickReplication(g);
-        if (g.isLeader) tickHandover(g);
-      }
+      tick(this.group);
+      this.carryOut();
     }
   }
 
@@ -286,38 +285,41 @@ export class RaftNode implements RaftHost {
   }
 
   receive(from: number, m: RaftMessage): void {
-    const g = this.group;
-    switch (m.kind) {
-      case "pre-vote":
-        return onPreVote(g, from, m);
-      case "pre-vote.reply":
-        return onPreVoteReply(g, from, m);
-      case "vote":
-        return onVote(g, from, m);
-      case "vote.reply":
-        return onVoteReply(g, from, m);
-      case "timeout-now":
-        return onTimeoutNow(g, from, m);
-      case "append":
-        return onAppend(g, from, m);
-      case "append.reply":
-        return onAppendReply(g, from, m);
-      case "append.untaken":
-        return onAppendUntaken(g, from, m);
-    }
+    receive(this.group, from, m);
+    this.carryOut();
   }
 }
 
 export class RaftNet {
   readonly settings: RaftSettings;
   readonly nodes: readonly RaftNode[];
-  letters: Letter[] = [];
+  private posted: Letter[] = [];
+  /** Sees each output as it is carried out. */
+  saw: ((self: number, output: Output) => void) | undefined;
+  /** Sees each message as it leaves. */
+  left: ((letter: Letter) => void) | undefined;
   monoMs = 0;
 
   constructor(count: number, settings: Partial<RaftSettings> = {}) {
     this.settings = { ...RAFT_SETTINGS, ...settings };
     const voters = Array.from({ length: count }, (_, i) => i + 1);
     this.nodes = voters.map((self) => new RaftNode(this, self, voters));
+  }
+
+  post(letter: Letter): void {
+    this.left?.(letter);
+    this.posted.push(letter);
+  }
+
+  /** A letter that was taken out is on its way again, behind all others. */
+  putBack(letter: Letter): void {
+    this.posted.push(letter);
+  }
+
+  /** What is on its way, also of steps that a test made by hand. */
+  get letters(): readonly Letter[] {
+    for (const node of this.nodes) node.carryOut();
+    return this.posted;
   }
 
   node(self: number): RaftNode {
@@ -327,7 +329,7 @@ export class RaftNet {
   /** Takes the letters out of the net without delivering them. */
   take(which: Which): Letter[] {
     const taken = this.letters.filter(which);
-    this.letters = this.letters.filter((l) => !taken.includes(l));
+    this.posted = this.posted.filter((l) => !taken.includes(l));
     return taken;
   }
 

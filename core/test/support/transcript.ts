@@ -13,48 +13,12 @@ import type { MachineEvent } from "../../src/delivery/events.js";
 import type { IntentResult } from "../../src/machine/results.js";
 import type { Intent } from "../../src/wire/intents.js";
 import { MachineRig } from "./machine-rig.js";
+import { Words } from "./words.js";
 
 const PRIORITIES: Readonly<Record<string, readonly [number, number]>> = {
   MIN: [-2147483648, 0],
   MAX: [2147483647, 4294967295],
 };
-
-class Words {
-  readonly kind: string;
-  private readonly plain: string[] = [];
-  private readonly named = new Map<string, string>();
-
-  constructor(text: string) {
-    const [kind, ...rest] = text.trim().split(/\s+/);
-    this.kind = kind;
-    for (const word of rest) {
-      const at = word.indexOf("=");
-      if (at < 0) this.plain.push(word);
-      else this.named.set(word.slice(0, at), word.slice(at + 1));
-    }
-  }
-
-  at(i: number): string {
-    const word = this.plain.at(i);
-    if (word === undefined) throw new Error(`"${this.kind}" lacks its argument ${i + 1}`);
-    return word;
-  }
-
-  has(word: string): boolean {
-    return this.plain.includes(word);
-  }
-
-  text(name: string): string | undefined {
-    return this.named.get(name);
-  }
-
-  number(name: string, otherwise?: number): number {
-    const found = this.named.get(name);
-    if (found !== undefined) return Number(found);
-    if (otherwise === undefined) throw new Error(`"${this.kind}" lacks ${name}=`);
-    return otherwise;
-  }
-}
 
 function priorityOf(text: string): { readonly hi: number; readonly lo: number } {
   const [hi, lo] = PRIORITIES[text] ?? [Math.floor(Number(text) / 2 ** 32), Number(text) >>> 0];

@@ -28,6 +28,7 @@ import { Recovery } from "./recovery.js";
 import { ReadIndex } from "./read-index.js";
 import { Reads } from "./reads.js";
 import { Reference } from "./reference.js";
+import { ReplicaInvariants } from "./replica-invariants.js";
 import { RetryRules } from "./retry-rules.js";
 import { SentTwice } from "./sent-twice.js";
 import { StalledDisks } from "./stalled-disks.js";
@@ -78,6 +79,7 @@ export function makeRules(): Rule[] {
     new SentTwice(),
     new UnderWay(),
     new StoppedReplicas(),
+    new ReplicaInvariants(),
     new MetRot(),
     new HeldAfterStart(),
     new PeekWork(),

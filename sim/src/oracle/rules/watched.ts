@@ -26,10 +26,13 @@ export interface ReplicaView {
   readonly voters: readonly number[];
   readonly log: LogView;
   readonly progress: ReadonlyMap<number, { readonly match: number }>;
+  /** Of the core itself: throws when the state is not legal. Synthetic replicas have none. */
+  assertInvariants?(blocks?: number): void;
 }
 
 export interface SlotView {
   readonly raft: ReplicaView;
+  readonly stoppedBecause?: string | undefined;
   readonly machine:
     | {
         readonly kind: "cluster";

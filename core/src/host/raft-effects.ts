@@ -1,0 +1,119 @@
+// Carries out what the steps of Raft replicas ask for (raft/outputs.ts): sends, persists, reads of old log
+// blocks, and news of roles, commits and reads. In the order of the list, right after the step that wrote it.
+
+import { Outputs, type Output } from "../raft/outputs.js";
+import type { RaftGroup } from "../raft/group.js";
+import { assert, assertNever } from "../lib/assert.js";
+import type { PeerMessage } from "../wire/messages.js";
+import type { HostContext } from "../member/context.js";
+import type { Replica } from "../member/replica.js";
+import type { Leader } from "../leader/leader.js";
+import type { LogReads } from "../store/log-reads.js";
+import type { Persistence } from "../store/persistence.js";
+
+export interface RaftEffectsParts {
+  readonly context: HostContext;
+  readonly persistence: Persistence;
+  readonly reads: LogReads;
+  readonly leader: Leader;
+  /** A replica here follows another leader than before, or leads. */
+  readonly leaderChanged: (slot: Replica) => void;
+}
+
+export class RaftEffects {
+  /** Of all groups of this node: they step one at a time, each in a guard (host.ts). */
+  readonly outputs = new Outputs();
+  private readonly parts: RaftEffectsParts;
+
+  constructor(parts: RaftEffectsParts) {
+    this.parts = parts;
+  }
+
+  /** A step of a group begins: what the one before asked for is done, or it would be taken for this one's. */
+  begin(): void {
+    assert(this.outputs.length === 0, "D-40: the step before must be carried out");
+  }
+
+  carryOut(slot: Replica): void {
+    const { outputs } = this;
+    // Carrying one out may add to the list: a new leader proposes.
+    for (let i = 0; i < outputs.length; i += 1) this.carryOutOne(slot, outputs.at(i));
+    outputs.clear();
+    this.releaseHeld(slot);
+  }
+
+  /** A step broke an invariant: nothing of it leaves. */
+  discard(): void {
+    this.outputs.clear();
+  }
+
+  private carryOutOne(slot: Replica, output: Output): void {
+    const { context, persistence, reads, leader } = this.parts;
+    switch (output.kind) {
+      case "send":
+        context.send(output.peer, output.message);
+        break;
+      case "send.after-persist":
+        slot.held.push({ seq: output.seq, peer: output.peer, message: output.message });
+        this.releaseHeld(slot);
+        break;
+      case "drop-unsent":
+        context.dropAppends(slot.id, output.peer);
+        break;
+      case "persist":
+        persistence.markDirty(slot);
+        break;
+      case "fetch-log":
+        reads.request(slot, { type: "replicate", peer: output.peer }, output.from);
+        break;
+      case "role-changed":
+        this.roleChanged(slot, output);
+        break;
+      case "committed":
+        slot.newCommit = output.index;
+        break;
+      case "ready":
+        // Serving starts once the term's first entry is applied here (apply.ts).
+        context.wantsTurn = true;
+        break;
+      case "read-confirmed":
+        leader.readConfirmed(slot, output.index, output.context);
+        break;
+      default:
+        assertNever(output, "D-40: no such output of a replica");
+    }
+  }
+
+  private roleChanged(
+    slot: Replica,
+    { term, role, leader }: Extract<Output, { kind: "role-changed" }>,
+  ): void {
+    this.parts.context.observer?.roleChanged(slot.id, term, role, leader);
+    if (role !== "leader") this.parts.leader.lostLeadership(slot);
+    if (leader !== 0) this.parts.leaderChanged(slot);
+    if (role === "leader") this.parts.leader.proposeNoop(slot);
+  }
+
+  /** Sends what waited for persists that are synced now, as of this moment (D-52). */
+  private releaseHeld(slot: Replica): void {
+    const g = slot.raft;
+    while (slot.held.length > 0 && slot.held[0].seq <= g.durableSeq) {
+      const held = slot.held.shift();
+      if (held) this.sendHeld(g, held.peer, held.message);
+    }
+  }
+
+  private sendHeld(g: RaftGroup, peer: number, message: PeerMessage): void {
+    const { context } = this.parts;
+    if (message.kind === "append.reply") {
+      if (message.term !== g.term) return;
+      const index = message.accepted ? Math.min(message.index, g.durableIndex) : message.index;
+      context.send(peer, { ...message, index, wallMs: context.wallMs });
+    } else if (message.kind === "beat.reply") {
+      if (message.items.some((item) => item.term !== g.term)) return;
+      context.send(peer, { ...message, wallMs: context.wallMs });
+    } else if (message.kind !== "vote" && message.kind !== "vote.reply") {
+      context.send(peer, message);
+    } else if (message.term === g.term) context.send(peer, message);
+  }
+}
