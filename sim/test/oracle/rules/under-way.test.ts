@@ -1,5 +1,5 @@
 import type { Host } from "@disheap/core";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { UnderWay } from "../../../src/oracle/rules/under-way.js";
 import { createTopic, quietWorld } from "../../host/quiet-world.js";
 
@@ -30,7 +30,7 @@ function propose({ slot, host }: ReturnType<typeof leading>, ...bytes: readonly 
   });
 }
 
-it("L12: what is counted is there, and within the bound but for the first and the last of a group", () => {
+test("L12: what is counted is there, and within the bound but for the first and the last of a group", () => {
   const right = leading();
   right.look();
   const most = right.host.context.config.limits.proposedBytesMax;
@@ -47,7 +47,7 @@ it("L12: what is counted is there, and within the bound but for the first and th
   expect(() => leaked.look()).toThrow(/counts 7 bytes of log/);
 });
 
-it("L13: turns in which nothing changes end", () => {
+test("L13: turns in which nothing changes end", () => {
   const { host, look } = leading();
   const wants = (isWanted: boolean): Host["wantsTurn"] => (host.context.wantsTurn = isWanted);
   wants(true);
