@@ -14,6 +14,12 @@ const isSource = (file) => /\/src\/.*\.ts$/.test(file) && !isGenerated(file);
 const isDocument = (file) => file.endsWith(".md");
 const isSelf = (file) => /^tools\/(tidy\.mjs|test\/tidy\.test\.ts)$/.test(file);
 
+/** Rooms whose tests are written as `test("...")`; all others say `it("...")`. */
+const SAYS_TEST = /^(core|io|sim|test\/hardening)\/test\/.*\.test\.ts$/;
+/** What runs in users' hands: members that are private at run time too, and constants in camelCase but for checker. */
+const OF_USERS = /^(clients\/typescript|node\/src\/cli|checker)\//;
+const CAMEL_CONSTANTS = /^(clients\/typescript|node\/src\/cli)\//;
+
 /** Line numbers and matches of a pattern. */
 function* matches(text, pattern) {
   for (const [i, line] of text.split("\n").entries()) {
@@ -109,6 +115,48 @@ export function checks() {
     },
     { name: "short files", covers: isSource, find: length },
     { name: "files open with a comment", covers: isSource, find: header },
+    {
+      name: "one word for a test in a room",
+      covers: (file) => file.endsWith(".test.ts"),
+      find: (file, text) => {
+        const right = SAYS_TEST.test(file) ? "test" : "it";
+        const wrong = right === "test" ? /^ *it(?=[.(<])/g : /^ *test(?=[.(<])/g;
+        return findAll(wrong, (word) => `${word}: tests of this room are written with ${right}`)(
+          file,
+          text,
+        );
+      },
+    },
+    {
+      name: "one way to be private in a room",
+      covers: isSource,
+      find: (file, text) => {
+        const isOfUsers = OF_USERS.test(file);
+        // A constructor can be private in one way only.
+        const wrong = isOfUsers
+          ? /^ +private (?!constructor)/g
+          : /^ +(static |readonly |async |get |set )*#\w/g;
+        const right = isOfUsers ? "#name" : "private name";
+        return findAll(wrong, (found) => `${found}: members of this room are hidden as ${right}`)(
+          file,
+          text,
+        );
+      },
+    },
+    {
+      name: "one case for constants in a room",
+      covers: isSource,
+      find: (file, text) => {
+        const isCamel = CAMEL_CONSTANTS.test(file);
+        const number = "(?=(: number)? = -?\\d)";
+        const wrong = isCamel ? `[A-Z][A-Z0-9_]+${number}` : `[a-z][A-Za-z0-9]*${number}`;
+        const right = isCamel ? "like someMs" : "like SOME_MS";
+        return findAll(
+          new RegExp(`^(export )?const ${wrong}`, "g"),
+          (found) => `${found}: numbers of this room are named ${right}`,
+        )(file, text);
+      },
+    },
     {
       name: "no address of a package registry",
       covers: (file) => isText(file) || file === "package-lock.json",

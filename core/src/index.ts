@@ -6,6 +6,8 @@ export * from "./lib/int64.js";
 export { SequenceTable } from "./lib/sequence-table.js";
 export * from "./lib/ulid.js";
 export * from "./contract/api.js";
+export { PARTITIONS_MAX, REPLICATION_FACTOR_MAX } from "./contract/limits/topics.js";
+export { HOUR_MS, ITEM_OVERHEAD_BYTES, VISIBILITY_MAX_MS } from "./contract/limits/units.js";
 export * from "./member/config.js";
 export * from "./member/status.js";
 export type { Census } from "./member/census.js";

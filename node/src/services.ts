@@ -14,7 +14,6 @@ import type { Log } from "./log.js";
 import { NodeMetrics } from "./metrics/node-metrics.js";
 import type { Stage } from "./metrics/stages.js";
 
-const FILTER_WAIT_MS = 10_000;
 const SAMPLE_MS = 1_000;
 /** Until the engine is ready its state is looked at more often. */
 const READY_POLL_MS = 50;
@@ -62,13 +61,8 @@ export class Services {
         carrier: this.carrier,
         metrics: this.metrics,
         log,
-        limits: {
-          messageBytesMax: config.limits.messageBytesMax,
-          partitionsPerTopicMax: config.limits.partitionsPerTopicMax,
-          defaultRf: config.defaultRf,
-        },
+        messageBytesMax: config.limits.messageBytesMax,
         authMode: config.authMode,
-        filterWaitMs: FILTER_WAIT_MS,
         nowMs,
         wallMs: () => Date.now(),
       },

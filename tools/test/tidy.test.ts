@@ -77,8 +77,44 @@ const BAD: readonly Bad[] = [
   {
     check: "files open with a comment",
     file: "core/src/x.ts",
-    text: "export const x = 1;\n",
-    good: "// Owns x.\nexport const x = 1;\n",
+    text: "export const x = [];\n",
+    good: "// Owns x.\nexport const x = [];\n",
+  },
+  {
+    check: "one word for a test in a room",
+    file: "core/test/x.test.ts",
+    text: 'it("works", () => {});\n',
+    good: 'test("works", () => { edit(1); });\n',
+  },
+  {
+    check: "one word for a test in a room",
+    file: "node/test/grpc/x.test.ts",
+    text: 'describe("x", () => {\n  test.each([1])("works", () => {});\n});\n',
+    good: 'describe("x", () => {\n  it.each([1])("works", () => {});\n});\n',
+  },
+  {
+    check: "one way to be private in a room",
+    file: "core/src/x.ts",
+    text: "// X.\nclass X {\n  readonly #x = 1;\n}\n",
+    good: "// X.\nclass X {\n  private readonly x = 1;\n}\n",
+  },
+  {
+    check: "one way to be private in a room",
+    file: "clients/typescript/src/x.ts",
+    text: "// X.\nclass X {\n  private x = 1;\n}\n",
+    good: "// X.\nclass X {\n  #x = 1;\n  private constructor() {}\n}\n",
+  },
+  {
+    check: "one case for constants in a room",
+    file: "node/src/x.ts",
+    text: "// X.\nexport const waitMs = 5;\n",
+    good: "// X.\nexport const WAIT_MS = 5;\nconst now = performance.now();\n",
+  },
+  {
+    check: "one case for constants in a room",
+    file: "node/src/cli/x.ts",
+    text: "// X.\nconst WAIT_MS: number = 5;\n",
+    good: "// X.\nconst waitMs = 5;\n",
   },
   {
     check: "no address of a package registry",

@@ -35,6 +35,9 @@ export interface ProducerTriple {
   readonly sequenceLo: number;
 }
 
+/** A triple as a client sends it: less than all of it does nothing (wire contract, section 12). */
+export type ProducerTripleInput = { readonly [K in keyof ProducerTriple]?: ProducerTriple[K] };
+
 export interface TopicSettings {
   readonly mode: Mode;
   readonly partitions: number;
@@ -49,8 +52,13 @@ export interface TopicSettings {
   readonly dlqRetentionMs: number;
 }
 
-/** Settings as a client sends them: what is absent takes its default (wire contract, section 3). */
-export type TopicSettingsInput = { readonly [K in keyof TopicSettings]?: TopicSettings[K] };
+/**
+ * Settings as a client sends them: what is absent takes its default (wire contract, section 3). The mode is
+ * whatever was written where it belongs.
+ */
+export type TopicSettingsInput = {
+  readonly [K in keyof TopicSettings]?: K extends "mode" ? string : TopicSettings[K];
+};
 
 export type ClientRequest =
   | { readonly op: "topic.create"; readonly topic: string; readonly settings: TopicSettingsInput }
@@ -78,7 +86,7 @@ export type ClientRequest =
       readonly priorityHi: number;
       readonly priorityLo: number;
       readonly partitionKey?: string;
-      readonly producer?: ProducerTriple;
+      readonly producer?: ProducerTripleInput;
       readonly maxRetries?: number;
       readonly delayMs?: number;
     }

@@ -45,7 +45,7 @@ export interface LimitsConfig {
   readonly turnApplyBytesMax: number;
   /** Bulk that one peer gets at a time; a message that is begun within it still goes. */
   readonly turnBulkBytesMax: number;
-  /** Messages a client may send in one request, in bytes. */
+  /** The largest message of a client, in bytes; a payload is smaller by what an item carries beside it. */
   readonly messageBytesMax: number;
   readonly partitionsPerTopicMax: number;
   /**
@@ -69,6 +69,8 @@ export interface DefaultsConfig {
   readonly disconnectGraceMs: number;
   readonly requestTimeoutMs: number;
   readonly streamIdleTimeoutMs: number;
+  /** Of topics that name none; absent: 3, or as many as there are members. */
+  readonly replicationFactor?: number;
   /** A consumer that takes nothing for so long gets back in line; at most half its visibility. */
   readonly streamStallMs: number;
 }

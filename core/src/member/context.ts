@@ -6,9 +6,11 @@ import { FrameBuilder } from "../wire/frames.js";
 import { idText, type Founder, type Founding } from "../wire/identity-record.js";
 import { AppendWindow } from "../raft/append-window.js";
 import { Links } from "./links.js";
+import { nodeLimits } from "./node-limits.js";
 import { Outbox } from "./outbox.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { ClientEffect } from "../contract/api.js";
+import type { NodeLimits } from "../contract/limits/rule.js";
 import { Budgets } from "./budgets.js";
 import { DueGroups } from "./due-groups.js";
 import type { Replica } from "./replica.js";
@@ -25,6 +27,7 @@ export interface OutgoingFrame {
 
 export class HostContext {
   readonly config: HostConfig;
+  readonly nodeLimits: NodeLimits;
   /** Member number of this node (D-87); 0 until it belongs to a cluster. */
   self = 0;
   /** Minted when the cluster was formed; every frame carries it (D-70). */
@@ -65,6 +68,7 @@ export class HostContext {
 
   constructor(config: HostConfig, observer: HostObserver | undefined, crc: Crc32 = crc32) {
     this.config = config;
+    this.nodeLimits = nodeLimits(config);
     this.observer = observer;
     this.crc = crc;
     this.budgets = new Budgets(config.limits);

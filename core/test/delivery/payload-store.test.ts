@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { PayloadStore } from "../../src/delivery/payload-store.js";
 
 const KIB = 1024;
@@ -30,7 +30,7 @@ function freeSlot(model: ReadonlyMap<number, Uint8Array>): number {
 const RUNS = { numRuns: 15 };
 
 describe("against a map of copies", () => {
-  it("gives back what was put, whatever came and went", () => {
+  test("gives back what was put, whatever came and went", () => {
     fc.assert(
       fc.property(steps, (run) => {
         const store = new PayloadStore();
@@ -57,7 +57,7 @@ describe("against a map of copies", () => {
     );
   });
 
-  it("holds little more than twice what is live", () => {
+  test("holds little more than twice what is live", () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 20 }), (run, keepEvery) => {
         const store = new PayloadStore();
@@ -84,7 +84,7 @@ describe("against a map of copies", () => {
   });
 });
 
-it("keeps a view right after its message is gone and others took its place", () => {
+test("keeps a view right after its message is gone and others took its place", () => {
   const store = new PayloadStore();
   store.set(0, payload(100, 1));
   const view = store.get(0);
@@ -96,7 +96,7 @@ it("keeps a view right after its message is gone and others took its place", () 
   expect(view).toEqual(payload(100, 1));
 });
 
-it("copies what it is given", () => {
+test("copies what it is given", () => {
   const store = new PayloadStore();
   const bytes = payload(10, 3);
   store.set(0, bytes);
@@ -104,7 +104,7 @@ it("copies what it is given", () => {
   expect(store.get(0)).toEqual(payload(10, 3));
 });
 
-it("takes an empty payload and a slot that holds none", () => {
+test("takes an empty payload and a slot that holds none", () => {
   const store = new PayloadStore();
   store.set(0, new Uint8Array(0));
   expect(store.get(0)).toHaveLength(0);
@@ -114,7 +114,7 @@ it("takes an empty payload and a slot that holds none", () => {
   expect(store.heldBytes).toBe(0);
 });
 
-it("lets a chunk go although one old message was in it", () => {
+test("lets a chunk go although one old message was in it", () => {
   const store = new PayloadStore();
   const count = 40_000;
   for (let slot = 0; slot < count; slot += 1) store.set(slot, payload(256, slot));

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { ProducerRefs } from "../../src/delivery/producer-refs.js";
 
 const u32 = fc.nat({ max: 0xffff_ffff });
@@ -11,7 +11,7 @@ const triple = fc.record({
   sequenceLo: u32,
 });
 
-it("gives back the whole triple of every slot, and none where none was put or it was deleted", () => {
+test("gives back the whole triple of every slot, and none where none was put or it was deleted", () => {
   fc.assert(
     fc.property(
       fc.array(fc.option(triple), { maxLength: 100 }),

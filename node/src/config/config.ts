@@ -40,8 +40,6 @@ export interface NodeConfig {
   readonly logFormat: "json" | "text";
   readonly enableHealth: boolean;
   readonly enableReflection: boolean;
-  /** Replication factor of topics that name none; undefined leaves it to the cluster. */
-  readonly defaultRf: number | undefined;
   readonly timing: TimingConfig;
   readonly limits: LimitsConfig;
   readonly defaults: DefaultsConfig;
@@ -99,7 +97,6 @@ function assemble(values: Values, input: ConfigInput): NodeConfig {
     logFormat: values.logFormat ?? (values.logJson === false ? "text" : "json"),
     enableHealth: values.enableHealth ?? true,
     enableReflection: values.enableReflection ?? true,
-    defaultRf: values.defaultRf,
     timing: timingOf(values),
     limits: limitsOf(values),
     defaults: {
@@ -108,6 +105,7 @@ function assemble(values: Values, input: ConfigInput): NodeConfig {
       disconnectGraceMs: values.popGraceMs ?? DEFAULT_DEFAULTS.disconnectGraceMs,
       streamIdleTimeoutMs: values.popIdleTimeoutMs ?? DEFAULT_DEFAULTS.streamIdleTimeoutMs,
       streamStallMs: values.popStallMs ?? DEFAULT_DEFAULTS.streamStallMs,
+      ...(values.defaultRf === undefined ? {} : { replicationFactor: values.defaultRf }),
     },
   };
 }

@@ -1,7 +1,13 @@
 // The settings as one schema: each still optional, each already a value. What depends on several
 // settings at once is decided in rules.ts and config.ts.
 
-import { MESSAGE_BYTES_MAX } from "@disheap/core";
+import {
+  HOUR_MS,
+  MESSAGE_BYTES_MAX,
+  PARTITIONS_MAX,
+  REPLICATION_FACTOR_MAX,
+  VISIBILITY_MAX_MS,
+} from "@disheap/core";
 import { z } from "zod";
 import type { OptionKey } from "./options.js";
 import type { Settings } from "./read.js";
@@ -16,7 +22,6 @@ import {
 } from "./values.js";
 import { PORT_BASE_MAX } from "./port-layout.js";
 
-const HOUR_MS = 3_600_000;
 const port = integerText(1, 65_535);
 const timingMs = integerText(1, 600_000);
 const anyText = z.string();
@@ -62,13 +67,13 @@ const shape = {
   topicsMax: integerText(1, 10_000_000),
   groupsMax: integerText(1, 10_000_000),
   producerBytesMax: integerText(1 << 20, 2 ** 40),
-  defaultVisibility: durationText(1, 12 * HOUR_MS),
-  maxPartitions: integerText(1, 1000),
+  defaultVisibility: durationText(1, VISIBILITY_MAX_MS),
+  maxPartitions: integerText(1, PARTITIONS_MAX),
   cleanupInterval: durationText(1, 24 * HOUR_MS),
-  defaultRf: integerText(1, 7),
+  defaultRf: integerText(1, REPLICATION_FACTOR_MAX),
   popIdleTimeoutMs: idleText,
-  popGraceMs: integerText(0, 12 * HOUR_MS),
-  popStallMs: integerText(1, 12 * HOUR_MS),
+  popGraceMs: integerText(0, VISIBILITY_MAX_MS),
+  popStallMs: integerText(1, VISIBILITY_MAX_MS),
   popCreditMode: oneOf("explicit", "window"),
   tickMs: timingMs,
   beatMs: timingMs,

@@ -37,7 +37,6 @@ export class PopCall {
   private readonly clock: CreditClock;
   private readonly writer: PopWriter;
   private streamId: number | undefined;
-  private filterTimer: NodeJS.Timeout | undefined;
   private hasFilter = false;
   private windowItems = FIRST_WINDOW_ITEMS;
   private itemBytes = 0;
@@ -158,7 +157,6 @@ export class PopCall {
       return;
     }
     this.hasFilter = true;
-    clearTimeout(this.filterTimer);
     this.giveCredits();
   }
 
@@ -167,12 +165,6 @@ export class PopCall {
     const added = Math.min(credits, room);
     this.creditsHeld += added;
     this.clock.add(added);
-    if (!this.hasFilter && this.filterTimer === undefined) {
-      // Without this, credits that lost their filter (contract section 8) would hang in silence.
-      this.filterTimer = setTimeout(() => {
-        this.fail(NO_FILTER);
-      }, this.context.filterWaitMs);
-    }
     this.giveCredits();
   }
 
@@ -182,9 +174,12 @@ export class PopCall {
     this.windowItems = Math.min(WINDOW_ITEMS, Math.max(1, fitting));
   }
 
-  /** Passes on credits in large steps, as far as the window allows (POP1). */
+  /**
+   * Passes on credits in large steps, as far as the window allows (POP1), also before a filter: the engine
+   * ends a stream that lost its own (contract section 8), which would hang in silence.
+   */
   private giveCredits(): void {
-    if (!this.hasFilter || this.streamId === undefined || this.isOver) return;
+    if (this.streamId === undefined || this.isOver) return;
     const { isBlocked, waiting } = this.writer;
     const room = isBlocked ? 0 : this.windowItems - this.creditsOut - waiting;
     const given = Math.min(room, this.creditsHeld);
@@ -202,18 +197,15 @@ export class PopCall {
 
   private onHalfClose(): void {
     if (this.isOver) return;
-    if (!this.hasFilter) {
-      this.fail(NO_FILTER);
-      return;
-    }
     this.isHalfClosed = true;
+    // No filter can come any more, so no room for the rest of the credits.
+    if (!this.hasFilter) this.creditsHeld = 0;
     this.giveCredits();
   }
 
   private onCancelled(): void {
     if (this.isOver) return;
     this.isOver = true;
-    clearTimeout(this.filterTimer);
     this.leaveEngine();
   }
 
@@ -232,7 +224,6 @@ export class PopCall {
   private end(failure: Failure | undefined): void {
     if (this.isOver) return;
     this.isOver = true;
-    clearTimeout(this.filterTimer);
     this.writer.end();
     if (failure === undefined) this.call.end();
     else this.call.emit("error", toStatus(failure));
@@ -241,8 +232,3 @@ export class PopCall {
 
 /** A half-close that no cancel follows within this is one. */
 const CANCEL_MAX_MS = 150;
-
-const NO_FILTER: Failure = {
-  code: "INVALID_ARGUMENT",
-  message: "filter: is missing. Send a filter that names the topic, then credits.",
-};

@@ -1,13 +1,14 @@
 // Writes the engine's results as the messages of the contract.
 
-import type {
-  ClientResult,
-  Counts,
-  DeliveredItem,
-  PeekedMessage,
-  ProducerTriple,
-  TopicCounts,
-  TopicInfo,
+import {
+  type ClientResult,
+  type Counts,
+  type DeliveredItem,
+  ITEM_OVERHEAD_BYTES,
+  type PeekedMessage,
+  type ProducerTriple,
+  type TopicCounts,
+  type TopicInfo,
 } from "@disheap/core";
 import {
   type HeapInfo,
@@ -19,7 +20,6 @@ import {
   type PopItem,
   type StatsResp,
 } from "@disheap/proto";
-import { ITEM_OVERHEAD_BYTES } from "./requests.js";
 import { signedFrom, toDuration, unsignedFrom } from "./scalars.js";
 
 /** A successful result of one operation. */

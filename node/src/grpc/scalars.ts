@@ -1,6 +1,6 @@
 // Numbers and times of the wire as the engine wants them: 64-bit integers in halves, durations in
-// milliseconds. Range checks are exact, in nanoseconds; rounding goes up, so that a positive time
-// stays positive and nothing comes early.
+// milliseconds. Rounding goes away from zero: a positive time stays positive and nothing comes early, and what
+// is beyond a range of whole milliseconds by a nanosecond is beyond it still.
 
 import type { Duration } from "@disheap/proto";
 import { refuse } from "./errors.js";
@@ -33,20 +33,8 @@ const NANOS_PER_SECOND = 1_000_000_000n;
 /** The largest Duration that protobuf allows: about 10,000 years. */
 const SECONDS_MAX = 315_576_000_000n;
 
-export const DAY_MS = 86_400_000;
-export const HOUR_MS = 3_600_000;
-
-export interface DurationRange {
-  /** Whether zero is allowed; a negative duration never is. */
-  readonly allowZero: boolean;
-  /** Largest allowed, in milliseconds; absent means any. */
-  readonly maxMs?: number;
-  /** How the range reads in a complaint. */
-  readonly says: string;
-}
-
-/** Milliseconds of `value`, rounded up, or a refusal of `field`. */
-export function durationMs(field: string, value: Duration, range: DurationRange): number {
+/** Milliseconds of `value`, rounded away from zero, or a refusal of `field`. */
+export function durationMs(field: string, value: Duration): number {
   const isMalformed =
     value.nanos <= -1_000_000_000 ||
     value.nanos >= 1_000_000_000 ||
@@ -56,10 +44,8 @@ export function durationMs(field: string, value: Duration, range: DurationRange)
     (value.seconds < 0n && value.nanos > 0);
   if (isMalformed) refuse(field, "not a valid protobuf Duration; send a valid one.");
   const nanos = value.seconds * NANOS_PER_SECOND + BigInt(value.nanos);
-  const isTooSmall = range.allowZero ? nanos < 0n : nanos <= 0n;
-  const isTooLarge = range.maxMs !== undefined && nanos > BigInt(range.maxMs) * NANOS_PER_MS;
-  if (isTooSmall || isTooLarge) refuse(field, `must be ${range.says}.`);
-  return Number((nanos + NANOS_PER_MS - 1n) / NANOS_PER_MS);
+  const away = nanos < 0n ? 1n - NANOS_PER_MS : NANOS_PER_MS - 1n;
+  return Number((nanos + away) / NANOS_PER_MS);
 }
 
 export function toDuration(ms: number): Duration {

@@ -39,7 +39,6 @@ import {
   readPeek,
   readRelease,
   readStats,
-  type RequestLimits,
 } from "./requests.js";
 
 /** Metadata of a destructive call: only the topic with this heap id is meant (D-99). */
@@ -49,10 +48,9 @@ export interface ServiceContext {
   readonly carrier: Carrier;
   readonly metrics: ServiceMetrics;
   readonly log: Log;
-  readonly limits: RequestLimits;
+  /** Largest gRPC message in either direction. */
+  readonly messageBytesMax: number;
   readonly authMode: AuthMode;
-  /** How long a stream with credits may lack its filter. */
-  readonly filterWaitMs: number;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
   readonly wallMs: () => number;
@@ -133,11 +131,11 @@ export interface UnaryMethods {
 }
 
 export function unaryMethods(context: ServiceContext): UnaryMethods {
-  const { limits, metrics, nowMs } = context;
+  const { messageBytesMax, metrics, nowMs } = context;
   return {
     makeHeap: unary(
       context,
-      (request: MakeHeapReq) => readMakeHeap(request, limits),
+      (request: MakeHeapReq) => readMakeHeap(request),
       (result, request) => ({
         topic: request.topic,
         heapId: expectOp(result, "topic.create").heapId,
@@ -157,7 +155,7 @@ export function unaryMethods(context: ServiceContext): UnaryMethods {
     stats: unary(context, readStats, (result) => writeStats(expectOp(result, "stats"))),
     enqueue: unary(
       context,
-      (request: EnqueueReq) => readEnqueue(request, limits),
+      (request: EnqueueReq) => readEnqueue(request),
       (result, request, startMs) => {
         const { messageId, duplicate, partitionId } = expectOp(result, "enqueue");
         metrics.enqueued(request.topic, nowMs() - startMs);
@@ -168,7 +166,7 @@ export function unaryMethods(context: ServiceContext): UnaryMethods {
     nack: unary(context, readNack, () => ({})),
     extend: unary(context, readExtend, () => ({})),
     peek: unary(context, readPeek, (result, request: PeekReq) =>
-      writePeek(request.topic, expectOp(result, "peek"), limits.messageBytesMax),
+      writePeek(request.topic, expectOp(result, "peek"), messageBytesMax),
     ),
   };
 }

@@ -109,7 +109,7 @@ describe("flags and environment", () => {
     expect(config.grpc).toEqual({ host: "0.0.0.0", port: 9090 });
     expect(config.dataDir).toBe("/var/lib/disheap/badger");
     expect(config.defaults).toMatchObject({ visibilityMs: 300_000, disconnectGraceMs: 7000 });
-    expect(config.defaultRf).toBe(2);
+    expect(config.defaults.replicationFactor).toBe(2);
     expect(warnings.join("\n")).toMatch(/STORAGE_SYNC_WRITES=false is ignored/);
     expect(warnings.join("\n")).toMatch(/STORAGE_TYPE=badger/);
   });

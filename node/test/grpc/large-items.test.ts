@@ -2,10 +2,10 @@
 
 import { DisheapClient, type PopItem } from "@disheap/proto";
 import { credentials } from "@grpc/grpc-js";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { startFixture } from "../support/grpc-fixture.js";
 
-test("a message above this node's own limit is delivered", async () => {
+it("a message above this node's own limit is delivered", async () => {
   const fixture = await startFixture();
   const client = new DisheapClient(fixture.address, credentials.createInsecure(), {
     "grpc.max_receive_message_length": 14 << 20,

@@ -28,9 +28,8 @@ export function serviceContext(
       popped: (topic) => observed.popped.push(topic),
     },
     log: pino({ level: "silent" }),
-    limits: { messageBytesMax: 4_194_304, partitionsPerTopicMax: 100, defaultRf: undefined },
+    messageBytesMax: 4_194_304,
     authMode: "off",
-    filterWaitMs: 10_000,
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
   };

@@ -1,7 +1,7 @@
 // From a seed to a plan: swarm style, the seed decides which fault kinds exist at all, then how many and
 // when (docs/internals/simulator.md). Pinned by a golden test: a change here moves every seed.
 
-import { hash32, MESSAGE_BYTES_MAX, type LimitsConfig } from "@disheap/core";
+import { hash32, ITEM_OVERHEAD_BYTES, MESSAGE_BYTES_MAX, type LimitsConfig } from "@disheap/core";
 import seedrandom from "seedrandom";
 import { between, chance, draw, kindOf, type Seed } from "../world/draw.js";
 import { DEFAULT_DISK } from "../world/disk-settings.js";
@@ -78,7 +78,7 @@ export function expandPlan(seed: string): Plan {
         entryIntentsMax: isTight ? draws.between("intents", 1, 4) * scale : 4096,
         logTailBytesMax: draws.chance("tail", 500_000) ? 2048 : 8 << 20,
         turnApplyEntriesMax: draws.chance("apply", 300_000) ? 2 : 1024,
-        ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX } : {}),
+        ...(isLarge ? { messageBytesMax: MESSAGE_BYTES_MAX + ITEM_OVERHEAD_BYTES } : {}),
         ...(draws.chance("queue", 150_000)
           ? { queueIntentsMax: draws.pick("queue.intents", [1, 3, 12]) }
           : {}),

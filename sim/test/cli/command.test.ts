@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseHistory } from "linearizability";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandOf, explain, Totals } from "../../src/cli/report.js";
 import { type JobResult, runJobs } from "../../src/cli/jobs.js";
 import { planOf } from "../../src/cli/read-plan.js";
@@ -55,7 +55,7 @@ afterAll(() => {
 });
 
 describe("npm run sim", () => {
-  it("exits 0 with the agreed JSON object as its last line, and writes a history", () => {
+  test("exits 0 with the agreed JSON object as its last line, and writes a history", () => {
     const history = join(folder, "not", "there yet", "quiet.jsonl");
     const plan = join(scenarios, "fast/quiet.json");
     const { status, stdout } = sim("--plan", plan, "--twice", "--json", "--history", history);
@@ -72,7 +72,7 @@ describe("npm run sim", () => {
     expect(parseHistory(readFileSync(history, "utf8")).length).toBeGreaterThan(50);
   });
 
-  it("gives the trace hash of each run when asked, which any other Node must arrive at too", () => {
+  test("gives the trace hash of each run when asked, which any other Node must arrive at too", () => {
     const plan = join(scenarios, "fast/quiet.json");
     const run = runPlan(JSON.parse(readFileSync(plan, "utf8")) as Plan);
     const { stdout } = sim("--plan", plan, "--json", "--traces");
@@ -80,7 +80,7 @@ describe("npm run sim", () => {
     expect(summaryOf(sim("--plan", plan, "--json").stdout).traces).toBeUndefined();
   });
 
-  it("exits 1 when a rule is broken, and says which, in words, and how to see it again", () => {
+  test("exits 1 when a rule is broken, and says which, in words, and how to see it again", () => {
     const plan = join(scenarios, "negative/two-disks-stalled-for-ever.json");
     const { status, stdout } = sim("--plan", plan, "--json");
     expect(status).toBe(1);
@@ -95,19 +95,19 @@ describe("npm run sim", () => {
     ]);
   });
 
-  it("prints the plan of a seed as data that it takes back", () => {
+  test("prints the plan of a seed as data that it takes back", () => {
     const { status, stdout } = sim("--seed", "7", "--print-plan");
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, seed: "7" });
   });
 
-  it("explains itself with --help", () => {
+  test("explains itself with --help", () => {
     const { status, stdout } = sim("--help");
     expect(status).toBe(0);
     expect(stdout).toContain("--seeds A..B");
   });
 
-  it.each([
+  test.each([
     [["--seeds", "5..1"], /--seeds 5\.\.1 is empty/],
     [["--seeds", "many"], /--seeds takes a range such as 1\.\.500, not "many"/],
     [["--jobs", "0"], /--jobs takes a positive number/],
@@ -152,13 +152,13 @@ describe("a range that nobody chose", () => {
   }
 
   const minutes = { timeout: 180_000 };
-  it("has 20 seeds, and --jobs is how many run at the same time", minutes, async () => {
+  test("has 20 seeds, and --jobs is how many run at the same time", minutes, async () => {
     const { seeds, threads } = await afterOneSeed("--jobs", "3");
     expect(seeds).toBe(20);
     expect(threads).toBeGreaterThanOrEqual(existsSync("/proc") ? 3 : 0);
   });
 
-  it.skipIf(availableParallelism() === 1)("runs on all cores", minutes, async () => {
+  test.skipIf(availableParallelism() === 1)("runs on all cores", minutes, async () => {
     const { threads } = await afterOneSeed();
     expect(threads).toBeGreaterThanOrEqual(existsSync("/proc") ? availableParallelism() : 0);
   });
@@ -167,12 +167,12 @@ describe("a range that nobody chose", () => {
 describe("a plan from a file", () => {
   const quiet = JSON.parse(readFileSync(join(scenarios, "fast/quiet.json"), "utf8")) as Plan;
 
-  it("is taken when it is one", () => {
+  test("is taken when it is one", () => {
     expect(planOf(quiet)).toBe(quiet);
     expect(planOf(expandPlan("7"))).toMatchObject({ seed: "7" });
   });
 
-  it.each<[string, unknown, string]>([
+  test.each<[string, unknown, string]>([
     ["a list", [quiet], "a plan is an object; print one with --seed N --print-plan"],
     ["nothing", null, "a plan is an object"],
     ["a seed that is a number", { ...quiet, seed: 7 }, '"seed" must be text; found 7'],
@@ -208,7 +208,7 @@ describe("totals", () => {
     recent: ["what happened last"],
   };
 
-  it("add up over seeds, with one command per failed seed", () => {
+  test("add up over seeds, with one command per failed seed", () => {
     const totals = new Totals(3);
     totals.add(result("1"));
     totals.add(
@@ -234,7 +234,7 @@ describe("totals", () => {
     });
   });
 
-  it("are printed as docs/testing.md shows them", () => {
+  test("are printed as docs/testing.md shows them", () => {
     const shown = readFileSync(new URL("../../../docs/testing.md", import.meta.url), "utf8");
     const [, first, faults] = /^(10 seeds, .*)\n(faults that took effect: .*)$/m.exec(shown) ?? [];
     const totals = new Totals(10);
@@ -248,7 +248,7 @@ describe("totals", () => {
     );
   });
 
-  it("--stop-at-first stops at the first failure, and nothing else does", async () => {
+  test("--stop-at-first stops at the first failure, and nothing else does", async () => {
     const stalled = join(scenarios, "negative/two-disks-stalled-for-ever.json");
     const broken = JSON.parse(readFileSync(stalled, "utf8")) as Plan;
     const jobs = [broken, plan, broken].map((one) => ({ seed: one.seed, plan: one }));
@@ -263,7 +263,7 @@ describe("totals", () => {
     expect(seeds).toEqual([[broken.seed], [broken.seed, plan.seed, broken.seed]]);
   });
 
-  it("explain a failure with both events, the last ones, and one command", () => {
+  test("explain a failure with both events, the last ones, and one command", () => {
     const text = explain(result("2", { failure }), undefined);
     expect(text).toContain("seed 2 breaks Q1: it is lost");
     expect(text).toMatch(/first : 1\.000000 s {2}n1 {2}it was acked/);
@@ -273,7 +273,7 @@ describe("totals", () => {
     expect(commandOf(plan.seed, "x.json")).toBe("npm run sim -- --plan x.json");
   });
 
-  it("a difference between two runs of a seed is not green, and names the event", () => {
+  test("a difference between two runs of a seed is not green, and names the event", () => {
     const totals = new Totals(1);
     totals.add(result("1", { mismatch: "event 4" }));
     expect(totals.isGreen).toBe(false);

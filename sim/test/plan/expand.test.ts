@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { expandPlan, PlanDraws, seedBits } from "../../src/plan/expand.js";
 import type { FaultPlan, OperationPlan, Plan } from "../../src/plan/plan.js";
 
@@ -27,7 +27,7 @@ function digest(plan: Plan): object {
 }
 
 describe("golden", () => {
-  it("the bits of a seed never change", () => {
+  test("the bits of a seed never change", () => {
     expect(["1", "33", "any text"].map(seedBits)).toMatchInlineSnapshot(`
       [
         {
@@ -46,7 +46,7 @@ describe("golden", () => {
     `);
   });
 
-  it("seed 1 never changes", () => {
+  test("seed 1 never changes", () => {
     expect(digest(expandPlan("1"))).toMatchInlineSnapshot(`
       {
         "faults": {
@@ -90,7 +90,7 @@ describe("golden", () => {
     `);
   });
 
-  it("seed 7 never changes", () => {
+  test("seed 7 never changes", () => {
     expect(digest(expandPlan("7"))).toMatchInlineSnapshot(`
       {
         "faults": {
@@ -135,7 +135,7 @@ describe("golden", () => {
     `);
   });
 
-  it("seed 500 never changes", () => {
+  test("seed 500 never changes", () => {
     expect(digest(expandPlan("500"))).toMatchInlineSnapshot(`
       {
         "faults": {
@@ -184,7 +184,7 @@ function nodesOf(fault: FaultPlan): readonly number[] {
 }
 
 describe("any seed", () => {
-  it("is a plan of 60 s and 200 planned operations or more that names only what exists", () => {
+  test("is a plan of 60 s and 200 planned operations or more that names only what exists", () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const { nodes, durationMs, topics, operations, faults } = expandPlan(seed);
@@ -213,7 +213,7 @@ describe("any seed", () => {
     );
   });
 
-  it("survives being printed and read again", () => {
+  test("survives being printed and read again", () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const plan = expandPlan(seed);
@@ -223,7 +223,7 @@ describe("any seed", () => {
     );
   });
 
-  it("is another plan than its neighbour", () => {
+  test("is another plan than its neighbour", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_000_000 }), (n) => {
         expect(seedBits(String(n))).not.toEqual(seedBits(String(n + 1)));
@@ -233,7 +233,7 @@ describe("any seed", () => {
 });
 
 describe("D-61: named draws", () => {
-  it("depend on the seed, the name and the place in that name alone, whatever is drawn between", () => {
+  test("depend on the seed, the name and the place in that name alone, whatever is drawn between", () => {
     const names = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 40 });
     fc.assert(
       fc.property(seeds, names, fc.constantFrom("a", "b", "c", "d"), (seed, order, removed) => {

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import type { HistoryLine } from "linearizability";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { expandPlan } from "../../src/plan/expand.js";
 import type { FaultPlan, OperationPlan, Plan } from "../../src/plan/plan.js";
 import { runPlan, type RunResult } from "../../src/run/run-plan.js";
@@ -36,7 +36,7 @@ describe("same plan, same trace", () => {
     ["the beginning of seed 12", beginning("12", 9_000)],
   ];
 
-  it.each(plans)("%s, run twice, and once more from its own JSON", (_, plan) => {
+  test.each(plans)("%s, run twice, and once more from its own JSON", (_, plan) => {
     const first = runPlan(plan);
     const labels: string[] = [];
     const again = runPlan(plan, { onTrace: (label, hash) => labels.push(`${label} ${hash}`) });
@@ -51,7 +51,7 @@ describe("same plan, same trace", () => {
     expect(runPlan(JSON.parse(JSON.stringify(plan)) as Plan).trace).toBe(trace);
   });
 
-  it("another seed, another trace", () => {
+  test("another seed, another trace", () => {
     const plan = scenario("fast/quiet");
     expect(runPlan({ ...plan, seedLo: plan.seedLo + 1 }).trace).not.toBe(runPlan(plan).trace);
   });
@@ -75,13 +75,13 @@ describe("D-61: a plan with one part taken out", () => {
     expect(before(run.history, part.atMs)).toEqual(before(whole.history, part.atMs));
   }
 
-  it("has enough parts to try", () => {
+  test("has enough parts to try", () => {
     expect(plan.operations.length).toBeGreaterThan(20);
     expect(plan.faults.length).toBeGreaterThan(1);
     expect(whole.failure).toBeUndefined();
   });
 
-  it("is the same run until that operation", () => {
+  test("is the same run until that operation", () => {
     fc.assert(
       fc.property(fc.nat(plan.operations.length - 1), (i) => {
         const operations = plan.operations.filter((_, at) => at !== i);
@@ -91,14 +91,14 @@ describe("D-61: a plan with one part taken out", () => {
     );
   });
 
-  it("is the same run until that fault", () => {
+  test("is the same run until that fault", () => {
     for (const [i, fault] of plan.faults.entries()) {
       if (fault.atMs === 0) continue;
       expectSameUntil(fault, { ...plan, faults: plan.faults.filter((_, at) => at !== i) });
     }
   });
 
-  it("keeps every draw of the other clients: who acks, nacks or forgets which delivery", () => {
+  test("keeps every draw of the other clients: who acks, nacks or forgets which delivery", () => {
     // Two topics that share no client: without the first one's consumers the second's fates stay.
     const base = scenario("fast/quiet");
     const fates = (one: Plan): unknown[] => {

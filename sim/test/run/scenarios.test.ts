@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Plan } from "../../src/plan/plan.js";
 import { runPlan } from "../../src/run/run-plan.js";
 
@@ -21,21 +21,21 @@ const read = <T>(file: string): T => JSON.parse(readFileSync(join(folder, file),
 const entries = read<Entry[]>("index.json");
 
 describe("scenarios", () => {
-  it("are all registered, and all there", () => {
+  test("are all registered, and all there", () => {
     const files = readdirSync(folder, { recursive: true })
       .map(String)
       .filter((file) => file.endsWith(".json") && file !== "index.json");
     expect(entries.map(({ file }) => file).sort()).toEqual(files.sort());
   });
 
-  it("break a rule where they are negative, and only there", () => {
+  test("break a rule where they are negative, and only there", () => {
     for (const { file, breaks, says } of entries) {
       const isNegative = file.startsWith("negative/");
       expect([breaks !== undefined, says !== undefined], file).toEqual([isNegative, isNegative]);
     }
   });
 
-  it.each(entries.map((entry) => [entry.file, entry] as const))(
+  test.each(entries.map((entry) => [entry.file, entry] as const))(
     "%s",
     (file, { effects, breaks, says }) => {
       const plan = read<Plan>(file);

@@ -17,7 +17,10 @@ export class PartitionChooser {
   }
 
   choose(
-    request: { readonly partitionKey?: string; readonly producer?: ProducerTriple },
+    request: {
+      readonly partitionKey?: string | undefined;
+      readonly producer?: ProducerTriple | undefined;
+    },
     partitions: number,
   ): number {
     const { partitionKey, producer } = request;

@@ -2,8 +2,10 @@
 // topics costs what its page costs. Page tokens are decimal offsets into the topics sorted by name.
 
 import type { TopicRecord } from "../../cluster/cluster-state.js";
-import type { ClientRequest, Failure } from "../../contract/api.js";
-import { invalid } from "./validate.js";
+import type { ClientRequest } from "../../contract/api.js";
+import { taken } from "../../contract/limits/judge.js";
+import { LIST } from "../../contract/limits/reads.js";
+import type { NodeLimits } from "../../contract/limits/rule.js";
 
 export interface ListPage {
   readonly records: readonly TopicRecord[];
@@ -15,16 +17,10 @@ export interface ListPage {
 export function listPage(
   request: Extract<ClientRequest, { op: "topic.list" }>,
   live: readonly TopicRecord[],
-): ListPage | { readonly failure: Failure } {
+  node: NodeLimits,
+): ListPage {
   const from = request.pageToken === "" ? 0 : Number(request.pageToken);
-  if (!Number.isSafeInteger(from) || from < 0) {
-    return {
-      failure: invalid(
-        "page_token is malformed; send the next_page_token of the page before, or nothing",
-      ),
-    };
-  }
-  const size = request.pageSize === 0 ? 50 : Math.min(request.pageSize, 1000);
+  const size = taken(LIST.fields.pageSize, request.pageSize, node);
   const nextPageToken = from + size < live.length ? String(from + size) : "";
   return { records: live.slice(from, from + size), nextPageToken };
 }

@@ -102,12 +102,7 @@ export function listResult(
 }
 
 /** Best first over partitions: ready and leased, then delayed, then dead. */
-export function mergePeek(
-  replies: readonly PartReply[],
-  request: Extract<ClientRequest, { op: "peek" }>,
-  mode: Mode,
-): ClientResult {
-  const limit = request.limit === 0 ? 10 : Math.min(request.limit, 1000);
+export function mergePeek(replies: readonly PartReply[], limit: number, mode: Mode): ClientResult {
   const rows: PeekedRow[] = [];
   let hasMore = false;
   for (const reply of replies) {

@@ -7,7 +7,7 @@ import { encodeMessageId } from "../../lib/ulid.js";
 import type { ClientResult } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
 import { listResult, mergePeek, mergeStats, type PartReply } from "./merge-reads.js";
-import type { Operation } from "./operation.js";
+import { peekLimit, type Operation } from "./operation.js";
 import { invalid } from "./validate.js";
 
 export function resultOf(
@@ -27,7 +27,7 @@ export function resultOf(
       return { ok: true, op: request.op };
     case "peek": {
       const mode = cluster?.topics.get(request.topic)?.settings.mode ?? "MIN";
-      return mergePeek(replies, request, mode);
+      return mergePeek(replies, peekLimit(request.limit, context.nodeLimits), mode);
     }
     case "stats":
       return mergeStats(replies, request, stillThere(page.records, cluster), names);

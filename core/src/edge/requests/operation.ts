@@ -5,6 +5,9 @@ import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js
 import { decodeMessageId } from "../../lib/ulid.js";
 import type { Intent, TopicIdentity } from "../../wire/intents.js";
 import type { ClientRequest, Failure } from "../../contract/api.js";
+import { taken } from "../../contract/limits/judge.js";
+import { PEEK } from "../../contract/limits/reads.js";
+import type { NodeLimits } from "../../contract/limits/rule.js";
 import { decodeLeaseToken } from "../lease-token.js";
 import type { ListPage } from "./list-page.js";
 import type { PartReply } from "./merge-reads.js";
@@ -44,8 +47,8 @@ export function identityOf(record: TopicRecord): TopicIdentity {
   return { topic: record.topic, firstGroup: record.partitions[0].group };
 }
 
-export function peekLimit(limit: number): number {
-  return limit === 0 ? 10 : Math.min(limit, 1000);
+export function peekLimit(limit: number, node: NodeLimits): number {
+  return taken(PEEK.fields.limit, limit, node);
 }
 
 export function noSuchPartition(partitionId: number, record: TopicRecord): Failure {

@@ -29,7 +29,7 @@ import {
 import { heapIdOf, readable, resultOf, UNREADABLE } from "./operation-result.js";
 import { Requests, type RequestEnd } from "./requests.js";
 import { COUNTS_PATIENCE_MS, goesOnWithout, LAGS_BEHIND, STILL_CLOSING } from "./unanswered.js";
-import { payloadProblem, resolveSettings, statelessProblem } from "./validate.js";
+import { payloadProblem, settingsOf, statelessProblem, tripleOf } from "./validate.js";
 
 const NO_PAYLOAD = new Uint8Array(0);
 
@@ -75,12 +75,17 @@ export class Operations {
   // --- entry points ------------------------------------------------------------------------------
 
   onClientRequest(requestId: number, request: ClientRequest): void {
-    const payloadBytes = request.op === "enqueue" ? request.payload.length : 0;
-    const bytes = this.context.budgets.takeRequest(payloadBytes, request.op === "enqueue");
+    const problem = statelessProblem(request, this.context.nodeLimits);
+    const bytes = problem ? 0 : this.takeRoom(request);
     const operation = this.open(requestId, request, { bytes });
-    const failure = bytes === 0 ? NO_ROOM_FOR_REQUEST : statelessProblem(request);
+    const failure = problem ?? (bytes === 0 ? NO_ROOM_FOR_REQUEST : undefined);
     if (failure) this.fail(operation, failure);
     else this.run(operation);
+  }
+
+  private takeRoom(request: ClientRequest): number {
+    const payloadBytes = request.op === "enqueue" ? request.payload.length : 0;
+    return this.context.budgets.takeRequest(payloadBytes, request.op === "enqueue");
   }
 
   /** A proposal for which no client waits; repeated until it is applied or out of time. */
@@ -221,18 +226,10 @@ export class Operations {
     operation: Operation,
     request: Extract<ClientRequest, { op: "topic.create" }>,
   ): void {
-    const resolved = resolveSettings(request.settings, this.context.config);
-    if ("failure" in resolved) {
-      this.fail(operation, resolved.failure);
-      return;
-    }
     operation.stage = "create";
     const { topic } = request;
-    this.proposeToMeta(
-      operation,
-      { kind: "topic.create", topic, settings: resolved.settings },
-      false,
-    );
+    const settings = settingsOf(request.settings, this.context.nodeLimits);
+    this.proposeToMeta(operation, { kind: "topic.create", topic, settings }, false);
   }
 
   private deleteTopic(
@@ -271,12 +268,8 @@ export class Operations {
     const live = (cluster?.sortedTopics() ?? []).filter((record) => !record.isDeleting);
     const page =
       request.op === "topic.list"
-        ? listPage(request, live)
+        ? listPage(request, live, this.context.nodeLimits)
         : { records: live, nextPageToken: NO_PAGE.nextPageToken };
-    if ("failure" in page) {
-      this.fail(operation, page.failure);
-      return;
-    }
     operation.page = page;
     const parts = page.records.flatMap(({ topic, partitions }) =>
       partitions.map((place) => ({ topic, place })),
@@ -294,7 +287,7 @@ export class Operations {
       this.fail(operation, noSuchPartition(partitionId, record));
       return;
     }
-    const limit = peekLimit(request.limit);
+    const limit = peekLimit(request.limit, this.context.nodeLimits);
     const parts = record.partitions
       .filter((place) => partitionId === undefined || place.partition === partitionId)
       .map((place) => ({ topic: record.topic, place }));
@@ -304,18 +297,15 @@ export class Operations {
   private enqueue(operation: Operation, request: Extract<ClientRequest, { op: "enqueue" }>): void {
     const record = this.topicFor(operation, request.topic);
     if (!record) return;
-    const failure = payloadProblem(
-      request.payload.length,
-      record.settings,
-      record.topic,
-      this.context.config.limits.messageBytesMax,
-    );
+    const failure = payloadProblem(request.payload.length, record.settings, record.topic);
     if (failure) {
       this.fail(operation, failure);
       return;
     }
-    const { priorityHi, priorityLo, payload, maxRetries, delayMs = 0, producer } = request;
-    const place = record.partitions[this.chooser.choose(request, record.settings.partitions)];
+    const { priorityHi, priorityLo, payload, partitionKey, maxRetries, delayMs = 0 } = request;
+    const producer = tripleOf(request.producer);
+    const { partitions } = record.settings;
+    const place = record.partitions[this.chooser.choose({ partitionKey, producer }, partitions)];
     const intent = encodeIntent({
       kind: "enqueue",
       priorityHi,

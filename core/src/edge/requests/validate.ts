@@ -1,75 +1,64 @@
-// Validation of client requests (wire contract, sections 3, 4, 9, 11). Every refusal names the field,
-// what was found and what to do; what is clamped shows in the answer.
+// Clients' requests are judged here, once, by the rules of contract/limits, whatever front end they came
+// through; and what was left out or may not stand as it was sent is filled in.
 
 import type {
+  ClientEvent,
   ClientRequest,
   Failure,
+  Mode,
+  ProducerTriple,
+  ProducerTripleInput,
   TopicSettings,
   TopicSettingsInput,
 } from "../../contract/api.js";
-import {
-  DAY_MS,
-  DELAY_MAX_MS,
-  TOPIC_PATTERN,
-  VISIBILITY_MAX_MS,
-  VISIBILITY_MIN_MS,
-} from "../../contract/limits.js";
-import type { HostConfig } from "../../member/config.js";
-import { decodeLeaseToken } from "../lease-token.js";
-import { decodeMessageId } from "../../lib/ulid.js";
+import { problemIn, taken } from "../../contract/limits/judge.js";
+import type { GroupRule, NodeLimits } from "../../contract/limits/rule.js";
+import { CREDITS, FILTER } from "../../contract/limits/streams.js";
+import { LIMITS } from "../../contract/limits/table.js";
+import { TOPIC_SETTINGS } from "../../contract/limits/topics.js";
+import { VISIBILITY_MIN_MS } from "../../contract/limits/units.js";
 
 export function invalid(message: string): Failure {
   return { code: "INVALID_ARGUMENT", message };
 }
 
-export function topicNameProblem(topic: string): Failure | undefined {
-  if (TOPIC_PATTERN.test(topic)) return undefined;
-  if (topic === "") return invalid("topic is empty; name the topic");
-  return invalid(
-    `topic "${topic.slice(0, 80)}" is not a valid name; use 1 to 255 letters, digits, "_" or "-"`,
-  );
+function judged(rules: GroupRule, given: object, node: NodeLimits): Failure | undefined {
+  const problem = problemIn(rules, given, node);
+  return problem === undefined ? undefined : invalid(problem);
 }
 
-function outside(
-  name: string,
-  value: number,
-  low: number,
-  high: number,
-  unit: string,
+/** What can be said of a request without any state. */
+export function statelessProblem(request: ClientRequest, node: NodeLimits): Failure | undefined {
+  return judged(LIMITS[request.op], request, node);
+}
+
+export function filterProblem(
+  event: Extract<ClientEvent, { kind: "stream.filter" }>,
+  node: NodeLimits,
 ): Failure | undefined {
-  if (Number.isInteger(value) && value >= low && value <= high) return undefined;
-  return invalid(`${name} is ${value}; it must be from ${low} to ${high}${unit}`);
+  return judged(FILTER, event, node);
 }
 
-/** Fills in the defaults and checks the limits of section 3. */
-export function resolveSettings(
-  input: TopicSettingsInput,
-  config: HostConfig,
-): { readonly settings: TopicSettings } | { readonly failure: Failure } {
-  const settings: TopicSettings = {
-    mode: input.mode ?? "MIN",
-    partitions: input.partitions ?? 1,
-    replicationFactor: input.replicationFactor ?? Math.min(3, config.members.length),
-    topKBound: input.topKBound ?? 100,
-    retentionMs: input.retentionMs ?? DAY_MS,
-    visibilityMs: input.visibilityMs ?? config.defaults.visibilityMs,
-    maxRetries: input.maxRetries ?? 3,
-    maxPayloadBytes: input.maxPayloadBytes ?? 1 << 20,
-    compression: input.compression ?? false,
-    dlqEnabled: input.dlqEnabled ?? true,
-    dlqRetentionMs: input.dlqRetentionMs ?? 7 * DAY_MS,
+export function creditsProblem(credits: number, node: NodeLimits): Failure | undefined {
+  return judged(CREDITS, { credits }, node);
+}
+
+/** Of settings that were judged. */
+export function settingsOf(input: TopicSettingsInput, node: NodeLimits): TopicSettings {
+  const { fields: rule } = TOPIC_SETTINGS;
+  return {
+    mode: (input.mode ?? rule.mode.default) as Mode,
+    partitions: taken(rule.partitions, input.partitions, node),
+    replicationFactor: taken(rule.replicationFactor, input.replicationFactor, node),
+    topKBound: taken(rule.topKBound, input.topKBound, node),
+    retentionMs: taken(rule.retentionMs, input.retentionMs, node),
+    visibilityMs: taken(rule.visibilityMs, input.visibilityMs, node),
+    maxRetries: taken(rule.maxRetries, input.maxRetries, node),
+    maxPayloadBytes: taken(rule.maxPayloadBytes, input.maxPayloadBytes, node),
+    compression: input.compression ?? rule.compression.default,
+    dlqEnabled: input.dlqEnabled ?? rule.dlqEnabled.default,
+    dlqRetentionMs: taken(rule.dlqRetentionMs, input.dlqRetentionMs, node),
   };
-  const failure =
-    outside("partitions", settings.partitions, 1, config.limits.partitionsPerTopicMax, "") ??
-    outside("replication_factor", settings.replicationFactor, 1, 7, "") ??
-    outside("top_k_bound", settings.topKBound, 1, 10_000, "") ??
-    outside("retention_time", settings.retentionMs, 1, DELAY_MAX_MS, " ms") ??
-    outside("visibility_timeout_default", settings.visibilityMs, 1, VISIBILITY_MAX_MS, " ms") ??
-    outside("max_retries_default", settings.maxRetries, 0, 4294967295, "") ??
-    outside("max_payload_bytes", settings.maxPayloadBytes, 1, 256 << 20, " bytes") ??
-    outside("dlq_policy.retention_time", settings.dlqRetentionMs, 1, 2 ** 47, " ms");
-  if (failure) return { failure };
-  return { settings: { ...settings, visibilityMs: leaseMsOf(settings.visibilityMs) } };
 }
 
 /** The length of a lease that a client asked for (D-91). */
@@ -77,97 +66,25 @@ export function leaseMsOf(visibilityMs: number): number {
   return Math.max(VISIBILITY_MIN_MS, visibilityMs);
 }
 
-type Enqueue = Extract<ClientRequest, { op: "enqueue" }>;
-
-/** What can be said of an enqueue without the topic. */
-function enqueueProblem(request: Enqueue): Failure | undefined {
-  const { payload, delayMs, maxRetries, producer } = request;
-  if (payload.length === 0) return invalid("payload is empty; send at least one byte");
-  if (delayMs !== undefined) {
-    const failure = outside("not_before", delayMs, 0, DELAY_MAX_MS, " ms");
-    if (failure) return failure;
-  }
-  if (maxRetries !== undefined) {
-    const failure = outside("max_retries", maxRetries, 0, 4294967295, "");
-    if (failure) return failure;
-  }
-  if (!producer) return undefined;
-  if (producer.producerId.length > 255) {
-    return invalid("producer_id has more than 255 characters; shorten it");
-  }
-  if (producer.epochHi === 0 && producer.epochLo === 0) {
-    return invalid(
-      "epoch is 0; use a positive number, for example the producer's start in unix seconds",
-    );
-  }
-  return undefined;
+/** The identity of an enqueue: undefined for less than all three parts. */
+export function tripleOf(input: ProducerTripleInput | undefined): ProducerTriple | undefined {
+  if (input === undefined) return undefined;
+  const { producerId, epochHi, epochLo, sequenceHi, sequenceLo } = input;
+  if (producerId === undefined || producerId === "") return undefined;
+  if (epochHi === undefined || epochLo === undefined) return undefined;
+  if (sequenceHi === undefined || sequenceLo === undefined) return undefined;
+  return { producerId, epochHi, epochLo, sequenceHi, sequenceLo };
 }
 
+/** What the topic of an enqueue says of its payload. */
 export function payloadProblem(
   bytes: number,
   settings: TopicSettings,
   topic: string,
-  messageBytesMax: number,
 ): Failure | undefined {
-  if (bytes > messageBytesMax) {
-    return invalid(
-      `payload has ${bytes} bytes, this node takes messages of at most ${messageBytesMax}; send less, or ` +
-        "raise ENGINE_MAX_MESSAGE_SIZE on every node",
-    );
-  }
   if (bytes <= settings.maxPayloadBytes) return undefined;
   return invalid(
     `payload has ${bytes} bytes, topic "${topic}" takes at most ${settings.maxPayloadBytes}; ` +
       "send less, or make a topic with a larger max_payload_bytes",
   );
-}
-
-function settleProblem(messageId: string, leaseToken: string): Failure | undefined {
-  if (messageId === "") return invalid("message_id is empty; send the id of the delivered message");
-  if (leaseToken === "") return invalid("lease_token is empty; send the token of the delivery");
-  if (!decodeMessageId(messageId)) {
-    return invalid("message_id is malformed; it is the 26-character id that came with the message");
-  }
-  return tokenProblem(leaseToken);
-}
-
-function tokenProblem(leaseToken: string): Failure | undefined {
-  if (leaseToken === "") return invalid("lease_token is empty; send the token of the delivery");
-  if (decodeLeaseToken(leaseToken)) return undefined;
-  return invalid("lease_token is malformed; send the 43 characters that came with the delivery");
-}
-
-/** What can be said of a request without any state. */
-export function statelessProblem(request: ClientRequest): Failure | undefined {
-  switch (request.op) {
-    case "topic.create":
-    case "topic.delete":
-    case "peek":
-      return topicNameProblem(request.topic);
-    case "topic.list":
-      return undefined;
-    case "stats":
-      return request.topic === undefined ? undefined : topicNameProblem(request.topic);
-    case "enqueue":
-      return topicNameProblem(request.topic) ?? enqueueProblem(request);
-    case "ack":
-    case "release":
-      return (
-        topicNameProblem(request.topic) ?? settleProblem(request.messageId, request.leaseToken)
-      );
-    case "nack":
-      return (
-        topicNameProblem(request.topic) ??
-        settleProblem(request.messageId, request.leaseToken) ??
-        (request.backoffMs === undefined
-          ? undefined
-          : outside("backoff_override", request.backoffMs, 0, DELAY_MAX_MS, " ms"))
-      );
-    case "extend":
-      return (
-        topicNameProblem(request.topic) ??
-        tokenProblem(request.leaseToken) ??
-        outside("extension", request.extensionMs, 1, VISIBILITY_MAX_MS, " ms")
-      );
-  }
 }

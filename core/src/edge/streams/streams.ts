@@ -5,18 +5,19 @@ import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js
 import { encodeMessageId } from "../../lib/ulid.js";
 import type { Digest, Granted, GrantedItem, Ladder } from "../../wire/messages.js";
 import type { ClientEvent, Failure, Mode } from "../../contract/api.js";
+import { UINT32_MAX } from "../../contract/limits/units.js";
 import type { HostContext } from "../../member/context.js";
 import { encodeLeaseToken } from "../lease-token.js";
 import type { Operations } from "../requests/operations.js";
-import { invalid, leaseMsOf } from "../requests/validate.js";
+import { creditsProblem, filterProblem, invalid, leaseMsOf } from "../requests/validate.js";
 import { EdgeStream, type Source } from "./edge-stream.js";
 import { Outbox, type Handed } from "./outbox.js";
 import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
 import type { StreamHost } from "./stream-host.js";
-import { filterProblem, topicGone } from "./stream-problems.js";
+import { NO_FILTER, topicGone } from "./stream-problems.js";
 import { countAnew, onStandingGranted, stand, tickStanding } from "./standing.js";
 
-const CREDITS_MAX = 4294967295;
+const CREDITS_MAX = UINT32_MAX;
 /** A closed stream is remembered for so long, so that late grants go back undelivered. */
 const REMEMBER_MS = 60_000;
 /** A filter must come within this time of the first credits (wire contract, section 9). */
@@ -105,7 +106,7 @@ export class Streams implements StreamHost {
     if (old) this.replace(old);
     opening.filter = event;
     this.openings.set(event.streamId, opening);
-    const failure = filterProblem(event);
+    const failure = filterProblem(event, this.context.nodeLimits);
     if (failure) this.end(event.streamId, failure);
     else this.tryOpen(event.streamId, opening, false);
   }
@@ -171,6 +172,12 @@ export class Streams implements StreamHost {
   }
 
   onCredits(clientStream: number, credits: number): void {
+    const failure = creditsProblem(credits, this.context.nodeLimits);
+    if (failure) this.end(clientStream, failure);
+    else this.addCredits(clientStream, credits);
+  }
+
+  private addCredits(clientStream: number, credits: number): void {
     const stream = this.current.get(clientStream);
     if (stream) {
       stream.credits = Math.min(CREDITS_MAX, stream.credits + credits);
@@ -194,7 +201,7 @@ export class Streams implements StreamHost {
     if (opening) opening.isHalfClosed = true;
     const stream = this.current.get(clientStream);
     if (!stream) {
-      if (!opening?.filter) this.end(clientStream, invalid("the stream ended without a filter"));
+      if (!opening?.filter) this.end(clientStream, NO_FILTER);
       return;
     }
     stream.isHalfClosed = true;
@@ -235,7 +242,7 @@ export class Streams implements StreamHost {
   private undelivered(clientStream: number, items: readonly Handed[]): void {
     for (const item of items) this.release(item.place, item);
     const isOpen = this.current.has(clientStream) || this.openings.has(clientStream);
-    if (isOpen) this.onCredits(clientStream, items.length);
+    if (isOpen) this.addCredits(clientStream, items.length);
   }
 
   onDrained(clientStream: number): void {
@@ -445,7 +452,7 @@ export class Streams implements StreamHost {
     const now = this.context.monotonicMs;
     for (const [clientStream, opening] of this.openings) {
       if (opening.filter || now - opening.sinceMs < FILTER_WAIT_MS) continue;
-      this.end(clientStream, invalid("no filter came within 10 s; send PopOpen.filter first"));
+      this.end(clientStream, NO_FILTER);
     }
     const { streamIdleTimeoutMs: idleMs, streamStallMs } = this.context.config.defaults;
     for (const stream of [...this.streams.values()]) {

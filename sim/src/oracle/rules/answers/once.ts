@@ -1,0 +1,82 @@
+// Q2 inside (D-11): a request that must not be repeated is applied at most once, and "surely not" is
+// never said of an attempt that is or will be applied. Each attempt of an enqueue without a triple may be
+// committed once; one that a node answered with "surely not" never. Intents are told apart by their
+// bytes: such enqueues carry payloads of their own.
+
+import { encodeIntent, hashBytes, type PeerMessage } from "@disheap/core";
+import { RuleBroken, type Rule, type Seen } from "../../oracle.js";
+import type { CommittedEntry, EntryRule } from "../canon.js";
+import { attemptOf, seen, type Watched } from "../watched.js";
+
+interface Enqueue {
+  /** Attempts that left an edge, and those of them that were answered with "surely not". */
+  readonly attempts: Set<string>;
+  readonly refused: Map<string, Seen>;
+  readonly committed: Seen[];
+}
+
+export class Once implements Rule, EntryRule {
+  private world: Watched | undefined;
+  private readonly enqueues = new Map<string, Enqueue>();
+  private readonly byAttempt = new Map<string, Enqueue>();
+
+  attach(world: Watched): void {
+    this.world = world;
+  }
+
+  sent(node: number, to: number, message: PeerMessage): void {
+    if (message.kind === "request") {
+      const { action, isOnce } = message;
+      if (!isOnce || action.type !== "propose") return;
+      const enqueue = this.enqueueOf(action.intent);
+      const attempt = attemptOf(node, message);
+      enqueue.attempts.add(attempt);
+      this.byAttempt.set(attempt, enqueue);
+    } else if (message.kind === "reply") {
+      const { type } = message.outcome;
+      if (type !== "surely-not" && type !== "unknown-group") return;
+      const attempt = attemptOf(to, message);
+      const enqueue = this.byAttempt.get(attempt);
+      if (!enqueue) return;
+      const at = { atUs: this.world?.queue.nowUs ?? 0, node };
+      enqueue.refused.set(attempt, seen(at, `answered "${type}" to attempt ${attempt}`));
+      check(enqueue);
+    }
+  }
+
+  entry(entry: CommittedEntry): void {
+    entry.intents.forEach((intent, offset) => {
+      if (intent.kind !== "enqueue" || intent.producer) return;
+      const enqueue = this.enqueueOf(encodeIntent(intent));
+      // Entries without a request: of unit tests, or proposed by other means.
+      if (enqueue.attempts.size === 0) return;
+      const text = `entry ${entry.index} of group ${entry.group} made message ${entry.index}.${offset}`;
+      enqueue.committed.push(seen(entry, text));
+      check(enqueue);
+    });
+  }
+
+  private enqueueOf(intent: Uint8Array): Enqueue {
+    const name = `${hashBytes(1, intent)}.${hashBytes(2, intent)}`;
+    let enqueue = this.enqueues.get(name);
+    if (!enqueue) {
+      enqueue = { attempts: new Set(), refused: new Map(), committed: [] };
+      this.enqueues.set(name, enqueue);
+    }
+    return enqueue;
+  }
+}
+
+function check({ attempts, refused, committed }: Enqueue): void {
+  if (committed.length <= attempts.size - refused.size) return;
+  const first = [...refused.values()].at(-1) ?? committed.at(0);
+  const second = committed.at(-1);
+  throw new RuleBroken({
+    rule: "Q2",
+    message:
+      `an enqueue without a triple was sent ${attempts.size} times, ${refused.size} of them surely not ` +
+      `applied, and is in the log ${committed.length} times`,
+    ...(first ? { first } : {}),
+    ...(second ? { second } : {}),
+  });
+}

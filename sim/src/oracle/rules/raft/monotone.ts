@@ -1,0 +1,87 @@
+// R6: term, commit and applied index never fall in a life of a process, a match index never falls inside
+// a term, and a synced term outlives the process.
+// R7: applied <= committed <= last, and what is applied is synced here (D-56).
+// R8: a leader only appends to its log.
+
+import { RuleBroken } from "../../oracle.js";
+import type { ReplicaRule, Snapshot } from "../sweep.js";
+import { seen, type ReplicaView } from "../watched.js";
+
+function broken(
+  rule: string,
+  message: string,
+  replica: ReplicaView,
+  now: Snapshot,
+  before?: Snapshot,
+): never {
+  const text = (s: Snapshot): string =>
+    `group ${replica.id}: ${s.role} in term ${s.term}, log to ${s.lastIndex} (term ${s.lastTerm}), ` +
+    `synced to ${s.durableIndex}, commit ${s.commitIndex}, applied ${s.appliedIndex}`;
+  throw new RuleBroken({
+    rule,
+    message: `n${now.node}, group ${replica.id}: ${message}`,
+    ...(before ? { first: seen(before, text(before)) } : {}),
+    second: seen(now, text(now)),
+    about: `group ${replica.id}:`,
+  });
+}
+
+export class Monotone implements ReplicaRule {
+  /** Per node and group: the highest term that was synced, in any life. */
+  private readonly synced = new Map<string, Snapshot>();
+
+  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
+    const key = `${now.node}:${replica.id}`;
+    const synced = this.synced.get(key);
+    if (synced && now.term < synced.durableTerm) {
+      const message = `term ${synced.durableTerm} was synced and is forgotten: it is in term ${now.term}`;
+      broken("R6", message, replica, now, synced);
+    }
+    if (!synced || now.durableTerm > synced.durableTerm) this.synced.set(key, now);
+    if (!before) return;
+    const falls = (name: string, from: number, to: number): void => {
+      if (to < from) broken("R6", `${name} fell from ${from} to ${to}`, replica, now, before);
+    };
+    falls("the term", before.term, now.term);
+    falls("the commit index", before.commitIndex, now.commitIndex);
+    falls("the applied index", before.appliedIndex, now.appliedIndex);
+    if (before.term !== now.term || !before.matches || !now.matches) return;
+    for (const [peer, match] of before.matches) {
+      falls(`the match index of n${peer}`, match, now.matches.get(peer) ?? 0);
+    }
+  }
+}
+
+export class Bounds implements ReplicaRule {
+  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
+    const { appliedIndex, commitIndex, durableIndex, lastIndex } = now;
+    if (appliedIndex > commitIndex) {
+      const message = `applied ${appliedIndex} is beyond commit ${commitIndex}`;
+      broken("R7", message, replica, now, before);
+    }
+    if (commitIndex > lastIndex) {
+      const message = `commit ${commitIndex} is beyond the log's end ${lastIndex}`;
+      broken("R7", message, replica, now, before);
+    }
+    if (appliedIndex > durableIndex) {
+      const message = `applied ${appliedIndex} is beyond what is synced here, ${durableIndex}`;
+      broken("R7", message, replica, now, before);
+    }
+  }
+}
+
+export class AppendOnly implements ReplicaRule {
+  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
+    if (before?.role !== "leader" || now.role !== "leader" || before.term !== now.term) return;
+    if (now.lastIndex < before.lastIndex) {
+      const message = `the leader cut its own log from ${before.lastIndex} to ${now.lastIndex}`;
+      broken("R8", message, replica, now, before);
+    }
+    const term = replica.log.termAt(before.lastIndex);
+    if (term === before.lastTerm) return;
+    const message =
+      `the leader replaced its own entry ${before.lastIndex}: its term was ${before.lastTerm} and is ` +
+      `${term}`;
+    broken("R8", message, replica, now, before);
+  }
+}

@@ -1,0 +1,48 @@
+// What the core's state holders say of themselves after each turn (GRP, PRG and LOG of core/src/raft): every
+// replica of a node is in a legal state between two steps. One that stopped, or that a fault of the plan broke,
+// is left out.
+
+import { InvariantViolation } from "@disheap/core";
+import { RuleBroken, type Rule } from "../../oracle.js";
+import { seen, type HostView, type SlotView, type Watched } from "../watched.js";
+
+/** How many of the newest blocks of a log are looked at after each turn; at the end of a run it is all. */
+const NEWEST_BLOCKS = 4;
+
+interface Planted extends Watched {
+  isPlanted?(node: number, group: number): boolean;
+}
+
+export class ReplicaInvariants implements Rule {
+  private world: Planted | undefined;
+
+  attach(world: Planted): void {
+    this.world = world;
+  }
+
+  afterTurn(node: number, host: HostView): void {
+    for (const [group, slot] of host.context.groups) this.look(node, group, slot, NEWEST_BLOCKS);
+  }
+
+  finish(): void {
+    for (const { number } of this.world?.nodes ?? []) {
+      const groups = this.world?.host(number)?.context.groups ?? new Map<number, SlotView>();
+      for (const [group, slot] of groups) this.look(number, group, slot, Infinity);
+    }
+  }
+
+  private look(node: number, group: number, slot: SlotView, blocks: number): void {
+    if (slot.stoppedBecause !== undefined || this.world?.isPlanted?.(node, group) === true) return;
+    try {
+      slot.raft.assertInvariants?.(blocks);
+    } catch (error) {
+      if (!(error instanceof InvariantViolation)) throw error;
+      throw new RuleBroken({
+        rule: error.message.slice(0, error.message.indexOf(":")),
+        message: `n${node}, group ${group}: ${error.message}`,
+        second: seen({ atUs: this.world?.queue.nowUs ?? 0, node }, error.message),
+        about: `group ${group}:`,
+      });
+    }
+  }
+}
