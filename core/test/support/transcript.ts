@@ -19,7 +19,7 @@ const PRIORITIES: Readonly<Record<string, readonly [number, number]>> = {
   MAX: [2147483647, 4294967295],
 };
 
-class Words {
+export class Words {
   readonly kind: string;
   private readonly plain: string[] = [];
   private readonly named = new Map<string, string>();
@@ -38,6 +38,11 @@ class Words {
     const word = this.plain.at(i);
     if (word === undefined) throw new Error(`"${this.kind}" lacks its argument ${i + 1}`);
     return word;
+  }
+
+  /** The plain arguments from this one on. */
+  from(i: number): readonly string[] {
+    return this.plain.slice(i);
   }
 
   has(word: string): boolean {
