@@ -27,9 +27,9 @@ const GROUP = 3;
 const SMALL: Limits = {
   ...LIMITS,
   grantBytesMax: 4,
-  entryLeasesMax: 6,
-  entryGrantBytesMax: 9,
-  timersPerEntryMax: 3,
+  entryLeasesMax: 3,
+  entryGrantBytesMax: 6,
+  timersPerEntryMax: 1,
   closedStreamsMax: 1,
   dedupPerProducerMax: 3,
   dedupWindowMs: 60_000,
