@@ -139,9 +139,9 @@ module.exports = {
     {
       name: "turn-is-pure",
       severity: "error",
-      comment: "io/turn runs in both worlds: only core and the ports.",
-      from: { path: at("io", "(turn/|ports\\.)") },
-      to: { pathNot: [at("io", "(turn/|ports\\.)"), at("core")], couldNotResolve: false },
+      comment: "io/turn and io/carrier run in both worlds: only core and the ports.",
+      from: { path: at("io", "(turn/|carrier/|ports\\.)") },
+      to: { pathNot: [at("io", "(turn/|carrier/|ports\\.)"), at("core")], couldNotResolve: false },
     },
     {
       name: "checker-runs-in-a-browser",

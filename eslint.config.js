@@ -115,7 +115,7 @@ export default tseslint.config(
   {
     files: [
       "core/src/**/*.ts",
-      "io/src/turn/**/*.ts",
+      "io/src/{turn,carrier}/**/*.ts",
       "io/src/ports.ts",
       "sim/src/{world,plan,run,workload,oracle}/**/*.ts",
     ],
@@ -125,7 +125,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["core/src/**/*.ts", "io/src/turn/**/*.ts", "io/src/ports.ts"],
+    files: ["core/src/**/*.ts", "io/src/{turn,carrier}/**/*.ts", "io/src/ports.ts"],
     rules: { "no-restricted-syntax": ["error", ...impureSyntax, keyOrder] },
   },
   // Tests are type-checked by `tsc -p tsconfig.test.json`; here they get the rules that need no types.

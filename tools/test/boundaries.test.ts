@@ -77,6 +77,7 @@ const FORBIDDEN: readonly Plant[] = [
   plant("io/dist/turn/adapter.js", "../level/index.js", "turn-is-pure"),
   plant("io/src/turn/types.ts", "@grpc/grpc-js", "turn-is-pure"),
   plant("io/dist/ports.js", "node:stream", "turn-is-pure"),
+  plant("io/dist/carrier/builtin.js", "node:timers", "turn-is-pure"),
   // checker: alone in the world
   plant("checker/dist/a/core.js", "@disheap/core", "checker-imports"),
   plant("checker/dist/a/npm.js", "fast-check", "checker-imports"),

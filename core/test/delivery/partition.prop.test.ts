@@ -1,24 +1,44 @@
-// The machine against a naive model of the contract, entry by entry, and its incremental state hash
-// against one computed from scratch over a rebuilt copy (D-63).
+// The machine against the specification of the queue, entry by entry: every result, event, state, order and counter,
+// and its incremental state hash against one computed from scratch over a rebuilt copy (D-63). All bounds are small
+// here, so that few steps reach them.
 
+import {
+  countsOf,
+  digestOf,
+  eventsInOrder,
+  LIMITS,
+  nextTimerMs,
+  readyInOrder,
+} from "@disheap/sim/spec";
+import { SpecPartition, type Limits, type SpecResult } from "@disheap/sim/spec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DedupTable } from "../../src/delivery/dedup.js";
-import { LeaseEnd } from "../../src/delivery/lease-end.js";
-import type { IntentResult } from "../../src/machine/results.js";
-import { MessageStore, State } from "../../src/delivery/message-store.js";
-import { messageHash } from "../../src/delivery/message-hash.js";
-import type { StateHash } from "../../src/machine/state-hash.js";
-import { StreamTable } from "../../src/delivery/streams.js";
-import { Tombstones } from "../../src/delivery/tombstones.js";
-import { ladder } from "../../src/delivery/views.js";
 import type { Mode } from "../../src/contract/api.js";
+import type { MachineEvent } from "../../src/delivery/events.js";
+import { State } from "../../src/delivery/message-store.js";
+import { ladder } from "../../src/delivery/views.js";
+import { LEVEL_1 } from "../../src/machine/levels/level-1.js";
+import type { IntentResult } from "../../src/machine/results.js";
 import type { Intent, TokenParts } from "../../src/wire/intents.js";
-import { INIT, levelWith, MachineRig, SETTINGS } from "../support/machine-rig.js";
-import { NaivePartition } from "../support/naive-partition.js";
+import { hashFromScratch, hiOf, loOf } from "../support/hash-from-scratch.js";
+import { INIT, MachineRig, SETTINGS } from "../support/machine-rig.js";
 
 const GROUP = 3;
-const SMALL = levelWith({ dedupPerProducerMax: 3, tombstonesMax: 4, tombstoneMs: 20_000 });
+const SMALL: Limits = {
+  ...LIMITS,
+  grantBytesMax: 4,
+  entryLeasesMax: 3,
+  entryGrantBytesMax: 6,
+  timersPerEntryMax: 1,
+  closedStreamsMax: 1,
+  dedupPerProducerMax: 3,
+  dedupWindowMs: 60_000,
+  dedupSweepMax: 2,
+  tombstonesMax: 4,
+  tombstoneMs: 20_000,
+};
+/** The last fence but one. */
+const WORN = 2 ** 32 - 2;
 
 /** An intent before the run: leases are picked among those there are when its turn comes. */
 type Plan =
@@ -30,7 +50,9 @@ type Plan =
       readonly isForged: boolean;
       readonly fenceShift: number;
       readonly ms: number | undefined;
-    };
+    }
+  /** The best ready message is one that was delivered four billion times, but for one. */
+  | { readonly type: "wear" };
 
 const priority = fc.constantFrom(
   [-2147483648, 0] as const,
@@ -60,11 +82,15 @@ const enqueue = fc
     ),
     maxRetries: fc.option(fc.nat(2), { nil: undefined }),
     delayMs: fc.constantFrom(0, 0, 0, 1, 2500),
+    bytes: fc.nat(3),
   })
-  .map(({ priority: [priorityHi, priorityLo], ...rest }): Plan => ({
-    type: "intent",
-    intent: { kind: "enqueue", priorityHi, priorityLo, payload: Uint8Array.of(1), ...rest },
-  }));
+  .map(({ priority: [priorityHi, priorityLo], bytes, ...rest }): Plan => {
+    const payload = new Uint8Array(bytes);
+    return {
+      type: "intent",
+      intent: { kind: "enqueue", priorityHi, priorityLo, payload, ...rest },
+    };
+  });
 
 const grant = fc
   .record({
@@ -109,6 +135,7 @@ const plan: fc.Arbitrary<Plan> = fc.oneof(
   { arbitrary: enqueue, weight: 6 },
   { arbitrary: grant, weight: 6 },
   { arbitrary: onLease, weight: 6 },
+  { arbitrary: fc.constant<Plan>({ type: "wear" }), weight: 1 },
   { arbitrary: rare.map((intent): Plan => ({ type: "intent", intent })), weight: 1 },
 );
 
@@ -122,6 +149,7 @@ const entry = fc.record({
 /** The intent of a plan, against the leases that were ever given out. */
 function resolve(p: Plan, rig: MachineRig, given: readonly TokenParts[]): Intent | undefined {
   if (p.type === "intent") return p.intent;
+  if (p.type === "wear") return undefined;
   if (given.length === 0) return undefined;
   const at = given[given.length - 1 - (p.pick % given.length)];
   const fence = at.fence + p.fenceShift;
@@ -136,18 +164,36 @@ function resolve(p: Plan, rig: MachineRig, given: readonly TokenParts[]): Intent
   return { kind: "extend", token, extensionMs: p.ms ?? 10 };
 }
 
-/** Slots and messages out of a result, so that both sides can be compared. */
-function comparable(result: IntentResult, places: (slot: number) => number): unknown {
-  if (result.type === "granted") return { ...result, slots: result.slots.map(places) };
-  return result.type === "refused" ? { type: result.type, code: result.code } : result;
+/** Both sides' newest fence of the best ready message becomes the last but one. */
+function wear(rig: MachineRig, spec: SpecPartition): void {
+  const [m] = readyInOrder(spec.state.messages, rig.partition.mode);
+  const { partition } = rig;
+  if (!m || m.fence >= WORN) return;
+  const slot = partition.messages.find(m.index, m.offset);
+  m.fence = WORN;
+  const rows = partition as unknown as { change(slot: number, mutate: () => void): void };
+  rows.change(slot, () => {
+    partition.messages.fence[slot] = WORN;
+  });
 }
 
-function compareMessages(rig: MachineRig, naive: NaivePartition): void {
+/** A result of the machine in the specification's words; what was granted is told by the events. */
+function inWords(result: IntentResult, granted: MachineEvent[]): SpecResult {
+  if (result.type === "refused") return { type: "refused", code: result.code } as SpecResult;
+  if (result.type !== "granted") return result as SpecResult;
+  const { slots, grantedInRound, isClosed } = result;
+  // Slots are read when the entry is through: an ack in it may have freed them.
+  const messages = granted.splice(0, slots.length).map(({ index, offset }) => ({ index, offset }));
+  return { type: "granted", messages, grantedInRound, isClosed };
+}
+
+function compareMessages(rig: MachineRig, spec: SpecPartition): void {
   const m = rig.partition.messages;
-  expect(m.size).toBe(naive.messages.length);
-  for (const expected of naive.messages) {
+  expect(m.size).toBe(spec.state.messages.length);
+  for (const expected of spec.state.messages) {
     const slot = m.find(expected.index, expected.offset);
-    const found = {
+    const { state, attempts, fence, timeMs, enqueuedMs, priority, maxRetries } = expected;
+    expect({
       state: m.state[slot],
       attempts: m.attempts[slot],
       fence: m.fence[slot],
@@ -156,117 +202,106 @@ function compareMessages(rig: MachineRig, naive: NaivePartition): void {
       hi: m.priorityHi[slot],
       lo: m.priorityLo[slot],
       maxRetries: m.maxRetries[slot],
-    };
-    const { state, attempts, fence, timeMs, enqueuedMs, hi, lo, maxRetries } = expected;
-    const code = State[state];
-    expect(found).toEqual({ state: code, attempts, fence, timeMs, enqueuedMs, hi, lo, maxRetries });
+    }).toEqual({
+      state: State[state],
+      attempts,
+      fence,
+      timeMs,
+      enqueuedMs,
+      hi: hiOf(priority),
+      lo: loOf(priority),
+      maxRetries,
+    });
     // Q15: the heaps agree with the states.
     expect(rig.partition.ready.has(slot)).toBe(state === "ready");
     expect(rig.partition.timers.has(slot)).toBe(state === "leased" || state === "delayed");
   }
 }
 
-function compareCounts(rig: MachineRig, naive: NaivePartition): void {
-  const count = (state: string): number => naive.messages.filter((m) => m.state === state).length;
-  expect(rig.partition.counts).toMatchObject({
-    totalMessages: count("ready") + count("delayed") + count("leased"),
-    inflightMessages: count("leased"),
-    dlqMessages: count("dead"),
-  });
-  const timers = naive.messages.filter((m) => m.state === "leased" || m.state === "delayed");
-  expect(rig.partition.nextTimerMs).toBe(Math.min(Infinity, ...timers.map((m) => m.timeMs)));
-}
-
-function compareOrder(rig: MachineRig, naive: NaivePartition): void {
+function compareOrder(rig: MachineRig, spec: SpecPartition, mode: Mode): void {
   const expanded = ladder(rig.partition, 100).rungs.flatMap((r) =>
     Array.from({ length: r.count }, () => [r.hi, r.lo]),
   );
-  expect(expanded).toEqual(naive.ready.map((m) => [m.hi, m.lo]));
+  const ready = readyInOrder(spec.state.messages, mode);
+  expect(expanded).toEqual(ready.map(({ priority }) => [hiOf(priority), loOf(priority)]));
 }
 
-/** The hash of a copy in which every row was put in once, in another order and in other slots. */
-function hashFromScratch(rig: MachineRig, naive: NaivePartition, mode: Mode): StateHash {
-  // Group time, MAC key and closed flag: a machine that saw only those.
-  const bare = new MachineRig(GROUP, mode);
-  bare.init(0);
-  bare.apply({ stampMs: rig.partition.nowMs }, naive.isClosed ? [{ kind: "partition.close" }] : []);
-  const { hash } = bare.partition;
-  const copy = new MessageStore();
-  for (const m of [...naive.messages].reverse()) {
-    const slot = copy.add(m.index, m.offset);
-    copy.enqueuedMs[slot] = m.enqueuedMs;
-    copy.priorityHi[slot] = m.hi;
-    copy.priorityLo[slot] = m.lo;
-    copy.state[slot] = State[m.state];
-    copy.attempts[slot] = m.attempts;
-    copy.fence[slot] = m.fence;
-    copy.maxRetries[slot] = m.maxRetries;
-    copy.leaseEnd[slot] = LeaseEnd[m.ended === "no" ? "none" : m.ended];
-    copy.timeMs[slot] = m.timeMs;
-    copy.grantedMs[slot] = m.lease?.grantedMs ?? 0;
-    copy.edge[slot] = m.lease?.edge ?? 0;
-    copy.edgeIncarnation[slot] = m.lease?.edgeIncarnation ?? 0;
-    copy.stream[slot] = m.lease?.stream ?? 0;
-    copy.round[slot] = m.lease?.round ?? 0;
-    copy.grantIndex[slot] = m.lease?.grantIndex ?? 0;
-    hash.add(messageHash(copy, slot, 0x11), messageHash(copy, slot, 0x29));
+/** What both remember of producers, and in which order it will be forgotten. */
+function compareProducers(rig: MachineRig, spec: SpecPartition): void {
+  expect(rig.partition.dedup.size).toBe(spec.state.producers.length);
+  for (const p of spec.state.producers) {
+    expect(rig.partition.dedup.knows({ ...p, sequenceHi: 0, sequenceLo: 0 })).toBe(true);
   }
-  const streams = new StreamTable({ level: SMALL }, hash);
-  for (const [e, incarnation] of naive.edges) streams.replaceEdge(e, incarnation);
-  for (const s of [...naive.streams].reverse()) {
-    const state = streams.open(s.edge, naive.edges.get(s.edge) ?? 0, s.stream);
-    if (!state) throw new Error("the rebuilt stream must open");
-    streams.update(state, s.round, s.granted);
-    if (s.isClosed) streams.close(state);
-  }
-  const dedup = new DedupTable({ level: SMALL }, hash);
-  for (const f of naive.firsts) dedup.remember(f.triple, f, 0);
-  const tombstones = new Tombstones({ level: SMALL }, hash);
-  for (const t of naive.tombstones)
-    tombstones.add(t.index, t.offset, t.fence, t.settled, t.stampMs);
-  return hash;
 }
+
+/** The machine and the specification side by side. */
+class Pair {
+  readonly rig: MachineRig;
+  readonly spec: SpecPartition;
+  readonly mode: Mode;
+  private readonly given: TokenParts[] = [];
+  private readonly events: MachineEvent[] = [];
+  private stampMs = 0;
+
+  constructor(mode: Mode) {
+    this.mode = mode;
+    const rig = new MachineRig(GROUP, mode, SMALL);
+    this.rig = rig;
+    rig.init(0);
+    this.spec = new SpecPartition((t) => {
+      const right = rig.partition.mac(t.index, t.offset, t.fence);
+      return right.every((byte, i) => byte === t.mac[i]);
+    }, SMALL);
+    const settings = { ...SETTINGS, mode };
+    const intents = [{ ...INIT, settings }];
+    this.spec.apply({ index: 1, stampMs: 0, seedHi: 1, seedLo: 2, intents });
+  }
+
+  step(afterMs: number, seedHi: number, seedLo: number, plans: readonly Plan[]): void {
+    const { rig, spec } = this;
+    if (plans.some((p) => p.type === "wear")) wear(rig, spec);
+    this.stampMs += afterMs;
+    const { stampMs } = this;
+    const intents = plans
+      .map((p) => resolve(p, rig, this.given))
+      .filter((i): i is Intent => i !== undefined);
+    const expected = spec.apply({ index: rig.index + 1, stampMs, seedHi, seedLo, intents });
+    rig.events.length = 0;
+    const found = rig.apply({ stampMs, seedHi, seedLo }, intents);
+    expect(eventsInOrder(rig.events)).toEqual(eventsInOrder(expected.events));
+    const granted = rig.events.filter((e) => e.kind === "message.granted");
+    for (const e of granted) this.given.push(rig.token(e.index, e.offset, e.fence));
+    expect(found.map((result) => inWords(result, granted))).toEqual(expected.results);
+    this.events.push(...expected.events);
+    this.compareStates();
+  }
+
+  private compareStates(): void {
+    const { rig, spec, mode, stampMs } = this;
+    compareMessages(rig, spec);
+    compareOrder(rig, spec, mode);
+    compareProducers(rig, spec);
+    expect(rig.partition.counts).toMatchObject(countsOf(spec.state.messages, this.events));
+    expect(rig.partition.nextTimerMs).toBe(nextTimerMs(spec.state));
+    const { hi, lo } = hashFromScratch(GROUP, mode, stampMs, digestOf(spec.state));
+    expect([rig.partition.hash.hi, rig.partition.hash.lo]).toEqual([hi, lo]);
+  }
+}
+
+test("the numbers of the specification are those of level 1", () => {
+  for (const [name, bound] of Object.entries(LIMITS)) {
+    expect(LEVEL_1[name as keyof Limits], name).toBe(bound);
+  }
+});
 
 test.each(["MIN", "MAX"] as const)(
-  "%s: every result, state, order and hash is that of the naive model",
+  "%s: every result, event, state, order, counter and hash is what the specification says",
   (mode) => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 25 }), (entries) => {
-        const rig = new MachineRig(GROUP, mode, SMALL);
-        rig.init(0);
-        const settings = { ...SETTINGS, mode };
-        const naive = new NaivePartition(mode, SMALL, (t) => {
-          const right = rig.partition.mac(t.index, t.offset, t.fence);
-          return right.every((byte, i) => byte === t.mac[i]);
-        });
-        naive.apply({ index: 1, stampMs: 0, seedHi: 1, seedLo: 2 }, [{ ...INIT, settings }]);
-        const given: TokenParts[] = [];
-        let stampMs = 0;
+        const pair = new Pair(mode);
         for (const { afterMs, seedHi, seedLo, plans } of entries) {
-          stampMs += afterMs;
-          const intents = plans
-            .map((p) => resolve(p, rig, given))
-            .filter((i): i is Intent => i !== undefined);
-          const expected = naive.apply({ index: rig.index + 1, stampMs, seedHi, seedLo }, intents);
-          // Slots are read when the entry is through: an ack in it may have freed them.
-          rig.events.length = 0;
-          const found = rig.apply({ stampMs, seedHi, seedLo }, intents);
-          const granted = rig.events.filter((e) => e.kind === "message.granted");
-          let at = 0;
-          const places = (): number => {
-            const e = granted[at];
-            at += 1;
-            return e.index * 16384 + e.offset;
-          };
-          expect(found.map((r) => comparable(r, places))).toEqual(
-            expected.map((r) => comparable(r, (place) => place)),
-          );
-          for (const e of granted) given.push(rig.token(e.index, e.offset, e.fence));
-          compareMessages(rig, naive);
-          compareCounts(rig, naive);
-          compareOrder(rig, naive);
-          const { hi, lo } = hashFromScratch(rig, naive, mode);
-          expect([rig.partition.hash.hi, rig.partition.hash.lo]).toEqual([hi, lo]);
+          pair.step(afterMs, seedHi, seedLo, plans);
         }
       }),
       { numRuns: 300 },

@@ -25,6 +25,11 @@ export class Words {
     return word;
   }
 
+  /** The plain arguments from this one on. */
+  from(i: number): readonly string[] {
+    return this.plain.slice(i);
+  }
+
   has(word: string): boolean {
     return this.plain.includes(word);
   }

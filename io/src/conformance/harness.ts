@@ -60,3 +60,23 @@ export interface NetworkRig {
   settle(): Promise<void>;
   dispose(): Promise<void>;
 }
+
+/** One stream's carrier at a node, and its transport. */
+export interface CarrierRig {
+  /** Hands item number 0, 1, 2, ... over; it may be written for so long. */
+  hand(leaseLeftMs: number): void;
+  /** From here on the transport takes `room` more items of one byte, and then none. */
+  block(room: number): void;
+  /** It takes items again. */
+  drain(): void;
+  recall(): void;
+  end(): void;
+  cancel(): void;
+  pass(ms: number): void;
+  /** Lets all reports come that are due, without time for anything else. */
+  settle(): Promise<void>;
+  /** Numbers of the items that the transport took, in order. */
+  readonly taken: readonly number[];
+  /** What the node was told, in order: "written 3", "returned 1", "drained". */
+  readonly told: readonly string[];
+}

@@ -1,12 +1,12 @@
 // The writing half of a PopStream call: items wait here until the transport takes them, and every item is
 // reported to the engine once, as written or as returned, in the order in which it came.
+// The queue is that of the simulator too (io/carrier); here is what it knows of gRPC.
 //
-// W1  An item counts as written only when it was given to gRPC while that took more data: `write()` had
-//     not returned false since the last "drain", and less than `TRANSPORT_BYTES` were on their way.
-// W2  Nothing is written after it was reported as returned, or after its lease is over.
-// W3  What was written is reported before anything is returned, and before the stream is cancelled.
+// W4  An item counts as taken by the transport only when it was given to gRPC while that took more data: `write()`
+//     had not returned false since the last "drain", and less than `TRANSPORT_BYTES` were on their way.
 
 import type { DeliveredItem } from "@disheap/core";
+import { CarrierQueue } from "@disheap/io/carrier";
 import type { PopItem } from "@disheap/proto";
 
 /**
@@ -37,29 +37,36 @@ export interface WriterOptions {
   };
 }
 
-interface Waiting {
-  readonly item: DeliveredItem;
-  readonly untilMs: number;
-}
-
 export class PopWriter {
   private readonly options: WriterOptions;
-  private queue: Waiting[] = [];
+  private readonly queue: CarrierQueue<DeliveredItem>;
   private bytesUnderWay = 0;
-  private unreported = 0;
   private reportTimer: NodeJS.Immediate | undefined;
-  private isRecalled = false;
-  private isOver = false;
 
   constructor(options: WriterOptions) {
     this.options = options;
+    this.queue = new CarrierQueue({
+      now: options.nowMs,
+      isBlocked: () => this.isBlocked,
+      write: (item) => {
+        this.write(item);
+      },
+      reportSoon: () => {
+        // One report for all that is written in this round of the event loop.
+        this.reportTimer ??= setImmediate(() => {
+          this.reportTimer = undefined;
+          this.queue.report();
+        });
+      },
+      tell: options.report,
+    });
     options.sink.on("drain", () => {
       this.flush();
     });
   }
 
   get waiting(): number {
-    return this.queue.length;
+    return this.queue.waiting;
   }
 
   get isBlocked(): boolean {
@@ -67,52 +74,29 @@ export class PopWriter {
   }
 
   add(item: DeliveredItem, leaseLeftMs: number): void {
-    this.queue.push({ item, untilMs: this.options.nowMs() + leaseLeftMs });
+    this.queue.hand(item, this.options.nowMs() + leaseLeftMs);
     this.flush();
   }
 
   /** Gives back all that waits; the engine hears when the transport takes items again. */
   recall(): void {
-    this.giveBack(this.queue.length);
-    this.queue = [];
-    this.isRecalled = true;
+    this.queue.recall();
     this.flush();
   }
 
   /** The stream has ended: what waits is given back. */
   end(): void {
-    if (this.isOver) return;
-    this.giveBack(this.queue.length);
-    this.stop();
+    this.queue.end();
   }
 
   /** The consumer is gone: after this report the cancel settles what waits. */
   cancel(): void {
-    if (this.isOver) return;
-    this.reportWritten();
-    this.stop();
-  }
-
-  private stop(): void {
-    this.isOver = true;
-    this.queue = [];
+    this.queue.cancel();
   }
 
   private flush(): void {
-    if (this.isOver) return;
-    let taken = 0;
-    const nowMs = this.options.nowMs();
-    while (taken < this.queue.length && !this.isBlocked) {
-      const { item, untilMs } = this.queue[taken] as Waiting;
-      taken += 1;
-      if (nowMs < untilMs) this.write(item);
-      else this.giveBack(1);
-    }
-    if (taken > 0) this.queue.splice(0, taken);
-    if (this.isRecalled && !this.isBlocked) {
-      this.isRecalled = false;
-      this.options.report.drained();
-    }
+    if (this.queue.isOver) return;
+    this.queue.pump();
     this.options.onRoom();
   }
 
@@ -124,24 +108,5 @@ export class PopWriter {
       this.flush();
     });
     this.options.onWritten(item);
-    this.unreported += 1;
-    // One report for all that is written in this round of the event loop.
-    this.reportTimer ??= setImmediate(() => {
-      this.reportWritten();
-    });
-  }
-
-  private reportWritten(): void {
-    clearImmediate(this.reportTimer);
-    this.reportTimer = undefined;
-    if (this.unreported === 0) return;
-    const count = this.unreported;
-    this.unreported = 0;
-    this.options.report.written(count);
-  }
-
-  private giveBack(count: number): void {
-    this.reportWritten();
-    if (count > 0) this.options.report.returned(count);
   }
 }

@@ -1,15 +1,15 @@
-// Every committed entry is played to the reference model, and what the machine did must be
-// what the model says. The difference is named by the rule it concerns.
+// Every committed entry is played to the specification, and what the machine did must be what that says. The
+// difference is named by the rule it concerns.
 
 import { decodeLeaseToken, type ClientEffect, type MachineEvent } from "@disheap/core";
 import { aboutMessage } from "../event-log.js";
 import { RuleBroken, type Rule } from "../oracle.js";
+import { eventsInOrder, SpecPartition } from "../spec/index.js";
 import { differingEvent, type CommittedEntry, type EntryRule } from "./canon.js";
-import { byAge, ReferenceModel } from "./reference-model.js";
 import { eventText, pairKey, seen } from "./watched.js";
 
 export class Reference implements Rule, EntryRule {
-  private readonly models = new Map<number, ReferenceModel>();
+  private readonly partitions = new Map<number, SpecPartition>();
   /** The MAC of every token that a consumer was given. */
   private readonly tokens = new Map<string, string>();
 
@@ -22,15 +22,15 @@ export class Reference implements Rule, EntryRule {
 
   entry(entry: CommittedEntry): void {
     const { group } = entry;
-    let model = this.models.get(group);
-    if (!model) {
-      model = new ReferenceModel(
+    let partition = this.partitions.get(group);
+    if (!partition) {
+      partition = new SpecPartition(
         (token) => this.tokens.get(tokenName(group, token)) === token.mac.join(),
       );
-      this.models.set(group, model);
+      this.partitions.set(group, partition);
     }
-    const expected = inIdOrder(model.apply(entry));
-    const found = inIdOrder(entry.events);
+    const expected = eventsInOrder(partition.apply(entry).events);
+    const found = eventsInOrder(entry.events);
     const differing = differingEvent(expected, found);
     if (differing >= 0) broken(entry, expected.at(differing), found.at(differing));
   }
@@ -41,21 +41,6 @@ function tokenName(
   token: { readonly index: number; readonly offset: number; readonly fence: number },
 ): string {
   return `${pairKey(group, token.index)}.${token.offset}.${token.fence}`;
-}
-
-/** Leases that one intent shortens have no order among themselves: runs of them are sorted. */
-function inIdOrder(events: readonly MachineEvent[]): readonly MachineEvent[] {
-  if (!events.some((e) => e.kind === "message.shortened")) return events;
-  const sorted = [...events];
-  let from = 0;
-  while (from < sorted.length) {
-    let to = from;
-    while (to < sorted.length && sorted[to].kind === "message.shortened") to += 1;
-    const run = sorted.slice(from, to).sort(byAge);
-    sorted.splice(from, run.length, ...run);
-    from = to + 1;
-  }
-  return sorted;
 }
 
 function broken(
@@ -71,7 +56,7 @@ function broken(
     message:
       `entry ${entry.index} of group ${entry.group} (term ${entry.term}, stamp ${entry.stampMs}) must ` +
       `do "${text(expected)}", and did "${text(found)}"`,
-    first: seen(entry, `by the reference model: ${text(expected)}`),
+    first: seen(entry, `by the specification: ${text(expected)}`),
     second: seen(entry, `by the machine: ${text(found)}`),
     about: about ? aboutMessage(about.index, about.offset) : `group ${entry.group} `,
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { InvariantViolation } from "@disheap/core";
-import { ReplicaInvariants } from "../../../../src/oracle/rules/replica-invariants.js";
-import { breaks, FakeWorld, replica, slot } from "./states.js";
+import { ReplicaInvariants } from "../../../../src/oracle/rules/raft/replica-invariants.js";
+import { breaks, FakeWorld, replica, slot } from "../states.js";
 
 class World extends FakeWorld {
   planted = false;

@@ -1,100 +1,17 @@
 import { Partition, encodeLeaseToken, type Intent, type MachineEvent } from "@disheap/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ReferenceModel } from "../../../src/oracle/rules/reference-model.js";
 import { Reference, ruleOf } from "../../../src/oracle/rules/reference.js";
 import { decodeIntents } from "../../../src/oracle/rules/canon.js";
+import { enqueue, grant } from "../intents.js";
 import { breaks, Entries, events, handed, INIT, item, SETTINGS, view } from "./states.js";
 
 const { enqueued, granted, acked, expired } = events;
 const mac = new Uint8Array(16);
 
-const enqueue = (fields: Partial<Extract<Intent, { kind: "enqueue" }>> = {}): Intent => ({
-  kind: "enqueue",
-  priorityHi: 0,
-  priorityLo: 7,
-  payload: Uint8Array.of(1),
-  producer: undefined,
-  maxRetries: undefined,
-  delayMs: 0,
-  ...fields,
-});
-const grant = (fields: Partial<Extract<Intent, { kind: "grant" }>> = {}): Intent => ({
-  kind: "grant",
-  edge: 1,
-  edgeIncarnation: 1,
-  stream: 1,
-  round: 1,
-  n: 1,
-  limit: 10,
-  visibilityMs: 1000,
-  bound: undefined,
-  ...fields,
-});
 const settle = (kind: "ack", offset = 0, fence = 1): Intent => ({
   kind,
   token: { index: 2, offset, fence, mac },
-});
-
-/** What the model says of entries with these intents, after the one that sets the partition up. */
-function model(...steps: readonly (readonly [number, ...Intent[]])[]): MachineEvent[][] {
-  const reference = new ReferenceModel(() => true);
-  const entries = new Entries();
-  reference.apply(entries.init({ maxRetries: 1 }));
-  return steps.map(([stampMs, ...intents]) => reference.apply(entries.next(stampMs, [], intents)));
-}
-
-test("the model grants the best ready message and honours n, limit, round and bound", () => {
-  const three = [
-    enqueue({ priorityLo: 9 }),
-    enqueue({ priorityLo: 8 }),
-    enqueue({ priorityLo: 9 }),
-  ];
-  const taken = (...grants: Intent[]): string[] =>
-    (model([1, ...three], [2, ...grants])[1] ?? []).map((e) => `${e.index}.${e.offset}`);
-  expect(taken(grant({ n: 3 }))).toEqual(["2.1", "2.0", "2.2"]);
-  expect(taken(grant({ n: 3, limit: 1 }))).toEqual(["2.1"]);
-  expect(taken(grant({ n: 3, bound: { hi: 0, lo: 8 } }))).toEqual(["2.1"]);
-  expect(taken(grant({ n: 1 }), grant({ n: 1 }))).toEqual(["2.1"]);
-  expect(taken(grant({ n: 1 }), grant({ n: 2 }))).toEqual(["2.1", "2.0"]);
-  expect(taken(grant({ n: 1, round: 2 }), grant({ n: 3, round: 1 }))).toEqual(["2.1"]);
-  expect(taken(grant({ edgeIncarnation: 2 }), grant({ n: 3, edgeIncarnation: 1 }))).toEqual([
-    "2.1",
-  ]);
-});
-
-test("the model expires, retries with jitter and buries", () => {
-  const [, second, third, fourth] = model(
-    [1, enqueue()],
-    [2, grant()],
-    [1002],
-    [400_000, grant({ n: 2 })],
-  );
-  expect(second).toEqual([granted({ deadlineMs: 1002 })]);
-  const retried = third?.[0];
-  if (retried?.kind !== "message.expired") throw new Error("the lease expires");
-  expect(retried.outcome).toBe("delayed");
-  expect(retried.notBeforeMs).toBeGreaterThanOrEqual(1002);
-  expect(retried.notBeforeMs).toBeLessThan(2002);
-  expect(fourth?.map((e) => e.kind)).toEqual(["message.ready", "message.granted"]);
-  const buried = model([1, enqueue({ maxRetries: 0 })], [2, grant()], [1002]);
-  expect(buried[2]).toEqual([expired({ outcome: "dead", notBeforeMs: 0, index: 2 })]);
-});
-
-test("a repeat inside the window is a repeat; beyond it the machine may choose", () => {
-  const producer = { producerId: "p", epochHi: 0, epochLo: 1, sequenceHi: 0, sequenceLo: 1 };
-  const day = 24 * 3_600_000;
-  const again = (stampMs: number, did: readonly MachineEvent[]): MachineEvent[] => {
-    const reference = new ReferenceModel(() => true);
-    const entries = new Entries();
-    reference.apply(entries.init());
-    reference.apply(entries.next(5, [], [enqueue({ producer })]));
-    return reference.apply(entries.next(stampMs, did, [enqueue({ producer })]));
-  };
-  const repeat: MachineEvent = { kind: "message.duplicate", index: 2, offset: 0 };
-  expect(again(day, [enqueued({ index: 3 })])).toEqual([repeat]);
-  expect(again(day + 5, [repeat])).toEqual([repeat]);
-  expect(again(day + 5, [enqueued({ index: 3 })])).toEqual([enqueued({ index: 3 })]);
 });
 
 test("the reference agrees with a right log and names the rule of a difference", () => {
@@ -151,7 +68,7 @@ const work = fc.array(
   { minLength: 1, maxLength: 120 },
 );
 
-test("property: the machine does what the model says", () => {
+test("property: the machine does what the specification says", () => {
   fc.assert(
     fc.property(work, fc.boolean(), (steps, isMin) => {
       const partition = new Partition(1, isMin ? "MIN" : "MAX");

@@ -1,0 +1,1 @@
+export { CarrierQueue, type CarrierHooks } from "./carrier-queue.js";

@@ -1,0 +1,63 @@
+import type { DeliveredItem } from "@disheap/core";
+import { carrierSuite, type CarrierRig } from "@disheap/io/conformance";
+import { describe, test } from "vitest";
+import { PopWriter } from "../../src/grpc/pop-writer.js";
+import { writePopItem } from "../../src/grpc/replies.js";
+import { ITEM } from "../support/hand-engine.js";
+import { HandSink } from "../support/hand-sink.js";
+
+function rig(): CarrierRig {
+  const sink = new HandSink();
+  const told: string[] = [];
+  let [handed, nowMs] = [0, 0];
+  const writer = new PopWriter({
+    sink,
+    nowMs: () => nowMs,
+    encode: writePopItem,
+    onWritten: () => undefined,
+    onRoom: () => undefined,
+    report: {
+      written: (count) => told.push(`written ${String(count)}`),
+      returned: (count) => told.push(`returned ${String(count)}`),
+      drained: () => told.push("drained"),
+    },
+  });
+  return {
+    hand: (leaseLeftMs) => {
+      const item: DeliveredItem = {
+        ...ITEM,
+        messageId: String(handed),
+        payload: new Uint8Array(1),
+      };
+      handed += 1;
+      writer.add(item, leaseLeftMs);
+    },
+    block: (room) => {
+      sink.block(room);
+    },
+    drain: () => {
+      sink.drain();
+    },
+    recall: () => {
+      writer.recall();
+    },
+    end: () => {
+      writer.end();
+    },
+    cancel: () => {
+      writer.cancel();
+    },
+    pass: (ms) => {
+      nowMs += ms;
+    },
+    settle: () => new Promise((resolve) => setImmediate(resolve)),
+    get taken() {
+      return sink.written.map(Number);
+    },
+    told,
+  };
+}
+
+describe("the carrier over gRPC", () => {
+  carrierSuite(test, rig);
+});
