@@ -220,7 +220,8 @@ export type FaultPlan =
       readonly node: number;
       /** Whose first partition is asked; undefined: the meta group. */
       readonly topic: string | undefined;
-      readonly what: "unknown" | "cut-short" | "misplaced" | "begins" | "late-deletion";
+      readonly what:
+        "unknown" | "cut-short" | "misplaced" | "begins" | "late-closing" | "late-deletion";
     }
   | {
       readonly kind: "clock.skew" | "clock.jump";

@@ -3,6 +3,7 @@
 
 import { backlog } from "./backlog.js";
 import { crowd } from "./crowd.js";
+import { crossingDeletions } from "./crossing-deletions.js";
 import type { PlanDraws } from "./expand.js";
 import { halfDeleted } from "./half-deleted.js";
 import type { Plan } from "./plan.js";
@@ -11,7 +12,7 @@ import type { Situation, SituationScope } from "./situation.js";
 import { stoppedReplica } from "./stopped-replica.js";
 
 const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
-  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd];
+  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd, crossingDeletions];
 
 /** The plan with the situations that its seed draws. */
 export function withSituations(draws: PlanDraws, plan: Plan): Plan {

@@ -8,6 +8,7 @@ import { Commits } from "./commits.js";
 import { Conservation } from "./conservation.js";
 import { DedupRules } from "./dedup-rules.js";
 import { DeliveryRules } from "./delivery-rules.js";
+import { DeletedTopics } from "./deleted-topics.js";
 import { Digests } from "./digests.js";
 import { Elections } from "./elections.js";
 import { EntryBounds } from "./entry-bounds.js";
@@ -60,6 +61,7 @@ export function makeRules(): Rule[] {
     bounds,
     new Canon([ledger, new DedupRules(), reference, conservation, once, bounds]),
     once,
+    new DeletedTopics(),
     new MetaState(),
     conservation,
     commits,
