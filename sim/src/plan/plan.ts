@@ -141,6 +141,13 @@ export type FaultPlan =
       readonly to: number;
     }
   | {
+      /** Appends of whoever leads the topic's first partition then are lost; all else of it arrives. */
+      readonly kind: "net.mute";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly topic: string;
+    }
+  | {
       readonly kind: "net.reset";
       readonly atMs: number;
       readonly from: number;

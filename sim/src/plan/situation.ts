@@ -6,6 +6,7 @@ export interface SituationScope {
   readonly nodes: number;
   readonly durationMs: number;
   readonly topics: readonly TopicPlan[];
+  readonly network: Plan["network"];
   /** What else the plan holds. */
   readonly operations: readonly OperationPlan[];
   readonly faults: readonly FaultPlan[];
@@ -15,6 +16,10 @@ export interface Situation {
   readonly operations?: readonly OperationPlan[];
   readonly faults?: readonly FaultPlan[];
   readonly limits?: Plan["limits"];
+  /** Topics of its own, beside those of the plan. */
+  readonly topics?: readonly TopicPlan[];
+  /** The plan takes longer than without it. */
+  readonly durationMs?: number;
 }
 
 /**

@@ -32,6 +32,7 @@ import { Reference } from "./reference.js";
 import { RetryRules } from "./retry-rules.js";
 import { SentTwice } from "./sent-twice.js";
 import { StalledDisks } from "./stalled-disks.js";
+import { StarvedStreams } from "./starved-streams.js";
 import { StoppedReplicas } from "./stopped-replicas.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./timer-rules.js";
@@ -77,6 +78,7 @@ export function makeRules(): Rule[] {
     new AnswerRules(ledger),
     new Reads(),
     new StalledDisks(),
+    new StarvedStreams(),
     new SentTwice(),
     new UnderWay(),
     new StoppedReplicas(),
