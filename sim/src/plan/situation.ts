@@ -36,3 +36,11 @@ const NEEDS_ALL: ReadonlySet<FaultPlan["kind"]> = new Set<FaultPlan["kind"]>([
   "replica.stop",
   "disk.rot",
 ]);
+
+/** After the faults of a plan: until links and leaders are what they are in calm times. */
+export const SETTLE_MS = 8_000;
+
+/** A commit or a burst may take seconds there: nobody can say what is late. */
+export function isSluggish({ network, operations }: SituationScope): boolean {
+  return network.latencyMinUs > 100_000 || network.bulk !== undefined || operations.length > 1_000;
+}

@@ -6,6 +6,7 @@ import { crowd } from "./crowd.js";
 import { crossingDeletions } from "./crossing-deletions.js";
 import type { PlanDraws } from "./expand.js";
 import { halfDeleted } from "./half-deleted.js";
+import { largeResend } from "./large-resend.js";
 import type { Plan } from "./plan.js";
 import { rottenLog } from "./rotten-log.js";
 import type { Situation, SituationScope } from "./situation.js";
@@ -13,7 +14,16 @@ import { stalledSource } from "./stalled-source.js";
 import { stoppedReplica } from "./stopped-replica.js";
 
 const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
-  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd, crossingDeletions, stalledSource];
+  [
+    halfDeleted,
+    stoppedReplica,
+    rottenLog,
+    backlog,
+    crowd,
+    crossingDeletions,
+    stalledSource,
+    largeResend,
+  ];
 
 /** The plan with the situations that its seed draws. */
 export function withSituations(draws: PlanDraws, plan: Plan): Plan {

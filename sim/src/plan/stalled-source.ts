@@ -4,13 +4,11 @@
 
 import type { PlanDraws } from "./expand.js";
 import type { OperationPlan } from "./plan.js";
-import type { Situation, SituationScope } from "./situation.js";
+import { isSluggish, SETTLE_MS, type Situation, type SituationScope } from "./situation.js";
 
 /** Ids of these calls and consumers; those of others stay away from them. */
 const FIRST_ID = 70_000;
 const TOPIC = "stalled";
-/** Until links and leaders are what they are in calm times. */
-const SETTLE_MS = 8_000;
 const FILL_MS = 2_000;
 const MUTE_MS = 11_000;
 
@@ -73,11 +71,6 @@ export function stalledSource(draws: PlanDraws, scope: SituationScope): Situatio
     ],
     durationMs: untilMs + 1_000,
   };
-}
-
-/** A commit or a burst may take seconds there: nobody can say what is late. */
-function isSluggish({ network, operations }: SituationScope): boolean {
-  return network.latencyMinUs > 100_000 || network.bulk !== undefined || operations.length > 1_000;
 }
 
 /** It takes its time, so that what is ready lasts. */

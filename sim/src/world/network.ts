@@ -56,6 +56,8 @@ export class SimNetwork {
    * loses it. No plan uses it: what a plan does to frames is a rate of a link.
    */
   onFrame: ((from: number, to: number, frame: Uint8Array) => readonly number[]) | undefined;
+  /** The first frame that no link takes. */
+  tooLarge: { readonly from: number; readonly to: number; readonly bytes: number } | undefined;
   /** Nodes whose appends of a group are lost. */
   readonly mutes = new Map<number, number>();
   /** By place: the member whose data directory a process runs on a copy of. */
@@ -215,6 +217,7 @@ export class SimNetwork {
     // The real dialler drops it too, and says so (io/grpc).
     if (frame.length > FRAME_BYTES_MAX) {
       this.count("net.too-large");
+      this.tooLarge ??= { from, to, bytes: frame.length };
       return;
     }
     const waitUs = isUrgent ? 0 : this.queueBulk(link, frame);

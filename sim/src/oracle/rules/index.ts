@@ -12,6 +12,7 @@ import { DeletedTopics } from "./deleted-topics.js";
 import { Digests } from "./digests.js";
 import { Elections } from "./elections.js";
 import { EntryBounds } from "./entry-bounds.js";
+import { FrameBounds } from "./frame-bounds.js";
 import { GiveBacks } from "./give-backs.js";
 import { GroupTime } from "./group-time.js";
 import { HeldAfterStart } from "./held-after-start.js";
@@ -79,6 +80,7 @@ export function makeRules(): Rule[] {
     new Reads(),
     new StalledDisks(),
     new StarvedStreams(),
+    new FrameBounds(),
     new SentTwice(),
     new UnderWay(),
     new StoppedReplicas(),
