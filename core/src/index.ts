@@ -39,6 +39,6 @@ export {
   type EntryView,
 } from "./wire/blocks.js";
 export { decodeIntent, encodeIntent, readIntent, type Intent } from "./wire/intents.js";
-export { decodeFrame, FRAME_BYTES_MAX, MESSAGE_BYTES_MAX } from "./wire/frames.js";
+export { decodeFrame, FRAME_BYTES_MAX, FrameBuilder, MESSAGE_BYTES_MAX } from "./wire/frames.js";
 export { blockKeyParts, decodeHardState, Tag, type HardState } from "./wire/disk-records.js";
 export type { PeerMessage } from "./wire/messages.js";

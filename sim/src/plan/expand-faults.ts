@@ -97,7 +97,7 @@ function foreign(draws: PlanDraws, scope: Scope, window: { readonly atMs: number
   };
 }
 
-/** The word of a leader that was replaced: remove the topic that had this name before. */
+/** The word of a node long cut off: close, or remove, the topic that had this name before. */
 function lateDeletion(
   draws: PlanDraws,
   scope: Scope,
@@ -108,7 +108,7 @@ function lateDeletion(
     atMs: window.atMs,
     node: draws.between("lateDeletion.node", 1, scope.nodes),
     topic: draws.pick("lateDeletion.topic", scope.topics).topic,
-    what: "late-deletion",
+    what: draws.chance("lateDeletion.closes", 500_000) ? "late-closing" : "late-deletion",
   };
 }
 

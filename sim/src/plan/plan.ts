@@ -141,6 +141,13 @@ export type FaultPlan =
       readonly to: number;
     }
   | {
+      /** Appends of whoever leads the topic's first partition then are lost; all else of it arrives. */
+      readonly kind: "net.mute";
+      readonly atMs: number;
+      readonly untilMs: number;
+      readonly topic: string;
+    }
+  | {
       readonly kind: "net.reset";
       readonly atMs: number;
       readonly from: number;
@@ -220,7 +227,8 @@ export type FaultPlan =
       readonly node: number;
       /** Whose first partition is asked; undefined: the meta group. */
       readonly topic: string | undefined;
-      readonly what: "unknown" | "cut-short" | "misplaced" | "begins" | "late-deletion";
+      readonly what:
+        "unknown" | "cut-short" | "misplaced" | "begins" | "late-closing" | "late-deletion";
     }
   | {
       readonly kind: "clock.skew" | "clock.jump";

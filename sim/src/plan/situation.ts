@@ -6,6 +6,7 @@ export interface SituationScope {
   readonly nodes: number;
   readonly durationMs: number;
   readonly topics: readonly TopicPlan[];
+  readonly network: Plan["network"];
   /** What else the plan holds. */
   readonly operations: readonly OperationPlan[];
   readonly faults: readonly FaultPlan[];
@@ -15,6 +16,10 @@ export interface Situation {
   readonly operations?: readonly OperationPlan[];
   readonly faults?: readonly FaultPlan[];
   readonly limits?: Plan["limits"];
+  /** Topics of its own, beside those of the plan. */
+  readonly topics?: readonly TopicPlan[];
+  /** The plan takes longer than without it. */
+  readonly durationMs?: number;
 }
 
 /**
@@ -31,3 +36,11 @@ const NEEDS_ALL: ReadonlySet<FaultPlan["kind"]> = new Set<FaultPlan["kind"]>([
   "replica.stop",
   "disk.rot",
 ]);
+
+/** After the faults of a plan: until links and leaders are what they are in calm times. */
+export const SETTLE_MS = 8_000;
+
+/** A commit or a burst may take seconds there: nobody can say what is late. */
+export function isSluggish({ network, operations }: SituationScope): boolean {
+  return network.latencyMinUs > 100_000 || network.bulk !== undefined || operations.length > 1_000;
+}

@@ -3,15 +3,27 @@
 
 import { backlog } from "./backlog.js";
 import { crowd } from "./crowd.js";
+import { crossingDeletions } from "./crossing-deletions.js";
 import type { PlanDraws } from "./expand.js";
 import { halfDeleted } from "./half-deleted.js";
+import { largeResend } from "./large-resend.js";
 import type { Plan } from "./plan.js";
 import { rottenLog } from "./rotten-log.js";
 import type { Situation, SituationScope } from "./situation.js";
+import { stalledSource } from "./stalled-source.js";
 import { stoppedReplica } from "./stopped-replica.js";
 
 const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
-  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd];
+  [
+    halfDeleted,
+    stoppedReplica,
+    rottenLog,
+    backlog,
+    crowd,
+    crossingDeletions,
+    stalledSource,
+    largeResend,
+  ];
 
 /** The plan with the situations that its seed draws. */
 export function withSituations(draws: PlanDraws, plan: Plan): Plan {
@@ -23,9 +35,12 @@ export function withSituations(draws: PlanDraws, plan: Plan): Plan {
   return whole;
 }
 
-function joined(plan: Plan, { operations = [], faults = [], limits = {} }: Situation): Plan {
+function joined(plan: Plan, found: Situation): Plan {
+  const { operations = [], faults = [], limits = {}, topics = [] } = found;
   return {
     ...plan,
+    durationMs: found.durationMs ?? plan.durationMs,
+    topics: [...plan.topics, ...topics],
     limits: { ...plan.limits, ...limits },
     ...(plan.nodeLimits && {
       nodeLimits: plan.nodeLimits.map((own) => ({ ...own, ...limits })),

@@ -28,6 +28,22 @@ export function isStopped({ slot }: ReplicaView): boolean {
   return slot.stoppedBecause !== undefined || slot.machineStoppedBecause !== undefined;
 }
 
+/** The replica of a topic's partition that leads it and serves, wherever that is. */
+export function servingReplica(
+  world: World,
+  topic: string,
+  partition: number,
+): ReplicaView | undefined {
+  for (const { number, process } of world.nodes) {
+    for (const slot of process?.host.context.groups.values() ?? []) {
+      const { machine, isServing } = slot;
+      if (!isServing || machine.kind !== "partition" || machine.topic !== topic) continue;
+      if (machine.partitionId === partition) return { node: number, slot };
+    }
+  }
+  return undefined;
+}
+
 export function leaderOf(views: readonly ReplicaView[]): ReplicaView | undefined {
   return views.find((v) => v.slot.isServing);
 }

@@ -7,6 +7,7 @@ import { draw, kindOf } from "../world/draw.js";
 import type { World } from "../world/world.js";
 import { sendForeign } from "./foreign-request.js";
 import { rotLog, stopReplica } from "./lost-replicas.js";
+import { muteLeader } from "./muted-leader.js";
 
 const DAMAGE = kindOf("damage.pick");
 /** How long a crash waits for its boundary. */
@@ -57,6 +58,9 @@ export class FaultDriver {
       case "net.clog":
         network.clog(fault.from, fault.to);
         this.until(fault, () => network.unclog(fault.from, fault.to));
+        break;
+      case "net.mute":
+        muteLeader(this.world, fault);
         break;
       case "net.reset":
         network.reset(fault.from, fault.to);

@@ -34,8 +34,9 @@ function beginningOf(topic: string | undefined): Uint8Array {
 
 function intentOf({ what, topic }: Foreign): Uint8Array {
   if (what === "begins") return beginningOf(topic);
-  if (what === "late-deletion") {
-    return encodeIntent({ kind: "topic.deleted", topic: topic ?? "", firstGroup: NEVER_A_GROUP });
+  if (isLate(what)) {
+    const kind = what === "late-closing" ? "topic.deleting" : "topic.deleted";
+    return encodeIntent({ kind, topic: topic ?? "", firstGroup: NEVER_A_GROUP });
   }
   if (what === "unknown") return UNKNOWN;
   const close = encodeIntent({ kind: "partition.close" });
@@ -43,6 +44,11 @@ function intentOf({ what, topic }: Foreign): Uint8Array {
   return topic === undefined
     ? close
     : encodeIntent({ kind: "topic.deleted", topic, firstGroup: 1 });
+}
+
+/** Steps of a deletion that name a topic, and are for the meta group. */
+function isLate(what: Foreign["what"]): boolean {
+  return what === "late-closing" || what === "late-deletion";
 }
 
 /** Stands for the first group of a topic that is long gone. */
@@ -54,7 +60,7 @@ export function sendForeign(world: World, fault: Foreign): boolean {
   const meta = context?.groups.get(0);
   if (!context || meta?.machine.kind !== "cluster") return false;
   const place =
-    fault.topic === undefined || fault.what === "late-deletion"
+    fault.topic === undefined || isLate(fault.what)
       ? { group: 0, voters: meta.raft.voters }
       : meta.machine.cluster.topics.get(fault.topic)?.partitions[0];
   if (!place) return false;

@@ -1,7 +1,7 @@
 // The liveness phase: after healing, every group gets a leader (L1), every message that is due is delivered and
-// acknowledged by fresh consumers (L2), and all replicas agree (L4); deletions that were begun are done (L7), and
-// counters speak of every partition (L8). A failure names what is stuck and what it waits for. Budgets are
-// simulated time.
+// acknowledged by fresh consumers (L2), leaders commit what they hold and all replicas agree (L4); deletions that
+// were begun are done (L7), and counters speak of every partition (L8). A failure names what is stuck and what it
+// waits for. Budgets are simulated time.
 
 import { encodeMessageId, State } from "@disheap/core";
 import { RuleBroken } from "../oracle/oracle.js";
@@ -13,6 +13,7 @@ import type { World } from "../world/world.js";
 import { isStopped, leaderOf, partitionOf, replicas, type ReplicaView } from "./cluster-view.js";
 import { CountersWhole } from "./counters-whole.js";
 import { halfDeleted } from "./half-deleted.js";
+import { uncommitted } from "./uncommitted.js";
 
 const LEADER_BUDGET_MS = 30_000;
 /** Copies are started well before the end of a run. */
@@ -24,6 +25,8 @@ const AGREE_LIMIT_MS = 240_000;
 /** A partition that is closed has just got its leader, and a drive that failed begins again. */
 const DELETION_BUDGET_MS = 20_000;
 const COUNTERS_BUDGET_MS = 10_000;
+/** A leader whose appends were lost on a link that stayed up asks after 20 s what its followers lack. */
+const COMMIT_BUDGET_MS = 45_000;
 const STEP_MS = 250;
 
 const DRAIN_HABITS = {
@@ -58,6 +61,7 @@ export class LivenessPhase {
     this.drain();
     const counters = new CountersWhole(this.hub);
     this.waitFor("L8", COUNTERS_BUDGET_MS, () => counters.problem());
+    this.waitFor("L4", COMMIT_BUDGET_MS, uncommitted(this.world));
     this.agree();
     this.recordRemaining();
   }

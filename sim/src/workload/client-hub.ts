@@ -34,6 +34,8 @@ export interface ClientWatcher {
   readStarted?(requestId: number, node: number, request: ClientRequest): void;
   replied?(requestId: number, result: ClientResult): void;
   creditsSent?(node: number, streamId: number, credits: number): void;
+  /** A stream's event reaches its node. */
+  streamTold?(node: number, event: ClientEvent): void;
   /** The transport took an item. */
   itemWritten?(node: number, streamId: number, item: DeliveredItem): void;
   /** These were handed over and never written. */
@@ -137,6 +139,7 @@ export class ClientHub {
       if (event.kind === "stream.credits") {
         for (const w of this.watchers) w.creditsSent?.(stream.node, streamId, event.credits);
       }
+      for (const w of this.watchers) w.streamTold?.(stream.node, event);
       if (event.kind === "stream.cancel") this.pipes.get(streamId)?.pipe.cancel();
       if (!this.world.clientEvent(stream.node, stream.incarnation, event)) this.broken(streamId);
     });

@@ -17,6 +17,7 @@ import { QUIET_LINK } from "./network-settings.js";
 import type { LinkRates, NetworkOptions } from "./network-settings.js";
 import { makeLink, type Flight, type Link } from "./network-link.js";
 import { Introductions } from "./introductions.js";
+import { withoutAppends } from "./muted.js";
 
 const DRAW = {
   latency: kindOf("net.latency"),
@@ -55,6 +56,10 @@ export class SimNetwork {
    * loses it. No plan uses it: what a plan does to frames is a rate of a link.
    */
   onFrame: ((from: number, to: number, frame: Uint8Array) => readonly number[]) | undefined;
+  /** The first frame that no link takes. */
+  tooLarge: { readonly from: number; readonly to: number; readonly bytes: number } | undefined;
+  /** Nodes whose appends of a group are lost. */
+  readonly mutes = new Map<number, number>();
   /** By place: the member whose data directory a process runs on a copy of. */
   readonly copyOf = new Map<number, number>();
   private readonly options: NetworkOptions;
@@ -182,8 +187,9 @@ export class SimNetwork {
     if (forth || back) this.count("net.reset");
   }
 
-  /** The network works again: no cut, no clog, and every rate at zero. */
+  /** The network works again: no cut, no clog, nobody muted, and every rate at zero. */
   healAll(): void {
+    this.mutes.clear();
     for (const link of this.links) {
       if (link.from === link.to || link.from === 0 || link.to === 0) continue;
       link.rates = QUIET_LINK;
@@ -198,12 +204,20 @@ export class SimNetwork {
   }
 
   private send(from: number, to: number, frame: Uint8Array, isUrgent: boolean): void {
+    const group = this.mutes.get(from);
+    const heard = group === undefined ? frame : withoutAppends(frame, group);
+    if (heard !== frame) this.count("net.mute");
+    if (heard) this.transmit(from, to, heard, isUrgent);
+  }
+
+  private transmit(from: number, to: number, frame: Uint8Array, isUrgent: boolean): void {
     const link = this.link(from, to);
     link.framesSent += 1;
     if (link.state !== "open") return;
     // The real dialler drops it too, and says so (io/grpc).
     if (frame.length > FRAME_BYTES_MAX) {
       this.count("net.too-large");
+      this.tooLarge ??= { from, to, bytes: frame.length };
       return;
     }
     const waitUs = isUrgent ? 0 : this.queueBulk(link, frame);

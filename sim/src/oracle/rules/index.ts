@@ -8,9 +8,11 @@ import { Commits } from "./raft/commits.js";
 import { Conservation } from "./delivery/conservation.js";
 import { DedupRules } from "./delivery/dedup-rules.js";
 import { DeliveryRules } from "./streams/delivery-rules.js";
+import { DeletedTopics } from "./meta/deleted-topics.js";
 import { Digests } from "./streams/digests.js";
 import { Elections } from "./raft/elections.js";
 import { EntryBounds } from "./raft/entry-bounds.js";
+import { FrameBounds } from "./liveness/frame-bounds.js";
 import { GiveBacks } from "./streams/give-backs.js";
 import { GroupTime } from "./raft/group-time.js";
 import { HeldAfterStart } from "./storage/held-after-start.js";
@@ -32,6 +34,7 @@ import { ReplicaInvariants } from "./raft/replica-invariants.js";
 import { RetryRules } from "./delivery/retry-rules.js";
 import { SentTwice } from "./liveness/sent-twice.js";
 import { StalledDisks } from "./liveness/stalled-disks.js";
+import { StarvedStreams } from "./liveness/starved-streams.js";
 import { StoppedReplicas } from "./raft/stopped-replicas.js";
 import { Sweep } from "./sweep.js";
 import { TimerRules } from "./delivery/timer-rules.js";
@@ -61,6 +64,7 @@ export function makeRules(): Rule[] {
     bounds,
     new Canon([ledger, new DedupRules(), reference, conservation, once, bounds]),
     once,
+    new DeletedTopics(),
     new MetaState(),
     conservation,
     commits,
@@ -76,6 +80,8 @@ export function makeRules(): Rule[] {
     new AnswerRules(ledger),
     new Reads(),
     new StalledDisks(),
+    new StarvedStreams(),
+    new FrameBounds(),
     new SentTwice(),
     new UnderWay(),
     new StoppedReplicas(),
