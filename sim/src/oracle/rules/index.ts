@@ -14,6 +14,7 @@ import { EntryBounds } from "./entry-bounds.js";
 import { GiveBacks } from "./give-backs.js";
 import { GroupTime } from "./group-time.js";
 import { HeldAfterStart } from "./held-after-start.js";
+import { IdleLeaders } from "./idle-leaders.js";
 import { LeaseRules } from "./lease-rules.js";
 import { Ledger } from "./ledger.js";
 import { LogMatching } from "./log-matching.js";
@@ -77,6 +78,7 @@ export function makeRules(): Rule[] {
     new StalledDisks(),
     new SentTwice(),
     new UnderWay(),
+    new IdleLeaders(),
     new StoppedReplicas(),
     new MetRot(),
     new HeldAfterStart(),
