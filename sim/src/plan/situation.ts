@@ -1,5 +1,6 @@
 // What a situation adds to a plan: operations and faults that belong together, and limits that they need.
 
+import type { NetworkSettings } from "../world/network-settings.js";
 import type { FaultPlan, OperationPlan, Plan, TopicPlan } from "./plan.js";
 
 export interface SituationScope {
@@ -9,6 +10,7 @@ export interface SituationScope {
   /** What else the plan holds. */
   readonly operations: readonly OperationPlan[];
   readonly faults: readonly FaultPlan[];
+  readonly network: Pick<NetworkSettings, "latencyMinUs">;
 }
 
 export interface Situation {
@@ -31,3 +33,8 @@ const NEEDS_ALL: ReadonlySet<FaultPlan["kind"]> = new Set<FaultPlan["kind"]>([
   "replica.stop",
   "disk.rot",
 ]);
+
+/** A question takes half a second: what is tight beside that never drains. */
+export function isSlow({ network }: SituationScope): boolean {
+  return network.latencyMinUs >= 100_000;
+}

@@ -8,10 +8,11 @@ import { halfDeleted } from "./half-deleted.js";
 import type { Plan } from "./plan.js";
 import { rottenLog } from "./rotten-log.js";
 import type { Situation, SituationScope } from "./situation.js";
+import { standstill } from "./standstill.js";
 import { stoppedReplica } from "./stopped-replica.js";
 
 const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
-  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd];
+  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd, standstill];
 
 /** The plan with the situations that its seed draws. */
 export function withSituations(draws: PlanDraws, plan: Plan): Plan {

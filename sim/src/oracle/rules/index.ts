@@ -12,6 +12,7 @@ import { Digests } from "./digests.js";
 import { Elections } from "./elections.js";
 import { EntryBounds } from "./entry-bounds.js";
 import { GiveBacks } from "./give-backs.js";
+import { GrantsHandled } from "./grants-handled.js";
 import { GroupTime } from "./group-time.js";
 import { HeldAfterStart } from "./held-after-start.js";
 import { IdleLeaders } from "./idle-leaders.js";
@@ -70,6 +71,7 @@ export function makeRules(): Rule[] {
     new ReadIndex(commits),
     new Digests(),
     new GiveBacks(),
+    new GrantsHandled(),
     deliveries,
     new Undelivered(ledger),
     reference,
