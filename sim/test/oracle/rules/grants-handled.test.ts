@@ -1,7 +1,9 @@
-import { encodeIntent, encodeLeaseToken, type GrantedItem, type PeerMessage } from "@disheap/core";
+import { encodeIntent, encodeLeaseToken, type PeerMessage } from "@disheap/core";
 import { expect, test } from "vitest";
 import { GrantsHandled } from "../../../src/oracle/rules/grants-handled.js";
 import { breaks, FakeWorld, handed, item, replica } from "./states.js";
+
+type GrantedItem = Extract<PeerMessage, { kind: "granted" }>["items"][number];
 
 const LEASE = { index: 2, offset: 0, fence: 1 };
 const GRANTED_ITEM: GrantedItem = {
