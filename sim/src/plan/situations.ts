@@ -8,11 +8,12 @@ import { halfDeleted } from "./half-deleted.js";
 import type { Plan } from "./plan.js";
 import { rottenLog } from "./rotten-log.js";
 import type { Situation, SituationScope } from "./situation.js";
+import { singleCredits } from "./single-credits.js";
 import { standstill } from "./standstill.js";
 import { stoppedReplica } from "./stopped-replica.js";
 
 const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
-  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd, standstill];
+  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd, standstill, singleCredits];
 
 /** The plan with the situations that its seed draws. */
 export function withSituations(draws: PlanDraws, plan: Plan): Plan {
