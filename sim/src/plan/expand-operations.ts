@@ -18,8 +18,8 @@ interface Scope {
   readonly isLarge: boolean;
 }
 
-const INT64_MIN = "-9223372036854775808";
-const INT64_MAX = "9223372036854775807";
+export const INT64_MIN = "-9223372036854775808";
+export const INT64_MAX = "9223372036854775807";
 
 export function expandOperations(draws: PlanDraws, scope: Scope): OperationPlan[] {
   const operations: OperationPlan[] = [];

@@ -1,5 +1,6 @@
 // What a situation adds to a plan: operations and faults that belong together, and limits that they need.
 
+import type { NetworkSettings } from "../world/network-settings.js";
 import type { FaultPlan, OperationPlan, Plan, TopicPlan } from "./plan.js";
 
 export interface SituationScope {
@@ -10,6 +11,7 @@ export interface SituationScope {
   /** What else the plan holds. */
   readonly operations: readonly OperationPlan[];
   readonly faults: readonly FaultPlan[];
+  readonly network: Pick<NetworkSettings, "latencyMinUs">;
 }
 
 export interface Situation {
@@ -43,4 +45,9 @@ export const SETTLE_MS = 8_000;
 /** A commit or a burst may take seconds there: nobody can say what is late. */
 export function isSluggish({ network, operations }: SituationScope): boolean {
   return network.latencyMinUs > 100_000 || network.bulk !== undefined || operations.length > 1_000;
+}
+
+/** A question takes half a second: what is tight beside that never drains. */
+export function isSlow({ network }: SituationScope): boolean {
+  return network.latencyMinUs >= 100_000;
 }

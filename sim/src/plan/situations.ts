@@ -10,7 +10,9 @@ import { largeResend } from "./large-resend.js";
 import type { Plan } from "./plan.js";
 import { rottenLog } from "./rotten-log.js";
 import type { Situation, SituationScope } from "./situation.js";
+import { singleCredits } from "./single-credits.js";
 import { stalledSource } from "./stalled-source.js";
+import { standstill } from "./standstill.js";
 import { stoppedReplica } from "./stopped-replica.js";
 
 const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
@@ -23,6 +25,8 @@ const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situati
     crossingDeletions,
     stalledSource,
     largeResend,
+    standstill,
+    singleCredits,
   ];
 
 /** The plan with the situations that its seed draws. */

@@ -9,29 +9,29 @@ import { onMessage } from "./wire.js";
 
 const EDGE = 1;
 const LEADER = 2;
+/** One entry of some messages is all that a leader may have under way. */
+const PROPOSED_BYTES = 1_000;
 
-/** No room for new entries at the leader for a while: as with far too many bytes under way. */
-function withoutRoom(q: QuietWorld, ms: number): void {
-  const context = q.world.host(LEADER)?.context;
-  const slot = context?.groups.get(1);
-  if (!context || !slot) throw new Error("group 1 must be there");
-  const bytes = 128 << 20;
-  slot.proposedBytes += bytes;
-  context.budgets.proposedBytes += bytes;
-  q.advance(ms);
-  slot.proposedBytes -= bytes;
-  context.budgets.proposedBytes -= bytes;
+/** The followers' disks stand still: what the leader has under way stays there, and nothing more may be. */
+function withoutRoom(q: QuietWorld, partitionKey: string, ms: number): void {
+  const untilUs = q.world.queue.nowUs + ms * 1000;
+  for (const node of [1, 3]) q.world.node(node).disk.stall(untilUs);
+  putInto(q, partitionKey, 20);
+  q.advance(50);
+  const slot = q.world.host(LEADER)?.context.groups.get(1);
+  expect(slot?.proposedBytes).toBeGreaterThan(PROPOSED_BYTES / 2);
 }
 
-function stage(): QuietWorld {
-  const q = quietWorld(3);
+function stage(): { q: QuietWorld; partitionKey: string } {
+  const q = quietWorld(3, { limits: { proposedBytesMax: PROPOSED_BYTES } });
   q.advance(2_000);
   createTopic(q, "jobs", 2);
   q.advance(1_000);
   expect(q.world.host(LEADER)?.context.groups.get(1)?.raft.isLeader).toBe(true);
-  putInto(q, keyOf(q, 1), 30);
+  const partitionKey = keyOf(q, 1);
+  putInto(q, partitionKey, 30);
   q.advance(1_000);
-  return q;
+  return { q, partitionKey };
 }
 
 const leased = (q: QuietWorld): number => {
@@ -40,7 +40,7 @@ const leased = (q: QuietWorld): number => {
 };
 
 test("two rounds in one entry: what is leased is what was delivered", () => {
-  const q = stage();
+  const { q, partitionKey } = stage();
   const reader = new Reader(q, EDGE, 10, 600_000);
   q.advance(200);
   const before = reader.items.length;
@@ -50,9 +50,9 @@ test("two rounds in one entry: what is leased is what was delivered", () => {
     if (m.group === 1 && m.items.length > 0) rounds.add(m.round);
     return undefined;
   });
+  withoutRoom(q, partitionKey, 2_600);
   reader.sendCredits(10);
-  withoutRoom(q, 2_600);
-  q.advance(3_000);
+  q.advance(5_600);
   expect(rounds.size).toBeGreaterThan(1);
   expect(reader.items.length).toBe(20);
   expect(leased(q)).toBe(reader.items.filter(({ partitionId }) => partitionId === 0).length);

@@ -14,8 +14,10 @@ import { Elections } from "./raft/elections.js";
 import { EntryBounds } from "./raft/entry-bounds.js";
 import { FrameBounds } from "./liveness/frame-bounds.js";
 import { GiveBacks } from "./streams/give-backs.js";
+import { GrantsHandled } from "./streams/grants-handled.js";
 import { GroupTime } from "./raft/group-time.js";
 import { HeldAfterStart } from "./storage/held-after-start.js";
+import { IdleLeaders } from "./liveness/idle-leaders.js";
 import { LeaseRules } from "./delivery/lease-rules.js";
 import { Ledger } from "./ledger.js";
 import { LogMatching } from "./raft/log-matching.js";
@@ -74,6 +76,7 @@ export function makeRules(): Rule[] {
     new ReadIndex(commits),
     new Digests(),
     new GiveBacks(),
+    new GrantsHandled(),
     deliveries,
     new Undelivered(ledger),
     reference,
@@ -84,6 +87,7 @@ export function makeRules(): Rule[] {
     new FrameBounds(),
     new SentTwice(),
     new UnderWay(),
+    new IdleLeaders(),
     new StoppedReplicas(),
     new ReplicaInvariants(),
     new MetRot(),

@@ -1,5 +1,5 @@
-// L12: what a node's leaders have under way is counted right and bounded for the node and for each of its links,
-// not only for each group (rev-B15). A group that has nothing under way may begin, whatever the others have, and
+// L12: what a node's leaders have under way is counted right, of each group for the present leadership alone
+// (rev-B5), and bounded for the node and for each of its links, not only for each group (rev-B15). A group that has nothing under way may begin, whatever the others have, and
 // the last one may go beyond; so of each group the first and the last do not count.
 // L13: a node runs no turn after the other while nothing changes: it would take a whole processor for nothing.
 
@@ -33,6 +33,7 @@ export class UnderWay implements Rule {
 
   private checkProposed(node: number, host: Host): void {
     const { budgets, groups, config } = host.context;
+    const what = "bytes of entries that it proposed and has not applied";
     let counted = 0;
     let between = 0;
     for (const slot of groups.values()) {
@@ -42,8 +43,8 @@ export class UnderWay implements Rule {
         if (term === slot.proposedTerm) own.push(bytes);
       }
       between += withoutEnds(own);
+      this.same(node, `${what}, of group ${slot.id}`, slot.proposedBytes, sumOf(own));
     }
-    const what = "bytes of entries that it proposed and has not applied";
     this.same(node, what, budgets.proposedBytes, counted);
     this.bounded(node, what, between, config.limits.proposedBytesMax);
   }
@@ -56,7 +57,7 @@ export class UnderWay implements Rule {
       let between = 0;
       for (const slot of context.groups.values()) {
         const flights = flightsTo(slot, peer);
-        for (const bytes of flights) counted += bytes;
+        counted += sumOf(flights);
         between += withoutEnds(flights);
       }
       const what = `bytes of log on their way to n${peer}`;
@@ -101,7 +102,11 @@ function flightsTo({ raft }: Slot, peer: number): readonly number[] {
 }
 
 function withoutEnds(bytes: readonly number[]): number {
-  return bytes.slice(1, -1).reduce((sum, one) => sum + one, 0);
+  return sumOf(bytes.slice(1, -1));
+}
+
+function sumOf(bytes: readonly number[]): number {
+  return bytes.reduce((sum, one) => sum + one, 0);
 }
 
 function stateOf({ context }: Host): string {

@@ -9,18 +9,16 @@
 
 import {
   compareInt64,
-  decodeIntent,
   decodeMessageId,
-  MalformedInput,
   type ClientEffect,
   type DeliveredItem,
-  type Intent,
   type PeerMessage,
 } from "@disheap/core";
 import { aboutMessage } from "../../event-log.js";
 import { RuleBroken, type Rule, type Seen } from "../../oracle.js";
 import type { Grant, Happening, Ledger, MessageRecord, MessageRule } from "../ledger.js";
 import { nameOf, seenHappening } from "../ledger.js";
+import { leaseName, releasedLease } from "../leases-named.js";
 import { priorityText } from "../delivery/order-rules.js";
 import { seen, type Watched } from "../watched.js";
 
@@ -117,7 +115,7 @@ export class DeliveryRules implements Rule, MessageRule {
       { atUs: now.atUs, grant, message },
       now,
     );
-    stream.handed.push(leaseName(message, item.fence));
+    stream.handed.push(leaseName(message.group, message, item.fence));
   }
 
   private seenItem(node: number, streamId: number, item: DeliveredItem, what: string): Seen {
@@ -148,7 +146,7 @@ export class DeliveryRules implements Rule, MessageRule {
       const at = this.seenItem(node, streamId, item, "never took");
       const { message, grant } = this.grantOf(item, at);
       checkNext(`stream ${streamId} at n${node}`, this.streamOf(streamId), message, grant, at);
-      const name = leaseName(message, item.fence);
+      const name = leaseName(message.group, message, item.fence);
       if (!this.asked.has(`${node}: ${name}`)) {
         this.owed.set(name, { node, incarnation, at, message });
       }
@@ -156,10 +154,8 @@ export class DeliveryRules implements Rule, MessageRule {
   }
 
   sent(node: number, _to: number, sent: PeerMessage): void {
-    if (sent.kind !== "request" || sent.action.type !== "propose") return;
-    const intent = readable(sent.action.intent);
-    if (intent?.kind !== "release.undelivered") return;
-    const name = leaseName({ ...intent, group: sent.group }, intent.fence);
+    const name = releasedLease(sent);
+    if (name === undefined) return;
     this.asked.add(`${node}: ${name}`);
     if (this.owed.get(name)?.node === node) this.owed.delete(name);
   }
@@ -244,10 +240,6 @@ export class DeliveryRules implements Rule, MessageRule {
   }
 }
 
-function leaseName(m: { group: number; index: number; offset: number }, fence: number): string {
-  return `${m.group}.${m.index}.${m.offset}.${fence}`;
-}
-
 /** Times are whole milliseconds on both sides of an edge's sum. */
 const ROUNDING_US = 2_000;
 
@@ -271,7 +263,7 @@ function checkNext(
   now: Seen,
 ): void {
   const next = stream.handed.shift();
-  if (next === leaseName(message, grant.fence)) return;
+  if (next === leaseName(message.group, message, grant.fence)) return;
   const text = `${name}: ${nameOf(message)}, lease ${grant.fence}, came out of turn: ${next ?? "nothing"} was next`;
   fail("Q16", text, now, seenHappening(grant.happening), message);
 }
@@ -331,14 +323,4 @@ function fail(
     second: now,
     about: about ? aboutMessage(about.index, about.offset) : "",
   });
-}
-
-/** What a node of another version asks may be no intent of this one. */
-function readable(bytes: Uint8Array): Intent | undefined {
-  try {
-    return decodeIntent(bytes);
-  } catch (error) {
-    if (error instanceof MalformedInput) return undefined;
-    throw error;
-  }
 }

@@ -14,6 +14,7 @@ import {
   type Ledger,
   type MessageRecord,
 } from "../ledger.js";
+import { leaseName } from "../leases-named.js";
 import type { Watched } from "../watched.js";
 
 /** What expired so lately may be on its way back. */
@@ -70,12 +71,4 @@ export class Undelivered implements Rule {
       about: aboutMessage(message.index, message.offset),
     });
   }
-}
-
-function leaseName(
-  group: number,
-  { index, offset }: { readonly index: number; readonly offset: number },
-  fence: number,
-): string {
-  return `${group}.${index}.${offset}.${fence}`;
 }

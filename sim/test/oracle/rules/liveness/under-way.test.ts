@@ -47,6 +47,16 @@ test("L12: what is counted is there, and within the bound but for the first and 
   expect(() => leaked.look()).toThrow(/counts 7 bytes of log/);
 });
 
+test("L12: what an earlier leadership proposed does not count any more", () => {
+  const next = leading();
+  propose(next, 5, 5);
+  next.slot.proposedTerm += 1;
+  expect(() => next.look()).toThrow(/counts 10 bytes of entries .* of group 1; there are 0/);
+  next.host.context.budgets.proposedBytes -= next.slot.proposedBytes;
+  next.slot.proposedBytes = 0;
+  next.look();
+});
+
 test("L13: turns in which nothing changes end", () => {
   const { host, look } = leading();
   const wants = (isWanted: boolean): Host["wantsTurn"] => (host.context.wantsTurn = isWanted);
