@@ -22,7 +22,7 @@ export type Output =
   | { readonly kind: "persist" }
   /** The peer needs log blocks from `from` that are on disk only; they come back as `refilled`. */
   | { readonly kind: "fetch-log"; readonly peer: number; readonly from: number }
-  /** Who has just begun to lead proposes the first entry of its term; who does not lead lets go of what only leaders hold. */
+  /** A new leader proposes the first entry of its term; who does not lead lets go of what only leaders hold. */
   | {
       readonly kind: "role-changed";
       readonly term: number;

@@ -6,16 +6,15 @@
 //   > campaign n1                the election timer of n1 runs out
 //   n1 is pre-candidate ...      what n1 put into its outputs
 //
-// Commands: net COUNT [blocks=, in one append] · load NODE TERMS term= [vote=] · campaign|propose|restart NODE ·
-// stall|unstall NODE (its disk) · stop NODE (it takes no more part) · silence NODE (it heard no leader for so long that
-// it helps others to campaign) ·
-// tick NODE [COUNT] · read NODE round= context= · write NODE (to the disk) · synced NODE (that write) · sync NODES ·
-// deliver|repeat|lose|newest WHICH (repeat keeps a copy on its way; newest delivers the last one only) ·
-// settle [NODES] (delivers and syncs among them until nothing is left; the rest is lost) ·
-// elected NODE (it campaigns and all settle; only what they come to is said) ·
-// beat LEADER>FOLLOWER [stalled] · answer FOLLOWER>LEADER round= [stalled] · down|up|room NODE>NODE · show ·
-// must NODE FIELD=VALUE ... (what has to be true then, or the transcript fails). WHICH: words that all fit,
-// of n1>n2, n1>, >n2, a kind of message, term=, seq=.
+// Commands: net COUNT [blocks=, in one append] · load NODE TERMS term= [vote=] · campaign|propose|restart NODE
+// · stall|unstall NODE (its disk) · stop NODE (it takes no more part) · silence NODE (it heard no leader for so
+// long that it helps others to campaign) · tick NODE [COUNT] · read NODE round= context= · write NODE (to the
+// disk) · synced NODE (that write) · sync NODES · deliver|repeat|lose|newest WHICH (repeat keeps a copy on its
+// way; newest delivers the last one only) · settle [NODES] (delivers and syncs among them until nothing is
+// left; the rest is lost) · elected NODE (it campaigns and all settle; only what they come to is said) · beat
+// LEADER>FOLLOWER [stalled] · answer FOLLOWER>LEADER round= [stalled] · down|up|room NODE>NODE · show · must
+// NODE FIELD=VALUE ... (what has to be true then, or the transcript fails). WHICH: words that all fit, of
+// n1>n2, n1>, >n2, a kind of message, term=, seq=.
 
 import { confirmReads } from "../../src/raft/reads.js";
 import {
