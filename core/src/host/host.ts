@@ -22,7 +22,7 @@ import { GroupTable } from "./group-table.js";
 import { Inbound } from "./inbound.js";
 import { Leader } from "../leader/leader.js";
 import { linkNews } from "./link-news.js";
-import { endsTheProcess, Lives, type CardVerdict } from "./lives.js";
+import { Lives, type CardVerdict } from "./lives.js";
 import { NodeStart } from "./node-start.js";
 import type { Founding } from "../wire/identity-record.js";
 import { currentBlocks, LogReads, type LogRead } from "../store/log-reads.js";
@@ -237,12 +237,13 @@ export class Host {
         this.lives.onLeft(event.peer);
         break;
       case "peer.refused":
-        if (endsTheProcess(event.code)) this.fatalMessage ??= event.message;
+        this.fatalMessage ??= this.lives.onRefused(event.peer, event.code, event.message);
         break;
       case "peer.up":
       case "peer.down":
       case "peer.full":
       case "peer.room":
+        if (event.kind === "peer.up") this.lives.refusals.linkedTo(event.peer);
         linkNews(this.context, event.kind, event.peer, (slot, step) => this.guard(slot, step));
         break;
       case "disk.got":
@@ -479,6 +480,7 @@ export class Host {
   status(): NodeStatus {
     return statusOf(this.context, this.isReady, {
       waitsFor: this.isReady ? undefined : this.start.waitsFor,
+      refusals: this.lives.refusals.recent,
       openStreams: this.streams.openCount,
       pendingRequests: this.operations.router.size,
       metrics: {

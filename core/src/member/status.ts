@@ -68,6 +68,8 @@ export interface NodeStatus {
   readonly isReady: boolean;
   /** While it is not: what the start of this node waits for, for people. */
   readonly waitsFor: string | undefined;
+  /** Links between this node and others that were refused lately, with what to do, for people. */
+  readonly refusals: readonly string[];
   readonly members: readonly { readonly name: string; readonly address: string }[];
   readonly groups: readonly GroupStatus[];
   /** What clients made it hold, beside what they may (D-92). */
