@@ -2,7 +2,8 @@
 // reported to the engine once, as written or as returned, in the order in which it came.
 //
 // W1  An item counts as written only when it was given to gRPC while that took more data: `write()` had
-//     not returned false since the last "drain", and less than `TRANSPORT_BYTES` were on their way.
+//     not returned false since the last "drain", and less than `TRANSPORT_BYTES` were on their way. One that no
+//     first window holds counts when its last byte has left: a consumer that is gone before never had all of it.
 // W2  Nothing is written after it was reported as returned, or after its lease is over.
 // W3  What was written is reported before anything is returned, and before the stream is cancelled.
 
@@ -47,6 +48,8 @@ export class PopWriter {
   private queue: Waiting[] = [];
   private bytesUnderWay = 0;
   private unreported = 0;
+  /** A large item that is with gRPC, and not all of it has left. Nothing is written behind it. */
+  leaving: DeliveredItem | undefined;
   private reportTimer: NodeJS.Immediate | undefined;
   private isRecalled = false;
   private isOver = false;
@@ -118,12 +121,25 @@ export class PopWriter {
 
   private write(item: DeliveredItem): void {
     const bytes = item.payload.length;
+    const isLarge = bytes >= TRANSPORT_BYTES;
     this.bytesUnderWay += bytes;
+    if (isLarge) this.leaving = item;
     this.options.sink.write(this.options.encode(item), () => {
       this.bytesUnderWay -= bytes;
+      if (isLarge) this.hasLeft();
       this.flush();
     });
     this.options.onWritten(item);
+    if (!isLarge) this.count();
+  }
+
+  private hasLeft(): void {
+    if (this.leaving === undefined || this.isOver) return;
+    this.leaving = undefined;
+    this.count();
+  }
+
+  private count(): void {
     this.unreported += 1;
     // One report for all that is written in this round of the event loop.
     this.reportTimer ??= setImmediate(() => {
@@ -141,6 +157,8 @@ export class PopWriter {
   }
 
   private giveBack(count: number): void {
+    // It still arrives, and is reported before what came after it (W3).
+    this.hasLeft();
     this.reportWritten();
     if (count > 0) this.options.report.returned(count);
   }

@@ -102,6 +102,35 @@ describe("an item counts as written", () => {
   });
 });
 
+describe("an item that no first window holds", () => {
+  const large = (): Stage => new Stage().add(1, new Uint8Array(TRANSPORT_BYTES));
+
+  it("counts when its last byte has left", async () => {
+    const stage = large();
+    expect(await stage.later()).toEqual([]);
+    stage.sink.drain();
+    expect(await stage.later()).toEqual(["written 1"]);
+  });
+
+  it("is left to a cancel before that, and to no later word", async () => {
+    const stage = large();
+    stage.writer.cancel();
+    stage.sink.drain();
+    expect(await stage.later()).toEqual([]);
+  });
+
+  it("counts before what goes back behind it, and at the end of the stream, which it still reaches", () => {
+    const recalled = large().add(2);
+    recalled.writer.recall();
+    expect(recalled.reports).toEqual(["written 1", "returned 2"]);
+    recalled.sink.drain();
+    expect(recalled.reports).toEqual(["written 1", "returned 2", "drained"]);
+    const ended = large();
+    ended.writer.end();
+    expect(ended.reports).toEqual(["written 1"]);
+  });
+});
+
 describe("what the transport did not take", () => {
   const blocked = (): Stage => {
     const stage = new Stage();
