@@ -489,10 +489,10 @@ export class Host {
         batches: this.persistence.batches,
         batchBytes: this.persistence.batchBytes,
         framesSent: this.context.framesSent,
-        framesReceived: this.inbound.received,
-        framesRefused: this.inbound.refused,
+        ...this.inbound.counts,
         entriesApplied: this.applier.entriesApplied,
         leaderChanges: this.leaderChanges,
+        grantsLate: this.context.grantsLate,
         releasesGivenUp: this.operations.givenUp,
       },
     });

@@ -54,6 +54,8 @@ export interface HostMetrics {
   readonly framesRefused: number;
   readonly entriesApplied: number;
   readonly leaderChanges: number;
+  /** Grants to streams that are open, whose lease was over when they came (D-25). */
+  readonly grantsLate: number;
   /** Releases and closes of streams that this node gave up, since no leader took them in. */
   readonly releasesGivenUp: number;
 }

@@ -70,6 +70,7 @@ export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
       entriesApplied: 0,
       leaderChanges: 0,
       releasesGivenUp: 0,
+      grantsLate: 0,
     },
     ...part,
   };
