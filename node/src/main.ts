@@ -9,6 +9,7 @@ import { helpText } from "./config/options.js";
 import { createLog, type Log } from "./log.js";
 import { createCollector } from "./memory/collector.js";
 import { LoadGarbage } from "./memory/load-garbage.js";
+import { isOnGlibc, mallocWarning } from "./memory/malloc-env.js";
 import { StartGarbage } from "./memory/start-garbage.js";
 import { StageClock } from "./metrics/stage-clock.js";
 import type { ObserveStage } from "./metrics/stages.js";
@@ -138,6 +139,8 @@ async function main(): Promise<void> {
   // What grpc-js would print by itself arrives as an error where it matters.
   setLogVerbosity(logVerbosity.NONE);
   for (const warning of warnings) log.warn(warning);
+  const memory = mallocWarning(process.env, isOnGlibc());
+  if (memory !== undefined) log.warn(memory);
   const node = new NodeProcess(config, log);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "a bug stopped this node");

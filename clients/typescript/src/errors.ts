@@ -120,6 +120,15 @@ export function exhausted(
   return errorOf(code, message, { cause: last, outcomeUnknown });
 }
 
+/** The error of a stream that should have ended by itself. */
+export function unending(topic: string, endpoint: string, quietMs: number): DisheapError {
+  const message =
+    `pop(${topic}) gave up: ${endpoint} neither delivered nor ended the stream for ${quietMs} ms. It waits for ` +
+    `a partition that does not answer; stats("${topic}") names those without a leader, and the option partitions ` +
+    `leaves them out. What had come was handed out.`;
+  return errorOf("DEADLINE_EXCEEDED", message, { endpoint });
+}
+
 /** Rounds that were ended: in the first, not every node was reached before the time was over. */
 function times(rounds: number): string {
   if (rounds === 0) return " for less than a round";

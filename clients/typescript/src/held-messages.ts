@@ -2,12 +2,11 @@
 // extended halfway, for as long as it was agreed. Settling one frees its room; so does the loss of its lease,
 // and so does time, because a delivery that nobody settles must not block for ever.
 import { DisheapLeaseError } from "./errors.js";
+import { timeoutMsMax } from "./limits.js";
 import type { Message } from "./message.js";
 
 /** Room is never freed before this long, so that a clock that runs ahead cannot open the window. */
 const lapseMsMin = 30_000;
-/** The longest time a timer of this platform takes; beyond it, it would fire at once. */
-const timeoutMsMax = 2 ** 31 - 1;
 /** A lease counts as this long at least, so that extensions keep a distance. */
 const leaseMsMin = 1_000;
 

@@ -4,20 +4,26 @@ import type { ClientDuplexStream, Metadata, ServiceError } from "@grpc/grpc-js";
 import type { PopFilter, PopItem, PopOpen } from "@disheap/proto";
 import type { Endpoint } from "./endpoints.js";
 import { type DisheapError, fromServiceError } from "./errors.js";
+import { timeoutMsMax } from "./limits.js";
+
+export interface PopListener {
+  onItem: (item: PopItem) => void;
+  /** How long the node may say nothing once no more credits come; it waits for a partition that does not answer. */
+  endingMs: number;
+  onOverdue: () => void;
+}
 
 export class PopConnection {
   /** Resolves after the last item: undefined when the node ended the stream in good order. */
   readonly ended: Promise<DisheapError | undefined>;
   readonly #call: ClientDuplexStream<PopOpen, PopItem>;
+  readonly #listener: PopListener;
   #isHalfClosed = false;
+  #overdue: NodeJS.Timeout | undefined;
   #abandoned: DisheapError | undefined;
 
-  constructor(
-    endpoint: Endpoint,
-    metadata: Metadata,
-    filter: PopFilter,
-    onItem: (item: PopItem) => void,
-  ) {
+  constructor(endpoint: Endpoint, metadata: Metadata, filter: PopFilter, listener: PopListener) {
+    this.#listener = listener;
     const call = endpoint.client.popStream(metadata);
     this.#call = call;
     this.ended = new Promise((resolve) => {
@@ -27,11 +33,15 @@ export class PopConnection {
         failure =
           this.#abandoned ?? fromServiceError(error, `pop(${filter.topic})`, endpoint.address);
       });
-      call.on("end", () => resolve(failure));
+      call.on("end", () => {
+        clearTimeout(this.#overdue);
+        resolve(failure);
+      });
     });
     call.on("data", (item: PopItem) => {
       endpoint.heard();
-      onItem(item);
+      if (this.#isHalfClosed) this.#awaitEnd();
+      listener.onItem(item);
     });
     call.write({ kind: { $case: "filter", value: filter } });
   }
@@ -45,6 +55,7 @@ export class PopConnection {
   halfClose(): void {
     if (this.#isHalfClosed) return;
     this.#isHalfClosed = true;
+    this.#awaitEnd();
     this.#call.end();
   }
 
@@ -56,5 +67,12 @@ export class PopConnection {
 
   cancel(): void {
     this.#call.cancel();
+  }
+
+  /** From the last word on. */
+  #awaitEnd(): void {
+    const { endingMs, onOverdue } = this.#listener;
+    clearTimeout(this.#overdue);
+    this.#overdue = setTimeout(onOverdue, Math.min(endingMs, timeoutMsMax));
   }
 }

@@ -5,6 +5,7 @@ import { optionalDuration, toText } from "./convert.js";
 import { CreditWindow } from "./credit-window.js";
 import { invalidArgument } from "./errors.js";
 import { popChecks } from "./option-checks.js";
+import type { RetryPolicy } from "./retry.js";
 
 export interface PopOptions {
   /** How many deliveries may be held unsettled at a time, 1 to 1000. Default 10. */
@@ -22,7 +23,10 @@ export interface PopOptions {
    * long after it came. 0: never; what waits here when its lease ends is then not handed out. Default 30 min.
    */
   keepLeaseMs?: number | undefined;
-  /** Fails the iteration once no node has served for this long. Default: it outlives any outage. */
+  /**
+   * Fails the iteration once no node has served for this long; also a stream that should end by itself, and on
+   * which nothing comes for so long. Default: it outlives any outage; what should end has the budget of a call.
+   */
   outageMaxMs?: number | undefined;
 }
 
@@ -56,6 +60,14 @@ export function keepLeaseMsOf({ keepLeaseMs = keepLeaseMsDefault }: PopOptions):
   return keepLeaseMs;
 }
 
-export function outageMaxMsOf({ outageMaxMs = Number.POSITIVE_INFINITY }: PopOptions): number {
-  return outageMaxMs;
+export function outageMaxMsOf(
+  { credits, outageMaxMs }: PopOptions,
+  { budgetMs }: RetryPolicy,
+): number {
+  return outageMaxMs ?? (credits === undefined ? Number.POSITIVE_INFINITY : budgetMs);
+}
+
+/** How long a stream that asks for no more may stand still: a partition without a leader would keep it for ever. */
+export function endingMsOf({ outageMaxMs }: PopOptions, { budgetMs }: RetryPolicy): number {
+  return outageMaxMs ?? budgetMs;
 }

@@ -6,13 +6,14 @@ import type { Caller } from "./caller.js";
 import type { CreditWindow } from "./credit-window.js";
 import { DeliveryQueue } from "./delivery-queue.js";
 import type { Endpoint, EndpointPool } from "./endpoints.js";
-import { asError, DisheapError, exhausted } from "./errors.js";
+import { asError, DisheapError, exhausted, unending } from "./errors.js";
 import { giveBack, type ReleaseCalls } from "./give-back.js";
 import { HeldMessages } from "./held-messages.js";
 import { Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
 import { PopConnection } from "./pop-connection.js";
 import {
+  endingMsOf,
   filterOf,
   keepLeaseMsOf,
   outageMaxMsOf,
@@ -57,6 +58,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   readonly #held: HeldMessages;
   readonly #isOneShot: boolean;
   readonly #outageMaxMs: number;
+  readonly #endingMs: number;
   readonly #queue = new DeliveryQueue<Message>();
   #connection: PopConnection | undefined;
   #isStarted = false;
@@ -64,6 +66,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   #isFinishing = false;
   /** Why there is no connection; undefined while all is well. */
   #trouble: DisheapError | undefined;
+  /** Why the iteration fails, where a node did not end its stream. */
+  #overdue: DisheapError | undefined;
   #closing: Promise<void> | undefined;
   /** What came after the close. */
   readonly #unseen: Message[] = [];
@@ -72,7 +76,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#context = context;
     this.#filter = filterOf(topic, options);
     this.#window = windowOf(options);
-    this.#outageMaxMs = outageMaxMsOf(options);
+    this.#outageMaxMs = outageMaxMsOf(options, context.options.retry);
+    this.#endingMs = endingMsOf(options, context.options.retry);
     this.#isOneShot = options.credits !== undefined;
     this.#held = new HeldMessages({
       visibilityMs: options.visibilityMs,
@@ -191,6 +196,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
           if (this.#queue.isEnded) return;
           const { error, wasHealthy } = served;
           if (error === undefined || this.#window.isSpent) return this.#queue.end();
+          if (this.#overdue !== undefined) return this.#queue.end(this.#overdue);
           if (!isRetryable(error.code)) return this.#queue.end(error);
           if (this.#isFinishing) return this.#queue.end(wasHealthy ? undefined : error);
           this.#trouble = wasHealthy ? undefined : error;
@@ -228,9 +234,16 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     if (this.#queue.isEnded || this.#isFinishing) return { wasHealthy: true };
     const startedMs = performance.now();
     let hasDelivered = false;
-    const connection = new PopConnection(endpoint, caller.metadata(), this.#filter, (item) => {
-      hasDelivered = true;
-      this.#deliver(item);
+    const connection = new PopConnection(endpoint, caller.metadata(), this.#filter, {
+      onItem: (item) => {
+        hasDelivered = true;
+        this.#deliver(item);
+      },
+      endingMs: this.#endingMs,
+      onOverdue: () => {
+        this.#overdue = unending(this.#filter.topic, endpoint.address, this.#endingMs);
+        connection.cancel();
+      },
     });
     this.#connection = connection;
     this.#window.reopened();

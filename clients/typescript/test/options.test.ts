@@ -4,14 +4,16 @@ import { expect, it } from "vitest";
 import { DisheapClient } from "../src/index.js";
 import { exhausted } from "../src/errors.js";
 import { resolveOptions } from "../src/options.js";
-import { keepLeaseMsOf, outageMaxMsOf } from "../src/pop-options.js";
+import { endingMsOf, keepLeaseMsOf, outageMaxMsOf } from "../src/pop-options.js";
 
 it("what is not chosen is as documented", () => {
   const { retry, credentials } = resolveOptions({});
   expect(retry).toMatchObject({ budgetMs: 60_000, maxAttempts: Number.POSITIVE_INFINITY });
   expect(credentials).toBeUndefined();
   expect(keepLeaseMsOf({})).toBe(30 * 60_000);
-  expect(outageMaxMsOf({})).toBe(Number.POSITIVE_INFINITY);
+  expect(outageMaxMsOf({}, retry)).toBe(Number.POSITIVE_INFINITY);
+  expect(outageMaxMsOf({ credits: 1 }, retry)).toBe(60_000);
+  expect(endingMsOf({}, retry)).toBe(60_000);
 });
 
 it("whatever a node may be told to take is received", () => {

@@ -55,7 +55,9 @@ export function otherRecord(minter: string, strangers: readonly string[]): strin
 export function emptied(own: string, other: string, cluster: string): string {
   return (
     `${other} knows ${own} as a member of cluster ${cluster} with another store: the data directory of ` +
-    `this node was emptied or exchanged, so it has forgotten its votes and must not vote again. ${KEEP}`
+    `this node was emptied or exchanged, so it has forgotten its votes and must not vote again. ${KEEP} If it is ` +
+    `${other} that does not belong here, since this is the first start of a cluster: stop ${other}, and start it with an ` +
+    "empty data directory."
   );
 }
 

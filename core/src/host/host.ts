@@ -21,7 +21,7 @@ import { GroupTable } from "./group-table.js";
 import { Inbound } from "./inbound.js";
 import { Leader } from "../leader/leader.js";
 import { linkNews } from "./link-news.js";
-import { endsTheProcess, Lives, type CardVerdict } from "./lives.js";
+import { Lives, type CardVerdict } from "./lives.js";
 import { NodeStart } from "./node-start.js";
 import type { Founding } from "../wire/identity-record.js";
 import { currentBlocks, LogReads, type LogRead } from "../store/log-reads.js";
@@ -240,12 +240,13 @@ export class Host {
         this.lives.onLeft(event.peer);
         break;
       case "peer.refused":
-        if (endsTheProcess(event.code)) this.fatalMessage ??= event.message;
+        this.fatalMessage ??= this.lives.onRefused(event.peer, event.code, event.message);
         break;
       case "peer.up":
       case "peer.down":
       case "peer.full":
       case "peer.room":
+        if (event.kind === "peer.up") this.lives.refusals.linkedTo(event.peer);
         linkNews(this.context, event.kind, event.peer, (slot, step) => this.guard(slot, step));
         break;
       case "disk.got":
@@ -473,6 +474,7 @@ export class Host {
   status(): NodeStatus {
     return statusOf(this.context, this.isReady, {
       waitsFor: this.isReady ? undefined : this.start.waitsFor,
+      refusals: this.lives.refusals.recent,
       openStreams: this.streams.openCount,
       pendingRequests: this.operations.router.size,
       metrics: {
@@ -481,10 +483,10 @@ export class Host {
         batches: this.persistence.batches,
         batchBytes: this.persistence.batchBytes,
         framesSent: this.context.framesSent,
-        framesReceived: this.inbound.received,
-        framesRefused: this.inbound.refused,
+        ...this.inbound.counts,
         entriesApplied: this.applier.entriesApplied,
         leaderChanges: this.leaderChanges,
+        grantsLate: this.context.grantsLate,
         releasesGivenUp: this.operations.givenUp,
       },
     });

@@ -32,8 +32,8 @@ export class Inbound {
   private readonly parts: InboundParts;
   /** Newest incarnation heard of each member, 0 for none. */
   private readonly incarnations = new Map<number, number>();
-  received = 0;
-  refused = 0;
+  private received = 0;
+  private refused = 0;
 
   constructor(parts: InboundParts) {
     this.parts = parts;
@@ -45,6 +45,10 @@ export class Inbound {
 
   setOwn(incarnation: number): void {
     this.incarnations.set(this.parts.context.self, incarnation);
+  }
+
+  get counts(): { framesReceived: number; framesRefused: number } {
+    return { framesReceived: this.received, framesRefused: this.refused };
   }
 
   /** `member` is whom the link belongs to: a frame that names another sender is refused. */

@@ -11,6 +11,7 @@ import { idText, sameId, type Life } from "../wire/identity-record.js";
 import type { Ping } from "../wire/messages.js";
 import { decodeCard, type PeerCard } from "../wire/peer-card.js";
 import type { IdentityKeeper } from "./identity-keeper.js";
+import { Refusals } from "./refusals.js";
 
 /** How long the life before may take to say that it is still there. */
 const ANSWER_MAX_MS = 1_000;
@@ -26,6 +27,7 @@ export interface CardVerdict {
 
 interface Candidate {
   readonly call: number;
+  readonly link: number;
   readonly member: number;
   readonly life: Life;
   /** Set while the life before is asked. */
@@ -36,6 +38,7 @@ interface Candidate {
 }
 
 export class Lives {
+  readonly refusals: Refusals;
   private readonly context: HostContext;
   private keeper: IdentityKeeper | undefined;
   private candidates: Candidate[] = [];
@@ -48,6 +51,7 @@ export class Lives {
 
   constructor(context: HostContext) {
     this.context = context;
+    this.refusals = new Refusals(context);
   }
 
   /** From here on cards can be judged. */
@@ -66,12 +70,17 @@ export class Lives {
     const { keeper } = this;
     const card = read(bytes);
     if (card === undefined) {
-      this.refuse(call, "malformed", "its card is not one of this version of Disheap");
+      this.refuse(call, link, "malformed", "its card is not one of this version of Disheap");
     } else if (keeper === undefined) {
-      this.refuse(call, "starting", `${this.context.config.node} is still starting; try again`);
+      this.refuse(
+        call,
+        link,
+        "starting",
+        `${this.context.config.node} is still starting; try again`,
+      );
     } else if (this.context.self === 0) {
       this.shown.set(link, card);
-      this.take(call);
+      this.take(call, link);
     } else this.judge(keeper, call, link, card);
   }
 
@@ -97,28 +106,34 @@ export class Lives {
     const name = this.context.memberName(member);
     if (card.cluster !== undefined && !sameId(card.cluster, cluster)) {
       const theirs = idText(card.cluster);
-      this.refuse(call, "foreign-cluster", foreignCluster(name, theirs, cluster.text));
+      const own = this.context.config.node;
+      this.refuse(call, link, "foreign-cluster", foreignCluster(name, theirs, own, cluster.text));
       return;
     }
     if (this.context.founder(member)?.storeId !== card.storeId) {
-      // Without a cluster it may come to hear of this one, and that it is no member with this store.
-      if (card.cluster === undefined) this.take(call);
-      else this.refuse(call, "other-store", otherStore(name));
+      if (card.cluster !== undefined) this.refuse(call, link, "other-store", otherStore(name));
+      else {
+        // Without a cluster it may come to hear of this one, and that it is no member with this store.
+        this.take(call, link);
+        this.refusals.byThis(link, otherStore(name));
+      }
       return;
     }
     const known = keeper.value.met.get(member);
-    if (known !== undefined && isSameLife(known, card)) this.linkUp(call, member, card);
+    if (known !== undefined && isSameLife(known, card)) this.linkUp(call, link, card);
     else if (known !== undefined && card.boots <= known.boots) {
-      this.refuse(call, "copied", copied(name, card.boots, known.boots));
-    } else this.consider(call, member, card);
+      this.refuse(call, link, "copied", copied(name, card.boots, known.boots));
+    } else this.consider(call, link, card);
   }
 
   /** A newer life: the one before is asked first, if it still has a link. */
-  private consider(call: number, member: number, { boots, nonce }: PeerCard): void {
+  private consider(call: number, link: number, { boots, nonce }: PeerCard): void {
+    const member = this.context.memberAt(link);
     const before = this.linked.get(member);
     this.tokens += 1;
     const candidate = {
       call,
+      link,
       member,
       life: { boots, nonce },
       token: this.tokens,
@@ -133,12 +148,12 @@ export class Lives {
   private remember(candidate: Candidate): void {
     const { keeper } = this;
     if (!keeper) return;
-    const { member, life, call } = candidate;
+    const { member, life, call, link } = candidate;
     const known = keeper.value.met.get(member);
     if (known !== undefined && !isSameLife(known, life) && known.boots >= life.boots) {
       this.drop(candidate);
       const name = this.context.memberName(member);
-      this.refuse(call, "copied", copied(name, life.boots, known.boots));
+      this.refuse(call, link, "copied", copied(name, life.boots, known.boots));
       return;
     }
     candidate.version = keeper.change({ met: new Map(keeper.value.met).set(member, life) });
@@ -155,7 +170,8 @@ export class Lives {
     const asked = this.candidates.find((c) => c.token === token && c.version === 0);
     if (asked?.member !== from) return;
     this.drop(asked);
-    this.refuse(asked.call, "second-process", secondProcess(this.context.memberName(from)));
+    const words = secondProcess(this.context.memberName(from));
+    this.refuse(asked.call, asked.link, "second-process", words);
   }
 
   /** The life before has not answered in time. */
@@ -176,11 +192,12 @@ export class Lives {
       const newest = this.keeper?.value.met.get(candidate.member);
       // A still newer life came meanwhile: this one is already the past.
       if (newest !== undefined && isSameLife(newest, candidate.life)) {
-        this.linkUp(candidate.call, candidate.member, candidate.life);
+        this.linkUp(candidate.call, candidate.link, candidate.life);
       } else {
         const name = this.context.memberName(candidate.member);
         const boots = newest?.boots ?? 0;
-        this.refuse(candidate.call, "copied", copied(name, candidate.life.boots, boots));
+        const words = copied(name, candidate.life.boots, boots);
+        this.refuse(candidate.call, candidate.link, "copied", words);
       }
     }
   }
@@ -195,26 +212,35 @@ export class Lives {
     }
   }
 
-  private linkUp(call: number, member: number, { boots, nonce }: Life): void {
-    this.linked.set(member, { boots, nonce });
-    this.take(call);
+  /** A peer does not take this node's link. What ends this process is said. */
+  onRefused(link: number, code: string, message: string): string | undefined {
+    this.refusals.byOther(link, message);
+    return endsTheProcess(code) ? message : undefined;
+  }
+
+  private linkUp(call: number, link: number, { boots, nonce }: Life): void {
+    this.linked.set(this.context.memberAt(link), { boots, nonce });
+    this.take(call, link);
   }
 
   private drop(candidate: Candidate): void {
     this.candidates = this.candidates.filter((c) => c !== candidate);
   }
 
-  private take(call: number): void {
+  private take(call: number, link: number): void {
+    this.refusals.taken(link);
     this.verdicts.push({ call, refusal: undefined });
   }
 
-  private refuse(call: number, code: CardRefusal, message: string): void {
+  private refuse(call: number, link: number, code: CardRefusal, message: string): void {
+    // Who is merely early is let in soon.
+    if (code !== "starting") this.refusals.byThis(link, message);
     this.verdicts.push({ call, refusal: { code, message } });
   }
 }
 
 /** Refused for good: whoever hears this of itself ends, and does not try again (D-88). */
-export function endsTheProcess(code: string): boolean {
+function endsTheProcess(code: string): boolean {
   return code === "copied" || code === "second-process" || code === "other-store";
 }
 
@@ -231,10 +257,10 @@ function read(bytes: Uint8Array): PeerCard | undefined {
   }
 }
 
-function foreignCluster(name: string, theirs: string, ours: string): string {
+function foreignCluster(name: string, theirs: string, own: string, ours: string): string {
   return (
-    `${name} belongs to cluster ${theirs}, this node to cluster ${ours}. Check the addresses in the member ` +
-    "list, and that each node was started with its own data directory."
+    `${name} belongs to cluster ${theirs}, ${own} to cluster ${ours}. Start each node with the data directory that ` +
+    "it had in its own cluster, and check the addresses in the member lists."
   );
 }
 

@@ -95,6 +95,7 @@ export function statusOf(
   isReady: boolean,
   more: {
     readonly waitsFor: string | undefined;
+    readonly refusals: readonly string[];
     readonly openStreams: number;
     readonly pendingRequests: number;
     readonly metrics: HostMetrics;

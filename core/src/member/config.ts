@@ -146,8 +146,10 @@ export function timingProblem(timing: TimingConfig): string | undefined {
   if (timing.diskStallMs >= timing.checkQuorumMs) {
     return "diskStallMs must be below checkQuorumMs: a stalled disk must be noticed first.";
   }
-  if (timing.beatMs * 2 > timing.checkQuorumMs) {
-    return "beatMs must be at most half of checkQuorumMs: one late beat must not cost a leader its office.";
+  // Beats go with ticks: at the first one that is due.
+  const beatMs = Math.ceil(timing.beatMs / timing.tickMs) * timing.tickMs;
+  if (beatMs * 2 > timing.checkQuorumMs) {
+    return "beatMs, in whole ticks, must be at most half of checkQuorumMs: one late beat must not cost a leader its office.";
   }
   if (timing.checkQuorumMs > timing.electionMinMs) {
     return "checkQuorumMs must not exceed electionMinMs: a cut-off leader must step down first.";

@@ -65,6 +65,7 @@ export class HostContext {
   private loopbackMark = 0;
   private builders: FrameBuilder[] = [];
   framesSent = 0;
+  grantsLate = 0;
 
   constructor(config: HostConfig, observer: HostObserver | undefined, crc: Crc32 = crc32) {
     this.config = config;

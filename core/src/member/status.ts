@@ -54,6 +54,8 @@ export interface HostMetrics {
   readonly framesRefused: number;
   readonly entriesApplied: number;
   readonly leaderChanges: number;
+  /** Grants to streams that are open, whose lease was over when they came (D-25). */
+  readonly grantsLate: number;
   /** Releases and closes of streams that this node gave up, since no leader took them in. */
   readonly releasesGivenUp: number;
 }
@@ -68,6 +70,8 @@ export interface NodeStatus {
   readonly isReady: boolean;
   /** While it is not: what the start of this node waits for, for people. */
   readonly waitsFor: string | undefined;
+  /** Links between this node and others that were refused lately, with what to do, for people. */
+  readonly refusals: readonly string[];
   readonly members: readonly { readonly name: string; readonly address: string }[];
   readonly groups: readonly GroupStatus[];
   /** What clients made it hold, beside what they may (D-92). */

@@ -143,3 +143,38 @@ test("who is told that it is a copy, a second process or another store ends with
   r.turn({ kind: "peer.refused", peer: 3, code: "foreign-cluster", message: "No. Look." });
   expect(r.host.fatalMessage).toBeUndefined();
 });
+
+test("while links are refused the status says by whom and what to do, and no longer", () => {
+  const r = rig();
+  const refusals = (): readonly string[] => r.host.status().refusals;
+  const foreign = cardOf(1, { cluster: { hi: 1, lo: 1 } });
+  show(r, foreign);
+  r.turn({ kind: "peer.refused", peer: 3, code: "foreign-cluster", message: "No. Look." });
+  expect(refusals()).toEqual([
+    expect.stringMatching(
+      /^this node refuses n2: n2 belongs to cluster 0000000100000001, n1 to cluster \w+\. Start each node with/,
+    ),
+    "n3 refuses this node: No. Look.",
+  ]);
+  r.turn({ kind: "peer.up", peer: 3 });
+  expect(refusals().length).toBe(1);
+  show(r, cardOf(1));
+  expect(refusals()).toEqual([]);
+
+  show(r, foreign);
+  r.pass(29_000);
+  expect(refusals().length).toBe(1);
+  r.pass(2_000);
+  expect(refusals()).toEqual([]);
+});
+
+test("an emptied store that may listen is named all the same; a node that only starts is not", () => {
+  const r = rig();
+  show(r, cardOf(1, { storeId: "another", cluster: undefined }));
+  expect(r.host.status().refusals).toEqual([
+    expect.stringMatching(/^this node refuses n2: n2 was started with a store that is not/),
+  ]);
+  const starting = new HostRig({ nodes: 3 });
+  starting.turn({ kind: "peer.hello", call: 1, peer: 2, card: cardOf(1) });
+  expect(starting.host.status().refusals).toEqual([]);
+});

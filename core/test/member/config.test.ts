@@ -9,8 +9,14 @@ test.each([
   [
     "a beat that comes as seldom as leaders are given up",
     { beatMs: 1_500 },
-    "beatMs must be at most half",
+    "beatMs, in whole ticks, must be at most half",
   ],
+  [
+    "a beat that waits for a tick until then",
+    { tickMs: 99, beatMs: 100, checkQuorumMs: 390, diskStallMs: 300 },
+    "beatMs, in whole ticks, must be at most half",
+  ],
+  ["no ticks", { tickMs: 0 }, "tickMs at least 1"],
   ["a tick longer than a beat", { tickMs: 200 }, "beatMs must be at least tickMs"],
   [
     "a stall noticed after its leader is given up",
@@ -30,4 +36,16 @@ test.each([
   ["elections that nobody waits for", { electionMaxMs: 60_001 }, "must not exceed 60000"],
 ] satisfies [string, Partial<TimingConfig>, string][])("%s is refused", (_, timing, says) => {
   expect(timingProblem({ ...DEFAULT_TIMING, ...timing })).toContain(says);
+});
+
+test.each([
+  { beatMs: 50 },
+  { beatMs: 750 },
+  { tickMs: 99, beatMs: 100, checkQuorumMs: 396, diskStallMs: 300 },
+  { diskStallMs: 1_499 },
+  { checkQuorumMs: 1_500 },
+  { electionMaxMs: 1_500 },
+  { electionMaxMs: 60_000 },
+] satisfies Partial<TimingConfig>[])("%j is still right", (timing) => {
+  expect(timingProblem({ ...DEFAULT_TIMING, ...timing })).toBeUndefined();
 });

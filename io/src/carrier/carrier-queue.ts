@@ -2,7 +2,7 @@
 // when it likes: the same code under gRPC and in the simulator. What is lost or written twice here is a delivery
 // that is lost or repeated, so the node hears of every item once, as written or as returned, in order.
 //
-// W1  An item counts as written when the transport took it, and it takes none while it is blocked.
+// W1  An item counts as written when the transport took it whole, and it takes none while it is blocked.
 // W2  Nothing is written after it was reported as returned, or after its lease is over.
 // W3  What was written is reported before anything is returned, and before the stream is cancelled.
 
@@ -11,8 +11,11 @@ export interface CarrierHooks<T> {
   now(): number;
   /** The transport takes nothing now. */
   isBlocked(): boolean;
-  /** The transport takes the item. */
-  write(item: T): void;
+  /**
+   * The transport takes the item. "leaving": not the whole of it yet; `left` is to be called when it has, and the
+   * transport is blocked until then. A consumer that is gone before never had it.
+   */
+  write(item: T): "leaving" | undefined;
   /** Wants a call of `report` soon: one for all that is written until then. */
   reportSoon(): void;
   /** These were not taken and never will be. Also said of what a cancel settles, which the node is not told. */
@@ -34,6 +37,7 @@ export class CarrierQueue<T> {
   private readonly hooks: CarrierHooks<T>;
   private queue: Waiting<T>[] = [];
   private unreported = 0;
+  private isLeaving = false;
   private isRecalled = false;
   private isClosed = false;
 
@@ -107,13 +111,26 @@ export class CarrierQueue<T> {
     if (count > 0) this.hooks.tell.written(count);
   }
 
+  /** The item that was leaving has left. */
+  left(): void {
+    if (!this.isLeaving || this.isClosed) return;
+    this.isLeaving = false;
+    this.count();
+  }
+
   private write(item: T): void {
+    this.isLeaving = this.hooks.write(item) === "leaving";
+    if (!this.isLeaving) this.count();
+  }
+
+  private count(): void {
     if (this.unreported === 0) this.hooks.reportSoon();
     this.unreported += 1;
-    this.hooks.write(item);
   }
 
   private giveBack(count: number): void {
+    // It still arrives, and is reported before what came after it (W3).
+    this.left();
     this.report();
     if (count === 0) return;
     const back = this.queue.splice(0, count);

@@ -27,6 +27,7 @@ const raftSchema = z.looseObject({
   applied_index: z.number(),
   servers: z.array(z.looseObject({ id: z.string(), address: z.string() })).default([]),
   cluster_id: z.string().optional(),
+  refusals: z.array(z.string()).default([]),
   groups: z.array(groupSchema).default([]),
 });
 

@@ -8,7 +8,7 @@
 //     the transport has not taken when the stream ends or is recalled goes back to the engine.
 // POP3  The engine hears of the end exactly once: half-close, then nothing or cancel; or cancel alone.
 
-import type { Failure } from "@disheap/core";
+import type { DeliveredItem, Failure } from "@disheap/core";
 import type { PopItem, PopOpen } from "@disheap/proto";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { authStatus } from "./auth.js";
@@ -206,6 +206,10 @@ export class PopCall {
   private onCancelled(): void {
     if (this.isOver) return;
     this.isOver = true;
+    const { leaving } = this.writer;
+    if (leaving !== undefined && leaving.payload.length > USUAL_PAYLOAD_BYTES) {
+      this.context.log.warn(tooLargeText(leaving));
+    }
     this.leaveEngine();
   }
 
@@ -232,3 +236,14 @@ export class PopCall {
 
 /** A half-close that no cancel follows within this is one. */
 const CANCEL_MAX_MS = 150;
+
+/** What clients of gRPC take when nobody told them otherwise, less what a delivery says beside its payload. */
+const USUAL_PAYLOAD_BYTES = (4 << 20) - 1024;
+
+function tooLargeText({ topic, messageId, payload }: DeliveredItem): string {
+  return (
+    `A consumer of ${topic} cancelled its stream within message ${messageId} of ${String(payload.length)} bytes. If ` +
+    "its error is RESOURCE_EXHAUSTED, raise its receive limit (grpc.max_receive_message_length), which is 4 MiB where " +
+    "nothing is said: nodes deliver up to 14 MiB. It counted as no attempt, and is ready for others."
+  );
+}

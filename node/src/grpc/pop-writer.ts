@@ -3,7 +3,8 @@
 // The queue is that of the simulator too (io/carrier); here is what it knows of gRPC.
 //
 // W4  An item counts as taken by the transport only when it was given to gRPC while that took more data: `write()`
-//     had not returned false since the last "drain", and less than `TRANSPORT_BYTES` were on their way.
+//     had not returned false since the last "drain", and less than `TRANSPORT_BYTES` were on their way. One that no
+//     first window holds counts when its last byte has left: a consumer that is gone before never had all of it.
 
 import type { DeliveredItem } from "@disheap/core";
 import { CarrierQueue } from "@disheap/io/carrier";
@@ -41,6 +42,8 @@ export class PopWriter {
   private readonly options: WriterOptions;
   private readonly queue: CarrierQueue<DeliveredItem>;
   private bytesUnderWay = 0;
+  /** A large item that is with gRPC, and not all of it has left. Nothing is written behind it. */
+  leaving: DeliveredItem | undefined;
   private reportTimer: NodeJS.Immediate | undefined;
 
   constructor(options: WriterOptions) {
@@ -48,9 +51,7 @@ export class PopWriter {
     this.queue = new CarrierQueue({
       now: options.nowMs,
       isBlocked: () => this.isBlocked,
-      write: (item) => {
-        this.write(item);
-      },
+      write: (item) => this.write(item),
       reportSoon: () => {
         // One report for all that is written in this round of the event loop.
         this.reportTimer ??= setImmediate(() => {
@@ -100,13 +101,22 @@ export class PopWriter {
     this.options.onRoom();
   }
 
-  private write(item: DeliveredItem): void {
+  private write(item: DeliveredItem): "leaving" | undefined {
     const bytes = item.payload.length;
+    const isLarge = bytes >= TRANSPORT_BYTES;
     this.bytesUnderWay += bytes;
+    if (isLarge) this.leaving = item;
     this.options.sink.write(this.options.encode(item), () => {
       this.bytesUnderWay -= bytes;
+      if (isLarge) this.hasLeft();
       this.flush();
     });
     this.options.onWritten(item);
+    return isLarge ? "leaving" : undefined;
+  }
+
+  private hasLeft(): void {
+    this.leaving = undefined;
+    this.queue.left();
   }
 }

@@ -26,7 +26,7 @@ const OF_LEADERS = "waits for the leader of ";
 
 export function healthView(status: NodeStatus, catchUp: CatchUp, isStopping: boolean): HealthView {
   const meta = metaGroup(status);
-  const waits = isStopping ? "stopping" : healthProblem(status, catchUp);
+  const waits = isStopping ? "stopping" : explained(healthProblem(status, catchUp), status);
   return {
     healthy: waits === undefined,
     is_leader: meta?.role === "leader" && !isStopping,
@@ -48,6 +48,11 @@ export function readyView(status: NodeStatus, catchUp: CatchUp, isStopping: bool
 /** Whether a node that says this waits for nothing but leaders. */
 export function isAboutLeaders(status: string): boolean {
   return status.startsWith(OF_LEADERS);
+}
+
+/** Who waits while links are refused does not wait for time to pass: what to do is said there. */
+function explained(waits: string | undefined, { refusals }: NodeStatus): string | undefined {
+  return waits === undefined ? undefined : [waits, ...refusals].join("; ");
 }
 
 function healthProblem(status: NodeStatus, catchUp: CatchUp): string | undefined {

@@ -33,6 +33,7 @@ export function raftView(status: NodeStatus): object {
       suffrage: meta === undefined || meta.voters.includes(member.name) ? "Voter" : "Nonvoter",
     })),
     cluster_id: status.clusterId,
+    refusals: status.refusals,
     open_streams: status.openStreams,
     pending_requests: status.pendingRequests,
     groups: status.groups.map(groupView),

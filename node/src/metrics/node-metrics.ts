@@ -54,6 +54,10 @@ const NODE_COUNTERS = {
     help: "Frames this node refused: malformed, of another cluster, or in another node's name.",
     field: "framesRefused",
   },
+  grants_late_total: {
+    help: "Deliveries whose lease was over when they reached this node; they went back and cost no attempt.",
+    field: "grantsLate",
+  },
   releases_given_up_total: {
     help: "Undelivered messages and closed streams that no leader took back in a minute; each may cost an attempt.",
     field: "releasesGivenUp",

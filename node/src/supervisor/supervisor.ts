@@ -5,7 +5,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChildEnd, NodeChild } from "./child.js";
 import { askCluster, askHealth, type ClusterHealth, type Unwell, waitsFor } from "./health.js";
-import { MALLOC_ENV } from "./malloc-env.js";
+import { MALLOC_ENV } from "../memory/malloc-env.js";
 import type { NodeSpec, SupervisorOptions } from "./options.js";
 import { removePidFile, writePidFile } from "./pid-file.js";
 

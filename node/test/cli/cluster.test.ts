@@ -21,6 +21,7 @@ interface NodeState {
   leads?: string;
   /** What it says on /health. */
   says?: string;
+  refusals?: string[];
 }
 
 const partState = (id: string, leader: string) => ({
@@ -61,6 +62,7 @@ function nodeAt(node: NodeState): Promise<string> {
       voters: 3,
       servers: [{ id: "n1", address: "127.0.0.1:8300", suffrage: "Voter" }],
       cluster_id: cluster,
+      refusals: node.refusals,
       groups: [
         { group: 0, state },
         { group: 1, topic: "jobs", partition: 0, ...partState(id, "n1") },
@@ -141,6 +143,25 @@ describe("cluster status", () => {
     const { code, out } = await status([address]);
     expect(code).toBe(1);
     expect(out).toContain("n1: jobs, partition 1, has stopped: R4: logs differ.");
+  });
+
+  it("says which links are refused, by whom and what to do", async () => {
+    const refused = "n1 refuses this node: Because. Do this.";
+    const addresses = await Promise.all([
+      nodeAt({
+        ...{ id: "n1", state: "Leader", leader: "n1", leads: "n1" },
+        refusals: ["this node refuses n2: Because. Do this."],
+      }),
+      nodeAt({
+        ...{ id: "n2", state: "Candidate", leader: "", healthy: false },
+        ...{ says: `waits for the list of topics; ${refused}`, refusals: [refused] },
+      }),
+    ]);
+    const { code, out } = await status(addresses);
+    expect(code).toBe(1);
+    expect(out).toContain("n2 (waits for the list of topics).\n");
+    expect(out).toContain("\nn1: this node refuses n2: Because. Do this.\n");
+    expect(out).toContain(`\nn2: ${refused}\n`);
   });
 
   it("tells of nodes that belong to different clusters", async () => {

@@ -107,6 +107,22 @@ const cases: [string, NodeStatus, number, string][] = [
       '"status":"has stopped jobs, partition 2; its log says why"}',
   ],
   [
+    "a node that waits while links are refused",
+    nodeStatus({
+      groups: [group(0, { role: "candidate", leader: "" })],
+      refusals: ["n2 refuses this node: Because. Do this."],
+    }),
+    503,
+    '{"healthy":false,"is_leader":false,"leader":"","status":"waits for the leader of the list of topics; ' +
+      'n2 refuses this node: Because. Do this."}',
+  ],
+  [
+    "a node that serves while it refuses another one",
+    nodeStatus({ refusals: ["this node refuses n3: Because. Do this."] }),
+    200,
+    '{"healthy":true,"is_leader":false,"leader":"127.0.0.1:8301","status":"ok"}',
+  ],
+  [
     "a starting node",
     nodeStatus({ isReady: false, groups: [] }),
     503,
@@ -230,6 +246,7 @@ describe("GET /raft/status", () => {
         { id: "n3", address: "127.0.0.1:8302", suffrage: "Nonvoter" },
       ],
       cluster_id: "00000000000000aa",
+      refusals: [],
       open_streams: 0,
       pending_requests: 0,
       groups: [

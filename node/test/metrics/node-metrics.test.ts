@@ -182,6 +182,7 @@ it("shows every counter of the node under its own name, and the members as the c
         entriesApplied: 8,
         leaderChanges: 9,
         releasesGivenUp: 10,
+        grantsLate: 11,
       },
     }),
   );
@@ -197,6 +198,7 @@ it("shows every counter of the node under its own name, and the members as the c
     "raft_applied_entries_total 8",
     "raft_leader_changes_total 9",
     "releases_given_up_total 10",
+    "grants_late_total 11",
     "raft_cluster_size 3",
   ]) {
     expect(lines).toContain(line);

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { DisheapClient } from "@disheap/client";
 import { Cluster, type NodeProcess, until } from "@disheap/harness";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MALLOC_ENV } from "../../src/supervisor/malloc-env.js";
+import { isOnGlibc, MALLOC_ENV } from "../../src/memory/malloc-env.js";
 
 const MESSAGES = 1_000;
 const BYTES = 100_000;
@@ -67,3 +67,18 @@ it("nodes are started with the same settings of malloc by npm start, the image, 
   for (const [name, value] of Object.entries(MALLOC_ENV))
     expect(image).toContain(`${name}=${value}`);
 });
+
+it.skipIf(!isOnGlibc())(
+  "a node that was started without them says so once, and serves",
+  async () => {
+    const unset = Object.fromEntries(Object.keys(MALLOC_ENV).map((name) => [name, undefined]));
+    const bare = await Cluster.start({
+      nodes: 1,
+      env: { SINGLE_NODE: "true", INITIAL_CLUSTER: undefined, ...unset },
+    });
+    const said = (node: NodeProcess) => node.log().split("was started without MALLOC_").length - 1;
+    expect(said(bare.node("n1"))).toBe(1);
+    expect(said(cluster.node("n1"))).toBe(0);
+    await bare.close();
+  },
+);

@@ -52,6 +52,7 @@ export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
     incarnation: 1,
     isReady: true,
     waitsFor: undefined,
+    refusals: [],
     members: [1, 2, 3].map((n) => ({ name: `n${n}`, address: `127.0.0.1:830${n - 1}` })),
     groups: [group(0)],
     budgets: [],
@@ -69,6 +70,7 @@ export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
       entriesApplied: 0,
       leaderChanges: 0,
       releasesGivenUp: 0,
+      grantsLate: 0,
     },
     ...part,
   };

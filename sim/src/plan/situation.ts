@@ -1,6 +1,5 @@
 // What a situation adds to a plan: operations and faults that belong together, and limits that they need.
 
-import type { NetworkSettings } from "../world/network-settings.js";
 import type { FaultPlan, OperationPlan, Plan, TopicPlan } from "./plan.js";
 
 export interface SituationScope {
@@ -11,7 +10,6 @@ export interface SituationScope {
   /** What else the plan holds. */
   readonly operations: readonly OperationPlan[];
   readonly faults: readonly FaultPlan[];
-  readonly network: Pick<NetworkSettings, "latencyMinUs">;
 }
 
 export interface Situation {

@@ -45,7 +45,10 @@ export class StreamPipe {
     this.queue = new CarrierQueue({
       now: () => hooks.nowUs(),
       isBlocked: () => this.isBlocked,
-      write: (item) => this.write(item),
+      write: (item) => {
+        this.write(item);
+        return undefined;
+      },
       reportSoon: () => hooks.schedule(hooks.nowUs() + REPORT_US, () => this.queue.report()),
       onReturned: (items) => hooks.onReturned(items),
       tell: {

@@ -68,3 +68,9 @@ test("raft-A12: old vote requests that come again and again do not keep a voter 
   q.advance(10_000);
   expect(leaders(q)).toHaveLength(1);
 });
+
+test("seed-S06b: who is a quorum alone leads no sooner than its own vote is synced", () => {
+  const q = quietWorld(1);
+  q.advance(3_000);
+  expect(leaders(q)).toEqual([1]);
+});

@@ -41,3 +41,21 @@ test.each(NODES)("two partitions deliver through node %s, and few grants are in 
   expect(reader.attempts).toEqual(Array(CREDITS).fill(1));
   expect(granted(q)).toBeLessThanOrEqual(2 * CREDITS);
 });
+
+test("who asks for leases shorter than a commit gets nothing, is counted, and costs no message an attempt", () => {
+  const q = slowWorld();
+  q.advance(12_000);
+  createTopic(q, "jobs", 1);
+  q.advance(12_000);
+  putInto(q, undefined, CREDITS);
+  q.advance(8_000);
+  const hasty = new Reader(q, 1, CREDITS, 500);
+  q.advance(60_000);
+  expect(hasty.items).toEqual([]);
+  expect(q.world.host(1)?.status().metrics.grantsLate).toBeGreaterThan(CREDITS);
+  hasty.send("stream.cancel");
+  q.advance(8_000);
+  const patient = new Reader(q, 1, CREDITS, 600_000);
+  q.advance(20_000);
+  expect(patient.attempts).toEqual(Array(CREDITS).fill(1));
+});

@@ -297,6 +297,7 @@ export class Streams implements StreamHost {
   deliver(stream: EdgeStream, source: Source, item: GrantedItem, serial: number): void {
     const now = this.context.monotonicMs;
     const leaseLeftMs = leaseLeft(stream, item, serial, now);
+    if (leaseLeftMs <= 0 && !stream.isClosed) this.context.grantsLate += 1;
     if (stream.isClosed || stream.openCredits === 0 || leaseLeftMs <= 0) {
       this.release(source.place, item);
       return;

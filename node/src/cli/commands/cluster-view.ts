@@ -18,6 +18,9 @@ const again = "An election takes a few seconds; look again.";
 export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
   const reached = answers.filter((answer) => answer.isReached);
   const stopped = reached.flatMap((answer) => stoppedGroups(answer.raft));
+  const refusals = reached.flatMap(({ raft }) =>
+    raft.refusals.map((one) => `${raft.node_id}: ${one}`),
+  );
   const isComplete = reached.length === answers.length;
   const rafts = reached.map(({ raft }) => raft);
   const leaderless = findLeaderless(rafts, isComplete).map((one) => `the leader of ${one}`);
@@ -28,7 +31,7 @@ export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
     isHealthy: false,
     leader: undefined,
     waitsFor: waiting,
-    sentences: [sentence, ...stopped],
+    sentences: [sentence, ...stopped, ...refusals],
   });
   if (reached.length === 0) {
     return unhealthy(
@@ -61,6 +64,7 @@ export function summarize(answers: readonly NodeAnswer[]): ClusterSummary {
       `${count}; ${leader} leads in term ${newest.term}.`,
       ...(stopped.length > 0 && isUp ? [] : [state + waits]),
       ...stopped,
+      ...refusals,
     ],
   };
 }
@@ -72,7 +76,10 @@ function isLeaderMissed(answer: NodeAnswer): boolean {
 function unwell(answer: NodeAnswer): string[] {
   if (!answer.isReached) return [`the node at ${answer.address} (${answer.reason})`];
   const { raft, health } = answer;
-  return health.healthy ? [] : [`${raft.node_id} (${health.status ?? "not healthy"})`];
+  if (health.healthy) return [];
+  // Refusals have a line of their own.
+  const [waits] = (health.status ?? "not healthy").split(`; ${raft.refusals[0] ?? "\n"}`);
+  return [`${raft.node_id} (${waits})`];
 }
 
 export function clusterTable(answers: readonly NodeAnswer[], paint: Paint): string {

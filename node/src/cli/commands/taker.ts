@@ -112,7 +112,7 @@ export class Taker {
     };
     if (wait !== undefined) {
       timers.push(setTimeout(finish, wait));
-      timers.push(setTimeout(overdue, wait + endingMs));
+      timers.push(setTimeout(overdue, wait + Math.min(endingMs, this.#timeoutMs / 2)));
     }
     try {
       await this.#take(client, stream);

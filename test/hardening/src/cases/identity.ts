@@ -2,7 +2,7 @@
 
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Cluster, freeAddresses, type NodeProcess } from "@disheap/harness";
+import { type Cluster, freeAddresses, type NodeProcess, until } from "@disheap/harness";
 import { expect, type HardeningCase } from "../case.js";
 import { Ledger } from "../ledger.js";
 import type { World } from "../world.js";
@@ -157,10 +157,49 @@ const copied: HardeningCase = {
   },
 };
 
+const foreign: HardeningCase = {
+  name: "identity.foreign-disk",
+  does: "n3 starts with the data directory that a member of the same name has in another cluster",
+  expects:
+    "it stays out; its /health, and what the others show, name it and say what to do; they serve",
+  lane: "own",
+  maxMs: 120_000,
+  run: async (world) => {
+    const { cluster, ledger } = await three(world);
+    const stopAll = () => Promise.all(cluster.nodes.map((node) => node.stop()));
+    await stopAll();
+    const asideOf = (node: NodeProcess): string => `${node.dataFolder}.first`;
+    for (const node of cluster.nodes) renameSync(node.dataFolder, asideOf(node));
+    for (const node of cluster.nodes) node.start();
+    for (const node of cluster.nodes) await node.healthy();
+    await stopAll();
+    const [n1, n2, n3] = [cluster.node("n1"), cluster.node("n2"), cluster.node("n3")];
+    for (const node of [n1, n2]) {
+      node.empty();
+      renameSync(asideOf(node), node.dataFolder);
+    }
+    for (const node of cluster.nodes) node.start();
+    await n1.healthy();
+    const words =
+      /n3 belongs to cluster \w+, n1 to cluster \w+\. Start each node with the data directory/;
+    await until("n3 says why it waits", 20_000, async () => {
+      const health = await n3.health();
+      expect(health?.healthy !== true, "n3 is healthy in a cluster that is not its own");
+      return words.test(health?.status ?? "");
+    });
+    const raft = await (await fetch(`${n1.http}/raft/status`)).text();
+    expect(/this node refuses n3: n3 belongs to cluster/.test(raft), `n1 does not say so: ${raft}`);
+    await ledger.add(world.api(n1), 5);
+    await ledger.check(world.api(n1));
+    return "kept out, and named by both sides; n1 and n2 serve";
+  },
+};
+
 export const identityCases: readonly HardeningCase[] = [
   otherCluster,
   secondProcess,
   brokenIdentity,
   emptied,
   copied,
+  foreign,
 ];

@@ -1,0 +1,127 @@
+// What becomes of the leases of deliveries that a consumer holds: extended while it may be, never handed out ended,
+// given back in time where nobody extends them.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DisheapClient } from "../src/index.js";
+import { QueueState } from "./support/queue-state.js";
+import { TestNode } from "./support/test-node.js";
+
+let state: QueueState;
+let node: TestNode;
+let client: DisheapClient;
+
+beforeEach(async () => {
+  state = new QueueState();
+  node = await new TestNode(state).start();
+  client = new DisheapClient({
+    endpoints: [node.address],
+    retry: { initialBackoffMs: 1, maxBackoffMs: 5 },
+  });
+  await client.createTopic("jobs", { partitions: 2 });
+});
+
+afterEach(async () => {
+  await client.close();
+  node.kill();
+});
+
+async function fill(count: number): Promise<void> {
+  for (let priority = count; priority > 0; priority -= 1) {
+    await client.enqueue("jobs", `p${priority}`, { priority });
+  }
+}
+
+describe("leases of what is held", () => {
+  /** The state of a message by its text; undefined once it is settled. */
+  const stored = (text: string) =>
+    state
+      .topic("jobs")
+      .messages.find(({ request }) => Buffer.from(request.payload).toString() === text);
+  const pastLeases = () => new Promise((resolve) => setTimeout(resolve, 2_500));
+
+  it("are extended, at work and waiting, and nothing is handed out expired", async () => {
+    await fill(3);
+    const pop = client.pop("jobs", { prefetch: 3, visibilityMs: 1_000 });
+    const first = await pop.next();
+    await pastLeases();
+    for (const text of ["p1", "p2", "p3"]) {
+      expect(stored(text)?.lease?.deadlineMs).toBeGreaterThan(Date.now());
+    }
+    await first.value?.ack();
+    const second = await pop.next();
+    expect(second.value?.leaseDeadline.getTime()).toBeGreaterThan(Date.now());
+    expect([second.value?.text(), second.value?.attempts]).toEqual(["p2", 1]);
+    await pop.close();
+  });
+
+  it("end when it is turned off, and what waited is not handed out", async () => {
+    await fill(3);
+    const pop = client.pop("jobs", { prefetch: 3, visibilityMs: 1_000, keepLeaseMs: 0 });
+    await pop.next();
+    await pastLeases();
+    expect(stored("p1")?.lease?.deadlineMs).toBeLessThan(Date.now());
+    const next = await pop.next();
+    expect(next.value?.leaseDeadline.getTime()).toBeGreaterThan(Date.now());
+    expect(next.value?.attempts).toBe(1);
+    await pop.close();
+  });
+
+  it("that are not extended go back before they end, if they still wait here", async () => {
+    await fill(3);
+    const pop = client.pop("jobs", { prefetch: 3, visibilityMs: 1_000, keepLeaseMs: 0 });
+    await pop.next();
+    // p1 is at work, which nobody can take back.
+    await vi.waitFor(() => expect(state.releases.length).toBeGreaterThanOrEqual(2), 5_000);
+    expect(stored("p1")?.attempts).toBe(1);
+    expect(stored("p2")?.attempts).toBeLessThanOrEqual(1);
+    await pop.close();
+    expect([stored("p2")?.attempts, stored("p3")?.attempts]).toEqual([0, 0]);
+  });
+
+  it("are extended no longer than agreed", async () => {
+    await fill(1);
+    const pop = client.pop("jobs", { visibilityMs: 1_000, keepLeaseMs: 1_200 });
+    await pop.next();
+    await pastLeases();
+    const extensions = node.calls.filter((call) => call === "extend");
+    expect(extensions.length).toBeGreaterThanOrEqual(1);
+    expect(stored("p1")?.lease?.deadlineMs).toBeLessThan(Date.now());
+    await pop.close();
+  });
+
+  it("that are lost free their room, and are not handed out", async () => {
+    await fill(2);
+    const pop = client.pop("jobs", { prefetch: 2, visibilityMs: 1_000 });
+    const first = await pop.next();
+    const lost = stored("p2");
+    if (lost !== undefined) lost.lease = undefined;
+    await pastLeases();
+    await first.value?.ack();
+    const again = await pop.next();
+    expect([again.value?.text(), again.value?.attempts]).toEqual(["p2", 2]);
+    await pop.close();
+  });
+
+  it("of a cluster whose clock is behind this one's are found to run", async () => {
+    await fill(2);
+    const grant = state.grant.bind(state);
+    state.grant = (...args) => {
+      const item = grant(...args);
+      if (item === undefined) return undefined;
+      return { ...item, leaseDeadline: new Date(Date.now() - 3_600_000) };
+    };
+    const pop = client.pop("jobs", { prefetch: 2 });
+    expect((await pop.next()).value?.text()).toBe("p1");
+    expect((await pop.next()).value?.text()).toBe("p2");
+    await pop.close();
+  });
+
+  it("that ended while they waited count for the limit", async () => {
+    await fill(2);
+    const pop = client.pop("jobs", { limit: 2, visibilityMs: 1_000, keepLeaseMs: 0 });
+    const first = await pop.next();
+    await first.value?.ack();
+    await pastLeases();
+    expect((await pop.next()).done).toBe(true);
+    expect(stored("p2")).toBeDefined();
+  });
+});
