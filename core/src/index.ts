@@ -6,6 +6,7 @@ export * from "./lib/int64.js";
 export { SequenceTable } from "./lib/sequence-table.js";
 export * from "./lib/ulid.js";
 export * from "./contract/api.js";
+export { ERROR_CODES, GRPC_STATUS } from "./contract/error-codes.js";
 export * from "./member/config.js";
 export * from "./member/status.js";
 export type { Census } from "./member/census.js";

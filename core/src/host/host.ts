@@ -16,6 +16,7 @@ import { Applier } from "./apply.js";
 import { censusOf } from "./census-of.js";
 import { Beats } from "../leader/beats.js";
 import { HostContext, type OutgoingFrame } from "../member/context.js";
+import { Sessions } from "../edge/session/sessions.js";
 import { Streams } from "../edge/streams/streams.js";
 import type { Replica } from "../member/replica.js";
 import { GroupTable } from "./group-table.js";
@@ -51,6 +52,7 @@ export class Host {
   private readonly lives: Lives;
   private readonly start: NodeStart;
   readonly operations: Operations;
+  readonly sessions: Sessions;
   readonly streams: Streams;
   private extraOps: StoreOp[] = [];
   private bootBatch = 0;
@@ -84,13 +86,19 @@ export class Host {
       onMetaApplied: () => this.operations.metaApplied(),
     });
     this.operations = new Operations(context, {
-      lookedUp: (stream, failure) => this.streams.topicsCurrent(stream, failure),
+      rowEnded: (call, row, end) => this.sessions.rowEnded(call, row, end),
       isKnown: (group) => group === 0 || this.groups.placeOf(group) !== undefined,
     });
+    const findTopic = (topic: string): TopicRecord | undefined =>
+      this.groups.cluster?.topics.get(topic);
+    this.sessions = new Sessions(context, this.operations, {
+      findTopic,
+      streams: () => this.streams,
+    });
     this.streams = new Streams(context, this.operations, {
-      findTopic: (topic) => this.groups.cluster?.topics.get(topic),
+      findTopic,
       findPlace: (group) => this.groups.placeOf(group),
-      lookUp: (stream) => this.operations.lookUpFor(stream),
+      sessions: this.sessions,
     });
     this.lives = new Lives(context);
     this.start = new NodeStart({
@@ -203,6 +211,7 @@ export class Host {
   }
 
   takeClientEffects(): readonly ClientEffect[] {
+    this.sessions.flush();
     const effects = this.context.clientEffects;
     this.context.clientEffects = [];
     return effects;
@@ -286,6 +295,12 @@ export class Host {
       case "stream.cancel":
         this.streams.onCancel(event.streamId);
         break;
+      case "session.frame":
+      case "session.written":
+      case "session.half-close":
+      case "session.gone":
+        this.sessions.onEvent(event, this.isReady);
+        break;
     }
   }
 
@@ -319,6 +334,7 @@ export class Host {
     this.beats.tick();
     this.operations.tick();
     this.streams.tick();
+    this.sessions.tick();
   }
 
   // --- start ---------------------------------------------------------------------------------------

@@ -491,6 +491,7 @@ export interface SettledRange {
 export interface FailedRange {
   call: bigint;
   firstRow: number;
+  /** 0: all rows of the call. */
   count: number;
   /** A status code of gRPC. */
   code: number;
@@ -504,8 +505,8 @@ export interface DeliveryRows {
   consumer: number;
   /** Row i is delivery first_delivery + i of the session: the number that settles it. */
   firstDelivery: bigint;
-  partition: number;
-  group: number;
+  /** Which partition each row is of. */
+  run: PartitionRun[];
   index: bigint[];
   offset: number[];
   fence: number[];
@@ -523,6 +524,13 @@ export interface DeliveryRows {
   payload: Uint8Array;
   /** Rows that were enqueued with a producer. */
   producer: ProducerRow[];
+}
+
+/** The rows from first_row on, up to the next run. */
+export interface PartitionRun {
+  firstRow: number;
+  partition: number;
+  group: number;
 }
 
 export interface ProducerRow {
@@ -5846,8 +5854,7 @@ function createBaseDeliveryRows(): DeliveryRows {
   return {
     consumer: 0,
     firstDelivery: 0n,
-    partition: 0,
-    group: 0,
+    run: [],
     index: [],
     offset: [],
     fence: [],
@@ -5875,11 +5882,8 @@ export const DeliveryRows: MessageFns<DeliveryRows> = {
       }
       writer.uint32(17).fixed64(message.firstDelivery);
     }
-    if (message.partition !== 0) {
-      writer.uint32(24).uint32(message.partition);
-    }
-    if (message.group !== 0) {
-      writer.uint32(32).uint32(message.group);
+    for (const v of message.run) {
+      PartitionRun.encode(v!, writer.uint32(26).fork()).join();
     }
     if (message.index.length !== 0) {
       writer.uint32(42).fork();
@@ -6005,19 +6009,11 @@ export const DeliveryRows: MessageFns<DeliveryRows> = {
             continue;
           }
           case 3: {
-            if (tag !== 24) {
+            if (tag !== 26) {
               break;
             }
 
-            message.partition = reader.uint32();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.group = reader.uint32();
+            message.run.push(PartitionRun.decode(reader, reader.uint32()));
             continue;
           }
           case 5: {
@@ -6245,8 +6241,7 @@ export const DeliveryRows: MessageFns<DeliveryRows> = {
     message.firstDelivery = (object.firstDelivery !== undefined && object.firstDelivery !== null)
       ? BigInt(object.firstDelivery)
       : 0n;
-    message.partition = object.partition ?? 0;
-    message.group = object.group ?? 0;
+    message.run = object.run?.map((e) => PartitionRun.fromPartial(e)) || [];
     message.index = object.index?.map((e) => BigInt(e)) || [];
     message.offset = object.offset?.map((e) => e) || [];
     message.fence = object.fence?.map((e) => e) || [];
@@ -6260,6 +6255,85 @@ export const DeliveryRows: MessageFns<DeliveryRows> = {
     message.length = object.length?.map((e) => e) || [];
     message.payload = object.payload ?? new Uint8Array(0);
     message.producer = object.producer?.map((e) => ProducerRow.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePartitionRun(): PartitionRun {
+  return { firstRow: 0, partition: 0, group: 0 };
+}
+
+export const PartitionRun: MessageFns<PartitionRun> = {
+  encode(message: PartitionRun, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.firstRow !== 0) {
+      writer.uint32(8).uint32(message.firstRow);
+    }
+    if (message.partition !== 0) {
+      writer.uint32(16).uint32(message.partition);
+    }
+    if (message.group !== 0) {
+      writer.uint32(24).uint32(message.group);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PartitionRun {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePartitionRun();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.firstRow = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.group = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PartitionRun>, I>>(base?: I): PartitionRun {
+    return PartitionRun.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PartitionRun>, I>>(object: I): PartitionRun {
+    const message = createBasePartitionRun();
+    message.firstRow = object.firstRow ?? 0;
+    message.partition = object.partition ?? 0;
+    message.group = object.group ?? 0;
     return message;
   },
 };

@@ -69,14 +69,20 @@ export interface ProducerRow {
   readonly sequence: U64;
 }
 
+/** The rows from `firstRow` on, up to the next run. */
+export interface PartitionRun {
+  readonly firstRow: number;
+  readonly partition: number;
+  readonly group: number;
+}
+
 /** Bytes of a row's `mac`. */
 export const MAC_BYTES = 16;
 
 export interface DeliveryRows {
   readonly consumer: number;
   readonly firstDelivery: number;
-  readonly partition: number;
-  readonly group: number;
+  readonly run: readonly PartitionRun[];
   /** 64 bits, as priority, enqueuedMs and deadlineMs; the other columns 32. */
   readonly index: Uint8Array;
   readonly offset: Uint8Array;
@@ -172,6 +178,12 @@ const FAILED = new Table<FailedRange>({
   mayBeDone: bool(6),
 });
 
+const PARTITION_RUN = new Table<PartitionRun>({
+  firstRow: u32(1),
+  partition: u32(2),
+  group: u32(3),
+});
+
 const PRODUCER_ROW = new Table<ProducerRow>({
   row: u32(1),
   producerId: text(2),
@@ -182,8 +194,7 @@ const PRODUCER_ROW = new Table<ProducerRow>({
 export const DELIVERY_ROWS = new Table<DeliveryRows>({
   consumer: u32(1),
   firstDelivery: u64(2),
-  partition: u32(3),
-  group: u32(4),
+  run: many(3, PARTITION_RUN),
   index: column64(5),
   offset: column32(6),
   fence: column32(7),

@@ -137,6 +137,15 @@ function tokenProblem(leaseToken: string): Failure | undefined {
   return invalid("lease_token is malformed; send the 43 characters that came with the delivery");
 }
 
+export function backoffProblem(backoffMs: number | undefined): Failure | undefined {
+  if (backoffMs === undefined) return undefined;
+  return outside("backoff_override", backoffMs, 0, DELAY_MAX_MS, " ms");
+}
+
+export function extensionProblem(extensionMs: number): Failure | undefined {
+  return outside("extension", extensionMs, 1, VISIBILITY_MAX_MS, " ms");
+}
+
 /** What can be said of a request without any state. */
 export function statelessProblem(request: ClientRequest): Failure | undefined {
   switch (request.op) {
@@ -159,15 +168,13 @@ export function statelessProblem(request: ClientRequest): Failure | undefined {
       return (
         topicNameProblem(request.topic) ??
         settleProblem(request.messageId, request.leaseToken) ??
-        (request.backoffMs === undefined
-          ? undefined
-          : outside("backoff_override", request.backoffMs, 0, DELAY_MAX_MS, " ms"))
+        backoffProblem(request.backoffMs)
       );
     case "extend":
       return (
         topicNameProblem(request.topic) ??
         tokenProblem(request.leaseToken) ??
-        outside("extension", request.extensionMs, 1, VISIBILITY_MAX_MS, " ms")
+        extensionProblem(request.extensionMs)
       );
   }
 }
