@@ -273,5 +273,5 @@ export type ClientEffect =
   | { readonly kind: "stream.end"; readonly streamId: number; readonly failure?: Failure }
   /** To be written, and `session.written` said once the transport took it. */
   | { readonly kind: "session.frame"; readonly sessionId: number; readonly frame: Uint8Array }
-  /** Nothing follows: end the call with OK once all is written, or as soon as that takes too long. */
-  | { readonly kind: "session.end"; readonly sessionId: number };
+  /** Nothing follows: end the call once all is written, or when that takes too long; `failure` absent: with OK. */
+  | { readonly kind: "session.end"; readonly sessionId: number; readonly failure?: Failure };

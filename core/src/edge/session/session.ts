@@ -1,6 +1,6 @@
 // One client's session: its handles, its window, and what waits for its next frame.
-//   S1 call numbers only rise, and each call is answered once for every row (calls.ts);
-//   S2 delivery numbers are given out in the order in which frames leave, without a gap.
+//   SES1 call numbers only rise, and each call is answered once for every row (calls.ts);
+//   SES2 delivery numbers are given out in the order in which frames leave, without a gap.
 
 import type { ConsumerEnd, PartitionRoute } from "@disheap/proto/session";
 import type { Failure } from "../../contract/api.js";
@@ -63,7 +63,9 @@ export class Session {
   isEnding = false;
   /** Nobody is there any more. */
   isGone = false;
+  /** The highest number of a call in the frames before this one; those of this one. */
   private lastCall = 0;
+  private readonly callsOfFrame = new Set<number>();
   /** Payload that came in the life of the session, and of it what was answered. */
   private receivedBytes = 0;
   private answeredBytes = 0;
@@ -75,15 +77,21 @@ export class Session {
     this.receiveBytesMax = receiveBytesMax;
   }
 
+  /** Inside of a frame calls are not taken in the order of their numbers: settles come before enqueues. */
+  beginFrame(): void {
+    for (const call of this.callsOfFrame) if (call > this.lastCall) this.lastCall = call;
+    this.callsOfFrame.clear();
+  }
+
   /** Why a call may not come in under this number. */
   numberProblem(call: number): Failure | undefined {
     if (call > NUMBER_MAX) return invalid(`call ${call} is not below 2^53; count calls from 1`);
-    if (call <= this.lastCall) {
+    if (call <= this.lastCall || this.callsOfFrame.has(call)) {
       return invalid(
-        `call ${call} comes after call ${this.lastCall}; numbers rise, and each is used once`,
+        `call ${call} is not new; numbers rise from frame to frame, and each is used once`,
       );
     }
-    this.lastCall = call;
+    this.callsOfFrame.add(call);
     if (this.calls < CALLS_MAX) return undefined;
     return {
       code: "RESOURCE_EXHAUSTED",

@@ -157,6 +157,7 @@ export class Sessions implements StreamCarrier {
 
   /** What is in a frame, in the order that the contract names. */
   private take(session: Session, message: SessionIn): void {
+    session.beginFrame();
     let failure: Failure | undefined;
     for (const bind of message.topic) failure ??= bindTopic(session, bind);
     for (const bind of message.producer) failure ??= bindProducer(session, bind);
@@ -347,18 +348,18 @@ export class Sessions implements StreamCarrier {
     this.context.reply({ kind: "session.end", sessionId: session.id });
   }
 
-  private fail(session: Session, { code, message }: Failure): void {
-    const end = { code: GRPC_STATUS[code], message };
+  private fail(session: Session, failure: Failure): void {
+    const end = { code: GRPC_STATUS[failure.code], message: failure.message };
     const { frame, unwritten } = takeFrame(session, this.context.monotonicMs, { end });
     this.emit(session, frame, unwritten);
     this.drop(session);
-    this.context.reply({ kind: "session.end", sessionId: session.id });
+    this.context.reply({ kind: "session.end", sessionId: session.id, failure });
   }
 
   private endStalled(session: Session): void {
     if (session.isGone) return;
     this.drop(session);
-    this.context.reply({ kind: "session.end", sessionId: session.id });
+    this.context.reply({ kind: "session.end", sessionId: session.id, failure: STALLED });
   }
 
   /** Nothing more is said to it. What the transport did not take goes back, what it took keeps its grace. */
@@ -397,6 +398,13 @@ export class Sessions implements StreamCarrier {
     return { member, name: member === 0 ? "" : this.context.memberName(member) };
   };
 }
+
+const STALLED: Failure = {
+  code: "UNAVAILABLE",
+  message:
+    "the client read nothing for so long that its deliveries went to others; read while the session is open, and open " +
+    "another one",
+};
 
 function readFrame(
   frame: Uint8Array,

@@ -14,6 +14,7 @@ import {
   type SessionOut,
   type SettleRows,
 } from "@disheap/proto/session";
+import { RuleBroken } from "../../oracle/oracle.js";
 import { type Enqueue, enqueued, enqueueRows, failed, isNextRow, itemsOf } from "./columns-of.js";
 
 export type Settle = Extract<ClientRequest, { op: "ack" | "nack" | "release" | "extend" }>;
@@ -268,10 +269,10 @@ export class SessionClient {
     this.readAnswers(out, news);
     for (const rows of out.delivered) {
       if (rows.firstDelivery !== this.nextDelivery) {
-        broken(`S2: delivery ${rows.firstDelivery} comes after ${this.nextDelivery - 1}`);
+        broken(`delivery ${rows.firstDelivery} comes after ${this.nextDelivery - 1}`);
       }
       const consumer = this.consumers.get(rows.consumer);
-      if (!consumer) broken(`S2: a delivery for consumer ${rows.consumer}`);
+      if (!consumer) broken(`a delivery for consumer ${rows.consumer}`);
       const items = itemsOf(rows, consumer.topic);
       this.nextDelivery += items.length;
       const leaseLeftMs = items.map((_, row) => u32At(rows.leaseLeftMs, row));
@@ -295,7 +296,7 @@ export class SessionClient {
     for (const { call, firstRow, count } of out.settled) {
       for (let i = 0; i < count; i += 1) {
         this.say(news, call, firstRow + i, ({ op }) => {
-          if (op === "enqueue") broken("S1: an enqueue was answered as a settle");
+          if (op === "enqueue") broken("an enqueue was answered as a settle");
           return { ok: true, op };
         });
       }
@@ -317,7 +318,7 @@ export class SessionClient {
     resultOf: (request: Enqueue | Settle) => ClientResult,
   ): void {
     const waiting = this.calls.get(call)?.at(row);
-    if (!waiting || waiting.isSaid) broken(`S1: row ${row} of call ${call} waits for no answer`);
+    if (!waiting || waiting.isSaid) broken(`row ${row} of call ${call} waits for no answer`);
     waiting.isSaid = true;
     news.replies.push({ call, waiting, result: resultOf(waiting.row.request) });
   }
@@ -346,10 +347,5 @@ export class SessionClient {
 }
 
 function broken(message: string): never {
-  throw new ProtocolBroken(message);
-}
-
-/** The node broke a promise that it makes to clients of sessions. */
-export class ProtocolBroken extends Error {
-  override readonly name = "ProtocolBroken";
+  throw new RuleBroken({ rule: "Q23", message });
 }
