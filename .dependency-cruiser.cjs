@@ -56,18 +56,20 @@ const ROOMS = {
   },
 };
 
-const roomRules = Object.entries(ROOMS).map(([room, { rooms = [], paths = [], packages = [], builtins }]) => ({
-  name: `${room.replace("/", "-")}-imports`,
-  severity: "error",
-  comment: `${room}/ may import only itself and what docs/ARCHITECTURE.md lists for it.`,
-  from: { path: at(room) },
-  to: {
-    pathNot: [room, ...rooms].map((one) => at(one)).concat(paths, npm(...packages)),
-    // One that does not resolve is reported as that.
-    couldNotResolve: false,
-    ...(builtins ? { dependencyTypesNot: ["core"] } : {}),
-  },
-}));
+const roomRules = Object.entries(ROOMS).map(
+  ([room, { rooms = [], paths = [], packages = [], builtins }]) => ({
+    name: `${room.replace("/", "-")}-imports`,
+    severity: "error",
+    comment: `${room}/ may import only itself and what docs/ARCHITECTURE.md lists for it.`,
+    from: { path: at(room) },
+    to: {
+      pathNot: [room, ...rooms].map((one) => at(one)).concat(paths, npm(...packages)),
+      // One that does not resolve is reported as that.
+      couldNotResolve: false,
+      ...(builtins ? { dependencyTypesNot: ["core"] } : {}),
+    },
+  }),
+);
 
 /**
  * The rooms inside core, from the ground floor up, and which of those below each may import. Edge,
@@ -141,7 +143,7 @@ module.exports = {
       severity: "error",
       comment: "Of core's rooms only the one of sessions reads their frames.",
       from: { path: at("core"), pathNot: at("core", "edge/session/") },
-      to: { path: at("proto") },
+      to: { path: SESSION_CODEC },
     },
     {
       name: "by-package-name",

@@ -9,7 +9,6 @@ import { UnappliableEntry } from "../machine/entry-intents.js";
 import { countOwnVote, tickElection, tickLeader } from "../raft/election.js";
 import { tickHandover } from "../raft/handover.js";
 import { maybeCommit, refilled, tickReplication } from "../raft/replication.js";
-import { encodeIntent } from "../wire/intents.js";
 import type { ClientEffect } from "../contract/api.js";
 import type { HostEvent } from "./host-event.js";
 import { Applier } from "./apply.js";
@@ -33,6 +32,7 @@ import type { HostObserver } from "../member/observer.js";
 import { Operations } from "../edge/requests/operations.js";
 import { STARTING } from "../edge/requests/starting.js";
 import { Persistence, type Batch, type StoreOp } from "../store/persistence.js";
+import { replaceEdges } from "./replaced-edges.js";
 import { RaftAdapter } from "./raft-adapter.js";
 import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
 import type { NodeStatus } from "../member/status.js";
@@ -144,7 +144,7 @@ export class Host {
     if (!this.isReady) return;
     this.streams.collect();
     this.drainLoopback();
-    this.touchDue();
+    this.context.touchDue();
     const slots = this.context.touchedInOrder();
     const budget = { bytes: this.context.config.limits.turnProposeBytesMax };
     for (let i = 0; i < slots.length; i += 1) {
@@ -154,15 +154,6 @@ export class Host {
     this.collectFrom = slots.length === 0 ? 0 : (this.collectFrom + 1) % slots.length;
     this.beats.flush(this.adapter.isDiskStalled());
     this.drainLoopback();
-  }
-
-  private touchDue(): void {
-    const { due, touched, monotonicMs } = this.context;
-    for (;;) {
-      const slot = due.take(monotonicMs);
-      if (slot === undefined) return;
-      touched.add(slot);
-    }
   }
 
   takeFrames(): readonly OutgoingFrame[] {
@@ -464,19 +455,8 @@ export class Host {
     for (const slot of this.context.groups.values()) this.checkEdges(slot);
   }
 
-  /** Leases of an edge's earlier incarnation are shortened by their leader (D-24). */
   private checkEdges(slot: Replica): void {
-    if (!slot.isServing || slot.machine.kind !== "partition") return;
-    const { partition } = slot.machine;
-    for (const edge of this.context.members) {
-      const held = partition.streams.incarnationOf(edge);
-      const edgeIncarnation = this.inbound.incarnationOf(edge);
-      if (held === 0 || held >= edgeIncarnation) continue;
-      const graceMs = this.context.config.defaults.disconnectGraceMs;
-      const intent = encodeIntent({ kind: "edge.replaced", edge, edgeIncarnation, graceMs });
-      slot.queue.push({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
-      this.context.touched.add(slot);
-    }
+    replaceEdges(this.context, slot, (edge) => this.inbound.incarnationOf(edge));
   }
 
   private drainLoopback(): void {
@@ -488,14 +468,15 @@ export class Host {
   // --- for operators -------------------------------------------------------------------------------
 
   census(): Census {
-    const { context, streams, operations, reads, applier } = this;
-    return censusOf({ context, streams, operations, reads, applier });
+    const { context, streams, sessions, operations, reads, applier } = this;
+    return censusOf({ context, streams, sessions, operations, reads, applier });
   }
 
   status(): NodeStatus {
     return statusOf(this.context, this.isReady, {
       waitsFor: this.isReady ? undefined : this.start.waitsFor,
       openStreams: this.streams.openCount,
+      openSessions: this.sessions.openCount,
       pendingRequests: this.operations.router.size,
       metrics: {
         turns: this.turns,

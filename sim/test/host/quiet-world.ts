@@ -23,10 +23,11 @@ export function quietWorld(
   /** Hears every effect first, and may say what it means to the rules. */
   heard?: (node: number, effect: ClientEffect, say: (said: ClientEffect) => void) => void,
 ): QuietWorld {
-  const { sessions: _none, ...base } = expandPlan("quiet");
+  const base = expandPlan("quiet");
   const plan: Plan = {
     ...base,
     limits: {},
+    sessions: { share: 0, breaks: 0 },
     turnCostUs: 10,
     eventCostUs: 1,
     network: { ...base.network, streamModel: true, latencyMaxUs: 400 },
