@@ -7,13 +7,17 @@ const at = (room, inside = "") => `^${room}/(dist|src)/${inside}`;
 const npm = (...names) => names.map((name) => `(^|/)node_modules/(@types/)?${name}/`);
 const GRPC = "@grpc/grpc-js";
 
+/** The codec of sessions: the one door of proto/ that the core has, and it imports nothing (D-82). */
+const SESSION_CODEC = at("proto", "session/");
+
 /** What a room may import beside itself. Node's own modules only where `builtins` is set. */
 const ROOMS = {
-  core: {},
+  core: { paths: [SESSION_CODEC] },
   io: { rooms: ["core"], packages: [GRPC, "classic-level"], builtins: true },
   checker: { builtins: true },
   sim: {
     rooms: ["core", "io", "checker"],
+    paths: [SESSION_CODEC],
     packages: ["seedrandom", "typescript", "@stryker-mutator/instrumenter"],
     builtins: true,
   },
@@ -52,18 +56,20 @@ const ROOMS = {
   },
 };
 
-const roomRules = Object.entries(ROOMS).map(([room, { rooms = [], packages = [], builtins }]) => ({
-  name: `${room.replace("/", "-")}-imports`,
-  severity: "error",
-  comment: `${room}/ may import only itself and what docs/ARCHITECTURE.md lists for it.`,
-  from: { path: at(room) },
-  to: {
-    pathNot: [room, ...rooms].map((one) => at(one)).concat(npm(...packages)),
-    // One that does not resolve is reported as that.
-    couldNotResolve: false,
-    ...(builtins ? { dependencyTypesNot: ["core"] } : {}),
-  },
-}));
+const roomRules = Object.entries(ROOMS).map(
+  ([room, { rooms = [], paths = [], packages = [], builtins }]) => ({
+    name: `${room.replace("/", "-")}-imports`,
+    severity: "error",
+    comment: `${room}/ may import only itself and what docs/ARCHITECTURE.md lists for it.`,
+    from: { path: at(room) },
+    to: {
+      pathNot: [room, ...rooms].map((one) => at(one)).concat(paths, npm(...packages)),
+      // One that does not resolve is reported as that.
+      couldNotResolve: false,
+      ...(builtins ? { dependencyTypesNot: ["core"] } : {}),
+    },
+  }),
+);
 
 /**
  * The rooms inside core, from the ground floor up, and which of those below each may import. Edge,
@@ -125,6 +131,20 @@ module.exports = {
     },
     ...roomRules,
     ...coreRules,
+    {
+      name: "session-codec-imports",
+      severity: "error",
+      comment: "The codec of sessions runs in the core: it imports nothing.",
+      from: { path: SESSION_CODEC },
+      to: { pathNot: SESSION_CODEC },
+    },
+    {
+      name: "session-codec-where",
+      severity: "error",
+      comment: "Of core's rooms only the one of sessions reads their frames.",
+      from: { path: at("core"), pathNot: at("core", "edge/session/") },
+      to: { path: SESSION_CODEC },
+    },
     {
       name: "by-package-name",
       severity: "error",

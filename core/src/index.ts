@@ -8,6 +8,7 @@ export * from "./lib/ulid.js";
 export * from "./contract/api.js";
 export { PARTITIONS_MAX, REPLICATION_FACTOR_MAX } from "./contract/limits/topics.js";
 export { HOUR_MS, ITEM_OVERHEAD_BYTES, VISIBILITY_MAX_MS } from "./contract/limits/units.js";
+export { ERROR_CODES, GRPC_STATUS } from "./contract/error-codes.js";
 export * from "./member/config.js";
 export * from "./member/status.js";
 export type { Census } from "./member/census.js";

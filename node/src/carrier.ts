@@ -25,6 +25,13 @@ export interface StreamListener {
   onEnd(failure: Failure | undefined): void;
 }
 
+export interface SessionListener {
+  /** To be written; then `sessionWritten` is said. */
+  onFrame(frame: Uint8Array): void;
+  /** Last call: end once all is written. `failure` undefined: with OK. */
+  onEnd(failure: Failure | undefined): void;
+}
+
 interface Waiting {
   readonly done: (result: ClientResult) => void;
   readonly sinceMs: number;
@@ -36,6 +43,7 @@ export class Carrier {
   private readonly overdueMs: number;
   private readonly requests = new SequenceTable<Waiting>();
   private readonly streams = new Map<number, StreamListener>();
+  private readonly sessions = new Map<number, SessionListener>();
   private closedBecause: Failure | undefined;
   private lastId = 0;
 
@@ -52,6 +60,10 @@ export class Carrier {
 
   get openStreams(): number {
     return this.streams.size;
+  }
+
+  get openSessions(): number {
+    return this.sessions.size;
   }
 
   /** Asks the engine; `done` is called exactly once, unless the returned function was called before. */
@@ -111,6 +123,36 @@ export class Carrier {
     if (this.streams.delete(streamId)) this.engine.submit({ kind: "stream.cancel", streamId });
   }
 
+  /** Registers a session; undefined while the node shuts down (the listener has heard why). */
+  openSession(listener: SessionListener): number | undefined {
+    if (this.closedBecause !== undefined) {
+      listener.onEnd(this.closedBecause);
+      return undefined;
+    }
+    const sessionId = ++this.lastId;
+    this.sessions.set(sessionId, listener);
+    return sessionId;
+  }
+
+  sessionFrame(sessionId: number, frame: Uint8Array): void {
+    this.engine.submit({ kind: "session.frame", sessionId, frame });
+  }
+
+  /** The transport took the next `frames` frames. */
+  sessionWritten(sessionId: number, frames: number): void {
+    this.engine.submit({ kind: "session.written", sessionId, frames });
+  }
+
+  sessionHalfClosed(sessionId: number): void {
+    this.engine.submit({ kind: "session.half-close", sessionId });
+  }
+
+  /** The link is gone, or all was said: nothing more is passed to its listener. */
+  sessionGone(sessionId: number): void {
+    this.sessions.delete(sessionId);
+    this.engine.submit({ kind: "session.gone", sessionId });
+  }
+
   /** The engine's side: an effect for a client that has left meanwhile is dropped. */
   emit(effect: ClientEffect): void {
     switch (effect.kind) {
@@ -132,6 +174,12 @@ export class Carrier {
         listener?.onEnd(effect.failure);
         break;
       }
+      case "session.frame":
+        this.sessions.get(effect.sessionId)?.onFrame(effect.frame);
+        break;
+      case "session.end":
+        this.sessions.get(effect.sessionId)?.onEnd(effect.failure);
+        break;
     }
   }
 
@@ -167,5 +215,6 @@ export class Carrier {
       listener.onEnd(failure);
       this.cancel(streamId);
     }
+    for (const listener of [...this.sessions.values()]) listener.onEnd(failure);
   }
 }

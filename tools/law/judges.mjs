@@ -30,7 +30,7 @@ export function readJudges(read, files) {
     }
   };
   look("asserts", /^core\/src\/.*\.ts$/, ASSERT);
-  look("oracle", /^sim\/src\/(oracle|run)\/.*\.ts$/, VALUE);
+  look("oracle", /^sim\/src\/(oracle|run|workload)\/.*\.ts$/, VALUE);
   look("monitors", /^checker\/src\/monitor\/.*\.ts$/, VALUE);
   for (const file of files.filter((name) => /^sim\/mutants\/.*\.json$/.test(name))) {
     const { id, expect } = JSON.parse(read(file));

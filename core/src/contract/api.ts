@@ -242,7 +242,21 @@ export type ClientEvent =
   /** After a recall: the transport takes items again. */
   | { readonly kind: "stream.drained"; readonly streamId: number }
   /** The client is gone: undelivered grants return at once, delivered leases shorten to the grace. */
-  | { readonly kind: "stream.cancel"; readonly streamId: number };
+  | { readonly kind: "stream.cancel"; readonly streamId: number }
+  | SessionEvent;
+
+/**
+ * Of a client's session, whose frames come as bytes (D-82). `sessionId` is a number that the carrier chooses, unique
+ * while the process lives; the first frame opens it.
+ */
+export type SessionEvent =
+  | { readonly kind: "session.frame"; readonly sessionId: number; readonly frame: Uint8Array }
+  /** The transport took the next `frames` frames, in the order in which they were handed over. */
+  | { readonly kind: "session.written"; readonly sessionId: number; readonly frames: number }
+  /** The client sends nothing more: it ends the session in order. */
+  | { readonly kind: "session.half-close"; readonly sessionId: number }
+  /** The link is broken. */
+  | { readonly kind: "session.gone"; readonly sessionId: number };
 
 /**
  * What the carrier must do for a client. Replies leave only after what they promise is durable. Every
@@ -264,4 +278,8 @@ export type ClientEffect =
   /** Return what the transport has not taken, and say `stream.drained` when it takes items again. */
   | { readonly kind: "stream.recall"; readonly streamId: number }
   /** Return what the transport has not taken, then end; `failure` absent: with OK. */
-  | { readonly kind: "stream.end"; readonly streamId: number; readonly failure?: Failure };
+  | { readonly kind: "stream.end"; readonly streamId: number; readonly failure?: Failure }
+  /** To be written, and `session.written` said once the transport took it. */
+  | { readonly kind: "session.frame"; readonly sessionId: number; readonly frame: Uint8Array }
+  /** Nothing follows: end the call once all is written, or when that takes too long; `failure` absent: with OK. */
+  | { readonly kind: "session.end"; readonly sessionId: number; readonly failure?: Failure };

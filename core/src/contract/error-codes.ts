@@ -14,3 +14,17 @@ export const ERROR_CODES: readonly ErrorCode[] = [
   "UNIMPLEMENTED",
   "INTERNAL",
 ];
+
+/** The numbers that gRPC gives them. */
+export const GRPC_STATUS: Readonly<Record<ErrorCode, number>> = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+};

@@ -1,5 +1,6 @@
 // Counts what the parts of a node hold.
 
+import type { Sessions } from "../edge/session/sessions.js";
 import type { Streams } from "../edge/streams/streams.js";
 import type { Operations } from "../edge/requests/operations.js";
 import type { Census } from "../member/census.js";
@@ -11,11 +12,12 @@ import type { Applier } from "./apply.js";
 export function censusOf(parts: {
   readonly context: HostContext;
   readonly streams: Streams;
+  readonly sessions: Sessions;
   readonly operations: Operations;
   readonly reads: LogReads;
   readonly applier: Applier;
 }): Census {
-  const { context, streams, operations, reads, applier } = parts;
+  const { context, streams, sessions, operations, reads, applier } = parts;
   const slots = [...context.groups.values()];
   const sum = (count: (slot: Replica) => number): number =>
     slots.reduce((total, slot) => total + count(slot), 0);
@@ -30,6 +32,7 @@ export function censusOf(parts: {
     reads: sum((slot) => slot.reads.size + slot.confirmedReads.length),
     streams: streams.heldCount,
     handled: streams.handledCount,
+    sessions: sessions.heldCount,
     requests: operations.size,
     hints: operations.router.hintCount,
     logReads: reads.size + applier.fetchedCount,

@@ -8,13 +8,13 @@ import type { Crc32 } from "../lib/crc32.js";
 import { UnappliableEntry } from "../machine/entry-intents.js";
 import { refilled } from "../raft/replication.js";
 import { synced, tick } from "../raft/steps.js";
-import { encodeIntent } from "../wire/intents.js";
 import type { ClientEffect } from "../contract/api.js";
 import type { HostEvent } from "./host-event.js";
 import { Applier } from "./apply.js";
 import { censusOf } from "./census-of.js";
 import { Beats } from "../leader/beats.js";
 import { HostContext, type OutgoingFrame } from "../member/context.js";
+import { Sessions } from "../edge/session/sessions.js";
 import { Streams } from "../edge/streams/streams.js";
 import type { Replica } from "../member/replica.js";
 import { GroupTable } from "./group-table.js";
@@ -32,6 +32,7 @@ import { Operations } from "../edge/requests/operations.js";
 import { STARTING } from "../edge/requests/starting.js";
 import type { DiskOp } from "../store/disk.js";
 import { Persistence, type Batch } from "../store/persistence.js";
+import { replaceEdges } from "./replaced-edges.js";
 import { RaftAdapter } from "./raft-adapter.js";
 import { RaftEffects } from "./raft-effects.js";
 import { BOOT_TOKEN, bootRecord, Startup } from "../store/startup.js";
@@ -53,6 +54,7 @@ export class Host {
   private readonly lives: Lives;
   private readonly start: NodeStart;
   readonly operations: Operations;
+  readonly sessions: Sessions;
   readonly streams: Streams;
   private extraOps: DiskOp[] = [];
   private bootBatch = 0;
@@ -87,13 +89,19 @@ export class Host {
       onMetaApplied: () => this.operations.metaApplied(),
     });
     this.operations = new Operations(context, {
-      lookedUp: (stream, failure) => this.streams.topicsCurrent(stream, failure),
+      rowEnded: (call, row, end) => this.sessions.rowEnded(call, row, end),
       isKnown: (group) => group === 0 || this.groups.placeOf(group) !== undefined,
     });
+    const findTopic = (topic: string): TopicRecord | undefined =>
+      this.groups.cluster?.topics.get(topic);
+    this.sessions = new Sessions(context, this.operations, {
+      findTopic,
+      streams: () => this.streams,
+    });
     this.streams = new Streams(context, this.operations, {
-      findTopic: (topic) => this.groups.cluster?.topics.get(topic),
+      findTopic,
       findPlace: (group) => this.groups.placeOf(group),
-      lookUp: (stream) => this.operations.lookUpFor(stream),
+      sessions: this.sessions,
     });
     this.lives = new Lives(context);
     this.start = new NodeStart({
@@ -139,7 +147,7 @@ export class Host {
     if (!this.isReady) return;
     this.streams.collect();
     this.drainLoopback();
-    this.touchDue();
+    this.context.touchDue();
     const slots = this.context.touchedInOrder();
     const budget = { bytes: this.context.config.limits.turnProposeBytesMax };
     for (let i = 0; i < slots.length; i += 1) {
@@ -149,15 +157,6 @@ export class Host {
     this.collectFrom = slots.length === 0 ? 0 : (this.collectFrom + 1) % slots.length;
     this.beats.flush(this.adapter.isDiskStalled());
     this.drainLoopback();
-  }
-
-  private touchDue(): void {
-    const { due, touched, monotonicMs } = this.context;
-    for (;;) {
-      const slot = due.take(monotonicMs);
-      if (slot === undefined) return;
-      touched.add(slot);
-    }
   }
 
   takeFrames(): readonly OutgoingFrame[] {
@@ -206,6 +205,7 @@ export class Host {
   }
 
   takeClientEffects(): readonly ClientEffect[] {
+    this.sessions.flush();
     const effects = this.context.clientEffects;
     this.context.clientEffects = [];
     return effects;
@@ -290,6 +290,12 @@ export class Host {
       case "stream.cancel":
         this.streams.onCancel(event.streamId);
         break;
+      case "session.frame":
+      case "session.written":
+      case "session.half-close":
+      case "session.gone":
+        this.sessions.onEvent(event, this.isReady);
+        break;
     }
   }
 
@@ -316,6 +322,7 @@ export class Host {
     this.beats.tick();
     this.operations.tick();
     this.streams.tick();
+    this.sessions.tick();
   }
 
   // --- start ---------------------------------------------------------------------------------------
@@ -443,19 +450,8 @@ export class Host {
     for (const slot of this.context.groups.values()) this.checkEdges(slot);
   }
 
-  /** Leases of an edge's earlier incarnation are shortened by their leader (D-24). */
   private checkEdges(slot: Replica): void {
-    if (!slot.isServing || slot.machine.kind !== "partition") return;
-    const { partition } = slot.machine;
-    for (const edge of this.context.members) {
-      const held = partition.streams.incarnationOf(edge);
-      const edgeIncarnation = this.inbound.incarnationOf(edge);
-      if (held === 0 || held >= edgeIncarnation) continue;
-      const graceMs = this.context.config.defaults.disconnectGraceMs;
-      const intent = encodeIntent({ kind: "edge.replaced", edge, edgeIncarnation, graceMs });
-      slot.queue.push({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
-      this.context.touched.add(slot);
-    }
+    replaceEdges(this.context, slot, (edge) => this.inbound.incarnationOf(edge));
   }
 
   private drainLoopback(): void {
@@ -467,8 +463,8 @@ export class Host {
   // --- for operators -------------------------------------------------------------------------------
 
   census(): Census {
-    const { context, streams, operations, reads, applier } = this;
-    return censusOf({ context, streams, operations, reads, applier });
+    const { context, streams, sessions, operations, reads, applier } = this;
+    return censusOf({ context, streams, sessions, operations, reads, applier });
   }
 
   status(): NodeStatus {
@@ -476,6 +472,7 @@ export class Host {
       waitsFor: this.isReady ? undefined : this.start.waitsFor,
       refusals: this.lives.refusals.recent,
       openStreams: this.streams.openCount,
+      openSessions: this.sessions.openCount,
       pendingRequests: this.operations.router.size,
       metrics: {
         turns: this.turns,

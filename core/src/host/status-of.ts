@@ -60,7 +60,13 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
 }
 
 /** Topics and groups are the cluster's; the bytes of links are those of the fullest, the bytes for producers those of the fullest partition here. */
-function budgetUse(context: HostContext, openStreams: number): BudgetUse[] {
+/** What clients hold open at this node. */
+interface Open {
+  readonly openStreams: number;
+  readonly openSessions: number;
+}
+
+function budgetUse(context: HostContext, open: Open): BudgetUse[] {
   const { budgets, groups } = context;
   const { limits } = context.config;
   let [topics, partitions, producerBytes] = [0, 0, 0];
@@ -78,7 +84,8 @@ function budgetUse(context: HostContext, openStreams: number): BudgetUse[] {
     use("request_bytes", budgets.requestBytes, limits.requestBytesMax),
     use("proposed_bytes", budgets.proposedBytes, limits.proposedBytesMax),
     use("link_bytes", linkBytes, limits.linkBytesMax),
-    use("streams", openStreams, limits.streamsMax),
+    use("streams", open.openStreams, limits.streamsMax),
+    use("sessions", open.openSessions, limits.sessionsMax),
     use("topics", topics, limits.topicsMax),
     use("groups", partitions, limits.groupsMax),
     use("producer_bytes", producerBytes, limits.producerBytesMax),
@@ -97,6 +104,7 @@ export function statusOf(
     readonly waitsFor: string | undefined;
     readonly refusals: readonly string[];
     readonly openStreams: number;
+    readonly openSessions: number;
     readonly pendingRequests: number;
     readonly metrics: HostMetrics;
   },
@@ -108,7 +116,7 @@ export function statusOf(
     isReady,
     members: context.config.members.map(({ name, address }) => ({ name, address })),
     groups: [...context.groups.values()].map((slot) => groupStatus(context, slot)),
-    budgets: budgetUse(context, more.openStreams),
+    budgets: budgetUse(context, more),
     topics: topicsOf(context),
     ...more,
   };

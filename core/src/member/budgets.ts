@@ -9,6 +9,7 @@ export type BudgetName =
   | "proposed_bytes"
   | "link_bytes"
   | "streams"
+  | "sessions"
   | "topics"
   | "groups"
   | "producer_bytes";
@@ -86,6 +87,19 @@ export class Budgets {
       message:
         `this node has ${streamsMax} streams open, as many as it may (STREAMS_MAX); let one stream carry more ` +
         "credits, or open it on another node",
+    };
+  }
+
+  /** Why no further session may be opened, or undefined. */
+  sessionProblem(open: number): Failure | undefined {
+    const { sessionsMax } = this.limits;
+    if (open < sessionsMax) return undefined;
+    this.countRefusal("sessions");
+    return {
+      code: "RESOURCE_EXHAUSTED",
+      message:
+        `this node has ${sessionsMax} sessions open, as many as it may (SESSIONS_MAX); let one session carry more, or ` +
+        "open it on another node",
     };
   }
 

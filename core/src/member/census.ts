@@ -15,6 +15,8 @@ export interface Census {
   /** At the edge: streams, closed ones included; log indices remembered for them; requests; known leaders. */
   readonly streams: number;
   readonly handled: number;
+  /** Sessions, and their consumers and calls. */
+  readonly sessions: number;
   readonly requests: number;
   readonly hints: number;
   /** Groups whose log is read back, and blocks in hand for it. */

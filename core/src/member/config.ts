@@ -49,11 +49,12 @@ export interface LimitsConfig {
   readonly messageBytesMax: number;
   readonly partitionsPerTopicMax: number;
   /**
-   * What clients may make of a node, all groups together (D-92): bytes of requests under way, open streams;
+   * What clients may make of a node, all groups together (D-92): bytes of requests under way, open streams and sessions;
    * and of the cluster, decided by the leader of the meta group: topics, and partitions of all topics.
    */
   readonly requestBytesMax: number;
   readonly streamsMax: number;
+  readonly sessionsMax: number;
   readonly topicsMax: number;
   readonly groupsMax: number;
   /** Of entries that leaders on this node proposed and have not applied, all groups together. */
@@ -120,6 +121,7 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   partitionsPerTopicMax: 100,
   requestBytesMax: 256 << 20,
   streamsMax: 20_000,
+  sessionsMax: 1000,
   topicsMax: 10_000,
   groupsMax: 10_000,
   proposedBytesMax: 32 << 20,

@@ -187,6 +187,15 @@ export class HostContext {
     return frames;
   }
 
+  /** Groups whose timer is due have something to do in this turn. */
+  touchDue(): void {
+    for (;;) {
+      const slot = this.due.take(this.monotonicMs);
+      if (slot === undefined) return;
+      this.touched.add(slot);
+    }
+  }
+
   reply(effect: ClientEffect): void {
     this.clientEffects.push(effect);
   }

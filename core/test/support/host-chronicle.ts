@@ -152,6 +152,8 @@ export class Chronicle implements NetWatcher {
       this.say(`${this.client(node, effect.requestId)} hears: ${this.resultText(effect.result)}`);
       return;
     }
+    // No script opens a session.
+    if (effect.kind === "session.frame" || effect.kind === "session.end") return;
     const client = this.client(node, effect.streamId);
     if (effect.kind === "stream.item") {
       const { item } = effect;

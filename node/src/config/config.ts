@@ -138,6 +138,7 @@ function limitsOf(values: Values): LimitsConfig {
     proposedBytesMax: values.proposedBytesMax ?? DEFAULT_LIMITS.proposedBytesMax,
     linkBytesMax: values.linkBytesMax ?? DEFAULT_LIMITS.linkBytesMax,
     streamsMax: values.streamsMax ?? DEFAULT_LIMITS.streamsMax,
+    sessionsMax: values.sessionsMax ?? DEFAULT_LIMITS.sessionsMax,
     topicsMax: values.topicsMax ?? DEFAULT_LIMITS.topicsMax,
     groupsMax: values.groupsMax ?? DEFAULT_LIMITS.groupsMax,
     producerBytesMax: values.producerBytesMax ?? DEFAULT_LIMITS.producerBytesMax,

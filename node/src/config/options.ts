@@ -87,6 +87,7 @@ export const OPTIONS = {
     help: "bytes of log, and of large requests, on their way to one other node (16777216)",
   },
   streamsMax: { env: "STREAMS_MAX", help: "open streams of a node (20000)" },
+  sessionsMax: { env: "SESSIONS_MAX", help: "open sessions of a node (1000)" },
   topicsMax: { env: "TOPICS_MAX", help: "topics of the cluster (10000)" },
   groupsMax: { env: "GROUPS_MAX", help: "partitions of all topics (10000)" },
   producerBytesMax: {

@@ -64,6 +64,7 @@ const shape = {
   proposedBytesMax: integerText(1 << 20, 2 ** 40),
   linkBytesMax: integerText(1 << 20, 2 ** 40),
   streamsMax: integerText(1, 10_000_000),
+  sessionsMax: integerText(1, 10_000_000),
   topicsMax: integerText(1, 10_000_000),
   groupsMax: integerText(1, 10_000_000),
   producerBytesMax: integerText(1 << 20, 2 ** 40),

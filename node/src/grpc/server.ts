@@ -13,10 +13,13 @@ import { gatedCalls } from "./gated-calls.js";
 import { PopCall } from "./pop-stream.js";
 import { ReceiveGate } from "./receive-gate.js";
 import { addReflection } from "./reflection.js";
+import { SessionCall, sessionDefinition, type SessionDuplex } from "./session-call.js";
 import { adminMethods, type ServiceContext, unaryMethods, unbuiltMethods } from "./unary.js";
 
 /** Calls under way get this long after the streams were ended. */
 const CLOSE_WAIT_MS = 1_000;
+
+const FRAME_SLACK_BYTES = 64 << 10;
 
 export interface GrpcServerOptions {
   readonly bind: Address;
@@ -39,12 +42,14 @@ export class GrpcServer {
 
   constructor(context: ServiceContext, options: GrpcServerOptions) {
     this.bind = options.bind;
+    // Beside a message of the limit there is what goes with it in a frame (docs/api/session.md).
+    const receiveBytesMax = options.messageBytesMax + FRAME_SLACK_BYTES;
     const gate = new ReceiveGate(options, context.nowMs, () => options.engine.requestBytes());
     const refused = (): void => options.engine.requestRefused();
-    this.gate = gatedCalls(gate, options.messageBytesMax, refused);
+    this.gate = gatedCalls(gate, receiveBytesMax, refused);
     this.server = new Server({
       interceptors: [this.gate.interceptor],
-      "grpc.max_receive_message_length": options.messageBytesMax,
+      "grpc.max_receive_message_length": receiveBytesMax,
       // What another node took, or this one under an older setting, is delivered: a message that gRPC refuses
       // to send would count as delivered and cost an attempt.
       "grpc.max_send_message_length": MESSAGE_BYTES_MAX,
@@ -66,6 +71,11 @@ export class GrpcServer {
     };
     this.server.addService(tolerantDefinition(DisheapService), methods);
     this.server.addService(tolerantDefinition(AdminService), { ...adminMethods(context) });
+    this.server.addService(sessionDefinition(), {
+      open: (call: SessionDuplex) => {
+        new SessionCall(call, context).start();
+      },
+    });
     this.health = new HealthImplementation();
     if (options.enableHealth) this.health.addToServer(this.server);
     if (options.enableReflection) {

@@ -14,6 +14,7 @@ export const HELD_ITEMS = {
   proposed: "entries of this node's log that somebody waits for",
   reads: "reads that wait for a majority or for the apply",
   streams: "records of consumers of this node; those that closed are remembered for about a minute",
+  sessions: "sessions of clients, with their consumers and calls under way",
   handled: "log indices remembered for them, so that no grant counts twice",
   requests: "calls under way through this node",
   hints: "leaders of groups that this node remembers",

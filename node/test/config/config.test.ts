@@ -238,6 +238,7 @@ describe("bad settings", () => {
     const budgets = {
       REQUEST_BYTES_MAX: ["requestBytesMax", 268_435_456],
       STREAMS_MAX: ["streamsMax", 20_000],
+      SESSIONS_MAX: ["sessionsMax", 1_000],
       TOPICS_MAX: ["topicsMax", 10_000],
       GROUPS_MAX: ["groupsMax", 10_000],
       PROPOSED_BYTES_MAX: ["proposedBytesMax", 33_554_432],

@@ -60,7 +60,12 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
     const names = chunks(answer ?? new Uint8Array()).map(({ value }) =>
       chunks(value).map((name) => new TextDecoder().decode(name.value)),
     );
-    const services = ["disheap.v1.Admin", "disheap.v1.Disheap", "grpc.health.v1.Health"];
+    const services = [
+      "disheap.v1.Admin",
+      "disheap.v1.Disheap",
+      "disheap.v1.Session",
+      "grpc.health.v1.Health",
+    ];
     expect(names.flat().sort()).toEqual(services);
   });
 

@@ -23,6 +23,7 @@ export const NO_CENSUS: Census = {
   reads: 0,
   streams: 0,
   handled: 0,
+  sessions: 0,
   requests: 0,
   hints: 0,
   logReads: 0,

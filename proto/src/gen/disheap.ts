@@ -44,6 +44,24 @@ export namespace Mode {
   export type UNRECOGNIZED = typeof Mode.UNRECOGNIZED;
 }
 
+export const SettleKind = {
+  SETTLE_ACK: 0,
+  SETTLE_NACK: 1,
+  SETTLE_EXTEND: 2,
+  SETTLE_RELEASE: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type SettleKind = typeof SettleKind[keyof typeof SettleKind];
+
+export namespace SettleKind {
+  export type SETTLE_ACK = typeof SettleKind.SETTLE_ACK;
+  export type SETTLE_NACK = typeof SettleKind.SETTLE_NACK;
+  export type SETTLE_EXTEND = typeof SettleKind.SETTLE_EXTEND;
+  export type SETTLE_RELEASE = typeof SettleKind.SETTLE_RELEASE;
+  export type UNRECOGNIZED = typeof SettleKind.UNRECOGNIZED;
+}
+
 export interface MakeHeapReq {
   topic: string;
   mode: Mode;
@@ -300,6 +318,251 @@ export interface PeekItem {
   producerId?: string | undefined;
   epoch?: bigint | undefined;
   sequence?: bigint | undefined;
+}
+
+/**
+ * A frame of the client. What is in it happens in this order: hello, topics, producers, consumers, settles, enqueues,
+ * started, credits, closes, end.
+ */
+export interface SessionIn {
+  /** In the first frame, and in no other. */
+  hello?: SessionHello | undefined;
+  topic: BindTopic[];
+  producer: BindProducer[];
+  consumer: OpenConsumer[];
+  settle: SettleRows[];
+  enqueue: EnqueueRows[];
+  started: StartedRange[];
+  credit: GrantCredits[];
+  /** Consumers that get nothing more. Their deliveries stay theirs. */
+  close: number[];
+  /** The client ends the session itself: what was delivered and not started goes back at once. */
+  ends: boolean;
+}
+
+export interface SessionHello {
+  /** Name and version, for logs. */
+  client: string;
+  /** The highest level of this protocol that the client speaks. 0 is read as 1. */
+  level: number;
+  /** The largest frame it takes. 0: 4 MiB. */
+  receiveBytesMax: number;
+}
+
+/** A number for a topic, bound once. Numbers are the client's own, from 1 up, and each is used once. */
+export interface BindTopic {
+  handle: number;
+  topic: string;
+}
+
+export interface BindProducer {
+  handle: number;
+  producerId: string;
+  epoch: bigint;
+}
+
+export interface OpenConsumer {
+  handle: number;
+  topic: number;
+  /** Empty: all. */
+  partition: number[];
+  /** Absent: the topic's default. */
+  visibilityMs?:
+    | bigint
+    | undefined;
+  /** It says which deliveries its handlers started; the others cost no attempt when the session ends. */
+  reportsStarted: boolean;
+}
+
+export interface GrantCredits {
+  consumer: number;
+  /** Additive; one delivery uses one. */
+  count: number;
+}
+
+export interface StartedRange {
+  firstDelivery: bigint;
+  count: number;
+}
+
+export interface EnqueueRows {
+  /** A number that the session has not used yet, below 2^53. */
+  call: bigint;
+  topic: number;
+  /** 0: none, and then a repeat is a second message. */
+  producer: number;
+  /** Of row 0; row i has first_sequence + i. With a producer, and only then. */
+  firstSequence?:
+    | bigint
+    | undefined;
+  /** All rows go there. Absent: the node chooses, row by row, as it does for Enqueue. */
+  partition?: number | undefined;
+  priority: bigint[];
+  /** Of the payloads, which follow each other in one field. */
+  length: number[];
+  payload: Uint8Array;
+  /** No rows, or one for each; 4294967295: the topic's default. */
+  maxRetries: number[];
+  /** No rows, or one for each. */
+  delayMs: bigint[];
+  /** No rows, or one for each; an empty one is none. */
+  partitionKey: string[];
+}
+
+/** Deliveries of this session by number; or of any by topic, id and token. */
+export interface SettleRows {
+  call: bigint;
+  kind: SettleKind;
+  delivery: bigint[];
+  topic: number;
+  messageId: string[];
+  leaseToken: string[];
+  /** Of a nack, exact; absent: the usual backoff. */
+  backoffMs?:
+    | bigint
+    | undefined;
+  /** Of an extend. */
+  extensionMs: bigint;
+  /** Of a nack: words for people. */
+  reason: string;
+}
+
+/** A frame of the node. */
+export interface SessionOut {
+  welcome?: SessionWelcome | undefined;
+  enqueued: EnqueuedRange[];
+  duplicate: DuplicateRow[];
+  settled: SettledRange[];
+  failed: FailedRange[];
+  delivered: DeliveryRows[];
+  ended: ConsumerEnd[];
+  route: PartitionRoute[];
+  recall: RecallRange[];
+  /** So many bytes of payload may be enqueued in the life of this session, up to now. 0: as before. */
+  enqueueBytesMax: bigint;
+  /** Why the node ends the session. Nothing follows. */
+  end?: SessionEnd | undefined;
+}
+
+export interface SessionWelcome {
+  level: number;
+  /** The name of this node: routes name nodes so. */
+  node: string;
+  frameBytesMax: number;
+  messageBytesMax: number;
+  rowsMax: number;
+  callsMax: number;
+  handlesMax: number;
+  deliveriesMax: number;
+}
+
+/**
+ * Rows that are in. The id of row first_row + i is (stamp, group, index, first_offset + i), written as
+ * docs/api/session.md says.
+ */
+export interface EnqueuedRange {
+  call: bigint;
+  firstRow: number;
+  count: number;
+  partition: number;
+  group: number;
+  index: bigint;
+  firstOffset: number;
+  stampMs: bigint;
+}
+
+/** A row that was in before; with the id that it got then. */
+export interface DuplicateRow {
+  call: bigint;
+  row: number;
+  partition: number;
+  group: number;
+  index: bigint;
+  offset: number;
+  stampMs: bigint;
+}
+
+export interface SettledRange {
+  call: bigint;
+  firstRow: number;
+  count: number;
+}
+
+export interface FailedRange {
+  call: bigint;
+  firstRow: number;
+  /** 0: all rows of the call. */
+  count: number;
+  /** A status code of gRPC. */
+  code: number;
+  /** What to do. */
+  message: string;
+  /** No answer came, so it may have been done; false: surely not. */
+  mayBeDone: boolean;
+}
+
+export interface DeliveryRows {
+  consumer: number;
+  /** Row i is delivery first_delivery + i of the session: the number that settles it. */
+  firstDelivery: bigint;
+  /** Which partition each row is of. */
+  run: PartitionRun[];
+  index: bigint[];
+  offset: number[];
+  fence: number[];
+  /** Deliveries so far, this one included. */
+  attempts: number[];
+  maxRetries: number[];
+  priority: bigint[];
+  enqueuedMs: bigint[];
+  deadlineMs: bigint[];
+  /** What was left of the lease when this frame was written, by the node's clock. */
+  leaseLeftMs: number[];
+  /** 16 bytes a row: the secret part of the lease token. */
+  mac: Uint8Array;
+  length: number[];
+  payload: Uint8Array;
+  /** Rows that were enqueued with a producer. */
+  producer: ProducerRow[];
+}
+
+/** The rows from first_row on, up to the next run. */
+export interface PartitionRun {
+  firstRow: number;
+  partition: number;
+  group: number;
+}
+
+export interface ProducerRow {
+  row: number;
+  producerId: string;
+  epoch: bigint;
+  sequence: bigint;
+}
+
+export interface ConsumerEnd {
+  consumer: number;
+  /** A status code of gRPC; 0: as the client asked. */
+  code: number;
+  message: string;
+}
+
+/** Where the leader of a partition is. A name that the client does not know means: any node. */
+export interface PartitionRoute {
+  topic: number;
+  partition: number;
+  node: string;
+}
+
+/** A question: whoever has not started these deliveries gives them back with SETTLE_RELEASE. */
+export interface RecallRange {
+  firstDelivery: bigint;
+  count: number;
+}
+
+export interface SessionEnd {
+  code: number;
+  message: string;
 }
 
 function createBaseMakeHeapReq(): MakeHeapReq {
@@ -3634,6 +3897,2841 @@ export const PeekItem: MessageFns<PeekItem> = {
   },
 };
 
+function createBaseSessionIn(): SessionIn {
+  return {
+    hello: undefined,
+    topic: [],
+    producer: [],
+    consumer: [],
+    settle: [],
+    enqueue: [],
+    started: [],
+    credit: [],
+    close: [],
+    ends: false,
+  };
+}
+
+export const SessionIn: MessageFns<SessionIn> = {
+  encode(message: SessionIn, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hello !== undefined) {
+      SessionHello.encode(message.hello, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.topic) {
+      BindTopic.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.producer) {
+      BindProducer.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.consumer) {
+      OpenConsumer.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.settle) {
+      SettleRows.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.enqueue) {
+      EnqueueRows.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.started) {
+      StartedRange.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.credit) {
+      GrantCredits.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.close.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.close) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.ends !== false) {
+      writer.uint32(80).bool(message.ends);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionIn {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionIn();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hello = SessionHello.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.topic.push(BindTopic.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.producer.push(BindProducer.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.consumer.push(OpenConsumer.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.settle.push(SettleRows.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.enqueue.push(EnqueueRows.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.started.push(StartedRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.credit.push(GrantCredits.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag === 72) {
+              message.close.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.close.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.ends = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionIn>, I>>(base?: I): SessionIn {
+    return SessionIn.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionIn>, I>>(object: I): SessionIn {
+    const message = createBaseSessionIn();
+    message.hello = (object.hello !== undefined && object.hello !== null)
+      ? SessionHello.fromPartial(object.hello)
+      : undefined;
+    message.topic = object.topic?.map((e) => BindTopic.fromPartial(e)) || [];
+    message.producer = object.producer?.map((e) => BindProducer.fromPartial(e)) || [];
+    message.consumer = object.consumer?.map((e) => OpenConsumer.fromPartial(e)) || [];
+    message.settle = object.settle?.map((e) => SettleRows.fromPartial(e)) || [];
+    message.enqueue = object.enqueue?.map((e) => EnqueueRows.fromPartial(e)) || [];
+    message.started = object.started?.map((e) => StartedRange.fromPartial(e)) || [];
+    message.credit = object.credit?.map((e) => GrantCredits.fromPartial(e)) || [];
+    message.close = object.close?.map((e) => e) || [];
+    message.ends = object.ends ?? false;
+    return message;
+  },
+};
+
+function createBaseSessionHello(): SessionHello {
+  return { client: "", level: 0, receiveBytesMax: 0 };
+}
+
+export const SessionHello: MessageFns<SessionHello> = {
+  encode(message: SessionHello, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.client !== "") {
+      writer.uint32(10).string(message.client);
+    }
+    if (message.level !== 0) {
+      writer.uint32(16).uint32(message.level);
+    }
+    if (message.receiveBytesMax !== 0) {
+      writer.uint32(24).uint32(message.receiveBytesMax);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionHello {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionHello();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.client = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.level = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.receiveBytesMax = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionHello>, I>>(base?: I): SessionHello {
+    return SessionHello.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionHello>, I>>(object: I): SessionHello {
+    const message = createBaseSessionHello();
+    message.client = object.client ?? "";
+    message.level = object.level ?? 0;
+    message.receiveBytesMax = object.receiveBytesMax ?? 0;
+    return message;
+  },
+};
+
+function createBaseBindTopic(): BindTopic {
+  return { handle: 0, topic: "" };
+}
+
+export const BindTopic: MessageFns<BindTopic> = {
+  encode(message: BindTopic, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.handle !== 0) {
+      writer.uint32(8).uint32(message.handle);
+    }
+    if (message.topic !== "") {
+      writer.uint32(18).string(message.topic);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BindTopic {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBindTopic();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.handle = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.topic = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BindTopic>, I>>(base?: I): BindTopic {
+    return BindTopic.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BindTopic>, I>>(object: I): BindTopic {
+    const message = createBaseBindTopic();
+    message.handle = object.handle ?? 0;
+    message.topic = object.topic ?? "";
+    return message;
+  },
+};
+
+function createBaseBindProducer(): BindProducer {
+  return { handle: 0, producerId: "", epoch: 0n };
+}
+
+export const BindProducer: MessageFns<BindProducer> = {
+  encode(message: BindProducer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.handle !== 0) {
+      writer.uint32(8).uint32(message.handle);
+    }
+    if (message.producerId !== "") {
+      writer.uint32(18).string(message.producerId);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asUintN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type fixed64 too large");
+      }
+      writer.uint32(25).fixed64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BindProducer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBindProducer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.handle = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.producerId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.epoch = reader.fixed64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<BindProducer>, I>>(base?: I): BindProducer {
+    return BindProducer.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BindProducer>, I>>(object: I): BindProducer {
+    const message = createBaseBindProducer();
+    message.handle = object.handle ?? 0;
+    message.producerId = object.producerId ?? "";
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    return message;
+  },
+};
+
+function createBaseOpenConsumer(): OpenConsumer {
+  return { handle: 0, topic: 0, partition: [], visibilityMs: undefined, reportsStarted: false };
+}
+
+export const OpenConsumer: MessageFns<OpenConsumer> = {
+  encode(message: OpenConsumer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.handle !== 0) {
+      writer.uint32(8).uint32(message.handle);
+    }
+    if (message.topic !== 0) {
+      writer.uint32(16).uint32(message.topic);
+    }
+    if (message.partition.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.partition) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.visibilityMs !== undefined) {
+      if (BigInt.asUintN(64, message.visibilityMs) !== message.visibilityMs) {
+        throw new globalThis.Error("value provided for field message.visibilityMs of type fixed64 too large");
+      }
+      writer.uint32(33).fixed64(message.visibilityMs);
+    }
+    if (message.reportsStarted !== false) {
+      writer.uint32(40).bool(message.reportsStarted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenConsumer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenConsumer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.handle = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.topic = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.partition.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.partition.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.visibilityMs = reader.fixed64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.reportsStarted = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<OpenConsumer>, I>>(base?: I): OpenConsumer {
+    return OpenConsumer.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OpenConsumer>, I>>(object: I): OpenConsumer {
+    const message = createBaseOpenConsumer();
+    message.handle = object.handle ?? 0;
+    message.topic = object.topic ?? 0;
+    message.partition = object.partition?.map((e) => e) || [];
+    message.visibilityMs = (object.visibilityMs !== undefined && object.visibilityMs !== null)
+      ? BigInt(object.visibilityMs)
+      : undefined;
+    message.reportsStarted = object.reportsStarted ?? false;
+    return message;
+  },
+};
+
+function createBaseGrantCredits(): GrantCredits {
+  return { consumer: 0, count: 0 };
+}
+
+export const GrantCredits: MessageFns<GrantCredits> = {
+  encode(message: GrantCredits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.consumer !== 0) {
+      writer.uint32(8).uint32(message.consumer);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantCredits {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantCredits();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.consumer = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GrantCredits>, I>>(base?: I): GrantCredits {
+    return GrantCredits.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GrantCredits>, I>>(object: I): GrantCredits {
+    const message = createBaseGrantCredits();
+    message.consumer = object.consumer ?? 0;
+    message.count = object.count ?? 0;
+    return message;
+  },
+};
+
+function createBaseStartedRange(): StartedRange {
+  return { firstDelivery: 0n, count: 0 };
+}
+
+export const StartedRange: MessageFns<StartedRange> = {
+  encode(message: StartedRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.firstDelivery !== 0n) {
+      if (BigInt.asUintN(64, message.firstDelivery) !== message.firstDelivery) {
+        throw new globalThis.Error("value provided for field message.firstDelivery of type fixed64 too large");
+      }
+      writer.uint32(9).fixed64(message.firstDelivery);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartedRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartedRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.firstDelivery = reader.fixed64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<StartedRange>, I>>(base?: I): StartedRange {
+    return StartedRange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StartedRange>, I>>(object: I): StartedRange {
+    const message = createBaseStartedRange();
+    message.firstDelivery = (object.firstDelivery !== undefined && object.firstDelivery !== null)
+      ? BigInt(object.firstDelivery)
+      : 0n;
+    message.count = object.count ?? 0;
+    return message;
+  },
+};
+
+function createBaseEnqueueRows(): EnqueueRows {
+  return {
+    call: 0n,
+    topic: 0,
+    producer: 0,
+    firstSequence: undefined,
+    partition: undefined,
+    priority: [],
+    length: [],
+    payload: new Uint8Array(0),
+    maxRetries: [],
+    delayMs: [],
+    partitionKey: [],
+  };
+}
+
+export const EnqueueRows: MessageFns<EnqueueRows> = {
+  encode(message: EnqueueRows, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.call !== 0n) {
+      if (BigInt.asUintN(64, message.call) !== message.call) {
+        throw new globalThis.Error("value provided for field message.call of type fixed64 too large");
+      }
+      writer.uint32(9).fixed64(message.call);
+    }
+    if (message.topic !== 0) {
+      writer.uint32(16).uint32(message.topic);
+    }
+    if (message.producer !== 0) {
+      writer.uint32(24).uint32(message.producer);
+    }
+    if (message.firstSequence !== undefined) {
+      if (BigInt.asUintN(64, message.firstSequence) !== message.firstSequence) {
+        throw new globalThis.Error("value provided for field message.firstSequence of type fixed64 too large");
+      }
+      writer.uint32(33).fixed64(message.firstSequence);
+    }
+    if (message.partition !== undefined) {
+      writer.uint32(40).uint32(message.partition);
+    }
+    if (message.priority.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.priority) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field priority of type sfixed64 is too large");
+        }
+        writer.sfixed64(v);
+      }
+      writer.join();
+    }
+    if (message.length.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.length) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    if (message.payload.length !== 0) {
+      writer.uint32(66).bytes(message.payload);
+    }
+    if (message.maxRetries.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.maxRetries) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    if (message.delayMs.length !== 0) {
+      writer.uint32(82).fork();
+      for (const v of message.delayMs) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field delayMs of type fixed64 is too large");
+        }
+        writer.fixed64(v);
+      }
+      writer.join();
+    }
+    for (const v of message.partitionKey) {
+      writer.uint32(90).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnqueueRows {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnqueueRows();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.call = reader.fixed64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.topic = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.producer = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.firstSequence = reader.fixed64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag === 49) {
+              message.priority.push(reader.sfixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.priority.push(reader.sfixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 7: {
+            if (tag === 61) {
+              message.length.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.length.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.payload = reader.bytes();
+            continue;
+          }
+          case 9: {
+            if (tag === 77) {
+              message.maxRetries.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.maxRetries.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 10: {
+            if (tag === 81) {
+              message.delayMs.push(reader.fixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.delayMs.push(reader.fixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.partitionKey.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EnqueueRows>, I>>(base?: I): EnqueueRows {
+    return EnqueueRows.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EnqueueRows>, I>>(object: I): EnqueueRows {
+    const message = createBaseEnqueueRows();
+    message.call = (object.call !== undefined && object.call !== null) ? BigInt(object.call) : 0n;
+    message.topic = object.topic ?? 0;
+    message.producer = object.producer ?? 0;
+    message.firstSequence = (object.firstSequence !== undefined && object.firstSequence !== null)
+      ? BigInt(object.firstSequence)
+      : undefined;
+    message.partition = object.partition ?? undefined;
+    message.priority = object.priority?.map((e) => BigInt(e)) || [];
+    message.length = object.length?.map((e) => e) || [];
+    message.payload = object.payload ?? new Uint8Array(0);
+    message.maxRetries = object.maxRetries?.map((e) => e) || [];
+    message.delayMs = object.delayMs?.map((e) => BigInt(e)) || [];
+    message.partitionKey = object.partitionKey?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseSettleRows(): SettleRows {
+  return {
+    call: 0n,
+    kind: 0,
+    delivery: [],
+    topic: 0,
+    messageId: [],
+    leaseToken: [],
+    backoffMs: undefined,
+    extensionMs: 0n,
+    reason: "",
+  };
+}
+
+export const SettleRows: MessageFns<SettleRows> = {
+  encode(message: SettleRows, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.call !== 0n) {
+      if (BigInt.asUintN(64, message.call) !== message.call) {
+        throw new globalThis.Error("value provided for field message.call of type fixed64 too large");
+      }
+      writer.uint32(9).fixed64(message.call);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.delivery.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.delivery) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field delivery of type fixed64 is too large");
+        }
+        writer.fixed64(v);
+      }
+      writer.join();
+    }
+    if (message.topic !== 0) {
+      writer.uint32(32).uint32(message.topic);
+    }
+    for (const v of message.messageId) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.leaseToken) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.backoffMs !== undefined) {
+      if (BigInt.asUintN(64, message.backoffMs) !== message.backoffMs) {
+        throw new globalThis.Error("value provided for field message.backoffMs of type fixed64 too large");
+      }
+      writer.uint32(57).fixed64(message.backoffMs);
+    }
+    if (message.extensionMs !== 0n) {
+      if (BigInt.asUintN(64, message.extensionMs) !== message.extensionMs) {
+        throw new globalThis.Error("value provided for field message.extensionMs of type fixed64 too large");
+      }
+      writer.uint32(65).fixed64(message.extensionMs);
+    }
+    if (message.reason !== "") {
+      writer.uint32(74).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettleRows {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettleRows();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.call = reader.fixed64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag === 25) {
+              message.delivery.push(reader.fixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.delivery.push(reader.fixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.topic = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.messageId.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.leaseToken.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.backoffMs = reader.fixed64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.extensionMs = reader.fixed64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SettleRows>, I>>(base?: I): SettleRows {
+    return SettleRows.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SettleRows>, I>>(object: I): SettleRows {
+    const message = createBaseSettleRows();
+    message.call = (object.call !== undefined && object.call !== null) ? BigInt(object.call) : 0n;
+    message.kind = object.kind ?? 0;
+    message.delivery = object.delivery?.map((e) => BigInt(e)) || [];
+    message.topic = object.topic ?? 0;
+    message.messageId = object.messageId?.map((e) => e) || [];
+    message.leaseToken = object.leaseToken?.map((e) => e) || [];
+    message.backoffMs = (object.backoffMs !== undefined && object.backoffMs !== null)
+      ? BigInt(object.backoffMs)
+      : undefined;
+    message.extensionMs = (object.extensionMs !== undefined && object.extensionMs !== null)
+      ? BigInt(object.extensionMs)
+      : 0n;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseSessionOut(): SessionOut {
+  return {
+    welcome: undefined,
+    enqueued: [],
+    duplicate: [],
+    settled: [],
+    failed: [],
+    delivered: [],
+    ended: [],
+    route: [],
+    recall: [],
+    enqueueBytesMax: 0n,
+    end: undefined,
+  };
+}
+
+export const SessionOut: MessageFns<SessionOut> = {
+  encode(message: SessionOut, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.welcome !== undefined) {
+      SessionWelcome.encode(message.welcome, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.enqueued) {
+      EnqueuedRange.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.duplicate) {
+      DuplicateRow.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.settled) {
+      SettledRange.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.failed) {
+      FailedRange.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.delivered) {
+      DeliveryRows.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.ended) {
+      ConsumerEnd.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.route) {
+      PartitionRoute.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.recall) {
+      RecallRange.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.enqueueBytesMax !== 0n) {
+      if (BigInt.asUintN(64, message.enqueueBytesMax) !== message.enqueueBytesMax) {
+        throw new globalThis.Error("value provided for field message.enqueueBytesMax of type fixed64 too large");
+      }
+      writer.uint32(81).fixed64(message.enqueueBytesMax);
+    }
+    if (message.end !== undefined) {
+      SessionEnd.encode(message.end, writer.uint32(90).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionOut {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionOut();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.welcome = SessionWelcome.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.enqueued.push(EnqueuedRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.duplicate.push(DuplicateRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.settled.push(SettledRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.failed.push(FailedRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.delivered.push(DeliveryRows.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.ended.push(ConsumerEnd.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.route.push(PartitionRoute.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.recall.push(RecallRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.enqueueBytesMax = reader.fixed64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.end = SessionEnd.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionOut>, I>>(base?: I): SessionOut {
+    return SessionOut.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionOut>, I>>(object: I): SessionOut {
+    const message = createBaseSessionOut();
+    message.welcome = (object.welcome !== undefined && object.welcome !== null)
+      ? SessionWelcome.fromPartial(object.welcome)
+      : undefined;
+    message.enqueued = object.enqueued?.map((e) => EnqueuedRange.fromPartial(e)) || [];
+    message.duplicate = object.duplicate?.map((e) => DuplicateRow.fromPartial(e)) || [];
+    message.settled = object.settled?.map((e) => SettledRange.fromPartial(e)) || [];
+    message.failed = object.failed?.map((e) => FailedRange.fromPartial(e)) || [];
+    message.delivered = object.delivered?.map((e) => DeliveryRows.fromPartial(e)) || [];
+    message.ended = object.ended?.map((e) => ConsumerEnd.fromPartial(e)) || [];
+    message.route = object.route?.map((e) => PartitionRoute.fromPartial(e)) || [];
+    message.recall = object.recall?.map((e) => RecallRange.fromPartial(e)) || [];
+    message.enqueueBytesMax = (object.enqueueBytesMax !== undefined && object.enqueueBytesMax !== null)
+      ? BigInt(object.enqueueBytesMax)
+      : 0n;
+    message.end = (object.end !== undefined && object.end !== null) ? SessionEnd.fromPartial(object.end) : undefined;
+    return message;
+  },
+};
+
+function createBaseSessionWelcome(): SessionWelcome {
+  return {
+    level: 0,
+    node: "",
+    frameBytesMax: 0,
+    messageBytesMax: 0,
+    rowsMax: 0,
+    callsMax: 0,
+    handlesMax: 0,
+    deliveriesMax: 0,
+  };
+}
+
+export const SessionWelcome: MessageFns<SessionWelcome> = {
+  encode(message: SessionWelcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.level !== 0) {
+      writer.uint32(8).uint32(message.level);
+    }
+    if (message.node !== "") {
+      writer.uint32(18).string(message.node);
+    }
+    if (message.frameBytesMax !== 0) {
+      writer.uint32(24).uint32(message.frameBytesMax);
+    }
+    if (message.messageBytesMax !== 0) {
+      writer.uint32(32).uint32(message.messageBytesMax);
+    }
+    if (message.rowsMax !== 0) {
+      writer.uint32(40).uint32(message.rowsMax);
+    }
+    if (message.callsMax !== 0) {
+      writer.uint32(48).uint32(message.callsMax);
+    }
+    if (message.handlesMax !== 0) {
+      writer.uint32(56).uint32(message.handlesMax);
+    }
+    if (message.deliveriesMax !== 0) {
+      writer.uint32(64).uint32(message.deliveriesMax);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionWelcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionWelcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.level = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.frameBytesMax = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.messageBytesMax = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.rowsMax = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.callsMax = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.handlesMax = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.deliveriesMax = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionWelcome>, I>>(base?: I): SessionWelcome {
+    return SessionWelcome.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionWelcome>, I>>(object: I): SessionWelcome {
+    const message = createBaseSessionWelcome();
+    message.level = object.level ?? 0;
+    message.node = object.node ?? "";
+    message.frameBytesMax = object.frameBytesMax ?? 0;
+    message.messageBytesMax = object.messageBytesMax ?? 0;
+    message.rowsMax = object.rowsMax ?? 0;
+    message.callsMax = object.callsMax ?? 0;
+    message.handlesMax = object.handlesMax ?? 0;
+    message.deliveriesMax = object.deliveriesMax ?? 0;
+    return message;
+  },
+};
+
+function createBaseEnqueuedRange(): EnqueuedRange {
+  return { call: 0n, firstRow: 0, count: 0, partition: 0, group: 0, index: 0n, firstOffset: 0, stampMs: 0n };
+}
+
+export const EnqueuedRange: MessageFns<EnqueuedRange> = {
+  encode(message: EnqueuedRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.call !== 0n) {
+      if (BigInt.asUintN(64, message.call) !== message.call) {
+        throw new globalThis.Error("value provided for field message.call of type fixed64 too large");
+      }
+      writer.uint32(9).fixed64(message.call);
+    }
+    if (message.firstRow !== 0) {
+      writer.uint32(16).uint32(message.firstRow);
+    }
+    if (message.count !== 0) {
+      writer.uint32(24).uint32(message.count);
+    }
+    if (message.partition !== 0) {
+      writer.uint32(32).uint32(message.partition);
+    }
+    if (message.group !== 0) {
+      writer.uint32(40).uint32(message.group);
+    }
+    if (message.index !== 0n) {
+      if (BigInt.asUintN(64, message.index) !== message.index) {
+        throw new globalThis.Error("value provided for field message.index of type fixed64 too large");
+      }
+      writer.uint32(49).fixed64(message.index);
+    }
+    if (message.firstOffset !== 0) {
+      writer.uint32(56).uint32(message.firstOffset);
+    }
+    if (message.stampMs !== 0n) {
+      if (BigInt.asUintN(64, message.stampMs) !== message.stampMs) {
+        throw new globalThis.Error("value provided for field message.stampMs of type fixed64 too large");
+      }
+      writer.uint32(65).fixed64(message.stampMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnqueuedRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnqueuedRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.call = reader.fixed64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.firstRow = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.group = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.index = reader.fixed64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.firstOffset = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.stampMs = reader.fixed64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EnqueuedRange>, I>>(base?: I): EnqueuedRange {
+    return EnqueuedRange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EnqueuedRange>, I>>(object: I): EnqueuedRange {
+    const message = createBaseEnqueuedRange();
+    message.call = (object.call !== undefined && object.call !== null) ? BigInt(object.call) : 0n;
+    message.firstRow = object.firstRow ?? 0;
+    message.count = object.count ?? 0;
+    message.partition = object.partition ?? 0;
+    message.group = object.group ?? 0;
+    message.index = (object.index !== undefined && object.index !== null) ? BigInt(object.index) : 0n;
+    message.firstOffset = object.firstOffset ?? 0;
+    message.stampMs = (object.stampMs !== undefined && object.stampMs !== null) ? BigInt(object.stampMs) : 0n;
+    return message;
+  },
+};
+
+function createBaseDuplicateRow(): DuplicateRow {
+  return { call: 0n, row: 0, partition: 0, group: 0, index: 0n, offset: 0, stampMs: 0n };
+}
+
+export const DuplicateRow: MessageFns<DuplicateRow> = {
+  encode(message: DuplicateRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.call !== 0n) {
+      if (BigInt.asUintN(64, message.call) !== message.call) {
+        throw new globalThis.Error("value provided for field message.call of type fixed64 too large");
+      }
+      writer.uint32(9).fixed64(message.call);
+    }
+    if (message.row !== 0) {
+      writer.uint32(16).uint32(message.row);
+    }
+    if (message.partition !== 0) {
+      writer.uint32(24).uint32(message.partition);
+    }
+    if (message.group !== 0) {
+      writer.uint32(32).uint32(message.group);
+    }
+    if (message.index !== 0n) {
+      if (BigInt.asUintN(64, message.index) !== message.index) {
+        throw new globalThis.Error("value provided for field message.index of type fixed64 too large");
+      }
+      writer.uint32(41).fixed64(message.index);
+    }
+    if (message.offset !== 0) {
+      writer.uint32(48).uint32(message.offset);
+    }
+    if (message.stampMs !== 0n) {
+      if (BigInt.asUintN(64, message.stampMs) !== message.stampMs) {
+        throw new globalThis.Error("value provided for field message.stampMs of type fixed64 too large");
+      }
+      writer.uint32(57).fixed64(message.stampMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DuplicateRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDuplicateRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.call = reader.fixed64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.row = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.group = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.index = reader.fixed64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.offset = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.stampMs = reader.fixed64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DuplicateRow>, I>>(base?: I): DuplicateRow {
+    return DuplicateRow.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DuplicateRow>, I>>(object: I): DuplicateRow {
+    const message = createBaseDuplicateRow();
+    message.call = (object.call !== undefined && object.call !== null) ? BigInt(object.call) : 0n;
+    message.row = object.row ?? 0;
+    message.partition = object.partition ?? 0;
+    message.group = object.group ?? 0;
+    message.index = (object.index !== undefined && object.index !== null) ? BigInt(object.index) : 0n;
+    message.offset = object.offset ?? 0;
+    message.stampMs = (object.stampMs !== undefined && object.stampMs !== null) ? BigInt(object.stampMs) : 0n;
+    return message;
+  },
+};
+
+function createBaseSettledRange(): SettledRange {
+  return { call: 0n, firstRow: 0, count: 0 };
+}
+
+export const SettledRange: MessageFns<SettledRange> = {
+  encode(message: SettledRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.call !== 0n) {
+      if (BigInt.asUintN(64, message.call) !== message.call) {
+        throw new globalThis.Error("value provided for field message.call of type fixed64 too large");
+      }
+      writer.uint32(9).fixed64(message.call);
+    }
+    if (message.firstRow !== 0) {
+      writer.uint32(16).uint32(message.firstRow);
+    }
+    if (message.count !== 0) {
+      writer.uint32(24).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SettledRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSettledRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.call = reader.fixed64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.firstRow = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SettledRange>, I>>(base?: I): SettledRange {
+    return SettledRange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SettledRange>, I>>(object: I): SettledRange {
+    const message = createBaseSettledRange();
+    message.call = (object.call !== undefined && object.call !== null) ? BigInt(object.call) : 0n;
+    message.firstRow = object.firstRow ?? 0;
+    message.count = object.count ?? 0;
+    return message;
+  },
+};
+
+function createBaseFailedRange(): FailedRange {
+  return { call: 0n, firstRow: 0, count: 0, code: 0, message: "", mayBeDone: false };
+}
+
+export const FailedRange: MessageFns<FailedRange> = {
+  encode(message: FailedRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.call !== 0n) {
+      if (BigInt.asUintN(64, message.call) !== message.call) {
+        throw new globalThis.Error("value provided for field message.call of type fixed64 too large");
+      }
+      writer.uint32(9).fixed64(message.call);
+    }
+    if (message.firstRow !== 0) {
+      writer.uint32(16).uint32(message.firstRow);
+    }
+    if (message.count !== 0) {
+      writer.uint32(24).uint32(message.count);
+    }
+    if (message.code !== 0) {
+      writer.uint32(32).uint32(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(42).string(message.message);
+    }
+    if (message.mayBeDone !== false) {
+      writer.uint32(48).bool(message.mayBeDone);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FailedRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFailedRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.call = reader.fixed64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.firstRow = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.code = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.mayBeDone = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<FailedRange>, I>>(base?: I): FailedRange {
+    return FailedRange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FailedRange>, I>>(object: I): FailedRange {
+    const message = createBaseFailedRange();
+    message.call = (object.call !== undefined && object.call !== null) ? BigInt(object.call) : 0n;
+    message.firstRow = object.firstRow ?? 0;
+    message.count = object.count ?? 0;
+    message.code = object.code ?? 0;
+    message.message = object.message ?? "";
+    message.mayBeDone = object.mayBeDone ?? false;
+    return message;
+  },
+};
+
+function createBaseDeliveryRows(): DeliveryRows {
+  return {
+    consumer: 0,
+    firstDelivery: 0n,
+    run: [],
+    index: [],
+    offset: [],
+    fence: [],
+    attempts: [],
+    maxRetries: [],
+    priority: [],
+    enqueuedMs: [],
+    deadlineMs: [],
+    leaseLeftMs: [],
+    mac: new Uint8Array(0),
+    length: [],
+    payload: new Uint8Array(0),
+    producer: [],
+  };
+}
+
+export const DeliveryRows: MessageFns<DeliveryRows> = {
+  encode(message: DeliveryRows, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.consumer !== 0) {
+      writer.uint32(8).uint32(message.consumer);
+    }
+    if (message.firstDelivery !== 0n) {
+      if (BigInt.asUintN(64, message.firstDelivery) !== message.firstDelivery) {
+        throw new globalThis.Error("value provided for field message.firstDelivery of type fixed64 too large");
+      }
+      writer.uint32(17).fixed64(message.firstDelivery);
+    }
+    for (const v of message.run) {
+      PartitionRun.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.index.length !== 0) {
+      writer.uint32(42).fork();
+      for (const v of message.index) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field index of type fixed64 is too large");
+        }
+        writer.fixed64(v);
+      }
+      writer.join();
+    }
+    if (message.offset.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.offset) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    if (message.fence.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.fence) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    if (message.attempts.length !== 0) {
+      writer.uint32(66).fork();
+      for (const v of message.attempts) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    if (message.maxRetries.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.maxRetries) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    if (message.priority.length !== 0) {
+      writer.uint32(82).fork();
+      for (const v of message.priority) {
+        if (BigInt.asIntN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field priority of type sfixed64 is too large");
+        }
+        writer.sfixed64(v);
+      }
+      writer.join();
+    }
+    if (message.enqueuedMs.length !== 0) {
+      writer.uint32(90).fork();
+      for (const v of message.enqueuedMs) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field enqueuedMs of type fixed64 is too large");
+        }
+        writer.fixed64(v);
+      }
+      writer.join();
+    }
+    if (message.deadlineMs.length !== 0) {
+      writer.uint32(98).fork();
+      for (const v of message.deadlineMs) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field deadlineMs of type fixed64 is too large");
+        }
+        writer.fixed64(v);
+      }
+      writer.join();
+    }
+    if (message.leaseLeftMs.length !== 0) {
+      writer.uint32(106).fork();
+      for (const v of message.leaseLeftMs) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    if (message.mac.length !== 0) {
+      writer.uint32(114).bytes(message.mac);
+    }
+    if (message.length.length !== 0) {
+      writer.uint32(122).fork();
+      for (const v of message.length) {
+        writer.fixed32(v);
+      }
+      writer.join();
+    }
+    if (message.payload.length !== 0) {
+      writer.uint32(130).bytes(message.payload);
+    }
+    for (const v of message.producer) {
+      ProducerRow.encode(v!, writer.uint32(138).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeliveryRows {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeliveryRows();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.consumer = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.firstDelivery = reader.fixed64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.run.push(PartitionRun.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag === 41) {
+              message.index.push(reader.fixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 42) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.index.push(reader.fixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 6: {
+            if (tag === 53) {
+              message.offset.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.offset.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 7: {
+            if (tag === 61) {
+              message.fence.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.fence.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 8: {
+            if (tag === 69) {
+              message.attempts.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 66) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.attempts.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 9: {
+            if (tag === 77) {
+              message.maxRetries.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.maxRetries.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 10: {
+            if (tag === 81) {
+              message.priority.push(reader.sfixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.priority.push(reader.sfixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 11: {
+            if (tag === 89) {
+              message.enqueuedMs.push(reader.fixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 90) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.enqueuedMs.push(reader.fixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 12: {
+            if (tag === 97) {
+              message.deadlineMs.push(reader.fixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 98) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.deadlineMs.push(reader.fixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 13: {
+            if (tag === 109) {
+              message.leaseLeftMs.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 106) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.leaseLeftMs.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.mac = reader.bytes();
+            continue;
+          }
+          case 15: {
+            if (tag === 125) {
+              message.length.push(reader.fixed32());
+
+              continue;
+            }
+
+            if (tag === 122) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.length.push(reader.fixed32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.payload = reader.bytes();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.producer.push(ProducerRow.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DeliveryRows>, I>>(base?: I): DeliveryRows {
+    return DeliveryRows.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeliveryRows>, I>>(object: I): DeliveryRows {
+    const message = createBaseDeliveryRows();
+    message.consumer = object.consumer ?? 0;
+    message.firstDelivery = (object.firstDelivery !== undefined && object.firstDelivery !== null)
+      ? BigInt(object.firstDelivery)
+      : 0n;
+    message.run = object.run?.map((e) => PartitionRun.fromPartial(e)) || [];
+    message.index = object.index?.map((e) => BigInt(e)) || [];
+    message.offset = object.offset?.map((e) => e) || [];
+    message.fence = object.fence?.map((e) => e) || [];
+    message.attempts = object.attempts?.map((e) => e) || [];
+    message.maxRetries = object.maxRetries?.map((e) => e) || [];
+    message.priority = object.priority?.map((e) => BigInt(e)) || [];
+    message.enqueuedMs = object.enqueuedMs?.map((e) => BigInt(e)) || [];
+    message.deadlineMs = object.deadlineMs?.map((e) => BigInt(e)) || [];
+    message.leaseLeftMs = object.leaseLeftMs?.map((e) => e) || [];
+    message.mac = object.mac ?? new Uint8Array(0);
+    message.length = object.length?.map((e) => e) || [];
+    message.payload = object.payload ?? new Uint8Array(0);
+    message.producer = object.producer?.map((e) => ProducerRow.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePartitionRun(): PartitionRun {
+  return { firstRow: 0, partition: 0, group: 0 };
+}
+
+export const PartitionRun: MessageFns<PartitionRun> = {
+  encode(message: PartitionRun, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.firstRow !== 0) {
+      writer.uint32(8).uint32(message.firstRow);
+    }
+    if (message.partition !== 0) {
+      writer.uint32(16).uint32(message.partition);
+    }
+    if (message.group !== 0) {
+      writer.uint32(24).uint32(message.group);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PartitionRun {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePartitionRun();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.firstRow = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.group = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PartitionRun>, I>>(base?: I): PartitionRun {
+    return PartitionRun.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PartitionRun>, I>>(object: I): PartitionRun {
+    const message = createBasePartitionRun();
+    message.firstRow = object.firstRow ?? 0;
+    message.partition = object.partition ?? 0;
+    message.group = object.group ?? 0;
+    return message;
+  },
+};
+
+function createBaseProducerRow(): ProducerRow {
+  return { row: 0, producerId: "", epoch: 0n, sequence: 0n };
+}
+
+export const ProducerRow: MessageFns<ProducerRow> = {
+  encode(message: ProducerRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.row !== 0) {
+      writer.uint32(8).uint32(message.row);
+    }
+    if (message.producerId !== "") {
+      writer.uint32(18).string(message.producerId);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asUintN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type fixed64 too large");
+      }
+      writer.uint32(25).fixed64(message.epoch);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type fixed64 too large");
+      }
+      writer.uint32(33).fixed64(message.sequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProducerRow {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProducerRow();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.row = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.producerId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.epoch = reader.fixed64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.sequence = reader.fixed64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ProducerRow>, I>>(base?: I): ProducerRow {
+    return ProducerRow.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ProducerRow>, I>>(object: I): ProducerRow {
+    const message = createBaseProducerRow();
+    message.row = object.row ?? 0;
+    message.producerId = object.producerId ?? "";
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    return message;
+  },
+};
+
+function createBaseConsumerEnd(): ConsumerEnd {
+  return { consumer: 0, code: 0, message: "" };
+}
+
+export const ConsumerEnd: MessageFns<ConsumerEnd> = {
+  encode(message: ConsumerEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.consumer !== 0) {
+      writer.uint32(8).uint32(message.consumer);
+    }
+    if (message.code !== 0) {
+      writer.uint32(16).uint32(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(26).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConsumerEnd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConsumerEnd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.consumer = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.code = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ConsumerEnd>, I>>(base?: I): ConsumerEnd {
+    return ConsumerEnd.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ConsumerEnd>, I>>(object: I): ConsumerEnd {
+    const message = createBaseConsumerEnd();
+    message.consumer = object.consumer ?? 0;
+    message.code = object.code ?? 0;
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
+function createBasePartitionRoute(): PartitionRoute {
+  return { topic: 0, partition: 0, node: "" };
+}
+
+export const PartitionRoute: MessageFns<PartitionRoute> = {
+  encode(message: PartitionRoute, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.topic !== 0) {
+      writer.uint32(8).uint32(message.topic);
+    }
+    if (message.partition !== 0) {
+      writer.uint32(16).uint32(message.partition);
+    }
+    if (message.node !== "") {
+      writer.uint32(26).string(message.node);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PartitionRoute {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePartitionRoute();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.topic = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PartitionRoute>, I>>(base?: I): PartitionRoute {
+    return PartitionRoute.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PartitionRoute>, I>>(object: I): PartitionRoute {
+    const message = createBasePartitionRoute();
+    message.topic = object.topic ?? 0;
+    message.partition = object.partition ?? 0;
+    message.node = object.node ?? "";
+    return message;
+  },
+};
+
+function createBaseRecallRange(): RecallRange {
+  return { firstDelivery: 0n, count: 0 };
+}
+
+export const RecallRange: MessageFns<RecallRange> = {
+  encode(message: RecallRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.firstDelivery !== 0n) {
+      if (BigInt.asUintN(64, message.firstDelivery) !== message.firstDelivery) {
+        throw new globalThis.Error("value provided for field message.firstDelivery of type fixed64 too large");
+      }
+      writer.uint32(9).fixed64(message.firstDelivery);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecallRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecallRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.firstDelivery = reader.fixed64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RecallRange>, I>>(base?: I): RecallRange {
+    return RecallRange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecallRange>, I>>(object: I): RecallRange {
+    const message = createBaseRecallRange();
+    message.firstDelivery = (object.firstDelivery !== undefined && object.firstDelivery !== null)
+      ? BigInt(object.firstDelivery)
+      : 0n;
+    message.count = object.count ?? 0;
+    return message;
+  },
+};
+
+function createBaseSessionEnd(): SessionEnd {
+  return { code: 0, message: "" };
+}
+
+export const SessionEnd: MessageFns<SessionEnd> = {
+  encode(message: SessionEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== 0) {
+      writer.uint32(8).uint32(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SessionEnd {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSessionEnd();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.code = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<SessionEnd>, I>>(base?: I): SessionEnd {
+    return SessionEnd.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SessionEnd>, I>>(object: I): SessionEnd {
+    const message = createBaseSessionEnd();
+    message.code = object.code ?? 0;
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
 /** Every method works on every node of a cluster. */
 export type DisheapService = typeof DisheapService;
 export const DisheapService = {
@@ -4058,6 +7156,41 @@ export interface AdminClient extends Client {
 export const AdminClient = makeGenericClientConstructor(AdminService, "disheap.v1.Admin") as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AdminClient;
   service: typeof AdminService;
+  serviceName: string;
+};
+
+/**
+ * All that a client does, over one stream, in columns: many messages in a frame, settles by number, answers by
+ * ranges. The services above stay whole; a node without this one answers UNIMPLEMENTED. How it works, with limits
+ * and errors: docs/api/session.md. Packed fields are little-endian columns; row i of each column is row i of
+ * the call or batch.
+ */
+export type SessionService = typeof SessionService;
+export const SessionService = {
+  open: {
+    path: "/disheap.v1.Session/Open" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: SessionIn): Buffer => Buffer.from(SessionIn.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SessionIn => SessionIn.decode(value),
+    responseSerialize: (value: SessionOut): Buffer => Buffer.from(SessionOut.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SessionOut => SessionOut.decode(value),
+  },
+} as const;
+
+export interface SessionServer extends UntypedServiceImplementation {
+  open: handleBidiStreamingCall<SessionIn, SessionOut>;
+}
+
+export interface SessionClient extends Client {
+  open(): ClientDuplexStream<SessionIn, SessionOut>;
+  open(options: Partial<CallOptions>): ClientDuplexStream<SessionIn, SessionOut>;
+  open(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<SessionIn, SessionOut>;
+}
+
+export const SessionClient = makeGenericClientConstructor(SessionService, "disheap.v1.Session") as unknown as {
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): SessionClient;
+  service: typeof SessionService;
   serviceName: string;
 };
 

@@ -119,6 +119,14 @@ export function expandPlan(seed: string): Plan {
     eventCostUs: draws.pick("eventCost", [2, 10, 40]),
     disconnectGraceMs: draws.pick("grace", [500, 2_000, 5_000]),
     topics,
+    ...(draws.chance("sessions", 600_000)
+      ? {
+          sessions: {
+            share: draws.pick("sessions.share", [200_000, 600_000, 1_000_000]),
+            breaks: draws.pick("sessions.breaks", [0, 5_000, 50_000]),
+          },
+        }
+      : {}),
     operations:
       stalled || narrow
         ? [...operations, ...(stalled?.operations ?? []), ...(narrow?.operations ?? [])].sort(

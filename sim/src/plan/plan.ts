@@ -237,6 +237,14 @@ export type FaultPlan =
       readonly offsetMs: number;
     };
 
+/** Clients that use sessions (docs/api/session.md). */
+export interface SessionsPlan {
+  /** Of enqueues, settles and consumers, per million. */
+  readonly share: number;
+  /** Shared sessions that break after a frame, per million frames. */
+  readonly breaks: number;
+}
+
 export interface Plan {
   readonly version: 1;
   readonly seed: string;
@@ -258,6 +266,8 @@ export interface Plan {
   readonly eventCostUs: number;
   readonly disconnectGraceMs: number;
   readonly topics: readonly TopicPlan[];
+  /** Absent: all clients make single calls. */
+  readonly sessions?: SessionsPlan;
   readonly operations: readonly OperationPlan[];
   readonly faults: readonly FaultPlan[];
 }

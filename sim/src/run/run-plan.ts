@@ -55,8 +55,7 @@ export function runPlan(plan: Plan, options: RunOptions = {}): RunResult {
   const world: World = new World(plan, {
     oracle,
     onClientEffect: (node, effect) => {
-      oracle.clientEffect(node, effect);
-      hub.onEffect(node, effect);
+      hub.onEffect(node, effect, (said) => oracle.clientEffect(node, said));
     },
     onProcessGone: (node) => hub.onProcessGone(node),
     ...(options.onTrace ? { onTrace: options.onTrace } : {}),

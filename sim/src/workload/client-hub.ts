@@ -11,6 +11,8 @@ import type {
 } from "@disheap/core";
 import { between, draw, kindOf } from "../world/draw.js";
 import type { World } from "../world/world.js";
+import { SessionLinks } from "./session/session-links.js";
+import { codeName } from "./session/columns-of.js";
 import { StreamPipe } from "./stream-pipe.js";
 
 const LATENCY = kindOf("client.latency");
@@ -48,6 +50,8 @@ interface Pipe {
   readonly pipe: StreamPipe;
 }
 
+type CallEffect = Exclude<ClientEffect, { kind: "session.frame" | "session.end" }>;
+
 export class ClientHub {
   readonly world: World;
   private readonly requests = new Map<number, Link & { readonly onReply: OnReply }>();
@@ -55,12 +59,28 @@ export class ClientHub {
   private readonly pipes = new Map<number, Pipe>();
   /** How ended streams ended: the code of the contract. */
   private readonly ends = new Map<number, string>();
+  private readonly sessions: SessionLinks;
   private nextId = 1;
   private readonly watchers: readonly ClientWatcher[];
 
   constructor(world: World, watchers: readonly ClientWatcher[]) {
     this.world = world;
     this.watchers = watchers;
+    this.sessions = new SessionLinks(world, {
+      latencyUs: (id, leg) => this.latencyUs(id, leg),
+      requestArrived: (id, node, request) => {
+        for (const w of watchers) w.readStarted?.(id, node, request);
+      },
+      itemWritten: (node, streamId, item) => {
+        for (const w of watchers) w.itemWritten?.(node, streamId, item);
+      },
+      itemsReturned: (node, streamId, items) => {
+        for (const w of watchers) w.itemsReturned?.(node, streamId, items);
+      },
+      creditsSent: (node, streamId, credits) => {
+        for (const w of watchers) w.creditsSent?.(node, streamId, credits);
+      },
+    });
   }
 
   private latencyUs(id: number, leg: number): number {
@@ -71,6 +91,14 @@ export class ClientHub {
   request(node: number, request: ClientRequest, onReply: OnReply): void {
     const id = this.nextId;
     this.nextId += 1;
+    const link = this.sessions.linkFor(node, id, request);
+    if (link) {
+      this.sessions.request(link, id, request, (result) => {
+        if (result) for (const w of this.watchers) w.replied?.(id, result);
+        onReply(result);
+      });
+      return;
+    }
     const incarnation = this.world.node(node).incarnations;
     this.requests.set(id, { node, incarnation, onReply });
     this.world.queue.schedule(this.world.queue.nowUs + this.latencyUs(id, 0), () => {
@@ -124,10 +152,12 @@ export class ClientHub {
 
   /** The client takes nothing any more; the transport takes `room` more items in its place. */
   stopReading(streamId: number, room: number): void {
+    this.sessions.stopReading(streamId, room);
     this.pipes.get(streamId)?.pipe.stopReading(room);
   }
 
   readAgain(streamId: number): void {
+    this.sessions.readAgain(streamId);
     this.pipes.get(streamId)?.pipe.readAgain();
   }
 
@@ -135,6 +165,7 @@ export class ClientHub {
   sendOnStream(streamId: number, event: ClientEvent): void {
     const stream = this.streams.get(streamId);
     if (!stream) return;
+    if (this.sendOnSession(streamId, stream, event)) return;
     this.world.queue.schedule(this.world.queue.nowUs + this.latencyUs(streamId, 2), () => {
       if (event.kind === "stream.credits") {
         for (const w of this.watchers) w.creditsSent?.(stream.node, streamId, event.credits);
@@ -143,6 +174,33 @@ export class ClientHub {
       if (event.kind === "stream.cancel") this.pipes.get(streamId)?.pipe.cancel();
       if (!this.world.clientEvent(stream.node, stream.incarnation, event)) this.broken(streamId);
     });
+  }
+
+  /** A consumer with a session of its own says there what it would say on a stream. */
+  private sendOnSession(
+    streamId: number,
+    { node, handlers }: Link & { readonly handlers: StreamHandlers },
+    event: ClientEvent,
+  ): boolean {
+    if (event.kind === "stream.filter" && this.sessions.isFor(streamId)) {
+      this.sessions.openConsumer(node, streamId, event, {
+        onItem: (item) => this.streams.get(streamId)?.handlers.onItem(item),
+        onEnd: (code) => {
+          this.streams.delete(streamId);
+          this.sessions.breakOff(streamId);
+          handlers.onEnd(codeName(code), false);
+        },
+        onLost: () => {
+          if (this.streams.delete(streamId)) handlers.onEnd(undefined, true);
+        },
+      });
+      return true;
+    }
+    if (!this.sessions.has(streamId)) return false;
+    if (event.kind === "stream.credits") this.sessions.credit(streamId, event.credits);
+    else if (event.kind === "stream.half-close") this.sessions.endInOrder(streamId);
+    else if (event.kind === "stream.cancel") this.sessions.breakOff(streamId);
+    return true;
   }
 
   private broken(streamId: number): void {
@@ -158,7 +216,17 @@ export class ClientHub {
     this.streams.delete(streamId);
   }
 
-  onEffect(node: number, effect: ClientEffect): void {
+  /** Carries an effect out; `say` hears before what it says to clients, as effects of single calls. */
+  onEffect(node: number, effect: ClientEffect, say: (effect: ClientEffect) => void): void {
+    if (effect.kind === "session.frame" || effect.kind === "session.end") {
+      this.sessions.onEffect(node, effect, say);
+      return;
+    }
+    say(effect);
+    this.carry(node, effect);
+  }
+
+  private carry(node: number, effect: CallEffect): void {
     const { queue } = this.world;
     if (effect.kind === "client.reply") {
       const pending = this.requests.get(effect.requestId);
@@ -175,7 +243,7 @@ export class ClientHub {
 
   private onStreamEffect(
     node: number,
-    effect: Exclude<ClientEffect, { kind: "client.reply" }>,
+    effect: Exclude<CallEffect, { kind: "client.reply" }>,
   ): void {
     const found = this.pipes.get(effect.streamId);
     if (found?.node !== node) return;
@@ -195,6 +263,7 @@ export class ClientHub {
   }
 
   onProcessGone(node: number): void {
+    this.sessions.onProcessGone(node);
     for (const [id, pending] of this.requests) if (pending.node === node) this.lost(id);
     for (const [id, stream] of this.streams) if (stream.node === node) this.broken(id);
     for (const [id, pipe] of this.pipes) {

@@ -1,6 +1,6 @@
 // A world without faults for tests of the host: nodes up, a client hub, and a way to let time pass.
 
-import type { ClientRequest, ClientResult } from "@disheap/core";
+import type { ClientEffect, ClientRequest, ClientResult } from "@disheap/core";
 import { Oracle } from "../../src/oracle/oracle.js";
 import { makeRules } from "../../src/oracle/rules/index.js";
 import { expandPlan } from "../../src/plan/expand.js";
@@ -16,11 +16,18 @@ export interface QuietWorld {
   ask(node: number, request: ClientRequest, withinMs?: number): ClientResult | undefined;
 }
 
-export function quietWorld(nodes: number, more: Partial<Plan> = {}, withRules = true): QuietWorld {
+export function quietWorld(
+  nodes: number,
+  more: Partial<Plan> = {},
+  withRules = true,
+  /** Hears every effect first, and may say what it means to the rules. */
+  heard?: (node: number, effect: ClientEffect, say: (said: ClientEffect) => void) => void,
+): QuietWorld {
   const base = expandPlan("quiet");
   const plan: Plan = {
     ...base,
     limits: {},
+    sessions: { share: 0, breaks: 0 },
     turnCostUs: 10,
     eventCostUs: 1,
     network: { ...base.network, streamModel: true, latencyMaxUs: 400 },
@@ -35,8 +42,9 @@ export function quietWorld(nodes: number, more: Partial<Plan> = {}, withRules = 
   const world: World = new World(plan, {
     oracle,
     onClientEffect: (node, effect) => {
-      oracle.clientEffect(node, effect);
-      hub.onEffect(node, effect);
+      const say = (said: ClientEffect): void => oracle.clientEffect(node, said);
+      heard?.(node, effect, say);
+      hub.onEffect(node, effect, say);
     },
     onProcessGone: (node) => hub.onProcessGone(node),
   });

@@ -4,7 +4,7 @@ import type { ClusterMachine } from "../../cluster/cluster.js";
 import type { TopicRecord } from "../../cluster/cluster-state.js";
 import { MalformedInput, Reader } from "../../lib/bytes.js";
 import { encodeMessageId } from "../../lib/ulid.js";
-import type { ClientResult } from "../../contract/api.js";
+import type { ClientResult, Failure } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
 import { listResult, mergePeek, mergeStats, type PartReply } from "./merge-reads.js";
 import { peekLimit, type Operation } from "./operation.js";
@@ -47,15 +47,14 @@ function stillThere(
   return records.filter((r) => cluster?.topics.get(r.topic) === r && !r.isDeleting);
 }
 
-export const UNREADABLE: ClientResult = {
-  ok: false,
-  failure: {
-    code: "INTERNAL",
-    message:
-      "another node answered with bytes that this one cannot read; what was asked may have been done, and all " +
-      "nodes should run the same version",
-  },
+export const UNREADABLE_ANSWER: Failure = {
+  code: "INTERNAL",
+  message:
+    "another node answered with bytes that this one cannot read; what was asked may have been done, and all " +
+    "nodes should run the same version",
 };
+
+export const UNREADABLE: ClientResult = { ok: false, failure: UNREADABLE_ANSWER };
 
 /** What a peer says can be anything (D-89): undefined for what cannot be read. */
 export function readable<T>(read: () => T): T | undefined {
@@ -72,12 +71,28 @@ export function heapIdOf(reply: PartReply | undefined): string | undefined {
   return reply ? readable(() => new Reader(reply.body).text()) : "";
 }
 
-function enqueueResult({ body, place }: PartReply): ClientResult {
+/** Where a message was put, and when; what came before keeps its place. */
+export interface Enqueued {
+  readonly index: number;
+  readonly offset: number;
+  readonly stampMs: number;
+  readonly isDuplicate: boolean;
+}
+
+/** What a partition's leader says of an enqueue. Throws MalformedInput. */
+export function readEnqueued(body: Uint8Array): Enqueued {
   const r = new Reader(body);
-  const index = r.u48();
-  const offset = r.u16();
-  const stampMs = r.u48();
+  return { index: r.u48(), offset: r.u16(), stampMs: r.u48(), isDuplicate: r.u8() === 1 };
+}
+
+function enqueueResult({ body, place }: PartReply): ClientResult {
+  const { index, offset, stampMs, isDuplicate } = readEnqueued(body);
   const messageId = encodeMessageId(stampMs, place.group, index, offset);
-  const duplicate = r.u8() === 1;
-  return { ok: true, op: "enqueue", messageId, duplicate, partitionId: place.partition };
+  return {
+    ok: true,
+    op: "enqueue",
+    messageId,
+    duplicate: isDuplicate,
+    partitionId: place.partition,
+  };
 }

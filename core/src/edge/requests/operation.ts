@@ -11,6 +11,7 @@ import type { NodeLimits } from "../../contract/limits/rule.js";
 import { decodeLeaseToken } from "../lease-token.js";
 import type { ListPage } from "./list-page.js";
 import type { PartReply } from "./merge-reads.js";
+import type { RequestEnd } from "./requests.js";
 
 /** One partition that an operation asks. */
 export interface Part {
@@ -26,8 +27,8 @@ export interface Operation {
   request: ClientRequest | undefined;
   /** What it takes of the budget for requests until its client has an answer. */
   readonly bytes: number;
-  /** A stream that waits for news of its topic. */
-  readonly lookUpFor: number | undefined;
+  /** Who waits for the meta table to be current; told why when it could not be asked. */
+  readonly whenCurrent: ((failure: Failure | undefined) => void) | undefined;
   readonly deadlineMs: number;
   /** The meta table was confirmed current after the request came. */
   isFresh: boolean;
@@ -84,8 +85,8 @@ export function settleIntent(
 
 /** Whom operations call back beside clients. */
 export interface OperationHooks {
-  /** A stream's look-up of its topic is through: the meta table is current, or could not be asked. */
-  lookedUp(clientStream: number, failure: Failure | undefined): void;
+  /** A row of a session's call has its answer. */
+  rowEnded(call: number, row: number, end: RequestEnd): void;
   /** Whether the local meta table names the group. */
   isKnown(group: number): boolean;
 }

@@ -100,28 +100,25 @@ export class Operations {
     );
   }
 
-  /** Makes the meta table current for a stream whose topic is not known here. */
-  lookUpFor(clientStream: number): void {
-    if (this.context.self === 0) {
-      this.hooks.lookedUp(clientStream, STARTING);
-      return;
-    }
-    this.barrier(this.open(undefined, undefined, { lookUpFor: clientStream }));
+  /** Makes the meta table current for who names a topic that is not known here. */
+  makeCurrent(whenCurrent: (failure: Failure | undefined) => void): void {
+    if (this.context.self === 0) whenCurrent(STARTING);
+    else this.barrier(this.open(undefined, undefined, { whenCurrent }));
   }
 
   private open(
     requestId: number | undefined,
     request: ClientRequest | undefined,
-    more: { readonly forMs?: number; readonly lookUpFor?: number; readonly bytes?: number } = {},
+    more: Partial<Pick<Operation, "bytes" | "whenCurrent">> & { readonly forMs?: number } = {},
   ): Operation {
-    const { forMs, lookUpFor, bytes = 0 } = more;
+    const { forMs, whenCurrent, bytes = 0 } = more;
     const timeoutMs = forMs ?? this.context.config.defaults.requestTimeoutMs;
     const operation: Operation = {
       id: this.nextOperation,
       requestId,
       request,
       bytes,
-      lookUpFor,
+      whenCurrent,
       deadlineMs: this.context.monotonicMs + timeoutMs,
       isFresh: false,
       stage: "run",
@@ -139,9 +136,9 @@ export class Operations {
 
   private run(operation: Operation): void {
     const { request } = operation;
-    if (operation.lookUpFor !== undefined) {
+    if (operation.whenCurrent) {
       this.operations.delete(operation.id);
-      this.hooks.lookedUp(operation.lookUpFor, undefined);
+      operation.whenCurrent(undefined);
     }
     if (!request) return;
     switch (request.op) {
@@ -214,7 +211,7 @@ export class Operations {
         voters: part.place.voters,
         action,
         isIdempotent,
-        isPatient: operation.requestId === undefined && operation.lookUpFor === undefined,
+        isPatient: operation.requestId === undefined && operation.whenCurrent === undefined,
         deadlineMs: Math.min(operation.deadlineMs, untilMs),
         operation: operation.id,
         part: i,
@@ -343,6 +340,10 @@ export class Operations {
   // --- ends --------------------------------------------------------------------------------------
 
   private onEnd(id: number, part: number, end: RequestEnd): void {
+    if (id < 0) {
+      this.hooks.rowEnded(-id, part, end);
+      return;
+    }
     const operation = this.operations.get(id);
     if (!operation) return;
     if (end.type === "failed") {
@@ -481,7 +482,7 @@ export class Operations {
     if (isDriven && operation.deletes) this.deletions.ended(operation.deletes, false);
     // What belongs to a deleted topic is done.
     if (operation.stage === "background" && failure.code !== "NOT_FOUND") this.givenUp += 1;
-    if (operation.lookUpFor !== undefined) this.hooks.lookedUp(operation.lookUpFor, failure);
+    operation.whenCurrent?.(failure);
     if (operation.requestId === undefined) return;
     const result: ClientResult = { ok: false, failure };
     this.context.reply({ kind: "client.reply", requestId: operation.requestId, result });

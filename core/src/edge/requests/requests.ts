@@ -17,7 +17,13 @@ export type RequestEnd =
       /** Member number of the leader that answered. */
       readonly from: number;
     }
-  | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string };
+  | {
+      readonly type: "failed";
+      readonly code: ErrorCode;
+      readonly message: string;
+      /** An attempt got no answer and may have been applied; false: surely not. */
+      readonly mayBeDone: boolean;
+    };
 
 export interface PendingRequest {
   readonly id: number;
@@ -99,13 +105,18 @@ export class Requests {
    */
   leaderOf(group: number, voters: readonly number[], tries: number): number {
     const { context } = this;
-    const local = context.groups.get(group)?.raft.leader ?? 0;
-    const known = local !== 0 ? local : (this.hints.get(group) ?? 0);
+    const known = this.knownLeader(group);
     const leader = tries % 2 === 0 ? known : 0;
     if (leader !== 0 && context.isReachable(leader)) return leader;
     const next = (after: number): number => voters[((tries >> 1) + after) % voters.length];
     for (let i = 0; i < voters.length; i += 1) if (context.isReachable(next(i))) return next(i);
     return leader !== 0 ? leader : next(0);
+  }
+
+  /** The leader as far as this node knows; 0: it does not. */
+  knownLeader(group: number): number {
+    const local = this.context.groups.get(group)?.raft.leader ?? 0;
+    return local !== 0 ? local : (this.hints.get(group) ?? 0);
   }
 
   /** A leader was seen: used for groups without a replica here, until proved wrong. */
@@ -209,7 +220,7 @@ export class Requests {
       case "refused":
         if (outcome.code === "RESOURCE_EXHAUSTED" && canWait(request)) this.later(request, reply);
         else if (outcome.code === "NOT_FOUND" && mayBeApplied(request)) this.giveUp(request);
-        else this.finish(request, { type: "failed", code: outcome.code, message: outcome.message });
+        else this.refuse(request, outcome.code, outcome.message);
         break;
       case "surely-not":
       case "unknown-group":
@@ -220,7 +231,7 @@ export class Requests {
             break;
           }
           const message = "the topic was not found any more: it was deleted meanwhile";
-          this.finish(request, { type: "failed", code: "NOT_FOUND", message });
+          this.refuse(request, "NOT_FOUND", message);
         } else if (reply.attempt === request.attempt) this.again(request, from, outcome);
         break;
       case "in-hand":
@@ -319,7 +330,7 @@ export class Requests {
 
   private giveUp(request: PendingRequest): void {
     if (this.forwards.isWaiting(request)) {
-      this.finish(request, { type: "failed", ...NO_ROOM_ON_LINK });
+      this.refuse(request, NO_ROOM_ON_LINK.code, NO_ROOM_ON_LINK.message);
       return;
     }
     const isUnknown = (request.isOut || request.isDoubtful) && request.action.type === "propose";
@@ -327,11 +338,18 @@ export class Requests {
     this.finish(request, {
       type: "failed",
       code: "UNAVAILABLE",
+      mayBeDone: isUnknown,
       message: isUnknown
         ? `the leader of ${who} did not answer, so the outcome is unknown; look before you repeat ` +
           "it, or send a producer triple so that a repeat is harmless"
         : `${who} has no leader that answers; try again, and look at cluster status if it lasts`,
     });
+  }
+
+  /** Not applied by this attempt; an earlier one may have been. */
+  private refuse(request: PendingRequest, code: ErrorCode, message: string): void {
+    const mayBeDone = request.isDoubtful && request.action.type === "propose";
+    this.finish(request, { type: "failed", code, message, mayBeDone });
   }
 
   private finish(request: PendingRequest, end: RequestEnd): void {

@@ -13,6 +13,12 @@ import type {
 } from "../../contract/api.js";
 import { problemIn, taken } from "../../contract/limits/judge.js";
 import type { GroupRule, NodeLimits } from "../../contract/limits/rule.js";
+import {
+  BOUND_PRODUCER,
+  BOUND_TOPIC,
+  EXTEND_TERMS,
+  NACK_TERMS,
+} from "../../contract/limits/sessions.js";
 import { CREDITS, FILTER } from "../../contract/limits/streams.js";
 import { LIMITS } from "../../contract/limits/table.js";
 import { TOPIC_SETTINGS } from "../../contract/limits/topics.js";
@@ -87,4 +93,28 @@ export function payloadProblem(
     `payload has ${bytes} bytes, topic "${topic}" takes at most ${settings.maxPayloadBytes}; ` +
       "send less, or make a topic with a larger max_payload_bytes",
   );
+}
+
+/** The name of a topic, by itself. */
+export function topicNameProblem(topic: string, node: NodeLimits): Failure | undefined {
+  return judged(BOUND_TOPIC, { topic }, node);
+}
+
+export function producerProblem(
+  producer: { readonly producerId: string; readonly epochHi: number; readonly epochLo: number },
+  node: NodeLimits,
+): Failure | undefined {
+  if (producer.producerId === "") return invalid("producer_id: is empty; name the producer.");
+  return judged(BOUND_PRODUCER, { producer: { ...producer, sequenceHi: 0, sequenceLo: 0 } }, node);
+}
+
+export function backoffProblem(
+  backoffMs: number | undefined,
+  node: NodeLimits,
+): Failure | undefined {
+  return judged(NACK_TERMS, { backoffMs }, node);
+}
+
+export function extensionProblem(extensionMs: number, node: NodeLimits): Failure | undefined {
+  return judged(EXTEND_TERMS, { extensionMs }, node);
 }

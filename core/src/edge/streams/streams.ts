@@ -2,17 +2,17 @@
 // asked for lives beside it: standing.ts for one partition, rounds.ts for several.
 
 import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
-import { encodeMessageId } from "../../lib/ulid.js";
 import type { Digest, Granted, GrantedItem, Ladder } from "../../wire/messages.js";
 import type { ClientEvent, Failure, Mode } from "../../contract/api.js";
 import { UINT32_MAX } from "../../contract/limits/units.js";
 import type { HostContext } from "../../member/context.js";
-import { encodeLeaseToken } from "../lease-token.js";
 import type { Operations } from "../requests/operations.js";
 import { creditsProblem, filterProblem, invalid, leaseMsOf } from "../requests/validate.js";
 import { EdgeStream, type Source } from "./edge-stream.js";
 import { Outbox, type Handed } from "./outbox.js";
+import { PopCarrier } from "./pop-carrier.js";
 import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
+import type { StreamCarrier } from "./stream-carrier.js";
 import type { StreamHost } from "./stream-host.js";
 import { NO_FILTER, topicGone } from "./stream-problems.js";
 import { countAnew, onStandingGranted, stand, tickStanding } from "./standing.js";
@@ -50,23 +50,29 @@ export class Streams implements StreamHost {
   private nextNumber = 1;
   private readonly findTopic: (topic: string) => TopicRecord | undefined;
   private readonly findPlace: (group: number) => PartitionPlace | undefined;
-  /** Asks the meta group for news; `topicsCurrent` is called once they are here. */
-  private readonly lookUp: (clientStream: number) => void;
+  private readonly pops: StreamCarrier;
+  private readonly sessions: StreamCarrier;
 
   constructor(
     context: HostContext,
     operations: Operations,
-    topics: {
+    around: {
       readonly findTopic: (topic: string) => TopicRecord | undefined;
       readonly findPlace: (group: number) => PartitionPlace | undefined;
-      readonly lookUp: (clientStream: number) => void;
+      /** Of the consumers of sessions, whose numbers are negative. */
+      readonly sessions: StreamCarrier;
     },
   ) {
     this.context = context;
     this.operations = operations;
-    this.findTopic = topics.findTopic;
-    this.findPlace = topics.findPlace;
-    this.lookUp = topics.lookUp;
+    this.findTopic = around.findTopic;
+    this.findPlace = around.findPlace;
+    this.pops = new PopCarrier(context);
+    this.sessions = around.sessions;
+  }
+
+  private carrierOf(clientStream: number): StreamCarrier {
+    return clientStream < 0 ? this.sessions : this.pops;
   }
 
   modeOf(topic: string): Mode {
@@ -127,7 +133,7 @@ export class Streams implements StreamHost {
     if (!record || record.isDeleting) {
       if (!isFresh && !opening.isLookingUp) {
         opening.isLookingUp = true;
-        this.lookUp(clientStream);
+        this.operations.makeCurrent((failure) => this.topicsCurrent(clientStream, failure));
       } else if (isFresh) {
         const message = `topic "${filter.topic}" not found; create it first, or check the name`;
         this.end(clientStream, { code: "NOT_FOUND", message });
@@ -163,7 +169,7 @@ export class Streams implements StreamHost {
   }
 
   /** The meta table is current for a stream that waited; `failure` when it could not be asked. */
-  topicsCurrent(clientStream: number, failure: Failure | undefined): void {
+  private topicsCurrent(clientStream: number, failure: Failure | undefined): void {
     const opening = this.openings.get(clientStream);
     if (!opening) return;
     opening.isLookingUp = false;
@@ -196,6 +202,14 @@ export class Streams implements StreamHost {
     this.openings.set(clientStream, opening);
   }
 
+  /** Nothing more is asked for; the stream stays, and with it what it delivered. */
+  stopAsking(clientStream: number): void {
+    const stream = this.current.get(clientStream) ?? this.openings.get(clientStream);
+    if (!stream) return;
+    stream.credits = 0;
+    if (stream instanceof EdgeStream) this.advance(stream);
+  }
+
   onHalfClose(clientStream: number): void {
     const opening = this.openings.get(clientStream);
     if (opening) opening.isHalfClosed = true;
@@ -209,13 +223,14 @@ export class Streams implements StreamHost {
     this.advance(stream);
   }
 
-  onCancel(clientStream: number): void {
+  /** `isGraceful`: what was delivered keeps its lease whole. */
+  onCancel(clientStream: number, isGraceful = false): void {
     this.openings.delete(clientStream);
     const outbox = this.outboxes.get(clientStream);
     this.outboxes.delete(clientStream);
     for (const item of outbox?.takeAll() ?? []) this.release(item.place, item);
     const stream = this.current.get(clientStream);
-    if (stream) this.close(stream);
+    if (stream) this.close(stream, isGraceful ? stream.visibilityMs : undefined);
   }
 
   /** What the carrier still holds for the old filter is nothing for the new one. */
@@ -256,7 +271,7 @@ export class Streams implements StreamHost {
   /** Nobody else can have the messages that lie here for a slow reader: they go back. */
   private recall(stream: EdgeStream): void {
     stream.outbox.isStalled = true;
-    this.context.reply({ kind: "stream.recall", streamId: stream.clientStream });
+    this.carrierOf(stream.clientStream).recall(stream.clientStream);
   }
 
   /** Asks for grants as far as credits allow: of one partition once for all that happened, in one message. */
@@ -302,9 +317,15 @@ export class Streams implements StreamHost {
       this.release(source.place, item);
       return;
     }
+    const carrier = this.carrierOf(stream.clientStream);
+    const problem = carrier.problemWith(stream.clientStream, item);
+    if (problem) {
+      this.release(source.place, item);
+      this.end(stream.clientStream, problem);
+      return;
+    }
     stream.credits -= 1;
     stream.lastDeliveryMs = now;
-    const { group, partition } = source.place;
     const { index, offset, fence } = item;
     stream.outbox.hand({
       place: source.place,
@@ -315,26 +336,7 @@ export class Streams implements StreamHost {
       patienceMs: patienceMs(stream),
       overMs: now + leaseLeftMs,
     });
-    this.context.reply({
-      kind: "stream.item",
-      streamId: stream.clientStream,
-      leaseLeftMs,
-      item: {
-        messageId: encodeMessageId(item.enqueuedMs, group, index, offset),
-        topic: stream.topic,
-        partitionId: partition,
-        payload: item.payload,
-        priorityHi: item.priorityHi,
-        priorityLo: item.priorityLo,
-        enqueuedMs: item.enqueuedMs,
-        leaseToken: encodeLeaseToken({ group, index, offset, fence, mac: item.mac }),
-        leaseDeadlineMs: item.deadlineMs,
-        fence,
-        attempts: item.attempts,
-        maxRetries: item.maxRetries,
-        ...(item.producer ? { producer: item.producer } : {}),
-      },
-    });
+    carrier.deliver(stream, source.place, item, leaseLeftMs);
   }
 
   release(
@@ -407,11 +409,7 @@ export class Streams implements StreamHost {
     const stream = this.current.get(clientStream);
     if (stream) this.close(stream, isGraceful ? stream.visibilityMs : undefined);
     if (this.outboxes.get(clientStream)?.isEmpty) this.outboxes.delete(clientStream);
-    this.context.reply({
-      kind: "stream.end",
-      streamId: clientStream,
-      ...(failure ? { failure } : {}),
-    });
+    this.carrierOf(clientStream).ended(clientStream, failure);
   }
 
   private close(

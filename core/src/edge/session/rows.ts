@@ -1,0 +1,164 @@
+// The rows of a call as requests: what can be said of a call as a whole, and row by row what a unary request
+// would say. One judge for both: edge/requests/validate.ts.
+
+import {
+  type EnqueueRows,
+  hiAt,
+  loAt,
+  RETRIES_OF_TOPIC,
+  SETTLE,
+  type SettleRows,
+  u32At,
+  u64At,
+} from "@disheap/proto/session";
+import type { ClientRequest, Failure, ProducerTriple } from "../../contract/api.js";
+import type { NodeLimits } from "../../contract/limits/rule.js";
+import { backoffProblem, extensionProblem, invalid } from "../requests/validate.js";
+import { ROWS_MAX } from "./limits.js";
+import type { Producer } from "./session.js";
+
+/** With a whole triple or none. */
+type Enqueue = Extract<ClientRequest, { op: "enqueue" }> & {
+  readonly producer?: ProducerTriple;
+};
+export type SettleOp = "ack" | "nack" | "extend" | "release";
+
+export function rowCount(rows: EnqueueRows): number {
+  return rows.priority.length / 8;
+}
+
+/** What is wrong with the columns of an enqueue, taken together. */
+export function enqueueShapeProblem(rows: EnqueueRows): Failure | undefined {
+  const count = rowCount(rows);
+  const tooMany = countProblem(count);
+  if (tooMany) return tooMany;
+  const wrong =
+    columnProblem("length", rows.length.length / 4, count, false) ??
+    columnProblem("max_retries", rows.maxRetries.length / 4, count, true) ??
+    columnProblem("delay_ms", rows.delayMs.length / 8, count, true) ??
+    columnProblem("partition_key", rows.partitionKey.length, count, true);
+  if (wrong) return wrong;
+  let bytes = 0;
+  for (let row = 0; row < count; row += 1) bytes += u32At(rows.length, row);
+  if (bytes !== rows.payload.length) {
+    return invalid(`the lengths add up to ${bytes} bytes and payload has ${rows.payload.length}`);
+  }
+  if ((rows.producer === 0) !== (rows.firstSequence === undefined)) {
+    return invalid("first_sequence goes with a producer, and a producer with first_sequence");
+  }
+  return rows.firstSequence === undefined ? undefined : sequenceProblem(rows.firstSequence, count);
+}
+
+function countProblem(count: number): Failure | undefined {
+  if (count === 0) return invalid("the call has no rows");
+  if (count <= ROWS_MAX) return undefined;
+  return invalid(`the call has ${count} rows, at most ${ROWS_MAX} go into one; divide it`);
+}
+
+function columnProblem(
+  name: string,
+  length: number,
+  count: number,
+  mayBeEmpty: boolean,
+): Failure | undefined {
+  if (length === count || (mayBeEmpty && length === 0)) return undefined;
+  return invalid(`the column ${name} has ${length} rows and priority ${count}`);
+}
+
+function sequenceProblem(
+  { hi, lo }: { hi: number; lo: number },
+  count: number,
+): Failure | undefined {
+  if (hi !== 4294967295 || lo + count - 1 <= 4294967295) return undefined;
+  return invalid("first_sequence and the rows after it go beyond 2^64; begin a new epoch");
+}
+
+/** Reads the rows of an enqueue one after the other; payloads are views into the frame. */
+export class EnqueueCursor {
+  private readonly rows: EnqueueRows;
+  private readonly topic: string;
+  private readonly producer: Producer | undefined;
+  private at = 0;
+
+  constructor(rows: EnqueueRows, topic: string, producer: Producer | undefined) {
+    this.rows = rows;
+    this.topic = topic;
+    this.producer = producer;
+  }
+
+  /** To be called for row 0, 1, 2 and so on. */
+  next(row: number): Enqueue {
+    const { rows } = this;
+    const from = this.at;
+    this.at += u32At(rows.length, row);
+    const retries = rows.maxRetries.length === 0 ? RETRIES_OF_TOPIC : u32At(rows.maxRetries, row);
+    const partitionKey = rows.partitionKey.at(row) ?? "";
+    const producer = this.tripleOf(row);
+    return {
+      op: "enqueue",
+      topic: this.topic,
+      payload: rows.payload.subarray(from, this.at),
+      priorityHi: hiAt(rows.priority, row) | 0,
+      priorityLo: loAt(rows.priority, row),
+      ...(partitionKey === "" ? {} : { partitionKey }),
+      ...(producer ? { producer } : {}),
+      ...(retries === RETRIES_OF_TOPIC ? {} : { maxRetries: retries }),
+      ...(rows.delayMs.length === 0 ? {} : { delayMs: u64At(rows.delayMs, row) }),
+    };
+  }
+
+  private tripleOf(row: number): ProducerTriple | undefined {
+    const { producer } = this;
+    const first = this.rows.firstSequence;
+    if (!producer || !first) return undefined;
+    const low = first.lo + row;
+    const sequenceLo = low >>> 0;
+    return { ...producer, sequenceHi: low === sequenceLo ? first.hi : first.hi + 1, sequenceLo };
+  }
+}
+
+export function settleOpOf(kind: number): SettleOp | undefined {
+  switch (kind) {
+    case SETTLE.ack:
+      return "ack";
+    case SETTLE.nack:
+      return "nack";
+    case SETTLE.extend:
+      return "extend";
+    case SETTLE.release:
+      return "release";
+    default:
+      return undefined;
+  }
+}
+
+/** What is wrong with a settle as a whole. */
+export function settleShapeProblem(rows: SettleRows, node: NodeLimits): Failure | undefined {
+  const op = settleOpOf(rows.kind);
+  if (op === undefined) return invalid(`kind is ${rows.kind}; this node knows 0 to 3`);
+  const numbers = rows.delivery.length / 8;
+  const tokens = rows.leaseToken.length;
+  if (numbers > 0 && tokens > 0)
+    return invalid("a call settles by number or by token, not by both");
+  const ids = rows.messageId.length;
+  if (tokens > 0 && ids !== tokens && !(op === "extend" && ids === 0)) {
+    return invalid(`the column message_id has ${ids} rows and lease_token ${tokens}`);
+  }
+  const wrong = countProblem(numbers + tokens) ?? backoffProblem(rows.backoffMs, node);
+  return wrong ?? (op === "extend" ? extensionProblem(rows.extensionMs, node) : undefined);
+}
+
+/** A row that settles by token, as a unary request. */
+export function settleRequest(
+  rows: SettleRows,
+  op: SettleOp,
+  topic: string,
+  row: number,
+): Extract<ClientRequest, { op: SettleOp }> {
+  const messageId = rows.messageId.at(row) ?? "";
+  const leaseToken = rows.leaseToken.at(row) ?? "";
+  const { backoffMs, extensionMs } = rows;
+  if (op === "extend") return { op, topic, leaseToken, extensionMs };
+  if (op !== "nack") return { op, topic, messageId, leaseToken };
+  return { op, topic, messageId, leaseToken, ...(backoffMs === undefined ? {} : { backoffMs }) };
+}

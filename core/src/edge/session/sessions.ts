@@ -1,0 +1,430 @@
+// All sessions of this node: frames in, frames out, consumers, ends (docs/api/session.md; D-94 to D-98). Enqueues and
+// settles are in calls.ts; a consumer is a stream like any other (edge/streams), with this as its carrier.
+
+import {
+  decodeSessionIn,
+  type GrantCredits,
+  MalformedFrame,
+  type OpenConsumer,
+  type SessionHello,
+  type SessionIn,
+} from "@disheap/proto/session";
+import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
+import type { Failure, SessionEvent } from "../../contract/api.js";
+import { GRPC_STATUS } from "../../contract/error-codes.js";
+import type { HostContext } from "../../member/context.js";
+import type { GrantedItem } from "../../wire/messages.js";
+import type { Operations } from "../requests/operations.js";
+import type { RequestEnd } from "../requests/requests.js";
+import { STARTING } from "../requests/starting.js";
+import { invalid } from "../requests/validate.js";
+import type { EdgeStream } from "../streams/edge-stream.js";
+import type { StreamCarrier } from "../streams/stream-carrier.js";
+import type { Streams } from "../streams/streams.js";
+import { Answers } from "./answers.js";
+import { Calls } from "./calls.js";
+import { DeliveryBatch } from "./delivery-batch.js";
+import { hasNews, takeFrame } from "./frame.js";
+import { bindProducer, bindTopic, handleProblem } from "./handles.js";
+import {
+  CALLS_MAX,
+  DELIVERIES_MAX,
+  DELIVERY_ROW_BYTES,
+  ENQUEUE_WINDOW_BYTES,
+  FRAME_CUT_BYTES,
+  HANDLES_MAX,
+  RECEIVE_BYTES_DEFAULT,
+  RECEIVE_BYTES_MIN,
+  ROWS_MAX,
+  SESSION_LEVEL,
+  WINDOW_SLACK_BYTES,
+} from "./limits.js";
+import { tellRoutes } from "./routes.js";
+import { type Consumer, Session } from "./session.js";
+
+const ROUTES_EVERY_MS = 500;
+const SWEEP_EVERY_MS = 1000;
+
+export class Sessions implements StreamCarrier {
+  private readonly context: HostContext;
+  private readonly operations: Operations;
+  private readonly findTopic: (topic: string) => TopicRecord | undefined;
+  private readonly streams: () => Streams;
+  private readonly calls: Calls;
+  /** By the carrier's number, until the carrier says that the link is gone. */
+  private readonly sessions = new Map<number, Session>();
+  /** Consumers by their number among all streams. */
+  private readonly owners = new Map<number, { session: Session; consumer: Consumer }>();
+  /** In the order in which something came to wait for a frame. */
+  private readonly toFlush = new Set<Session>();
+  private nextStream = -1;
+  private routesMs = 0;
+  private sweptMs = 0;
+
+  constructor(
+    context: HostContext,
+    operations: Operations,
+    around: {
+      readonly findTopic: (topic: string) => TopicRecord | undefined;
+      readonly streams: () => Streams;
+    },
+  ) {
+    this.context = context;
+    this.operations = operations;
+    this.findTopic = around.findTopic;
+    this.streams = around.streams;
+    this.calls = new Calls(context, operations, {
+      findTopic: around.findTopic,
+      changed: (session) => this.toFlush.add(session),
+    });
+  }
+
+  get openCount(): number {
+    let count = 0;
+    for (const { isGone } of this.sessions.values()) if (!isGone) count += 1;
+    return count;
+  }
+
+  /** Sessions, consumers and calls of which something is kept. */
+  get heldCount(): number {
+    return this.sessions.size + this.owners.size + this.calls.size;
+  }
+
+  rowEnded(call: number, row: number, end: RequestEnd): void {
+    this.calls.rowEnded(call, row, end);
+  }
+
+  // --- the client's side -------------------------------------------------------------------------
+
+  onEvent(event: SessionEvent, isReady: boolean): void {
+    const session = this.sessions.get(event.sessionId);
+    switch (event.kind) {
+      case "session.frame":
+        if (session) this.onFrame(session, event.frame);
+        else this.open(event.sessionId, event.frame, isReady);
+        break;
+      case "session.written":
+        if (session) this.onWritten(session, event.frames);
+        break;
+      case "session.half-close":
+        if (session && !session.isGone) this.endInOrder(session);
+        break;
+      case "session.gone":
+        if (session) this.drop(session);
+        this.sessions.delete(event.sessionId);
+        break;
+    }
+  }
+
+  private open(sessionId: number, frame: Uint8Array, isReady: boolean): void {
+    const read = readFrame(frame);
+    const hello = "failure" in read ? undefined : read.message.hello;
+    const receiveBytesMax = hello?.receiveBytesMax || RECEIVE_BYTES_DEFAULT;
+    const { messageBytesMax } = this.context.config.limits;
+    const windowBytes = Math.max(ENQUEUE_WINDOW_BYTES, messageBytesMax + WINDOW_SLACK_BYTES);
+    const session = new Session(sessionId, windowBytes, receiveBytesMax);
+    const failure =
+      ("failure" in read ? read.failure : helloProblem(hello, receiveBytesMax)) ??
+      (isReady ? this.context.budgets.sessionProblem(this.openCount) : STARTING);
+    this.sessions.set(sessionId, session);
+    if (failure || "failure" in read) {
+      this.fail(session, failure ?? STARTING);
+      return;
+    }
+    const { frame: welcome, unwritten } = takeFrame(session, this.context.monotonicMs, {
+      welcome: {
+        level: SESSION_LEVEL,
+        node: this.context.config.node,
+        frameBytesMax: messageBytesMax + WINDOW_SLACK_BYTES,
+        messageBytesMax,
+        rowsMax: ROWS_MAX,
+        callsMax: CALLS_MAX,
+        handlesMax: HANDLES_MAX,
+        deliveriesMax: DELIVERIES_MAX,
+      },
+    });
+    this.emit(session, welcome, unwritten);
+    this.take(session, read.message);
+  }
+
+  private onFrame(session: Session, frame: Uint8Array): void {
+    if (session.isGone || session.isEnding) return;
+    const read = readFrame(frame);
+    if ("failure" in read) this.fail(session, read.failure);
+    else if (read.message.hello) this.fail(session, invalid("hello comes in the first frame only"));
+    else this.take(session, read.message);
+  }
+
+  /** What is in a frame, in the order that the contract names. */
+  private take(session: Session, message: SessionIn): void {
+    session.beginFrame();
+    const node = this.context.nodeLimits;
+    let failure: Failure | undefined;
+    for (const bind of message.topic) failure ??= bindTopic(session, bind, node);
+    for (const bind of message.producer) failure ??= bindProducer(session, bind, node);
+    for (const one of message.consumer) failure ??= this.openConsumer(session, one);
+    if (failure) {
+      this.fail(session, failure);
+      return;
+    }
+    for (const rows of message.settle) this.calls.settle(session, rows);
+    for (const rows of message.enqueue) this.calls.enqueue(session, rows);
+    for (const { firstDelivery, count } of message.started)
+      session.ring.start(firstDelivery, count);
+    for (const credit of message.credit) failure ??= this.credit(session, credit);
+    for (const handle of message.close) failure ??= this.closeConsumer(session, handle);
+    if (failure) this.fail(session, failure);
+    else if (message.ends) this.endInOrder(session);
+  }
+
+  // --- consumers ---------------------------------------------------------------------------------
+
+  private openConsumer(session: Session, open: OpenConsumer): Failure | undefined {
+    const topic = session.topics.get(open.topic);
+    const failure =
+      handleProblem("consumer", open.handle, session.consumers) ??
+      (topic === undefined
+        ? invalid(`topic ${open.topic} is not bound; bind it first`)
+        : undefined);
+    if (failure || topic === undefined) return failure;
+    const clientStream = this.nextStream;
+    this.nextStream -= 1;
+    const { handle, reportsStarted, visibilityMs } = open;
+    const consumer = { handle, clientStream, reportsStarted, credits: 0, isEnded: false };
+    session.consumers.set(handle, consumer);
+    this.owners.set(clientStream, { session, consumer });
+    if (!session.routed.has(open.topic)) {
+      session.routed.set(open.topic, { handle: open.topic, topic, leaders: [] });
+    }
+    this.streams().onFilter({
+      kind: "stream.filter",
+      streamId: clientStream,
+      topic,
+      partitionIds: open.partition,
+      ...(visibilityMs === undefined ? {} : { visibilityMs }),
+    });
+    return undefined;
+  }
+
+  private credit(session: Session, { consumer: handle, count }: GrantCredits): Failure | undefined {
+    const consumer = session.consumers.get(handle);
+    if (!consumer)
+      return invalid(`consumer ${handle} was never opened; open it before its credits`);
+    if (consumer.isEnded) return undefined;
+    if (session.promised + count > DELIVERIES_MAX) {
+      return {
+        code: "RESOURCE_EXHAUSTED",
+        message:
+          `a session holds at most ${DELIVERIES_MAX} deliveries and credits together; settle what it holds, or open ` +
+          "another session",
+      };
+    }
+    consumer.credits += count;
+    this.streams().onCredits(consumer.clientStream, count);
+    return undefined;
+  }
+
+  private closeConsumer(session: Session, handle: number): Failure | undefined {
+    const consumer = session.consumers.get(handle);
+    if (!consumer) return invalid(`consumer ${handle} was never opened`);
+    consumer.credits = 0;
+    this.streams().stopAsking(consumer.clientStream);
+    return undefined;
+  }
+
+  problemWith(clientStream: number, { payload, producer }: GrantedItem): Failure | undefined {
+    const most = this.owners.get(clientStream)?.session.receiveBytesMax ?? 0;
+    const nameBytes = producer ? producer.producerId.length * 3 : 0;
+    const bytes = payload.length + nameBytes + DELIVERY_ROW_BYTES;
+    if (bytes <= most) return undefined;
+    return {
+      code: "RESOURCE_EXHAUSTED",
+      message:
+        `the next message has ${payload.length} bytes and this client takes frames of ${most}; raise its receive ` +
+        "limit, or consume with a client that takes more",
+    };
+  }
+
+  deliver(stream: EdgeStream, place: PartitionPlace, item: GrantedItem, leaseLeftMs: number): void {
+    const owner = this.owners.get(stream.clientStream);
+    if (!owner) return;
+    const { session, consumer } = owner;
+    const bytes = item.payload.length + DELIVERY_ROW_BYTES;
+    if (session.batchBytes > 0 && session.batchBytes + bytes > FRAME_CUT_BYTES)
+      this.flushOne(session);
+    session.batchBytes += bytes;
+    consumer.credits = Math.max(0, consumer.credits - 1);
+    let batch = session.batches.get(consumer.handle);
+    if (!batch) {
+      batch = new DeliveryBatch(consumer.handle, consumer.clientStream);
+      session.batches.set(consumer.handle, batch);
+    }
+    batch.add(place, item, leaseLeftMs, this.context.monotonicMs);
+    this.toFlush.add(session);
+  }
+
+  /** A client that does not read is of no use to anybody: all that it did not take goes back. */
+  recall(clientStream: number): void {
+    const session = this.owners.get(clientStream)?.session;
+    if (session) this.endStalled(session);
+  }
+
+  ended(clientStream: number, failure: Failure | undefined): void {
+    const owner = this.owners.get(clientStream);
+    if (!owner) return;
+    const { session, consumer } = owner;
+    consumer.isEnded = true;
+    consumer.credits = 0;
+    session.ended.push({
+      consumer: consumer.handle,
+      code: failure ? GRPC_STATUS[failure.code] : 0,
+      message: failure?.message ?? "",
+    });
+    this.toFlush.add(session);
+  }
+
+  // --- frames out --------------------------------------------------------------------------------
+
+  /** All that waits leaves, a frame for each session or a few. */
+  flush(): void {
+    for (const session of this.toFlush) {
+      if (session.isGone) {
+        session.answers = new Answers();
+        continue;
+      }
+      while (hasNews(session)) this.flushOne(session);
+      if (session.isEnding && session.calls === 0) this.finish(session);
+    }
+    this.toFlush.clear();
+  }
+
+  private flushOne(session: Session): void {
+    const { frame, unwritten } = takeFrame(session, this.context.monotonicMs);
+    this.emit(session, frame, unwritten);
+  }
+
+  private emit(
+    session: Session,
+    frame: Uint8Array,
+    unwritten: ReturnType<typeof takeFrame>["unwritten"],
+  ): void {
+    session.unwritten.push(unwritten);
+    this.context.reply({ kind: "session.frame", sessionId: session.id, frame });
+  }
+
+  private onWritten(session: Session, frames: number): void {
+    for (const { counts } of session.unwritten.splice(0, frames)) {
+      for (const { clientStream, count } of counts) {
+        this.streams().onSettled({ kind: "stream.written", streamId: clientStream, count });
+      }
+    }
+  }
+
+  // --- ends --------------------------------------------------------------------------------------
+
+  /** The client ends it: what its handlers did not start goes back at once, what they have stays whole (D-94). */
+  private endInOrder(session: Session): void {
+    session.isEnding = true;
+    const streams = this.streams();
+    const { firstUnwritten } = session;
+    session.batches.clear();
+    for (const consumer of session.consumers.values()) {
+      if (!consumer.reportsStarted) continue;
+      for (const [number, delivery] of session.ring.entries()) {
+        if (delivery.clientStream !== consumer.clientStream || delivery.isStarted) continue;
+        // What the transport did not take goes back with the stream.
+        if (number < firstUnwritten) streams.release(delivery.place, delivery);
+        session.ring.remove(number);
+      }
+    }
+    for (const { clientStream } of session.consumers.values()) streams.onCancel(clientStream, true);
+    this.toFlush.add(session);
+  }
+
+  /** After the last answer. */
+  private finish(session: Session): void {
+    const { frame, unwritten } = takeFrame(session, this.context.monotonicMs, { end: { code: 0 } });
+    this.emit(session, frame, unwritten);
+    this.drop(session);
+    this.context.reply({ kind: "session.end", sessionId: session.id });
+  }
+
+  private fail(session: Session, failure: Failure): void {
+    const end = { code: GRPC_STATUS[failure.code], message: failure.message };
+    const { frame, unwritten } = takeFrame(session, this.context.monotonicMs, { end });
+    this.emit(session, frame, unwritten);
+    this.drop(session);
+    this.context.reply({ kind: "session.end", sessionId: session.id, failure });
+  }
+
+  private endStalled(session: Session): void {
+    if (session.isGone) return;
+    this.drop(session);
+    this.context.reply({ kind: "session.end", sessionId: session.id, failure: STALLED });
+  }
+
+  /** Nothing more is said to it. What the transport did not take goes back, what it took keeps its grace. */
+  private drop(session: Session): void {
+    if (session.isGone) return;
+    session.isGone = true;
+    for (const { clientStream } of session.consumers.values()) {
+      this.streams().onCancel(clientStream, session.isEnding);
+      this.owners.delete(clientStream);
+    }
+    session.consumers.clear();
+    session.batches.clear();
+    session.unwritten.length = 0;
+  }
+
+  tick(): void {
+    const now = this.context.monotonicMs;
+    const isForRoutes = now - this.routesMs >= ROUTES_EVERY_MS;
+    const isForSweep = now - this.sweptMs >= SWEEP_EVERY_MS;
+    if (isForRoutes) this.routesMs = now;
+    if (isForSweep) this.sweptMs = now;
+    const { streamStallMs } = this.context.config.defaults;
+    for (const session of this.sessions.values()) {
+      if (session.isGone) continue;
+      if (isForSweep) session.ring.sweep(now);
+      const oldest = session.unwritten.at(0);
+      if (oldest && now - oldest.handedMs >= streamStallMs) this.endStalled(session);
+      else if (isForRoutes && tellRoutes(session, this.findTopic, this.leaderName)) {
+        this.toFlush.add(session);
+      }
+    }
+  }
+
+  private readonly leaderName = (group: number): { member: number; name: string } => {
+    const member = this.operations.router.knownLeader(group);
+    return { member, name: member === 0 ? "" : this.context.memberName(member) };
+  };
+}
+
+const STALLED: Failure = {
+  code: "UNAVAILABLE",
+  message:
+    "the client read nothing for so long that its deliveries went to others; read while the session is open, and open " +
+    "another one",
+};
+
+function readFrame(
+  frame: Uint8Array,
+): { readonly message: SessionIn } | { readonly failure: Failure } {
+  try {
+    return { message: decodeSessionIn(frame) };
+  } catch (error) {
+    if (!(error instanceof MalformedFrame)) throw error;
+    return { failure: invalid(`the frame is no SessionIn: ${error.message}`) };
+  }
+}
+
+function helloProblem(
+  hello: SessionHello | undefined,
+  receiveBytesMax: number,
+): Failure | undefined {
+  if (!hello) return invalid("the first frame has no hello; begin with SessionIn.hello");
+  if (receiveBytesMax >= RECEIVE_BYTES_MIN) return undefined;
+  return invalid(
+    `receive_bytes_max is ${receiveBytesMax}; frames of answers need at least ${RECEIVE_BYTES_MIN}`,
+  );
+}

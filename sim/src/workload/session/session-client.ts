@@ -1,0 +1,351 @@
+// A client's end of a session, which speaks the bytes of the contract: requests go into calls of many rows, answers come
+// back by ranges, deliveries are settled by number. It holds the node to what it may say: one answer for each row, and
+// numbers without a gap.
+
+import type { ClientRequest, ClientResult, DeliveredItem } from "@disheap/core";
+import {
+  ColumnWriter,
+  decodeSessionOut,
+  type Draft,
+  encodeSessionIn,
+  SETTLE,
+  u32At,
+  type SessionIn,
+  type SessionOut,
+  type SettleRows,
+} from "@disheap/proto/session";
+import { RuleBroken } from "../../oracle/oracle.js";
+import { type Enqueue, enqueued, enqueueRows, failed, isNextRow, itemsOf } from "./columns-of.js";
+
+export type Settle = Extract<ClientRequest, { op: "ack" | "nack" | "release" | "extend" }>;
+
+/** A request that becomes a row of a call. */
+export interface Row<Request> {
+  readonly id: number;
+  readonly request: Request;
+  readonly onResult: (result: ClientResult | undefined) => void;
+}
+
+interface Held {
+  readonly number: number;
+  readonly untilMs: number;
+  isSettled: boolean;
+}
+
+interface Waiting {
+  readonly row: Row<Enqueue | Settle>;
+  /** Its answer has left the node; it has arrived. */
+  isSaid: boolean;
+  isDone: boolean;
+}
+
+/** What a frame says, as the calls of the contract would have said it. */
+export interface News {
+  readonly replies: {
+    readonly call: number;
+    readonly waiting: Waiting;
+    readonly result: ClientResult;
+  }[];
+  readonly batches: {
+    readonly consumer: number;
+    readonly first: number;
+    readonly items: DeliveredItem[];
+    readonly leaseLeftMs: readonly number[];
+  }[];
+  readonly ends: { readonly consumer: number; readonly code: number }[];
+  readonly windowBytes: number;
+}
+
+/** A frame to the node, and what is in it. */
+export interface Sent {
+  readonly frame: Uint8Array;
+  readonly rows: readonly Row<Enqueue | Settle>[];
+  readonly credits: number;
+}
+
+export interface ConsumerHooks {
+  onItem(item: DeliveredItem): void;
+  onEnd(code: number): void;
+}
+
+const ROWS_MAX = 64;
+
+export class SessionClient {
+  private readonly topics = new Map<string, number>();
+  private readonly producers = new Map<string, number>();
+  private readonly consumers = new Map<number, { readonly topic: string; hooks: ConsumerHooks }>();
+  private readonly calls = new Map<number, Waiting[]>();
+  /** By lease token: the delivery's number, good for one settle while the lease lasts. Afterwards the token is used. */
+  private readonly held = new Map<string, Held>();
+  private enqueues: Row<Enqueue>[] = [];
+  private settles: Row<Settle>[] = [];
+  private next: { -readonly [Name in keyof Draft<SessionIn>]: Draft<SessionIn>[Name] } = {};
+  private isOpened = false;
+  private nextCall = 1;
+  private nextDelivery = 1;
+  private windowBytes = 0;
+  private sentBytes = 0;
+
+  add(row: Row<Enqueue | Settle>): void {
+    const { request } = row;
+    if (request.op === "enqueue") this.enqueues.push({ ...row, request });
+    else this.settles.push({ ...row, request });
+  }
+
+  /** Whether the delivery with this token came by this session. */
+  holds(leaseToken: string): boolean {
+    return this.held.has(leaseToken);
+  }
+
+  openConsumer(
+    topic: string,
+    options: { readonly partitions: readonly number[]; readonly visibilityMs: number | undefined },
+    hooks: ConsumerHooks,
+  ): number {
+    const handle = this.consumers.size + 1;
+    this.consumers.set(handle, { topic, hooks });
+    this.next.consumer = [
+      ...(this.next.consumer ?? []),
+      {
+        handle,
+        topic: this.topicHandle(topic),
+        partition: options.partitions,
+        visibilityMs: options.visibilityMs,
+        reportsStarted: true,
+      },
+    ];
+    return handle;
+  }
+
+  credit(consumer: number, count: number): void {
+    this.next.credit = [...(this.next.credit ?? []), { consumer, count }];
+  }
+
+  end(): void {
+    this.next.ends = true;
+  }
+
+  /** What was asked since the last flush, in one frame. */
+  takeFrame(nowMs: number): Sent {
+    const before = this.nextCall;
+    const settle = this.takeSettles(nowMs);
+    const enqueue = this.takeEnqueues();
+    const rows: Row<Enqueue | Settle>[] = [];
+    for (let call = before; call < this.nextCall; call += 1) {
+      for (const { row } of this.calls.get(call) ?? []) rows.push(row);
+    }
+    const credits = (this.next.credit ?? []).reduce((sum, { count = 0 }) => sum + count, 0);
+    const hello = this.isOpened
+      ? undefined
+      : { client: "simulated", level: 1, receiveBytesMax: 16 << 20 };
+    this.isOpened = true;
+    const frame = encodeSessionIn({ hello, ...this.next, settle, enqueue });
+    this.next = {};
+    return { frame, rows, credits };
+  }
+
+  get hasNews(): boolean {
+    return this.enqueues.length + this.settles.length + Object.keys(this.next).length > 0;
+  }
+
+  /** The session is lost: nobody knows what became of what waits. */
+  lost(): void {
+    const rows: Row<Enqueue | Settle>[] = [...this.enqueues, ...this.settles];
+    for (const call of this.calls.values()) {
+      for (const { row, isDone } of call) if (!isDone) rows.push(row);
+    }
+    this.enqueues = [];
+    this.settles = [];
+    this.calls.clear();
+    for (const { onResult } of rows) onResult(undefined);
+  }
+
+  // --- frames out --------------------------------------------------------------------------------
+
+  private takeEnqueues(): ReturnType<typeof enqueueRows>[] {
+    const calls: ReturnType<typeof enqueueRows>[] = [];
+    while (this.enqueues.length > 0) {
+      const [{ request: first }] = this.enqueues;
+      let count = 1;
+      let bytes = first.payload.length;
+      for (; count < Math.min(ROWS_MAX, this.enqueues.length); count += 1) {
+        const { request } = this.enqueues[count];
+        if (!isNextRow(this.enqueues[count - 1].request, request)) break;
+        bytes += request.payload.length;
+      }
+      // Before the welcome nobody knows the window; it holds one message at the least.
+      if (this.windowBytes > 0 && this.sentBytes + bytes > this.windowBytes) break;
+      const rows = this.enqueues.splice(0, count);
+      this.sentBytes += bytes;
+      const { producer } = first;
+      const handles = {
+        topic: this.topicHandle(first.topic),
+        producer: producer ? this.producerHandle(producer.producerId, producer.epochLo) : 0,
+      };
+      const call = this.openCall(rows);
+      calls.push(
+        enqueueRows(
+          rows.map(({ request }) => request),
+          call,
+          handles,
+        ),
+      );
+    }
+    return calls;
+  }
+
+  private takeSettles(nowMs: number): Draft<SettleRows>[] {
+    const calls = this.settles.map((row) => {
+      const { request } = row;
+      const number = this.numberFor(request, nowMs);
+      const delivery = new ColumnWriter();
+      if (number !== undefined) delivery.u64(number);
+      const messageId = request.op === "extend" ? [] : [request.messageId];
+      const byToken = {
+        topic: this.topicHandle(request.topic),
+        messageId,
+        leaseToken: [request.leaseToken],
+      };
+      return {
+        call: this.openCall([row]),
+        kind: SETTLE[request.op],
+        ...(number === undefined ? byToken : { delivery: delivery.view() }),
+        backoffMs: request.op === "nack" ? request.backoffMs : undefined,
+        extensionMs: request.op === "extend" ? request.extensionMs : 0,
+      };
+    });
+    this.settles = [];
+    return calls;
+  }
+
+  private numberFor({ leaseToken, op }: Settle, nowMs: number): number | undefined {
+    const held = this.held.get(leaseToken);
+    if (!held || held.isSettled || nowMs >= held.untilMs) return undefined;
+    held.isSettled = op !== "extend";
+    return held.number;
+  }
+
+  private openCall(rows: readonly Row<Enqueue | Settle>[]): number {
+    const number = this.nextCall;
+    this.nextCall += 1;
+    this.calls.set(
+      number,
+      rows.map((row) => ({ row, isSaid: false, isDone: false })),
+    );
+    return number;
+  }
+
+  private topicHandle(topic: string): number {
+    const known = this.topics.get(topic);
+    if (known !== undefined) return known;
+    const handle = this.topics.size + 1;
+    this.topics.set(topic, handle);
+    this.next.topic = [...(this.next.topic ?? []), { handle, topic }];
+    return handle;
+  }
+
+  private producerHandle(producerId: string, epochLo: number): number {
+    const key = `${producerId}/${epochLo}`;
+    const known = this.producers.get(key);
+    if (known !== undefined) return known;
+    const handle = this.producers.size + 1;
+    this.producers.set(key, handle);
+    const epoch = { hi: 0, lo: epochLo };
+    this.next.producer = [...(this.next.producer ?? []), { handle, producerId, epoch }];
+    return handle;
+  }
+
+  // --- frames in ---------------------------------------------------------------------------------
+
+  /** As the frame leaves the node. */
+  read(frame: Uint8Array): News {
+    const out = decodeSessionOut(frame);
+    const news: News = {
+      replies: [],
+      batches: [],
+      ends: out.ended.map(({ consumer, code }) => ({ consumer, code })),
+      windowBytes: out.enqueueBytesMax,
+    };
+    this.readAnswers(out, news);
+    for (const rows of out.delivered) {
+      if (rows.firstDelivery !== this.nextDelivery) {
+        broken(`delivery ${rows.firstDelivery} comes after ${this.nextDelivery - 1}`);
+      }
+      const consumer = this.consumers.get(rows.consumer);
+      if (!consumer) broken(`a delivery for consumer ${rows.consumer}`);
+      const items = itemsOf(rows, consumer.topic);
+      this.nextDelivery += items.length;
+      const leaseLeftMs = items.map((_, row) => u32At(rows.leaseLeftMs, row));
+      const { consumer: handle, firstDelivery: first } = rows;
+      news.batches.push({ consumer: handle, first, items, leaseLeftMs });
+    }
+    return news;
+  }
+
+  private readAnswers(out: SessionOut, news: News): void {
+    for (const range of out.enqueued) {
+      for (let i = 0; i < range.count; i += 1) {
+        const result = enqueued(range, range.firstOffset + i, range.partition, false);
+        this.say(news, range.call, range.firstRow + i, () => result);
+      }
+    }
+    for (const row of out.duplicate) {
+      const result = enqueued(row, row.offset, row.partition, true);
+      this.say(news, row.call, row.row, () => result);
+    }
+    for (const { call, firstRow, count } of out.settled) {
+      for (let i = 0; i < count; i += 1) {
+        this.say(news, call, firstRow + i, ({ op }) => {
+          if (op === "enqueue") broken("an enqueue was answered as a settle");
+          return { ok: true, op };
+        });
+      }
+    }
+    for (const range of out.failed) {
+      const all = this.calls.get(range.call)?.length ?? 0;
+      const count = range.count === 0 ? all : range.count;
+      const result = failed(range);
+      for (let i = 0; i < count; i += 1) {
+        this.say(news, range.call, range.firstRow + i, () => result);
+      }
+    }
+  }
+
+  private say(
+    news: News,
+    call: number,
+    row: number,
+    resultOf: (request: Enqueue | Settle) => ClientResult,
+  ): void {
+    const waiting = this.calls.get(call)?.at(row);
+    if (!waiting || waiting.isSaid) broken(`row ${row} of call ${call} waits for no answer`);
+    waiting.isSaid = true;
+    news.replies.push({ call, waiting, result: resultOf(waiting.row.request) });
+  }
+
+  /** As it arrives at the client. */
+  take({ replies, batches, ends, windowBytes }: News, nowMs: number): void {
+    if (windowBytes > 0) this.windowBytes = windowBytes;
+    for (const { call, waiting, result } of replies) {
+      waiting.isDone = true;
+      if (this.calls.get(call)?.every(({ isDone }) => isDone) === true) this.calls.delete(call);
+      waiting.row.onResult(result);
+    }
+    for (const { consumer, first, items, leaseLeftMs } of batches) {
+      this.next.started = [
+        ...(this.next.started ?? []),
+        { firstDelivery: first, count: items.length },
+      ];
+      items.forEach((item, row) => {
+        const untilMs = nowMs + leaseLeftMs[row];
+        this.held.set(item.leaseToken, { number: first + row, untilMs, isSettled: false });
+        this.consumers.get(consumer)?.hooks.onItem(item);
+      });
+    }
+    for (const { consumer, code } of ends) this.consumers.get(consumer)?.hooks.onEnd(code);
+  }
+}
+
+function broken(message: string): never {
+  throw new RuleBroken({ rule: "Q23", message });
+}
