@@ -1,4 +1,5 @@
-// What a stopped group's step sent must not leave, to a peer or to the own node (chapter E of the review).
+// What a stopped group's step sent must not leave, to a peer or to the own node (chapter E of the review); and what is
+// sent to a number that is no member's goes nowhere (D-89).
 
 import { expect, test } from "vitest";
 import { foundingOf, HostRig } from "../support/host-rig.js";
@@ -19,4 +20,15 @@ test("what was sent since the mark is discarded, and what was sent before it sta
   context.send(2, cut);
   context.cutOutbox();
   expect(context.takeFrames()).toEqual([]);
+});
+
+test("nobody hears what is sent to a number that is no member's", () => {
+  const rig = new HostRig({ nodes: 3 });
+  const { context } = rig.host;
+  context.join(foundingOf(rig.members));
+  for (const stranger of [0, 4, 99]) {
+    context.send(stranger, vote(1));
+    context.dropAppends(1, stranger);
+  }
+  expect([context.takeFrames(), context.loopback]).toEqual([[], []]);
 });

@@ -220,7 +220,17 @@ export type FaultPlan =
       readonly node: number;
       /** Whose first partition is asked; undefined: the meta group. */
       readonly topic: string | undefined;
-      readonly what: "unknown" | "cut-short" | "misplaced" | "begins" | "late-deletion";
+      readonly what:
+        | "unknown"
+        | "cut-short"
+        | "misplaced"
+        | "begins"
+        | "late-deletion"
+        // What only a leader makes: for an edge that is no member, and in another one's name.
+        | "grants"
+        | "replaces"
+        // What an edge asks for itself only.
+        | "closes";
     }
   | {
       readonly kind: "clock.skew" | "clock.jump";
