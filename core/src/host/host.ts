@@ -401,7 +401,9 @@ export class Host {
   /** What was applied before the entry is answered; from there on this replica only keeps the log. */
   private stopMachine(slot: Replica, error: UnappliableEntry): void {
     slot.machineStoppedBecause = error.message;
-    if (slot.raft.isLeader) slot.raft.becomeFollower(slot.raft.term, 0);
+    // It may be campaigning too: answers that are on their way must not make it the leader.
+    if (slot.raft.role !== "follower") slot.raft.becomeFollower(slot.raft.term, 0);
+    slot.held = slot.held.filter(({ message }) => message.kind !== "vote");
     this.context.observer?.groupStopped(slot.id, error.message);
   }
 

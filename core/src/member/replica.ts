@@ -116,7 +116,7 @@ export class Replica {
   /** Its topic was deleted: whatever still holds it leaves it alone. */
   isRemoved = false;
   isFetchingForApply = false;
-  readonly held: HeldMessage[] = [];
+  held: HeldMessage[] = [];
   /** The commit index that the observer was last told. */
   seenCommit = 0;
   queue: QueuedIntent[] = [];
