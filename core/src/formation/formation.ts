@@ -15,6 +15,7 @@
 
 import { assert } from "../lib/assert.js";
 import { majorityReached } from "../lib/majority.js";
+import { WALL_MAX_MS } from "../lib/wall-max.js";
 import { idText, sameId, type Founding, type Id64 } from "../wire/identity-record.js";
 import type { FormationNews } from "../wire/formation-news.js";
 import { attemptOf, fits, hasSynced, minterOf, storeOf } from "./records.js";
@@ -292,6 +293,7 @@ export class Formation {
       return { id: i + 1, name, storeId, machine };
     });
     const clocks = names.map((_, i) => all.get(i + 1)?.wallMs ?? this.wallMs);
-    return { cluster, attempt, bornMs: majorityReached(clocks), founders };
+    const bornMs = Math.min(majorityReached(clocks), WALL_MAX_MS);
+    return { cluster, attempt, bornMs, founders };
   }
 }

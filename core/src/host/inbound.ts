@@ -4,6 +4,7 @@
 import { MalformedInput } from "../lib/bytes.js";
 import { onPreVote, onPreVoteReply, onTimeoutNow, onVote, onVoteReply } from "../raft/election.js";
 import type { RaftGroup } from "../raft/group.js";
+import { isTooFar, termNamed } from "../raft/term-leap.js";
 import { onAppend, onAppendReply, onAppendUntaken, sayUntaken } from "../raft/replication.js";
 import { decodeFrame, type Frame } from "../wire/frames.js";
 import type { PeerMessage, RaftMessage } from "../wire/messages.js";
@@ -143,6 +144,11 @@ export class Inbound {
     }
     // A replica whose machine stopped leads nothing, whoever asks for it (D-89).
     if (m.kind === "timeout-now" && slot.machineStoppedBecause !== undefined) return;
+    if (isTooFar(slot.raft.term, termNamed(m))) {
+      this.refused += 1;
+      this.cannotTake(from, m);
+      return;
+    }
     this.parts.guard(slot, () => {
       try {
         stepRaft(slot.raft, from, m);

@@ -13,6 +13,7 @@ import type { Block } from "../wire/blocks.js";
 import type { HardState } from "../wire/disk-records.js";
 import type { PeerMessage } from "../wire/messages.js";
 import { majorityReached } from "../lib/majority.js";
+import { WALL_MAX_MS } from "../lib/wall-max.js";
 import type { AppendWindow } from "./append-window.js";
 import { nextStampMs } from "./group-time.js";
 import { RaftLog } from "./log.js";
@@ -283,7 +284,7 @@ export class RaftGroup {
 
   /** Time goes on from the log's last stamp, counted from the moment of taking over (D-18). */
   startTime(): void {
-    this.stampBaseMs = Math.max(this.bornMs, this.log.lastStampMs);
+    this.stampBaseMs = Math.max(Math.min(this.bornMs, WALL_MAX_MS), this.log.lastStampMs);
     this.stampFromMonoMs = this.host.monotonicMs();
   }
 

@@ -3,7 +3,7 @@
 
 import { assert } from "../lib/assert.js";
 import { MalformedInput } from "../lib/bytes.js";
-import { BLOCK_HEADER_BYTES, decodeBlock, eachEntry, type Block } from "../wire/blocks.js";
+import { decodeBlock, type Block } from "../wire/blocks.js";
 import type {
   Append,
   AppendReply,
@@ -12,6 +12,7 @@ import type {
   PeerMessage,
   SentBlock,
 } from "../wire/messages.js";
+import { checkBlock } from "./block-checks.js";
 import type { RaftGroup } from "./group.js";
 import type { Progress } from "./progress.js";
 
@@ -189,32 +190,13 @@ function takeBlocks(g: RaftGroup, m: Append): number {
     ) {
       throw new MalformedInput(`append for group ${g.id} holds a block that does not fit`);
     }
-    checkEntries(block);
+    checkBlock(g.log, block, m.term);
     const last = block.first + sent.use - 1;
     // Same term at the same index means the same prefix (R2): nothing to do, whatever follows it.
     if (g.log.termAt(last) !== block.term) g.putBlock(block, last, conflictAt(g, block, last));
     matched = last;
   }
   return matched;
-}
-
-/**
- * What apply relies on, seen to before the block is in anybody's log here (D-89): its entries fill it
- * exactly, and their stamps never go back.
- */
-function checkEntries(block: Block): void {
-  let stampMs = 0;
-  let end = BLOCK_HEADER_BYTES;
-  eachEntry(block, block.first, block.first + block.count - 1, (entry) => {
-    if (entry.stampMs < stampMs) {
-      throw new MalformedInput(`the stamp of entry ${entry.index} goes back`);
-    }
-    stampMs = entry.stampMs;
-    end = entry.to;
-  });
-  if (end !== block.bytes.length || stampMs !== block.lastStampMs) {
-    throw new MalformedInput(`the entries of block ${block.first} do not fill it`);
-  }
 }
 
 /** The first index at which the log disagrees with the block, if it reaches that far (raft-B2). */

@@ -201,3 +201,10 @@ test("who falls silent is named, and a record that only some still hold is named
   talk([emptied, all[1]]);
   expect(emptied.waitsFor).toContain("not heard any more: n3");
 });
+
+test("a majority of clocks beyond all bounds is not when the cluster was born (rev-F9)", () => {
+  const all = [member(1), member(2), member(3)];
+  for (const one of all.slice(1)) one.wallMs = 2 ** 48 - 4_000;
+  talk(all);
+  expect(all.map(({ formed }) => formed?.bornMs)).toEqual([2 ** 47, 2 ** 47, 2 ** 47]);
+});
