@@ -53,7 +53,7 @@ export class Beats {
           group: g.id,
           incarnation: g.incarnation,
           term: g.term,
-          commit: Math.min(g.commitIndex, p.match),
+          commit: Math.min(g.commitIndex, p.held),
         });
       }
       if (items.length === 0) continue;

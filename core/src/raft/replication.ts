@@ -235,9 +235,13 @@ export function onAppendReply(g: RaftGroup, from: number, m: AppendReply): void 
     }
     if (p.acknowledged(m.index, m.prevIndex, m.seq)) maybeCommit(g);
   } else {
-    // A refusal of something already acknowledged is late, and so is one of an earlier run.
-    if (m.prevIndex <= p.match || m.seq < p.runSeq) return;
-    probe(g, p, Math.min(m.index, m.prevIndex));
+    // One of an earlier run is late.
+    if (m.seq < p.runSeq) return;
+    const next = Math.min(m.index, m.prevIndex);
+    // What it refuses now it had acknowledged once: its log was put back, and it does not count until repaired (D-88).
+    if (m.prevIndex <= p.held) p.lost(next);
+    else p.probe(next);
+    g.host.dropUnsent(g, p.peer);
   }
   replicateTo(g, p);
 }
@@ -257,7 +261,7 @@ export function maybeCommit(g: RaftGroup): void {
 
 function quorumIndex(g: RaftGroup): number {
   const held = g.voters.map((v) =>
-    v === g.self ? g.durableIndex : (g.progress.get(v)?.match ?? 0),
+    v === g.self ? g.durableIndex : (g.progress.get(v)?.held ?? 0),
   );
   held.sort((a, b) => b - a);
   return held[g.quorum - 1];
@@ -282,7 +286,7 @@ export function onBeatAnswered(
   p.isDiskHealthy = !isStalled;
   p.ackedRound = Math.max(p.ackedRound, round);
   // A beat overtakes bulk: what is on its way may be what the follower lacks, and is not sent twice (D-90).
-  if (needsProbe && !p.isProbing && p.inflight.length === 0) probe(g, p, p.match + 1);
+  if (needsProbe && !p.isProbing && p.inflight.length === 0) probe(g, p, p.held + 1);
   replicateTo(g, p);
 }
 
@@ -296,7 +300,7 @@ export function onAppendUntaken(g: RaftGroup, from: number, m: AppendUntaken): v
     p.rewind(m.next);
     g.host.dropUnsent(g, from);
   } else {
-    probe(g, p, p.match + 1);
+    probe(g, p, p.held + 1);
     // Asked again with the next beat, and only with an empty append.
     p.isProbeSent = true;
   }
@@ -332,14 +336,14 @@ function ask(g: RaftGroup, p: Progress): void {
 /** The link to a follower ended: what was on its way counts as unsent. */
 export function linkDown(g: RaftGroup, peer: number): void {
   const p = g.progress.get(peer);
-  if (p) probe(g, p, p.match + 1);
+  if (p) probe(g, p, p.held + 1);
 }
 
 /** A new life of the link: whatever was sent before is not relied on. */
 export function linkUp(g: RaftGroup, peer: number): void {
   const p = g.progress.get(peer);
   if (!p) return;
-  probe(g, p, p.match + 1);
+  probe(g, p, p.held + 1);
   replicateTo(g, p);
 }
 

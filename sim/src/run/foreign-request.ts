@@ -1,5 +1,5 @@
-// A node of another version, or one that forges: it forwards what this version's leaders cannot read or must not take. Every
-// voter of the group is asked, so that its leader is among them.
+// A node of another version, or one that forges: it forwards what this version's leaders cannot read or must not
+// take. Every voter of the group is asked, so that its leader is among them.
 
 import { encodeIntent, NEWEST_LEVEL, type Intent } from "@disheap/core";
 import type { FaultPlan } from "../plan/plan.js";

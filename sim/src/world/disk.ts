@@ -230,6 +230,15 @@ export class SimDisk {
     this.identity = undefined;
   }
 
+  /** Someone puts the store back to what it held once; what lies beside it stays. No process has it open. */
+  putBack(values: ReadonlyMap<string, Uint8Array>): void {
+    assert(this.owner === undefined, "S1: a store is put back while no process has it open");
+    const held = new KvStore();
+    held.apply([...values].map(([key, value]) => ({ key, value })));
+    this.log = new BatchLog(this.options.settings.walBytes, held);
+    this.live = this.log.rebuild();
+  }
+
   /** What a process would find beside the store after a crash now. */
   get identityRecord(): Uint8Array | undefined {
     return this.identity;
