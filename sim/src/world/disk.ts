@@ -51,7 +51,7 @@ export class SimDisk {
   readonly counts = new Map<string, number>();
   private readonly options: DiskOptions;
   /** The node whose store it is, also when this is a copy. */
-  private readonly home: number;
+  private home: number;
   private log: BatchLog;
   private live = new KvStore();
   /** Batches that no sync covers yet, in order of submission. */
@@ -228,6 +228,13 @@ export class SimDisk {
     this.live = new KvStore();
     this.rotten.clear();
     this.identity = undefined;
+  }
+
+  /** Its directory was copied from another node's before anything was written, its store id with it. */
+  becomeCopyOf(other: SimDisk): void {
+    assert(this.live.content().size === 0, "S5: only an empty store becomes a copy of another one");
+    this.home = other.home;
+    this.generation = other.generation;
   }
 
   /** Someone puts the store back to what it held once; what lies beside it stays. No process has it open. */
