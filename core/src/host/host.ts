@@ -431,7 +431,7 @@ export class Host {
     if (!read) return;
     const { slot, purpose, fromIndex } = read;
     if (slot.isRemoved) return;
-    const blocks = currentBlocks(slot, event.entries);
+    const blocks = currentBlocks(read, event);
     if (typeof blocks === "string") {
       this.fatalMessage ??= blocks;
       return;

@@ -110,6 +110,8 @@ export class RaftGroup {
   durableSeq = 0;
   durableIndex = 0;
   truncSeq = 0;
+  /** How often the log was cut: what was below its end before is there still while this stands. */
+  cuts = 0;
   isDirty = false;
   private dirtyBlocks: Block[] = [];
   private deletedFirsts: number[] = [];
@@ -230,6 +232,7 @@ export class RaftGroup {
       );
       this.durableIndex = Math.min(this.durableIndex, cutFrom - 1);
       this.truncSeq = this.issuedSeq + 1;
+      this.cuts += 1;
     }
     const deleted = this.log.put(block, last);
     // A block that this batch was going to write and that is now gone is not written at all.

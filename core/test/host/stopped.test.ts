@@ -252,3 +252,49 @@ test("rot that is met while a follower is served stops the node, and nothing is 
     sent.every(({ message }) => message.kind === "append" && message.blocks.length === 0),
   ).toBe(true);
 });
+
+const NOT_THERE =
+  /^The data directory is damaged: entry \d in the log of group 0 is not there any more, or not as/;
+
+/** The keys of blocks on disk, in order. */
+const blockKeys = (rig: HostRig): string[] =>
+  [...rig.store.keys()].filter((each) => each.startsWith("04")).sort();
+
+const SPOILT: readonly (readonly [string, (rig: HostRig) => void])[] = [
+  ["missing", (rig) => rig.store.delete(blockKeys(rig)[0])],
+  ["missing behind one that is there", (rig) => rig.store.delete(blockKeys(rig)[1])],
+  ["another one", (rig) => rig.store.set(blockKeys(rig)[0], foreign(0, 1))],
+  ["one of another group", (rig) => rig.store.set(blockKeys(rig)[0], foreign(7, 1))],
+  ["gone with all the others", (rig) => blockKeys(rig).forEach((key) => rig.store.delete(key))],
+];
+
+function foreign(group: number, first: number): Uint8Array {
+  const entry = { kind: EntryKind.noop, stampMs: 1, seedHi: 0, seedLo: 0, intents: [UNKNOWN] };
+  return encodeBlock(group, first, 1, 0, [entry]).bytes;
+}
+
+test.each(SPOILT)(
+  "a block that is %s while a follower is served stops the node (rev-F7)",
+  (_, spoil) => {
+    const rig = leaderOverDisk();
+    spoil(rig);
+    serveTheThird(rig);
+    expect(rig.host.fatalMessage).toMatch(NOT_THERE);
+  },
+);
+
+test.each(SPOILT)(
+  "a block that is %s when it is to be applied stops the node (rev-F7)",
+  (_, spoil) => {
+    const { store } = leaderOverDisk();
+    const rig = new HostRig({ nodes: 3, store, limits: { logTailBytesMax: 1 } });
+    rig.start();
+    expect(rig.host.fatalMessage).toBeUndefined();
+    spoil(rig);
+    const { lastIndex, lastTerm } = groupOf(rig, 0).raft.log;
+    const prev = { commit: lastIndex, prevIndex: lastIndex, prevTerm: lastTerm };
+    rig.from(2, { ...append(7, prev), ...META });
+    rig.settle();
+    expect(rig.host.fatalMessage).toMatch(NOT_THERE);
+  },
+);

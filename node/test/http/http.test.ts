@@ -107,7 +107,7 @@ const cases: [string, NodeStatus, number, string][] = [
       '"status":"has stopped jobs, partition 2; its log says why"}',
   ],
   [
-    "a node that cannot apply its list of topics any more, and goes on voting (rev-F6)",
+    "a node that cannot apply its list of topics any more, and goes on voting",
     nodeStatus({ groups: [group(0, { stoppedBecause: "D-89: entry 11 cannot be applied" })] }),
     503,
     '{"healthy":false,"is_leader":false,"leader":"127.0.0.1:8301","status":' +

@@ -200,6 +200,8 @@ export type FaultPlan =
       readonly atMs: number;
       readonly untilMs: number;
       readonly topic: string;
+      /** Absent: altered. */
+      readonly how?: "altered" | "missing";
     }
   | {
       readonly kind: "proc.pause";

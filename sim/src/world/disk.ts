@@ -37,6 +37,9 @@ interface Batch {
 }
 
 /** One process's use of the disk. */
+/** A value that is read is another one, or is not there. */
+export type Rot = "altered" | "missing";
+
 interface Instance {
   readonly push: (event: DiskEvent) => void;
   isDead: boolean;
@@ -71,7 +74,7 @@ export class SimDisk {
   private readonly ordinals = new Map<number, number>();
   private crashes = 0;
   /** Keys whose value is altered when it is read, until it is written anew. */
-  private readonly rotten = new Set<string>();
+  private readonly rotten = new Map<string, Rot>();
   /** When the present process was handed such a value first. */
   metRotAtUs: number | undefined;
   /** What the present process was handed by scans. */
@@ -181,9 +184,9 @@ export class SimDisk {
     return isLive ? this.live.get(key) : this.log.rebuild().get(key);
   }
 
-  /** Synced values rot: whoever reads them gets others. */
-  rot(keys: Iterable<string>): void {
-    for (const key of keys) if (this.live.get(key)) this.rotten.add(key);
+  /** Synced values rot: whoever reads them gets others, or does not find them. */
+  rot(keys: Iterable<string>, how: Rot = "altered"): void {
+    for (const key of keys) if (this.live.get(key)) this.rotten.set(key, how);
   }
 
   private asRead(values: readonly DiskEntry[]): readonly DiskEntry[] {
@@ -193,12 +196,14 @@ export class SimDisk {
   }
 
   private rottenOf(entries: readonly DiskEntry[]): readonly DiskEntry[] {
-    return entries.map(({ key, value }) => {
-      if (!this.rotten.has(toHex(key))) return { key, value };
+    return entries.flatMap(({ key, value }) => {
+      const how = this.rotten.get(toHex(key));
+      if (how === undefined) return [{ key, value }];
       this.metRotAtUs ??= this.options.now();
-      this.count("disk.rot");
+      this.count(how === "missing" ? "disk.rot-missing" : "disk.rot");
+      if (how === "missing") return [];
       const at = value.length - 1;
-      return { key, value: value.map((byte, i) => (i === at ? byte ^ 1 : byte)) };
+      return [{ key, value: value.map((byte, i) => (i === at ? byte ^ 1 : byte)) }];
     });
   }
 
