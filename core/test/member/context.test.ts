@@ -2,6 +2,7 @@
 // sent to a number that is no member's goes nowhere (D-89).
 
 import { expect, test } from "vitest";
+import { HostContext } from "../../src/member/context.js";
 import { foundingOf, HostRig } from "../support/host-rig.js";
 import { vote } from "../support/raft-net.js";
 
@@ -31,4 +32,23 @@ test("nobody hears what is sent to a number that is no member's", () => {
     context.dropAppends(1, stranger);
   }
   expect([context.takeFrames(), context.loopback]).toEqual([[], []]);
+});
+
+test("members have their numbers, and the network their places in the list, whatever its order (rev-F10)", () => {
+  const founded = new HostRig({ nodes: 3 }).members;
+  const [n1, n2, n3] = founded;
+  const { config } = new HostRig({ nodes: 3 }).host.context;
+  const context = new HostContext({ ...config, members: [n3, n1, n2] }, undefined);
+  context.join(foundingOf(founded));
+  expect([context.self, [1, 2, 3].map((place) => context.memberAt(place))]).toEqual([1, [3, 1, 2]]);
+  expect(context.memberAt(4)).toBe(0);
+  context.send(2, vote(1));
+  expect(context.takeFrames().map(({ peer }) => peer)).toEqual([3]);
+  context.send(3, vote(1));
+  expect(context.takeFrames().map(({ peer }) => peer)).toEqual([1]);
+  // The link to n2, which stands third.
+  context.links.setDown(3, false);
+  expect([2, 3].map((member) => context.isReachable(member))).toEqual([true, false]);
+  context.links.setFull(3, true);
+  expect([2, 3].map((member) => context.isOpenTo(member))).toEqual([false, true]);
 });

@@ -255,6 +255,8 @@ export interface Plan {
    * reaches apply (D-86). Absent: all nodes have the same.
    */
   readonly nodeLimits?: readonly Partial<LimitsConfig>[];
+  /** A node that starts anew has the members in another order in its list; absent: in the same. */
+  readonly turnsLists?: boolean;
   readonly network: NetworkSettings;
   readonly disk: DiskSettings;
   /** CPU cost of a turn and of each event in it, microseconds (D-64). */
