@@ -398,10 +398,9 @@ export class Host {
     this.context.observer?.groupStopped(slot.id, `${error.message}\n${error.stack ?? ""}`);
   }
 
-  /** What was applied before the entry is answered; from there on this replica only keeps the log. */
+  /** What was applied before the entry is answered; from there on it only keeps the log, and campaigns no more. */
   private stopMachine(slot: Replica, error: UnappliableEntry): void {
     slot.machineStoppedBecause = error.message;
-    // It may be campaigning too: answers that are on their way must not make it the leader.
     if (slot.raft.role !== "follower") slot.raft.becomeFollower(slot.raft.term, 0);
     slot.held = slot.held.filter(({ message }) => message.kind !== "vote");
     this.context.observer?.groupStopped(slot.id, error.message);
