@@ -10,11 +10,14 @@
 // F3 A record is formed only when every founder has synced this attempt of it.
 // F4 Whatever the members hold and whoever is heard first: either the next step is taken by itself, or
 //    `waitsFor` or `refusal` says what is the matter and what to do.
+// F5 No two founders have the same store id: of a directory that was copied before there was a cluster, each copy
+//    would pass for the other for ever.
 //
 // Pure: `hear` and `tick` change the state, `take` hands out what has to be synced or said.
 
 import { assert } from "../lib/assert.js";
 import { majorityReached } from "../lib/majority.js";
+import { WALL_MAX_MS } from "../lib/wall-max.js";
 import { idText, sameId, type Founding, type Id64 } from "../wire/identity-record.js";
 import type { FormationNews } from "../wire/formation-news.js";
 import { attemptOf, fits, hasSynced, minterOf, storeOf } from "./records.js";
@@ -155,7 +158,9 @@ export class Formation {
     const all = this.everyone();
     if (all === undefined) return undefined;
     const isFormed = [...all.values()].some(({ status }) => status === "formed");
-    return isFormed ? undefined : standstill(this.holdings(all));
+    if (isFormed) return undefined;
+    const same = this.sameStores(all);
+    return same ? say.sameStore(...same) : standstill(this.holdings(all));
   }
 
   /** Nobody has to do anything: what this node expects next. */
@@ -258,7 +263,20 @@ export class Formation {
     for (const news of all.values()) {
       if (news.status !== "none" || news.list !== list) return;
     }
+    if (this.sameStores(all) !== undefined) return;
     this.write(this.foundingOf(mint, 1, names, all), false);
+  }
+
+  /** Two members that show the same store, a copy: later nobody could tell the one from the other (F5). */
+  private sameStores(all: All): readonly [string, string] | undefined {
+    const seen = new Map<string, string>();
+    for (const [i, name] of this.options.names.entries()) {
+      const { storeId } = all.get(i + 1) ?? this.options;
+      const other = seen.get(storeId);
+      if (other !== undefined) return [other, name];
+      seen.set(storeId, name);
+    }
+    return undefined;
   }
 
   private finishOrTryAgain(founding: Founding, all: All): void {
@@ -280,6 +298,7 @@ export class Formation {
       if (attempt !== founding.attempt) isComplete = false;
     }
     const order = founding.founders.map(({ name }) => name);
+    if (this.sameStores(all) !== undefined) return;
     if (isAnotherNeeded) {
       this.write(this.foundingOf(founding.cluster, newest + 1, order, all), false);
     } else if (isComplete) this.write(founding, true);
@@ -292,6 +311,7 @@ export class Formation {
       return { id: i + 1, name, storeId, machine };
     });
     const clocks = names.map((_, i) => all.get(i + 1)?.wallMs ?? this.wallMs);
-    return { cluster, attempt, bornMs: majorityReached(clocks), founders };
+    const bornMs = Math.min(majorityReached(clocks), WALL_MAX_MS);
+    return { cluster, attempt, bornMs, founders };
   }
 }

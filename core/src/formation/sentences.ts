@@ -35,6 +35,13 @@ export function otherList(name: string, said: string, own: string): string {
 /** What makes it safe to empty a directory: a record that is not formed never let anybody vote. */
 const UNWRITTEN = "No data was ever written";
 
+export function sameStore(one: string, other: string): string {
+  return (
+    `${one} and ${other} show the same store: the data directory of one is a copy of the other's, and nobody could ` +
+    `tell them apart later. ${UNWRITTEN}: stop ${other}, empty its data directory, and start it again`
+  );
+}
+
 export function lostMinter(minter: string, holders: readonly string[]): string {
   return (
     `${minter} has lost the unfinished record of this cluster, which ${holders.join(", ")} still ` +

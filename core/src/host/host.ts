@@ -405,11 +405,12 @@ export class Host {
     this.context.observer?.groupStopped(slot.id, `${error.message}\n${error.stack ?? ""}`);
   }
 
-  /** What was applied before the entry is answered; from there on this replica only keeps the log. */
+  /** What was applied before the entry is answered; from there on it only keeps the log, and campaigns no more. */
   private stopMachine(slot: Replica, error: UnappliableEntry): void {
     slot.machineStoppedBecause = error.message;
-    if (slot.raft.isLeader) slot.raft.becomeFollower(slot.raft.term, 0);
+    if (slot.raft.role !== "follower") slot.raft.becomeFollower(slot.raft.term, 0);
     this.effects.carryOut(slot);
+    slot.held = slot.held.filter(({ message }) => message.kind !== "vote");
     this.context.observer?.groupStopped(slot.id, error.message);
   }
 
@@ -431,7 +432,7 @@ export class Host {
     if (!read) return;
     const { slot, purpose, fromIndex } = read;
     if (slot.isRemoved) return;
-    const blocks = currentBlocks(slot, event.entries);
+    const blocks = currentBlocks(read, event);
     if (typeof blocks === "string") {
       this.fatalMessage ??= blocks;
       return;

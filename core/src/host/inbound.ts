@@ -4,6 +4,7 @@
 import { MalformedInput } from "../lib/bytes.js";
 import { sayUntaken } from "../raft/replication.js";
 import { receive } from "../raft/steps.js";
+import { isTooFar, termNamed } from "../raft/term-leap.js";
 import { decodeFrame, type Frame } from "../wire/frames.js";
 import type { PeerMessage, RaftMessage } from "../wire/messages.js";
 import type { Beats } from "../leader/beats.js";
@@ -146,6 +147,11 @@ export class Inbound {
     }
     // A replica whose machine stopped leads nothing, whoever asks for it (D-89).
     if (m.kind === "timeout-now" && slot.machineStoppedBecause !== undefined) return;
+    if (isTooFar(slot.raft.term, termNamed(m))) {
+      this.refused += 1;
+      this.cannotTake(from, m);
+      return;
+    }
     this.parts.guard(slot, () => {
       try {
         receive(slot.raft, from, m);

@@ -5,6 +5,7 @@
 
 import { confirmReads } from "../raft/reads.js";
 import { onBeatAnswered, onBeatCommit } from "../raft/replication.js";
+import { isTooFar } from "../raft/term-leap.js";
 import type { Beat, BeatItem, BeatReply, BeatReplyItem } from "../wire/messages.js";
 import type { HostContext } from "../member/context.js";
 import type { Replica } from "../member/replica.js";
@@ -52,7 +53,7 @@ export class Beats {
           group: g.id,
           incarnation: g.incarnation,
           term: g.term,
-          commit: Math.min(g.commitIndex, p.match),
+          commit: Math.min(g.commitIndex, p.held),
         });
       }
       if (items.length === 0) continue;
@@ -75,6 +76,7 @@ export class Beats {
       const slot = this.context.groups.get(item.group);
       const isHere = slot !== undefined && slot.stoppedBecause === undefined;
       if (!isHere || slot.raft.incarnation !== item.incarnation) continue;
+      if (isTooFar(slot.raft.term, item.term)) continue;
       this.guard(slot, () => {
         const answer = this.heard(slot, from, item, beat.isStalled);
         // A term that is not synced yet is not vouched for (D-53): its reply waits on its own. One of a
@@ -102,6 +104,7 @@ export class Beats {
       const slot = this.context.groups.get(item.group);
       const isHere = slot !== undefined && slot.stoppedBecause === undefined;
       if (!isHere || slot.raft.incarnation !== item.incarnation) continue;
+      if (isTooFar(slot.raft.term, item.term)) continue;
       this.guard(slot, () => {
         const g = slot.raft;
         if (item.term > g.term) g.becomeFollower(item.term, 0);

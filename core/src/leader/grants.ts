@@ -243,8 +243,9 @@ export function answerGrant(
 ): void {
   if (slot.machine.kind !== "partition" || result.type !== "granted") return;
   const { partition } = slot.machine;
-  if (result.slots.length > 0) context.wantsTurn = true;
-  if (origin.isStanding && result.slots.length === 0 && !result.isClosed) return;
+  const slots = result.slots.filter((s) => isStillHis(partition, s, origin, index));
+  if (slots.length > 0) context.wantsTurn = true;
+  if (origin.isStanding && slots.length === 0 && !result.isClosed) return;
   context.send(origin.edge, {
     kind: "granted",
     group: slot.id,
@@ -256,8 +257,21 @@ export function answerGrant(
     index,
     state: result.isClosed ? "closed" : origin.isStanding ? "more" : "final",
     serial: origin.serial,
-    items: result.slots.map((s) => itemOf(partition, s, origin.visibilityMs)),
+    items: slots.map((s) => itemOf(partition, s, origin.visibilityMs)),
   });
+}
+
+/** What the same entry took back, or granted anew to another, is not handed out. */
+function isStillHis(p: Partition, slot: number, origin: GrantOrigin, index: number): boolean {
+  const m = p.messages;
+  return (
+    m.state[slot] === State.leased &&
+    m.grantIndex[slot] === index &&
+    m.edge[slot] === origin.edge &&
+    m.edgeIncarnation[slot] === origin.edgeIncarnation &&
+    m.stream[slot] === origin.stream &&
+    m.round[slot] === origin.round
+  );
 }
 
 function itemOf(p: Partition, slot: number, leaseMs: number): GrantedItem {

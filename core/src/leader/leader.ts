@@ -102,7 +102,7 @@ export class Leader {
       return;
     }
     if (action.type === "propose") {
-      const checked = proposable(action.intent, slot.machine.kind);
+      const checked = proposable(action.intent, slot.machine.kind, from);
       if ("code" in checked) {
         this.answer(origin, { type: "refused", ...checked });
         return;

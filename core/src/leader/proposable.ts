@@ -3,22 +3,51 @@
 import { MalformedInput } from "../lib/bytes.js";
 import { decodeIntent, INTENTS, type Intent } from "../wire/intents.js";
 
-/** The intent if this node can apply it to such a machine, else why it is refused (D-89). */
+interface Refusal {
+  readonly code: "INVALID_ARGUMENT";
+  readonly message: string;
+}
+
+/** What nodes ask a leader for. Everything else a leader makes by itself, out of what it knows. */
+const ASKED: ReadonlySet<Intent["kind"]> = new Set<Intent["kind"]>([
+  "enqueue",
+  "ack",
+  "nack",
+  "extend",
+  "release",
+  "release.undelivered",
+  "stream.close",
+  "partition.close",
+  "topic.create",
+  "topic.deleting",
+  "topic.deleted",
+]);
+
+/** The intent if this node can apply it to such a machine, and member `from` may ask for it; else why not. */
 export function proposable(
   bytes: Uint8Array,
   machine: "cluster" | "partition",
-): Intent | { readonly code: "INVALID_ARGUMENT"; readonly message: string } {
+  from: number,
+): Intent | Refusal {
   try {
     const intent = decodeIntent(bytes);
-    if (intent.kind === "partition.init" || intent.kind === "cluster.init") {
-      return { code: "INVALID_ARGUMENT", message: "only a leader itself begins its group" };
+    if (!ASKED.has(intent.kind)) return refused(`only a leader itself makes a ${intent.kind}`);
+    const { machine: own } = INTENTS[intent.kind];
+    if (own !== "either" && own !== machine) {
+      return refused(`${intent.kind} does not belong to this group`);
     }
-    const row = INTENTS[intent.kind];
-    if (row.machine === "either" || row.machine === machine) return intent;
-    return { code: "INVALID_ARGUMENT", message: `${intent.kind} does not belong to this group` };
+    if (intent.kind === "stream.close" && intent.edge !== from) {
+      return refused(`member ${from} cannot close a stream of member ${intent.edge}`);
+    }
+    return intent;
   } catch (error) {
     if (!(error instanceof MalformedInput)) throw error;
-    const message = `the leader cannot read what it is asked to do: ${error.message}; bring all nodes to one version`;
-    return { code: "INVALID_ARGUMENT", message };
+    return refused(
+      `the leader cannot read what it is asked to do: ${error.message}; bring all nodes to one version`,
+    );
   }
+}
+
+function refused(message: string): Refusal {
+  return { code: "INVALID_ARGUMENT", message };
 }

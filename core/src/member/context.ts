@@ -100,6 +100,10 @@ export class HostContext {
     return [...this.founders.keys()];
   }
 
+  isMember(member: number): boolean {
+    return this.founders.has(member);
+  }
+
   memberName(member: number): string {
     return this.founders.get(member)?.name ?? "";
   }
@@ -135,16 +139,17 @@ export class HostContext {
     return [...this.touched].sort((a, b) => a.id - b.id);
   }
 
+  /** A number that is no member's came from outside, maybe long ago and in a log: nobody hears it (D-89). */
   send(peer: number, message: PeerMessage): void {
     if (peer === this.self) {
       this.observer?.sent(peer, message);
       this.loopback.push(message);
-    } else this.outboxes[peer - 1].push(message);
+    } else if (this.isMember(peer)) this.outboxes[peer - 1].push(message);
   }
 
   /** Discards what waits to leave of a group's appends to the peer. */
   dropAppends(group: number, peer: number): void {
-    if (peer !== this.self) this.outboxes[peer - 1].dropAppends(group);
+    if (peer !== this.self && this.isMember(peer)) this.outboxes[peer - 1].dropAppends(group);
   }
 
   /** Something for the member waits to leave: its link is full, or has had its share of the turn. */

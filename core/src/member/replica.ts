@@ -116,7 +116,7 @@ export class Replica {
   /** Its topic was deleted: whatever still holds it leaves it alone. */
   isRemoved = false;
   isFetchingForApply = false;
-  readonly held: HeldMessage[] = [];
+  held: HeldMessage[] = [];
   /** What was committed since the last apply; 0: nothing. */
   newCommit = 0;
   queue: QueuedIntent[] = [];

@@ -5,6 +5,7 @@
 import { assert } from "../lib/assert.js";
 import type { PreVote, PreVoteReply, TimeoutNow, Vote, VoteReply } from "../wire/messages.js";
 import type { RaftGroup } from "./group.js";
+import { hasNext } from "./term-leap.js";
 
 /**
  * One tick of a replica that does not lead. One that may not lead counts all the same: a voter that never
@@ -13,7 +14,7 @@ import type { RaftGroup } from "./group.js";
 export function tickElection(g: RaftGroup, mayCampaign = true): void {
   g.electionTicks += 1;
   if (g.leaderStalledTicks > 0) g.leaderStalledTicks += 1;
-  if (!mayCampaign || g.host.isDiskStalled()) return;
+  if (!mayCampaign || !hasNext(g.term) || g.host.isDiskStalled()) return;
   const eager = g.isEager && g.term === 0 && g.electionTicks >= 2;
   if (eager || g.electionTicks >= g.electionTimeout) preCampaign(g);
 }
@@ -100,7 +101,7 @@ export function onPreVoteReply(g: RaftGroup, from: number, m: PreVoteReply): voi
 /** The leader hands over to this replica, which has nobody to ask first. */
 export function onTimeoutNow(g: RaftGroup, from: number, m: TimeoutNow): void {
   const isOurs = m.term === g.term && g.role === "follower" && g.leader === from;
-  if (isOurs && !g.host.isDiskStalled()) campaign(g, true);
+  if (isOurs && hasNext(g.term) && !g.host.isDiskStalled()) campaign(g, true);
 }
 
 function campaign(g: RaftGroup, isTransfer = false): void {

@@ -1,11 +1,10 @@
 // Group time (D-18): one pure function of the last stamp, the leader's elapsed monotonic time and the
 // largest wall-clock value that a majority of voters have reached. It never goes back.
 
-/**
- * No clock moves time beyond this, the year 6429: stamps and deadlines have 48 bits everywhere, and one that
- * wrapped would go back (D-89).
- */
-export const WALL_MAX_MS = 2 ** 47;
+import { WALL_MAX_MS } from "../lib/wall-max.js";
+
+/** So far 2,000 years of elapsed time may carry it beyond that; no entry with a larger stamp is taken in. */
+export const STAMP_MAX_MS = WALL_MAX_MS + 2 ** 46;
 
 /**
  * The next stamp in milliseconds. `majorityWallMs` is 0 while unknown. A minority of clocks, however

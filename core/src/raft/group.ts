@@ -23,6 +23,7 @@ import type { Block } from "../wire/blocks.js";
 import type { HardState } from "../wire/disk-records.js";
 import type { PeerMessage } from "../wire/messages.js";
 import { majorityReached } from "../lib/majority.js";
+import { WALL_MAX_MS } from "../lib/wall-max.js";
 import type { AppendWindow } from "./append-window.js";
 import { nextStampMs } from "./group-time.js";
 import { RaftLog } from "./log.js";
@@ -104,6 +105,8 @@ export class RaftGroup {
   durableSeq = 0;
   durableIndex = 0;
   truncSeq = 0;
+  /** How often the log was cut: what was below its end before is there still while this stands. */
+  cuts = 0;
   isDirty = false;
   private dirtyBlocks: Block[] = [];
   private deletedFirsts: number[] = [];
@@ -237,6 +240,7 @@ export class RaftGroup {
       );
       this.durableIndex = Math.min(this.durableIndex, cutFrom - 1);
       this.truncSeq = this.issuedSeq + 1;
+      this.cuts += 1;
     }
     const deleted = this.log.put(block, last);
     // A block that this batch was going to write and that is now gone is not written at all.
@@ -373,7 +377,7 @@ export class RaftGroup {
 
   /** Time goes on from the log's last stamp, counted from the moment of taking over (D-18). */
   startTime(): void {
-    this.stampBaseMs = Math.max(this.bornMs, this.log.lastStampMs);
+    this.stampBaseMs = Math.max(Math.min(this.bornMs, WALL_MAX_MS), this.log.lastStampMs);
     this.stampFromMonoMs = this.host.monotonicMs();
   }
 

@@ -23,7 +23,7 @@ export function tickHandover(g: RaftGroup): void {
     return;
   }
   // Who lacks entries would be refused by voters that have them; half the time is for catching up.
-  const isCaughtUp = handover.target.match === g.log.lastIndex;
+  const isCaughtUp = handover.target.held === g.log.lastIndex;
   if (!isCaughtUp && handover.ticks * 2 < g.settings.electionTicksMin) return;
   // Sent each tick, as it may get lost: who has begun is in another term and does not listen any more.
   const { id: group, incarnation, term } = g;
@@ -38,7 +38,7 @@ function targetOf(g: RaftGroup): Progress | undefined {
     const p = g.progress.get(voter);
     if (!p?.isDiskHealthy || p.silentTicks > g.settings.checkQuorumTicks) continue;
     healthy += 1;
-    if (best === undefined || p.match > best.match) best = p;
+    if (best === undefined || p.held > best.held) best = p;
   }
   return healthy >= g.quorum ? best : undefined;
 }

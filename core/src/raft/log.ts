@@ -74,6 +74,11 @@ export class RaftLog {
     return this.table.term(this.placeOf(index));
   }
 
+  /** Largest stamp of the block that holds `index`; 0 for index 0. */
+  stampAt(index: number): number {
+    return index === 0 ? 0 : this.table.stampMs(this.placeOf(index));
+  }
+
   /** First index of the run of entries that share the term at `index`. */
   firstOfTerm(index: number): number {
     let place = this.placeOf(index);

@@ -1,6 +1,7 @@
 // What the leader knows of one follower (etcd's vocabulary). Invariants:
 //   PRG1 match only grows inside a term (raft-C5); it counts durable entries of the follower;
-//   PRG2 match < next, and next is not behind what the log holds;
+//   PRG2 held < next, where held is match, or less while the follower has lost some of it (D-88), and next is not behind
+//     what the log holds;
 //   PRG3 in probe at most one append is in flight, and it is empty; in replicate at most `inflightAppendsMax`;
 //   PRG4 what is in flight is counted in the window of the peer, which all groups share;
 //   PRG5 what is in flight is numbered in order and without a gap in the log, and ends right before next;
@@ -22,6 +23,9 @@ export interface Flight {
 export class Progress {
   readonly peer: number;
   match = 0;
+  /** Since it was found to lack what it had acknowledged: what it acknowledges from this append on counts anew. */
+  private lossSeq = 0;
+  private heldSinceLoss = 0;
   next: number;
   isProbing = true;
   /** Oldest first. */
@@ -54,6 +58,18 @@ export class Progress {
     this.window = window;
   }
 
+  /** What it acknowledged and has, as far as is known: so much counts for a commit (D-88). */
+  get held(): number {
+    return this.lossSeq === 0 ? this.match : this.heldSinceLoss;
+  }
+
+  /** It lacks entries that it acknowledged in this term: it is asked from the start, and counts as it answers. */
+  lost(next: number): void {
+    this.heldSinceLoss = 0;
+    this.lossSeq = this.nextSeq;
+    this.probe(next);
+  }
+
   /** Nothing is in flight, or there is room for more. */
   hasRoom(appendsMax: number): boolean {
     if (this.inflight.length === 0) return true;
@@ -84,12 +100,19 @@ export class Progress {
       this.isProbing = false;
       this.isProbeSent = false;
       // It has the entry before, on its disk or on the way there.
-      this.next = Math.max(index, prevIndex, this.match) + 1;
+      this.next = Math.max(index, prevIndex, this.held) + 1;
     }
-    if (index <= this.match) return false;
-    this.match = index;
+    return this.hold(index, seq);
+  }
+
+  private hold(index: number, seq: number): boolean {
+    // What was said of the log before the loss says nothing of it now.
+    if (index <= this.held || seq < this.lossSeq) return false;
+    this.match = Math.max(this.match, index);
+    this.heldSinceLoss = index;
+    if (index === this.match) this.lossSeq = 0;
     if (this.next <= index) this.next = index + 1;
-    assert(this.match < this.next, `PRG2: match ${this.match} must be below next ${this.next}`);
+    assert(this.held < this.next, `PRG2: held ${this.held} must be below next ${this.next}`);
     return true;
   }
 
@@ -98,7 +121,7 @@ export class Progress {
     this.isProbing = true;
     this.isProbeSent = false;
     this.landAll();
-    this.next = Math.max(next, this.match + 1);
+    this.next = Math.max(next, this.held + 1);
     this.beginRun();
   }
 
@@ -106,7 +129,7 @@ export class Progress {
   rewind(seq: number): void {
     const at = this.inflight.findIndex((flight) => flight.seq >= seq);
     if (at >= 0) {
-      this.next = Math.max(this.inflight[at].first, this.match + 1);
+      this.next = Math.max(this.inflight[at].first, this.held + 1);
       this.land(at, this.inflight.length);
     }
     this.beginRun();
@@ -114,8 +137,8 @@ export class Progress {
 
   /** Throws when the state is not legal for a leader whose log ends at `lastIndex`. */
   assertInvariants(lastIndex: number, appendsMax: number): void {
-    const { peer, match, next, inflight } = this;
-    assert(match < next, `PRG2: match ${match} of n${peer} must be below next ${next}`);
+    const { peer, held, next, inflight } = this;
+    assert(held < next, `PRG2: held ${held} of n${peer} must be below next ${next}`);
     assert(
       next <= lastIndex + 1,
       `PRG2: next ${next} of n${peer} is beyond the log to ${lastIndex}`,

@@ -3,7 +3,7 @@
 
 import { assert } from "../lib/assert.js";
 import { MalformedInput } from "../lib/bytes.js";
-import { BLOCK_HEADER_BYTES, decodeBlock, eachEntry, type Block } from "../wire/blocks.js";
+import { decodeBlock, type Block } from "../wire/blocks.js";
 import type {
   Append,
   AppendReply,
@@ -12,6 +12,7 @@ import type {
   PeerMessage,
   SentBlock,
 } from "../wire/messages.js";
+import { checkBlock } from "./block-checks.js";
 import type { RaftGroup } from "./group.js";
 import type { Progress } from "./progress.js";
 
@@ -189,32 +190,13 @@ function takeBlocks(g: RaftGroup, m: Append): number {
     ) {
       throw new MalformedInput(`append for group ${g.id} holds a block that does not fit`);
     }
-    checkEntries(block);
+    checkBlock(g.log, block, m.term);
     const last = block.first + sent.use - 1;
     // Same term at the same index means the same prefix (R2): nothing to do, whatever follows it.
     if (g.log.termAt(last) !== block.term) g.putBlock(block, last, conflictAt(g, block, last));
     matched = last;
   }
   return matched;
-}
-
-/**
- * What apply relies on, seen to before the block is in anybody's log here (D-89): its entries fill it
- * exactly, and their stamps never go back.
- */
-function checkEntries(block: Block): void {
-  let stampMs = 0;
-  let end = BLOCK_HEADER_BYTES;
-  eachEntry(block, block.first, block.first + block.count - 1, (entry) => {
-    if (entry.stampMs < stampMs) {
-      throw new MalformedInput(`the stamp of entry ${entry.index} goes back`);
-    }
-    stampMs = entry.stampMs;
-    end = entry.to;
-  });
-  if (end !== block.bytes.length || stampMs !== block.lastStampMs) {
-    throw new MalformedInput(`the entries of block ${block.first} do not fill it`);
-  }
 }
 
 /** The first index at which the log disagrees with the block, if it reaches that far (raft-B2). */
@@ -253,9 +235,13 @@ export function onAppendReply(g: RaftGroup, from: number, m: AppendReply): void 
     }
     if (p.acknowledged(m.index, m.prevIndex, m.seq)) maybeCommit(g);
   } else {
-    // A refusal of something already acknowledged is late, and so is one of an earlier run.
-    if (m.prevIndex <= p.match || m.seq < p.runSeq) return;
-    probe(g, p, Math.min(m.index, m.prevIndex));
+    // One of an earlier run is late.
+    if (m.seq < p.runSeq) return;
+    const next = Math.min(m.index, m.prevIndex);
+    // What it refuses now it had acknowledged once: its log was put back, and it does not count until repaired (D-88).
+    if (m.prevIndex <= p.held) p.lost(next);
+    else p.probe(next);
+    g.outputs.dropUnsent(p.peer);
   }
   replicateTo(g, p);
 }
@@ -275,7 +261,7 @@ export function maybeCommit(g: RaftGroup): void {
 
 function quorumIndex(g: RaftGroup): number {
   const held = g.voters.map((v) =>
-    v === g.self ? g.durableIndex : (g.progress.get(v)?.match ?? 0),
+    v === g.self ? g.durableIndex : (g.progress.get(v)?.held ?? 0),
   );
   held.sort((a, b) => b - a);
   return held[g.quorum - 1];
@@ -300,7 +286,7 @@ export function onBeatAnswered(
   p.isDiskHealthy = !isStalled;
   p.ackedRound = Math.max(p.ackedRound, round);
   // A beat overtakes bulk: what is on its way may be what the follower lacks, and is not sent twice (D-90).
-  if (needsProbe && !p.isProbing && p.inflight.length === 0) probe(g, p, p.match + 1);
+  if (needsProbe && !p.isProbing && p.inflight.length === 0) probe(g, p, p.held + 1);
   replicateTo(g, p);
 }
 
@@ -314,7 +300,7 @@ export function onAppendUntaken(g: RaftGroup, from: number, m: AppendUntaken): v
     p.rewind(m.next);
     g.outputs.dropUnsent(from);
   } else {
-    probe(g, p, p.match + 1);
+    probe(g, p, p.held + 1);
     // Asked again with the next beat, and only with an empty append.
     p.isProbeSent = true;
   }
@@ -350,14 +336,14 @@ function ask(g: RaftGroup, p: Progress): void {
 /** The link to a follower ended: what was on its way counts as unsent. */
 export function linkDown(g: RaftGroup, peer: number): void {
   const p = g.progress.get(peer);
-  if (p) probe(g, p, p.match + 1);
+  if (p) probe(g, p, p.held + 1);
 }
 
 /** A new life of the link: whatever was sent before is not relied on. */
 export function linkUp(g: RaftGroup, peer: number): void {
   const p = g.progress.get(peer);
   if (!p) return;
-  probe(g, p, p.match + 1);
+  probe(g, p, p.held + 1);
   replicateTo(g, p);
 }
 

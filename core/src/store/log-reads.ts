@@ -1,5 +1,6 @@
 // Reads of log blocks that are no longer in memory (FetchLog, D-54): asked for by token; an answer is
-// checked against the log as it is then, and what no longer fits is dropped and asked for again.
+// checked against the log as it is then. What does not fit because the log was cut meanwhile is dropped and asked
+// for again; what does not fit a log that was not is damage, or it would be asked for again for ever (rev-F7).
 
 import { decodeBlock, type Block } from "../wire/blocks.js";
 import type { Crc32 } from "../lib/crc32.js";
@@ -19,10 +20,13 @@ export interface LogRead {
   readonly bytesMax: number;
 }
 
-interface Outstanding {
+export interface Outstanding {
   readonly slot: Replica;
   readonly purpose: ReadPurpose;
   readonly fromIndex: number;
+  /** How often the log had been cut, and how far it was synced, when the read was asked for. */
+  readonly cuts: number;
+  readonly durableIndex: number;
 }
 
 const READ_BYTES = 1 << 20;
@@ -35,7 +39,8 @@ export class LogReads {
   request(slot: Replica, purpose: ReadPurpose, fromIndex: number): void {
     const token = this.nextToken;
     this.nextToken += 1;
-    this.outstanding.set(token, { slot, purpose, fromIndex });
+    const { cuts, durableIndex } = slot.raft;
+    this.outstanding.set(token, { slot, purpose, fromIndex, cuts, durableIndex });
     const from = blockKey(slot.id, slot.raft.log.rangeAt(fromIndex).first);
     this.queue.push({ token, from, to: blockKey(slot.id, 2 ** 47), bytesMax: READ_BYTES });
   }
@@ -60,20 +65,36 @@ export class LogReads {
 
 /**
  * The blocks among the values that are still the ones in the slot's log; or the sentence with which the node
- * has to stop: a block that cannot be read back is damage of the own disk, not somebody's malformed input.
+ * has to stop: a block that cannot be read back, is not there or is another one is damage of the own disk.
  */
-export function currentBlocks(slot: Replica, entries: readonly DiskEntry[]): Block[] | string {
-  const { log, host } = slot.raft;
+export function currentBlocks(
+  read: Outstanding,
+  { entries, done }: { readonly entries: readonly DiskEntry[]; readonly done: boolean },
+): Block[] | string {
+  const { slot, durableIndex } = read;
+  const { log, host, cuts } = slot.raft;
   const blocks: Block[] = [];
+  // The entry that has to come next. Of a log that was cut nobody knows what the disk held at the time.
+  let due = cuts === read.cuts ? read.fromIndex : Infinity;
   for (const { value } of entries) {
     const block = readBlock(value, host.crc);
     if (typeof block === "string") {
       return damageSentence(`a log block of group ${slot.id} cannot be read back: ${block}`);
     }
+    const isOurs = block.group === slot.id && log.holds(block);
+    if (due <= durableIndex) {
+      const { first, last } = log.rangeAt(due);
+      if (!isOurs || block.first !== first) return damageSentence(notThere(slot, due));
+      due = last + 1;
+    }
     if (block.first > log.lastIndex) break;
-    if (log.holds(block)) blocks.push(block);
+    if (isOurs) blocks.push(block);
   }
-  return blocks;
+  return done && due <= durableIndex ? damageSentence(notThere(slot, due)) : blocks;
+}
+
+function notThere(slot: Replica, index: number): string {
+  return `entry ${index} in the log of group ${slot.id} is not there any more, or not as it was written`;
 }
 
 /** Or what is wrong with it. */

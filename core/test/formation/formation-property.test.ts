@@ -27,8 +27,11 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("reorder" as const), who, by: fc.nat(3) }) },
 );
 
-/** What a member starts with. A and B were minted by different members; "emptied" has a store nobody names. */
-const HELD = ["nothing", "A1", "A2", "B1", "emptied", "formed A"] as const;
+/**
+ * What a member starts with. A and B were minted by different members; "emptied" has a store nobody names,
+ * "copied" the one of every other that is.
+ */
+const HELD = ["nothing", "A1", "A2", "B1", "emptied", "copied", "formed A"] as const;
 type Held = (typeof HELD)[number];
 
 const turned = (names: readonly string[], by: number): string[] => {
@@ -43,9 +46,13 @@ function diskOf(held: Held, i: number, names: readonly string[]): Disk {
     });
     return { cluster: { hi: 0xab, lo }, attempt, bornMs: 1, founders };
   };
-  const storeId = held === "emptied" ? "emptied" : `store-${names[i]}`;
+  const stores = new Map<Held, string>([
+    ["emptied", `emptied-${i}`],
+    ["copied", "copied"],
+  ]);
+  const storeId = stores.get(held) ?? `store-${names[i]}`;
   const isFormed = held === "formed A";
-  if (held === "nothing" || held === "emptied") return { storeId, founding: undefined, isFormed };
+  if (held === "nothing" || stores.has(held)) return { storeId, founding: undefined, isFormed };
   const founding = held === "B1" ? record(0xb, 1, 1) : record(0xa, held === "A2" ? 2 : 1, 0);
   return { storeId, founding, isFormed };
 }
@@ -82,6 +89,10 @@ function perform(town: Town, what: Act): void {
 
 function truthAtAnyTime(town: Town): void {
   expect(town.formedClusters.size).toBeLessThanOrEqual(1);
+  for (const { founding, isFormed } of town.disks) {
+    const stores = isFormed ? (founding?.founders ?? []).map(({ storeId }) => storeId) : [];
+    expect(new Set(stores).size).toBe(stores.length);
+  }
   for (const member of town.processes) {
     if (!member || member.formed) continue;
     if (/No data was ever/.test(member.waitsFor)) expect(town.formedClusters.size).toBe(0);
@@ -111,7 +122,11 @@ function truthAtRest(town: Town): void {
     const says = member?.waitsFor ?? "";
     const other = /^(n\d) was started with another member list/.exec(says)?.[1];
     const holders = /(?:which|^) ?(n\d(?:, n\d)*) (?:still )?holds?/.exec(says)?.[1]?.split(", ");
-    if (other !== undefined) {
+    const same = /^(n\d) and (n\d) show the same store/.exec(says)?.slice(1);
+    if (same !== undefined) {
+      const [one, copy] = same.map((each) => town.disks[town.names.indexOf(each)].storeId);
+      expect(one).toBe(copy);
+    } else if (other !== undefined) {
       expect(town.orderOf(town.names.indexOf(other))).not.toEqual(town.orderOf(i));
     } else {
       // "Being written", "waits for n1", "not heard": none of them is true of a town at rest.
@@ -125,7 +140,7 @@ function truthAtRest(town: Town): void {
 
 /** Does what the sentences say, as an operator would, until there is a cluster. */
 function obey(town: Town): void {
-  for (let step = 0; step < 3 && !town.isCluster; step += 1) {
+  for (let step = 0; step < 6 && !town.isCluster; step += 1) {
     const says = town.processes[0]?.waitsFor ?? "";
     const others = /stop (n\d(?:, n\d)*), empty/.exec(says)?.[1]?.split(", ");
     if (/stop all members, empty all/.test(says)) for (const i of town.names.keys()) town.empty(i);

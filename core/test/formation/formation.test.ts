@@ -201,3 +201,44 @@ test("who falls silent is named, and a record that only some still hold is named
   talk([emptied, all[1]]);
   expect(emptied.waitsFor).toContain("not heard any more: n3");
 });
+
+test("a majority of clocks beyond all bounds is not when the cluster was born (rev-F9)", () => {
+  const all = [member(1), member(2), member(3)];
+  for (const one of all.slice(1)) one.wallMs = 2 ** 48 - 4_000;
+  talk(all);
+  expect(all.map(({ formed }) => formed?.bornMs)).toEqual([2 ** 47, 2 ** 47, 2 ** 47]);
+});
+
+test("a directory that was copied to another member before the first start forms no cluster (rev-F8)", () => {
+  const all = [member(1), member(2), member(3, { storeId: "store-2" })];
+  talk(all);
+  expect(all.map((one) => [one.formed, one.takeWrite()])).toEqual(
+    all.map(() => [undefined, undefined]),
+  );
+  for (const one of all) expect(one.waitsFor).toMatch(/^n2 and n3 show the same store/);
+  // Its own again: the cluster forms.
+  const mended = [all[0], all[1], member(3)];
+  talk(mended);
+  expect(mended.map(({ formed }) => formed !== undefined)).toEqual([true, true, true]);
+});
+
+test("the minter's own store is one of those that no other member may show", () => {
+  const all = [member(1), member(2), member(3, { storeId: "store-1" })];
+  talk(all);
+  expect(all.map(({ formed }) => formed)).toEqual([undefined, undefined, undefined]);
+  expect(all[0].waitsFor).toMatch(/^n1 and n3 show the same store/);
+});
+
+test("nor does an unfinished record go on with two of the same store", () => {
+  const all = [member(1), member(2), member(3)];
+  talk(all, { rounds: 3, held: all[2] });
+  const unfinished = recordOf(all[0]);
+  const now = [
+    member(1, { unfinished }),
+    member(2, { unfinished }),
+    member(3, { storeId: "store-2" }),
+  ];
+  talk(now);
+  expect(now.map(({ formed }) => formed)).toEqual([undefined, undefined, undefined]);
+  expect(now[0].waitsFor).toMatch(/^n2 and n3 show the same store/);
+});

@@ -9,7 +9,7 @@ import { foundingOf, HostRig } from "../support/host-rig.js";
 const FORMED_MS = 500_000_000;
 
 /** A single node of a cluster that was formed at that time, leading its meta group. */
-function formedAhead(): HostRig {
+function formedAhead(bornMs = FORMED_MS): HostRig {
   const rig = new HostRig();
   rig.identity = encodeIdentity({
     level: NEWEST_LEVEL.number,
@@ -17,7 +17,7 @@ function formedAhead(): HostRig {
     boots: 0,
     nonce: { hi: 0, lo: 0 },
     isFormed: true,
-    founding: { ...foundingOf(rig.members), bornMs: FORMED_MS },
+    founding: { ...foundingOf(rig.members), bornMs },
     met: new Map(),
   });
   rig.start();
@@ -44,4 +44,15 @@ test("the time of a partition goes on from the entry that made it", () => {
   rig.ask({ op: "enqueue", topic: "jobs", payload, priorityHi: 0, priorityLo: 0 });
   const made = rig.host.context.groups.get(1)?.machine;
   expect(made?.kind === "partition" ? made.partition.nowMs : 0).toBeGreaterThanOrEqual(madeMs);
+});
+
+test("a record that says the cluster was born at the end of all time stops nobody (rev-F9)", () => {
+  const rig = formedAhead(2 ** 48 - 4_000);
+  const settings = { partitions: 1, replicationFactor: 1 };
+  expect(rig.ask({ op: "topic.create", topic: "jobs", settings })).toMatchObject({ ok: true });
+  lead(rig);
+  lead(rig);
+  expect(rig.ask({ op: "topic.create", topic: "more", settings })).toMatchObject({ ok: true });
+  const meta = rig.host.context.groups.get(0)?.machine;
+  expect(meta?.kind === "cluster" && meta.cluster.nowMs).toBeLessThan(2 ** 47 + 60_000);
 });

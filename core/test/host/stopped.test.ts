@@ -100,6 +100,60 @@ test("its Raft goes on: it takes the log and votes", () => {
   expect(again.host.census().logReads).toBe(0);
 });
 
+/** A follower of three with 60 committed entries, of which it has applied few; the last cannot be read. */
+function backlogged(): HostRig {
+  const rig = new HostRig({ nodes: 3, limits: { turnApplyEntriesMax: 1 } });
+  rig.start();
+  const entry = { kind: EntryKind.noop, stampMs: 5, seedHi: 0, seedLo: 0, intents: [] };
+  const blocks = Array.from({ length: 60 }, (_, i) => {
+    const last = { ...entry, kind: EntryKind.command, intents: [UNKNOWN] };
+    const { bytes } = encodeBlock(0, i + 1, 1, i === 0 ? 0 : 1, [i < 59 ? entry : last]);
+    return { bytes, use: 1 };
+  });
+  rig.from(2, { ...append(1, { commit: 60, blocks }), ...META });
+  rig.sync();
+  return rig;
+}
+
+/** Its leader falls silent, and it asks whether it could win. */
+function campaigning(rig: HostRig): { readonly term: number; readonly token: number } {
+  for (let waited = 0; waited < ELECTION_MS; waited += 50) {
+    rig.pass(50);
+    const asked = rig.take("pre-vote").at(-1)?.message;
+    if (asked?.kind === "pre-vote") return asked;
+  }
+  throw new Error("a pre-vote must be asked for");
+}
+
+function applyAll(rig: HostRig): void {
+  const slot = groupOf(rig, 0);
+  for (let i = 0; i < 60 && slot.machineStoppedBecause === undefined; i += 1) rig.turn();
+  expect(slot.machineStoppedBecause).toContain("entry 60 of term 1");
+}
+
+test("a machine that stops while its replica asks who would vote: the answers make no leader (rev-F3)", () => {
+  const rig = backlogged();
+  const { term, token } = campaigning(rig);
+  applyAll(rig);
+  rig.from(2, { kind: "pre-vote.reply", ...META, ownTerm: 1, term, token, granted: true });
+  rest(rig, ELECTION_MS);
+  expect(groupOf(rig, 0).raft).toMatchObject({ role: "follower", term: 1 });
+  expect(rig.take("vote", "beat", "append")).toEqual([]);
+});
+
+test("a machine that stops while its own vote is being synced: nobody is asked, and votes make no leader", () => {
+  const rig = backlogged();
+  const { term, token } = campaigning(rig);
+  rig.from(2, { kind: "pre-vote.reply", ...META, ownTerm: 1, term, token, granted: true });
+  expect(groupOf(rig, 0).raft.role).toBe("candidate");
+  applyAll(rig);
+  rig.settle();
+  rig.from(2, { kind: "vote.reply", ...META, term, granted: true });
+  rig.settle();
+  expect(groupOf(rig, 0).raft).toMatchObject({ role: "follower", term });
+  expect(rig.take("vote", "append", "beat")).toEqual([]);
+});
+
 test("a broken invariant takes the replica out: it neither leads nor serves any more (rev-B8)", () => {
   const rig = alone();
   const slot = groupOf(rig, 1);
@@ -198,3 +252,49 @@ test("rot that is met while a follower is served stops the node, and nothing is 
     sent.every(({ message }) => message.kind === "append" && message.blocks.length === 0),
   ).toBe(true);
 });
+
+const NOT_THERE =
+  /^The data directory is damaged: entry \d in the log of group 0 is not there any more, or not as/;
+
+/** The keys of blocks on disk, in order. */
+const blockKeys = (rig: HostRig): string[] =>
+  [...rig.store.keys()].filter((each) => each.startsWith("04")).sort();
+
+const SPOILT: readonly (readonly [string, (rig: HostRig) => void])[] = [
+  ["missing", (rig) => rig.store.delete(blockKeys(rig)[0])],
+  ["missing behind one that is there", (rig) => rig.store.delete(blockKeys(rig)[1])],
+  ["another one", (rig) => rig.store.set(blockKeys(rig)[0], foreign(0, 1))],
+  ["one of another group", (rig) => rig.store.set(blockKeys(rig)[0], foreign(7, 1))],
+  ["gone with all the others", (rig) => blockKeys(rig).forEach((key) => rig.store.delete(key))],
+];
+
+function foreign(group: number, first: number): Uint8Array {
+  const entry = { kind: EntryKind.noop, stampMs: 1, seedHi: 0, seedLo: 0, intents: [UNKNOWN] };
+  return encodeBlock(group, first, 1, 0, [entry]).bytes;
+}
+
+test.each(SPOILT)(
+  "a block that is %s while a follower is served stops the node (rev-F7)",
+  (_, spoil) => {
+    const rig = leaderOverDisk();
+    spoil(rig);
+    serveTheThird(rig);
+    expect(rig.host.fatalMessage).toMatch(NOT_THERE);
+  },
+);
+
+test.each(SPOILT)(
+  "a block that is %s when it is to be applied stops the node (rev-F7)",
+  (_, spoil) => {
+    const { store } = leaderOverDisk();
+    const rig = new HostRig({ nodes: 3, store, limits: { logTailBytesMax: 1 } });
+    rig.start();
+    expect(rig.host.fatalMessage).toBeUndefined();
+    spoil(rig);
+    const { lastIndex, lastTerm } = groupOf(rig, 0).raft.log;
+    const prev = { commit: lastIndex, prevIndex: lastIndex, prevTerm: lastTerm };
+    rig.from(2, { ...append(7, prev), ...META });
+    rig.settle();
+    expect(rig.host.fatalMessage).toMatch(NOT_THERE);
+  },
+);

@@ -177,3 +177,51 @@ test("a beat's answer that names less than was sent is no gap while that is on i
   onBeatAnswered(leader.group, 2, behind);
   expect(appends(net.take(between(1, 2)))).toMatchObject([{ prevIndex: 4, blocks: [] }]);
 });
+
+/** Two of three hold entries 1 to 5; then the disk of n2 is put back to entry 3, in the same term (rev-F4). */
+function putBack(): { net: RaftNet; leader: RaftNode; settle: () => void } {
+  const { net, leader } = settled();
+  const without3 = ({ from, to }: Letter): boolean => from !== 3 && to !== 3;
+  for (let i = 0; i < 4; i += 1) leader.propose();
+  const settle = (): void => net.settle(without3);
+  settle();
+  expect([leader.group.commitIndex, leader.group.progress.get(2)?.match]).toEqual([5, 5]);
+  const n = net.node(2);
+  for (const first of [4, 5]) n.disk.delete(first);
+  n.hardState = { ...n.hardState, lastIndex: 3 };
+  n.restart();
+  linkUp(leader.group, 2);
+  return { net, leader, settle };
+}
+
+test("a follower that lost what it had acknowledged is repaired, and the group goes on (D-88)", () => {
+  const { net, leader, settle } = putBack();
+  settle();
+  expect(net.node(2).terms).toEqual(leader.terms);
+  expect(leader.group.progress.get(2)?.held).toBe(5);
+  leader.propose();
+  settle();
+  expect(leader.group.commitIndex).toBe(6);
+});
+
+test("until it is repaired it does not count, whatever it had said before (D-88)", () => {
+  const { net, leader } = putBack();
+  const p = leader.group.progress.get(2);
+  const term = { kind: "append.reply" as const, ...HEAD, term: leader.group.term, wallMs: 0 };
+  const early = { ...term, seq: 1, accepted: true, prevIndex: 0 };
+  net.deliver(between(1, 2));
+  net.deliver(between(2, 1));
+  expect([p?.match, p?.held]).toEqual([5, 0]);
+  leader.propose();
+  leader.sync();
+  // Late, of the log as it was; and then of what it has now.
+  leader.receive(2, { ...early, index: 6 });
+  expect([p?.held, leader.group.commitIndex]).toEqual([0, 5]);
+  // Its link falls meanwhile: what it lost is still not counted on.
+  net.take(() => true);
+  linkUp(leader.group, 2);
+  leader.receive(2, { ...early, seq: p?.runSeq ?? 0, index: 3, prevIndex: 3 });
+  expect([p?.match, p?.held, leader.group.commitIndex]).toEqual([5, 3, 5]);
+  leader.receive(2, { ...early, seq: p?.runSeq ?? 0, index: 6, prevIndex: 3 });
+  expect([p?.match, p?.held, leader.group.commitIndex]).toEqual([6, 6, 6]);
+});

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { MalformedInput } from "../../src/lib/bytes.js";
 import { crc32 } from "../../src/lib/crc32.js";
 import { fold32, mix32 } from "../../src/lib/hash.js";
-import { onAppend, onAppendReply } from "../../src/raft/replication.js";
+import { linkUp, onAppend, onAppendReply } from "../../src/raft/replication.js";
 import { BLOCK_HEADER_BYTES, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
 import { append, between, blocksOf, HEAD, RaftNet, repliesTo } from "../support/raft-net.js";
 
@@ -142,8 +142,9 @@ describe("5.3 log replication", () => {
     expect(match()).toBe(4);
     const refusal = { kind: "append.reply" as const, ...HEAD, term: leader.group.term };
     const late = { accepted: false, index: 1, prevIndex: 2, wallMs: 0 };
+    linkUp(leader.group, 2);
     leader.receive(2, { ...refusal, seq: 4, ...late });
-    expect([match(), leader.group.progress.get(2)?.isProbing]).toEqual([4, false]);
+    expect([match(), leader.group.progress.get(2)?.held]).toEqual([4, 4]);
   });
 
   test("at most `inflightAppendsMax` appends are out, and lost ones are sent again", () => {

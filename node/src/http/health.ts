@@ -60,12 +60,20 @@ function healthProblem(status: NodeStatus, catchUp: CatchUp): string | undefined
   if (!status.isReady || meta === undefined) {
     return `starting: ${status.waitsFor ?? "its store is being read"}`;
   }
-  const stopped = status.groups.filter(({ role }) => role === "stopped");
-  if (stopped.length > 0) return `has stopped ${named(stopped, nameOf)}; its log says why`;
+  // One whose machine alone stopped goes on voting: its role does not tell (D-89).
+  const stopped = status.groups.filter(
+    ({ role, stoppedBecause }) => role === "stopped" || stoppedBecause !== undefined,
+  );
+  if (stopped.length > 0) return `has stopped ${named(stopped, withReason)}; its log says why`;
   const leaderless = status.groups.filter(({ leader }) => leader === "");
   if (leaderless.length > 0) return OF_LEADERS + named(leaderless, nameOf);
   if (catchUp.hasTopics(status)) return undefined;
   return `starting: it reads which topics there are (${appliedOf(meta)})`;
+}
+
+function withReason(group: GroupStatus): string {
+  const { stoppedBecause } = group;
+  return stoppedBecause === undefined ? nameOf(group) : `${nameOf(group)} (${stoppedBecause})`;
 }
 
 function appliedOf({ appliedIndex, lastIndex }: GroupStatus): string {

@@ -123,6 +123,22 @@ const cases: [string, NodeStatus, number, string][] = [
     '{"healthy":true,"is_leader":false,"leader":"127.0.0.1:8301","status":"ok"}',
   ],
   [
+    "a node that cannot apply its list of topics any more, and goes on voting",
+    nodeStatus({ groups: [group(0, { stoppedBecause: "D-89: entry 11 cannot be applied" })] }),
+    503,
+    '{"healthy":false,"is_leader":false,"leader":"127.0.0.1:8301","status":' +
+      '"has stopped the list of topics (D-89: entry 11 cannot be applied); its log says why"}',
+  ],
+  [
+    "a node on which the machine of a partition has stopped",
+    nodeStatus({
+      groups: [group(0), group(2, { ...JOBS, partition: 2, stoppedBecause: "D-86: a draft" })],
+    }),
+    503,
+    '{"healthy":false,"is_leader":false,"leader":"127.0.0.1:8301",' +
+      '"status":"has stopped jobs, partition 2 (D-86: a draft); its log says why"}',
+  ],
+  [
     "a starting node",
     nodeStatus({ isReady: false, groups: [] }),
     503,

@@ -46,6 +46,7 @@ const KINDS: readonly {
   { name: "unfinished", most: 1, perMillion: 100_000, make: unfinished },
   { name: "copy", most: 1, perMillion: 80_000, make: copy },
   { name: "lateDeletion", most: 3, perMillion: 150_000, make: lateDeletion },
+  { name: "forged", most: 3, perMillion: 200_000, make: forged },
   { name: "majorityJump", most: 1, perMillion: 120_000, make: majorityJump },
 ];
 
@@ -109,6 +110,17 @@ function lateDeletion(
     node: draws.between("lateDeletion.node", 1, scope.nodes),
     topic: draws.pick("lateDeletion.topic", scope.topics).topic,
     what: draws.chance("lateDeletion.closes", 500_000) ? "late-closing" : "late-deletion",
+  };
+}
+
+/** A node asks a partition's leader for what only that leader makes, or for what another node may ask (D-89). */
+function forged(draws: PlanDraws, scope: Scope, window: { readonly atMs: number }): FaultPlan {
+  return {
+    kind: "peer.foreign",
+    atMs: window.atMs,
+    node: draws.between("forged.node", 1, scope.nodes),
+    topic: draws.pick("forged.topic", scope.topics).topic,
+    what: draws.pick("forged.what", ["grants", "replaces", "closes"] as const),
   };
 }
 

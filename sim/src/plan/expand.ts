@@ -100,6 +100,7 @@ export function expandPlan(seed: string): Plan {
           ),
         }
       : {}),
+    ...(draws.chance("lists.turned", 250_000) ? { turnsLists: true } : {}),
     network: {
       ...DEFAULT_NETWORK,
       streamModel: draws.chance("stream", 600_000),

@@ -207,6 +207,8 @@ export type FaultPlan =
       readonly atMs: number;
       readonly untilMs: number;
       readonly topic: string;
+      /** Absent: altered. */
+      readonly how?: "altered" | "missing";
     }
   | {
       readonly kind: "proc.pause";
@@ -228,7 +230,17 @@ export type FaultPlan =
       /** Whose first partition is asked; undefined: the meta group. */
       readonly topic: string | undefined;
       readonly what:
-        "unknown" | "cut-short" | "misplaced" | "begins" | "late-closing" | "late-deletion";
+        | "unknown"
+        | "cut-short"
+        | "misplaced"
+        | "begins"
+        | "late-closing"
+        | "late-deletion"
+        // What only a leader makes: for an edge that is no member, and in another one's name.
+        | "grants"
+        | "replaces"
+        // What an edge asks for itself only.
+        | "closes";
     }
   | {
       readonly kind: "clock.skew" | "clock.jump";
@@ -259,6 +271,8 @@ export interface Plan {
    * reaches apply (D-86). Absent: all nodes have the same.
    */
   readonly nodeLimits?: readonly Partial<LimitsConfig>[];
+  /** A node that starts anew has the members in another order in its list; absent: in the same. */
+  readonly turnsLists?: boolean;
   readonly network: NetworkSettings;
   readonly disk: DiskSettings;
   /** CPU cost of a turn and of each event in it, microseconds (D-64). */

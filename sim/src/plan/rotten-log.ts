@@ -32,9 +32,10 @@ export function rottenLog(draws: PlanDraws, scope: SituationScope): Situation | 
       repeats: [],
     };
   });
+  const missing = draws.chance("rot.missing", 400_000) ? { how: "missing" as const } : {};
   return {
     operations,
-    faults: [{ kind: "disk.rot", atMs, untilMs, topic }],
+    faults: [{ kind: "disk.rot", atMs, untilMs, topic, ...missing }],
     limits: { logTailBytesMax: TAIL_BYTES },
   };
 }

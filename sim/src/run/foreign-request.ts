@@ -1,7 +1,7 @@
-// A node of another version: it forwards what this version's leaders cannot read or must not take. Every
-// voter of the group is asked, so that its leader is among them.
+// A node of another version, or one that forges: it forwards what this version's leaders cannot read or must not
+// take. Every voter of the group is asked, so that its leader is among them.
 
-import { encodeIntent, NEWEST_LEVEL } from "@disheap/core";
+import { encodeIntent, NEWEST_LEVEL, type Intent } from "@disheap/core";
 import type { FaultPlan } from "../plan/plan.js";
 import type { World } from "../world/world.js";
 
@@ -32,7 +32,47 @@ function beginningOf(topic: string | undefined): Uint8Array {
   return encodeIntent({ kind: "partition.init", ...begin, macKey: new Uint8Array(16), settings });
 }
 
-function intentOf({ what, topic }: Foreign): Uint8Array {
+/** Far above what members are numbered by, and what starts are counted to. */
+const STRANGER = 99;
+const LAST_START = 2 ** 32 - 1;
+/** What every edge numbers its first stream. */
+const FIRST_STREAM = 1;
+
+/** What a leader makes, or another node may ask for; undefined: something else is asked. */
+function forgedBy({ what, node }: Foreign, nodes: number): Intent | undefined {
+  const other = (node % nodes) + 1;
+  switch (what) {
+    case "grants":
+      return {
+        kind: "grant",
+        edge: STRANGER,
+        edgeIncarnation: 1,
+        stream: 1,
+        round: 1,
+        n: 1,
+        limit: 1,
+        visibilityMs: 600_000,
+        bound: undefined,
+      };
+    case "replaces":
+      return { kind: "edge.replaced", edge: other, edgeIncarnation: LAST_START, graceMs: 0 };
+    case "closes":
+      return {
+        kind: "stream.close",
+        edge: other,
+        edgeIncarnation: LAST_START,
+        stream: FIRST_STREAM,
+        graceMs: 0,
+      };
+    default:
+      return undefined;
+  }
+}
+
+function intentOf(fault: Foreign, nodes: number): Uint8Array {
+  const forged = forgedBy(fault, nodes);
+  if (forged) return encodeIntent(forged);
+  const { what, topic } = fault;
   if (what === "begins") return beginningOf(topic);
   if (isLate(what)) {
     const kind = what === "late-closing" ? "topic.deleting" : "topic.deleted";
@@ -72,7 +112,7 @@ export function sendForeign(world: World, fault: Foreign): boolean {
       requestId: FIRST_REQUEST + fault.atMs,
       attempt: 1,
       isOnce: false,
-      action: { type: "propose", intent: intentOf(fault) },
+      action: { type: "propose", intent: intentOf(fault, world.plan.nodes) },
     });
   }
   return true;

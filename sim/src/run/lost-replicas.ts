@@ -56,21 +56,21 @@ export function stopReplica(world: World, fault: Stop, mayHurt: () => boolean): 
 }
 
 /** A follower is cut off until the end of the fault; then the leader's log is rotten. */
-export function rotLog(world: World, { topic, untilMs }: Rot, mayHurt: () => boolean): void {
+export function rotLog(world: World, { topic, untilMs, how }: Rot, mayHurt: () => boolean): void {
   whenWhole(world, topic, (held) => {
     const [leader, follower] = [held[0], held[held.length - 1]];
     const others = world.nodes.map(({ number }) => number).filter((n) => n !== follower.node);
     for (const other of others) world.network.cut(follower.node, other);
     world.queue.schedule(untilMs * 1000, () => {
       const now = world.host(leader.node)?.context.groups.get(leader.slot.id);
-      if (now === leader.slot && mayHurt()) rotOf(world, leader);
+      if (now === leader.slot && mayHurt()) rotOf(world, leader, how);
       for (const other of others) world.network.heal(follower.node, other);
     });
   });
 }
 
 /** What is below the tail was synced and applied, and is never written again. */
-function rotOf(world: World, { node, slot }: Held): void {
+function rotOf(world: World, { node, slot }: Held, how: Rot["how"]): void {
   const { disk } = world.node(node);
   const { log } = slot.raft;
   const rotten = [...disk.durable().keys()].filter((hex) => {
@@ -80,6 +80,6 @@ function rotOf(world: World, { node, slot }: Held): void {
     return group === slot.id && first <= slot.raft.appliedIndex && !log.blockAt(first);
   });
   if (rotten.length === 0) return;
-  disk.rot(rotten);
+  disk.rot(rotten, how);
   world.node(node).isDamaged = true;
 }

@@ -37,6 +37,9 @@ interface Batch {
 }
 
 /** One process's use of the disk. */
+/** A value that is read is another one, or is not there. */
+export type Rot = "altered" | "missing";
+
 interface Instance {
   readonly push: (event: DiskEvent) => void;
   isDead: boolean;
@@ -51,7 +54,7 @@ export class SimDisk {
   readonly counts = new Map<string, number>();
   private readonly options: DiskOptions;
   /** The node whose store it is, also when this is a copy. */
-  private readonly home: number;
+  private home: number;
   private log: BatchLog;
   private live = new KvStore();
   /** Batches that no sync covers yet, in order of submission. */
@@ -71,7 +74,7 @@ export class SimDisk {
   private readonly ordinals = new Map<number, number>();
   private crashes = 0;
   /** Keys whose value is altered when it is read, until it is written anew. */
-  private readonly rotten = new Set<string>();
+  private readonly rotten = new Map<string, Rot>();
   /** When the present process was handed such a value first. */
   metRotAtUs: number | undefined;
   /** What the present process was handed by scans. */
@@ -181,9 +184,9 @@ export class SimDisk {
     return isLive ? this.live.get(key) : this.log.rebuild().get(key);
   }
 
-  /** Synced values rot: whoever reads them gets others. */
-  rot(keys: Iterable<string>): void {
-    for (const key of keys) if (this.live.get(key)) this.rotten.add(key);
+  /** Synced values rot: whoever reads them gets others, or does not find them. */
+  rot(keys: Iterable<string>, how: Rot = "altered"): void {
+    for (const key of keys) if (this.live.get(key)) this.rotten.set(key, how);
   }
 
   private asRead(values: readonly DiskEntry[]): readonly DiskEntry[] {
@@ -193,12 +196,14 @@ export class SimDisk {
   }
 
   private rottenOf(entries: readonly DiskEntry[]): readonly DiskEntry[] {
-    return entries.map(({ key, value }) => {
-      if (!this.rotten.has(toHex(key))) return { key, value };
+    return entries.flatMap(({ key, value }) => {
+      const how = this.rotten.get(toHex(key));
+      if (how === undefined) return [{ key, value }];
       this.metRotAtUs ??= this.options.now();
-      this.count("disk.rot");
+      this.count(how === "missing" ? "disk.rot-missing" : "disk.rot");
+      if (how === "missing") return [];
       const at = value.length - 1;
-      return { key, value: value.map((byte, i) => (i === at ? byte ^ 1 : byte)) };
+      return [{ key, value: value.map((byte, i) => (i === at ? byte ^ 1 : byte)) }];
     });
   }
 
@@ -228,6 +233,22 @@ export class SimDisk {
     this.live = new KvStore();
     this.rotten.clear();
     this.identity = undefined;
+  }
+
+  /** Its directory was copied from another node's before anything was written, its store id with it. */
+  becomeCopyOf(other: SimDisk): void {
+    assert(this.live.content().size === 0, "S5: only an empty store becomes a copy of another one");
+    this.home = other.home;
+    this.generation = other.generation;
+  }
+
+  /** Someone puts the store back to what it held once; what lies beside it stays. No process has it open. */
+  putBack(values: ReadonlyMap<string, Uint8Array>): void {
+    assert(this.owner === undefined, "S1: a store is put back while no process has it open");
+    const held = new KvStore();
+    held.apply([...values].map(([key, value]) => ({ key, value })));
+    this.log = new BatchLog(this.options.settings.walBytes, held);
+    this.live = this.log.rebuild();
   }
 
   /** What a process would find beside the store after a crash now. */

@@ -22,6 +22,7 @@ import { SimDisk } from "./disk.js";
 import type { DiskBoundary } from "./disk-settings.js";
 import { EventQueue } from "./event-queue.js";
 import { SimNetwork } from "./network.js";
+import { MemberList } from "./member-list.js";
 import { Plants } from "./plants.js";
 import { TraceHash } from "./trace-hash.js";
 
@@ -48,6 +49,8 @@ export interface SimNode {
   readonly disk: SimDisk;
   process: Process | undefined;
   incarnations: number;
+  /** What its present process was given. */
+  list: MemberList;
   busyUntilUs: number;
   pausedUntilUs: number;
   skewMs: number;
@@ -104,7 +107,7 @@ export class World {
       settings: plan.network,
       schedule,
       now,
-      deliver: (to, event) => this.push(to, event),
+      deliver: (to, event) => this.push(to, this.node(to).list.seen(event)),
       trace: (kind, from, to, frame) => {
         this.trace.number(kind, this.queue.nowUs * 64 + from * 8 + to);
         if (frame) this.trace.bytes(kind, frame);
@@ -139,6 +142,7 @@ export class World {
       disk,
       process: undefined,
       incarnations: 0,
+      list: new MemberList(this.members, 0),
       busyUntilUs: 0,
       pausedUntilUs: 0,
       skewMs: 0,
@@ -187,9 +191,10 @@ export class World {
     const node = this.node(number);
     if (node.process || node.refusal !== undefined) return;
     node.incarnations += 1;
+    node.list = this.listOf(node);
     // The network's port belongs to the incarnation that is up when it is made.
     this.network.nodeUp(number);
-    const config = this.configOf(number, node.incarnations);
+    const config = this.configOf(node);
     const { oracle } = this.hooks;
     const isMember = number <= this.plan.nodes;
     const observer = isMember
@@ -232,14 +237,22 @@ export class World {
     };
   }
 
-  private configOf(number: number, incarnation: number): HostConfig {
+  /** A cluster that is formed places nothing by the order of a list, and no two nodes need to have the same. */
+  private listOf({ number, incarnations }: SimNode): MemberList {
+    const isTurned = this.plan.turnsLists === true && number <= this.plan.nodes;
+    const isFormed = isTurned && this.formed.length === this.plan.nodes;
+    if (isFormed) this.count("list.turned");
+    return new MemberList(this.members, isFormed ? number + incarnations : 0);
+  }
+
+  private configOf({ number, incarnations: incarnation, list }: SimNode): HostConfig {
     const h = (part: number): number =>
       draw(this.seed, PROCESS_SEED, number * 4 + part, incarnation);
     const k = (part: number): number =>
       draw(this.seed, PROCESS_KEY, number * 4 + part, incarnation);
     return {
       node: `n${this.network.copyOf.get(number) ?? number}`,
-      members: this.members,
+      members: list.members,
       seedHi: h(0),
       seedLo: h(1),
       keySeed: [k(0), k(1), k(2), k(3)],
@@ -262,7 +275,7 @@ export class World {
       host,
       ports: {
         disk,
-        network: this.network.port(node.number),
+        network: node.list.port(this.network.port(node.number)),
         clock: {
           monotonicUs: () => this.queue.nowUs - process().startedUs,
           wallMs: () => EPOCH_MS + Math.floor(this.queue.nowUs / 1000) + node.skewMs,

@@ -5,7 +5,7 @@ import { sendForeign } from "../../src/run/foreign-request.js";
 import { createTopic, quietWorld } from "./quiet-world.js";
 import { onMessage } from "./wire.js";
 
-test.each(["unknown", "cut-short", "misplaced", "begins"] as const)(
+test.each(["unknown", "cut-short", "misplaced", "begins", "grants", "replaces", "closes"] as const)(
   "a leader refuses an intent that is %s, in a partition and in the meta group",
   (what) => {
     const q = quietWorld(3);

@@ -63,7 +63,7 @@ describe("golden", () => {
           "enqueue": 174,
           "read": 12,
         },
-        "sha256": "b487a4c290a9e75b5ca7953b277801d323dc751dfc103b454fbe06c3849a0f02",
+        "sha256": "4191dce998fdd76f8b60020a0abd388daf78f257e2affd6c3c2623995b1dacb3",
         "topics": [
           {
             "mode": "MAX",
@@ -155,7 +155,7 @@ describe("golden", () => {
           "enqueue": 192,
           "read": 12,
         },
-        "sha256": "380012cea19219e34a1d1b07a85ed2b097e9cff0a62211a179f924071753a5bb",
+        "sha256": "6dbf876ccde09059f2ddb09bd28529f012a808e614b6e6b94c9582f2963ded5a",
         "topics": [
           {
             "mode": "MAX",

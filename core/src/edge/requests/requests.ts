@@ -119,9 +119,9 @@ export class Requests {
     return local !== 0 ? local : (this.hints.get(group) ?? 0);
   }
 
-  /** A leader was seen: used for groups without a replica here, until proved wrong. */
+  /** A leader was seen, or named by a peer: used for groups without a replica here, until proved wrong. */
   learnLeader(group: number, leader: number): void {
-    if (this.isKnown(group)) this.hints.set(group, leader);
+    if (this.isKnown(group) && this.context.isMember(leader)) this.hints.set(group, leader);
   }
 
   get hintCount(): number {
@@ -245,7 +245,8 @@ export class Requests {
   private again(request: PendingRequest, from: number, outcome: ReplyOutcome): void {
     if (!request.isOut) return;
     if (this.hints.get(request.group) === from) this.hints.delete(request.group);
-    const leader = outcome.type === "surely-not" ? outcome.leader : 0;
+    const named = outcome.type === "surely-not" ? outcome.leader : 0;
+    const leader = this.context.isMember(named) ? named : 0;
     request.isOut = false;
     this.forwards.give(request);
     if (leader !== 0 && leader !== from) {

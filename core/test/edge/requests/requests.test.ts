@@ -121,6 +121,17 @@ test("members whose links are not up are passed over while another can be asked 
   expect(asked()).toEqual([3, 3, 3]);
 });
 
+test("a leader that is no member is nobody to ask, whoever names it (D-89)", () => {
+  start();
+  const first = sent();
+  reply(first[0], { type: "surely-not", leader: 99 });
+  expect([sent(), requests.hintCount]).toEqual([[], 0]);
+  pass(100);
+  expect(sent()).toHaveLength(1);
+  requests.learnLeader(1, 99);
+  expect(requests.leaderOf(1, [SELF], 0)).toBe(SELF);
+});
+
 test("a small repeat travels whole to the next voter, a large one asks first", () => {
   start();
   sent();
