@@ -19,6 +19,7 @@ const ranges: Partial<Record<OptionKey, readonly [number, number]>> = {
   linkBytesMax: [1 << 20, gib],
   producerBytesMax: [1 << 20, gib],
   streamsMax: count,
+  sessionsMax: count,
   topicsMax: count,
   groupsMax: count,
   defaultVisibility: [1, 12 * hourMs],

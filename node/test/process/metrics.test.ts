@@ -181,7 +181,7 @@ it("what does not move: the size of the cluster, and snapshots, which do not exi
   // Two nodes, each with its own.
   expect(page.get('budget_limit{budget="streams"}')).toBe(2 * 20_000);
   expect(page.get('budget_used{budget="streams"}')).toBe(1);
-  const quiet = ["budget_refusals_total", "releases_given_up_total"];
+  const quiet = ["budget_refusals_total", "releases_given_up_total", "grants_late_total"];
   const sizes = ["raft_cluster_size", "snapshot_bytes", "held_items", "held_bytes"];
   const still = [...quiet, ...sizes, "budget_used", "budget_limit"];
   expect([...page.declared].sort()).toEqual([...seen, ...still].sort());

@@ -63,7 +63,7 @@ describe("golden", () => {
           "enqueue": 174,
           "read": 12,
         },
-        "sha256": "4191dce998fdd76f8b60020a0abd388daf78f257e2affd6c3c2623995b1dacb3",
+        "sha256": "2a490512c5465735be601cbeb192df5504ff1ecd1ebd0636f759f2c85798974b",
         "topics": [
           {
             "mode": "MAX",
