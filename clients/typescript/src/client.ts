@@ -204,6 +204,7 @@ export class DisheapClient {
       caller: this.#caller,
       options: this.#options,
       calls: this,
+      sessions: this.#sessions,
       onClosed: (closed) => this.#streams.delete(closed),
     });
     this.#streams.add(stream);

@@ -4,8 +4,9 @@ import type { ClientDuplexStream, Metadata, ServiceError } from "@grpc/grpc-js";
 import type { PopFilter, PopItem, PopOpen } from "@disheap/proto";
 import type { Endpoint } from "./endpoints.js";
 import { type DisheapError, fromServiceError } from "./errors.js";
+import type { PopSource } from "./pop-source.js";
 
-export class PopConnection {
+export class PopConnection implements PopSource {
   /** Resolves after the last item: undefined when the node ended the stream in good order. */
   readonly ended: Promise<DisheapError | undefined>;
   readonly #call: ClientDuplexStream<PopOpen, PopItem>;

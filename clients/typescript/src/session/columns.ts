@@ -16,7 +16,8 @@ export function laneOf(row: Row): string {
     return row.request.producerId === undefined ? `-${row.topic}` : `+${row.topic}`;
   }
   const { kind, backoffMs, extensionMs, reason, topic } = row;
-  return `${kind} ${backoffMs ?? ""} ${extensionMs ?? ""} ${topic} ${reason ?? ""}`;
+  const by = row.delivery === undefined ? "token" : "number";
+  return `${kind} ${by} ${backoffMs ?? ""} ${extensionMs ?? ""} ${topic} ${reason ?? ""}`;
 }
 
 /** Whether `next`, of the same lane, can be the row after `last`. */
@@ -71,12 +72,23 @@ export function settleCall(
   return {
     ...heads,
     kind: SETTLE[kind],
-    messageId: kind === "extend" ? [] : rows.map(({ messageId }) => messageId),
-    leaseToken: rows.map(({ leaseToken }) => leaseToken),
+    ...(first.delivery === undefined ? tokensOf(rows) : { delivery: numbersOf(rows) }),
     ...(backoffMs === undefined ? {} : { backoffMs }),
     extensionMs,
     reason,
   };
+}
+
+function tokensOf(rows: readonly SettleRow[]): Draft<SettleRows> {
+  const leaseToken = rows.map((row) => row.leaseToken);
+  if (rows[0]?.kind === "extend") return { leaseToken };
+  return { leaseToken, messageId: rows.map(({ messageId }) => messageId) };
+}
+
+function numbersOf(rows: readonly SettleRow[]): Uint8Array {
+  const numbers = new ColumnWriter(rows.length * 8);
+  for (const { delivery = 0 } of rows) numbers.u64(delivery);
+  return numbers.view();
 }
 
 /** The halves of a number of 64 bits. */

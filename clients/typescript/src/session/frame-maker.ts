@@ -22,6 +22,9 @@ export class FrameMaker {
   readonly #lanes = new Lanes();
   readonly #topics = new Map<string, { readonly handle: number; isBound: boolean }>();
   readonly #names: string[] = [];
+  #started: { firstDelivery: number; count: number }[] = [];
+  /** For the next frame, beside its calls. */
+  #said: Frame = {};
   #hasProducer = false;
   #sentBytes = 0;
   #limits = { frameBytesMax: 0, rowsMax: 0, callsMax: 0, handlesMax: 0 };
@@ -35,7 +38,7 @@ export class FrameMaker {
   }
 
   get isEmpty(): boolean {
-    return this.#lanes.isEmpty;
+    return this.#lanes.isEmpty && Object.keys(this.#said).length === 0;
   }
 
   /** What one row may take. */
@@ -53,11 +56,44 @@ export class FrameMaker {
   }
 
   push(row: Row): void {
-    const { topic } = row;
-    if (!this.#topics.has(topic)) {
-      this.#topics.set(topic, { handle: this.#names.push(topic), isBound: false });
-    }
+    this.#know(row.topic);
     this.#lanes.push(row);
+  }
+
+  #know(topic: string): void {
+    if (this.#topics.has(topic)) return;
+    this.#topics.set(topic, { handle: this.#names.push(topic), isBound: false });
+  }
+
+  /** The session's one consumer. */
+  openConsumer(
+    topic: string,
+    options: { partition: readonly number[]; visibilityMs: number | undefined },
+  ): void {
+    this.#know(topic);
+    const handle = this.#topicHandle(this.#said, topic);
+    this.#said.consumer = [{ handle: 1, topic: handle, ...options, reportsStarted: true }];
+  }
+
+  credit(credits: number): void {
+    const count = credits + (this.#said.credit?.[0]?.count ?? 0);
+    this.#said.credit = [{ consumer: 1, count }];
+  }
+
+  started(firstDelivery: number, count: number): void {
+    const ranges = this.#started;
+    const last = ranges.at(-1);
+    if (last !== undefined && last.firstDelivery + last.count === firstDelivery)
+      last.count += count;
+    else ranges.push({ firstDelivery, count });
+    this.#said.started = ranges;
+  }
+
+  takeSaid(): Draft<SessionIn> {
+    const said = this.#said;
+    this.#said = {};
+    this.#started = [];
+    return said;
   }
 
   takeOlder(sinceMs: number): Row[] {
@@ -70,7 +106,8 @@ export class FrameMaker {
   }
 
   #fill(frameBytes: number): Draft<SessionIn> | undefined {
-    const frame: Frame = {};
+    const frame: Frame = this.takeSaid();
+    const hasSaid = Object.keys(frame).length > 0;
     const { rowsMax, callsMax } = this.#limits;
     const room: Room = {
       frameBytes,
@@ -84,7 +121,7 @@ export class FrameMaker {
       if (first === undefined) break;
       this.#put(frame, first, rows);
     }
-    return calls === 0 ? undefined : frame;
+    return calls > 0 || hasSaid ? frame : undefined;
   }
 
   #put(frame: Frame, first: Row, rows: Row[]): void {

@@ -17,6 +17,8 @@ export interface SettleSpec {
   /** Empty for an extend. */
   readonly messageId: string;
   readonly leaseToken: string;
+  /** Its number in the session that delivered it, which takes the place of id and token. */
+  readonly delivery?: number | undefined;
   /** Of a nack; undefined: the usual backoff. */
   readonly backoffMs?: number | undefined;
   readonly reason?: string | undefined;
@@ -47,6 +49,17 @@ export function frameBytesOf(row: Row): number {
   }
   const { payload, partitionKey } = row.request;
   return numbersBytes + payload.length + 3 * (partitionKey?.length ?? 0);
+}
+
+/** The answer to a row, or why there is none. */
+export function sent(
+  session: { add(row: Row): void },
+  spec: EnqueueSpec | SettleSpec,
+  sinceMs: number,
+): Promise<EnqueueResp | DisheapError | undefined> {
+  return new Promise((resolve) => {
+    session.add({ ...spec, sinceMs, resolve, reject: resolve });
+  });
 }
 
 /** What the window counts. */

@@ -1,7 +1,12 @@
 // A session with one node. What is asked in one round of the event loop goes out in one frame; answers come back by
 // ranges. When the session ends, every row that waits fails: as not done if it was not sent, else as unknown.
 import type { Metadata } from "@grpc/grpc-js";
-import { decodeSessionOut, encodeSessionIn, type SessionWelcome } from "@disheap/proto/session";
+import {
+  decodeSessionOut,
+  encodeSessionIn,
+  type SessionOut,
+  type SessionWelcome,
+} from "@disheap/proto/session";
 import type { Endpoint } from "../endpoints.js";
 import { asError, type DisheapError, errorOf } from "../errors.js";
 import { receiveBytesMax } from "../limits.js";
@@ -11,20 +16,28 @@ import { frameBytesOf, type Row, windowBytesOf } from "./row.js";
 import { SessionStream } from "./stream.js";
 
 export interface SessionHooks {
+  /** What it is for, in messages. */
+  name: string;
   /** A node leads a partition of a topic. */
   onRoute: (topic: string, partition: number, node: string) => void;
+  /** It takes no more. */
   onEnd: (session: Session) => void;
+  /** After its answers were taken. */
+  onFrame?: (frame: SessionOut) => void;
 }
 
 export class Session {
   readonly endpoint: Endpoint;
   /** Resolves once: undefined when it is open, else why it never was. */
   readonly opened: Promise<DisheapError | undefined>;
+  /** Resolves after its last frame; undefined: the client ended it, and the node in good order. */
+  readonly over: Promise<DisheapError | undefined>;
   readonly #hooks: SessionHooks;
   readonly #stream: SessionStream;
   readonly #calls: Calls;
   readonly #frames: FrameMaker;
   #tellOpened: (error: DisheapError | undefined) => void = () => undefined;
+  #tellOver: (error: DisheapError | undefined) => void = () => undefined;
   #welcome: SessionWelcome | undefined;
   #flush: NodeJS.Immediate | undefined;
   #heardMs = performance.now();
@@ -40,7 +53,11 @@ export class Session {
     this.opened = new Promise((resolve) => {
       this.#tellOpened = resolve;
     });
+    this.over = new Promise((resolve) => {
+      this.#tellOver = resolve;
+    });
     this.#stream = new SessionStream(endpoint, metadata, {
+      name: hooks.name,
       onFrame: (frame) => this.#read(frame),
       onDrain: () => this.#schedule(),
       onEnd: (error) => this.#ended(error),
@@ -88,6 +105,13 @@ export class Session {
     this.#schedule();
   }
 
+  /** For the next frame; once it has ended, for nobody. */
+  say(what: (frames: FrameMaker) => void): void {
+    if (!this.isOpen) return;
+    what(this.#frames);
+    this.#schedule();
+  }
+
   /** Why a row cannot go this way, whatever the node would say of it. */
   #refusalOf(row: Row): string | undefined {
     const welcome = this.#welcome;
@@ -111,7 +135,7 @@ export class Session {
   end(): void {
     if (this.#isEnding || this.#isOver) return;
     this.#isEnding = true;
-    this.#write({ ends: true });
+    this.#write({ ...this.#frames.takeSaid(), ends: true });
     this.#stream.end();
     this.#dropUnsent(this.#unavailable("the session has ended."));
     this.#hooks.onEnd(this);
@@ -169,6 +193,7 @@ export class Session {
       const name = this.#frames.topicOf(topic);
       if (name !== undefined) this.#hooks.onRoute(name, partition, node);
     }
+    this.#hooks.onFrame?.(frame);
     this.#schedule();
   }
 
@@ -178,6 +203,7 @@ export class Session {
     clearImmediate(this.#flush);
     const why = error ?? this.#unavailable("the node ended the session.");
     this.#tellOpened(why);
+    this.#tellOver(this.#isEnding ? error : why);
     this.#calls.expire(Number.POSITIVE_INFINITY, (row) => lostRow(row, lossOf(why), true));
     this.#dropUnsent(lossOf(why));
     if (!this.#isEnding) this.#hooks.onEnd(this);

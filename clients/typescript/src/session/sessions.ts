@@ -7,9 +7,9 @@ import { DisheapError } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
 import { afterListening, silenceMs } from "../silence.js";
 import { Leaders } from "./leaders.js";
-import type { EnqueueSpec, Row, SettleSpec } from "./row.js";
+import { type EnqueueSpec, sent, type SettleSpec } from "./row.js";
 import { Session } from "./session.js";
-import { watch } from "./watch.js";
+import { watch, type WatchRules } from "./watch.js";
 
 /** A request does not wait longer than this for a session that is being opened. */
 const openingMsMax = 500;
@@ -22,7 +22,7 @@ export class Sessions {
   readonly #pool: EndpointPool;
   readonly #caller: Caller;
   readonly #options: ResolvedOptions;
-  readonly #leaders = new Leaders();
+  readonly leaders = new Leaders();
   readonly #open = new Map<Endpoint, Session>();
   /** Until when a node is not asked again. */
   readonly #lacking = new Map<Endpoint, number>();
@@ -54,6 +54,31 @@ export class Sessions {
     await this.#run(spec, true, call);
   }
 
+  /** Every endpoint once, that of the node which leads the topic first if it is known and well. */
+  order(topic: string): Endpoint[] {
+    const order = this.#pool.order();
+    const node = this.leaders.of(topic);
+    const leader = node === undefined ? undefined : this.leaders.endpointOf(node);
+    if (leader === undefined || leader.isCooling) return order;
+    return [leader, ...order.filter((endpoint) => endpoint !== leader)];
+  }
+
+  /** Whether sessions are wanted, and this node may know them. */
+  mayHave(endpoint: Endpoint): boolean {
+    const lackingUntilMs = this.#lacking.get(endpoint) ?? Number.NEGATIVE_INFINITY;
+    return this.#options.sessions && performance.now() >= lackingUntilMs;
+  }
+
+  lacks(endpoint: Endpoint): void {
+    this.#lacking.set(endpoint, performance.now() + lackingMs);
+  }
+
+  get watchRules(): WatchRules {
+    const { requestTimeoutMs, retry } = this.#options;
+    const rowMsMax = Math.min(requestTimeoutMs, retry.budgetMs);
+    return { rowMsMax, hasOthers: this.#pool.size > 1, endsIdle: false };
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const session of this.#open.values()) session.end();
@@ -69,7 +94,7 @@ export class Sessions {
     if (canGo && this.#options.sessions && isTopic(spec.topic)) {
       const session = this.#best(spec.topic, startMs) ?? (await this.#opened(startMs));
       if (session !== undefined) {
-        const answer = await rowOf(session, spec, startMs);
+        const answer = await sent(session, spec, startMs);
         if (!(answer instanceof DisheapError)) return answer;
         error = answer;
       }
@@ -78,9 +103,9 @@ export class Sessions {
   }
 
   #best(topic: string, nowMs: number): Session | undefined {
-    const node = this.#leaders.of(topic);
+    const node = this.leaders.of(topic);
     if (node !== undefined) {
-      const endpoint = this.#leaders.endpointOf(node);
+      const endpoint = this.leaders.endpointOf(node);
       const session = endpoint && this.#open.get(endpoint);
       if (session !== undefined) return session;
       if (this.#open.size > 0) this.#seek(node, nowMs);
@@ -106,21 +131,20 @@ export class Sessions {
   #seek(node: string, nowMs: number): void {
     if (this.#isSeeking || this.#isClosed || nowMs < this.#seekAfterMs) return;
     this.#isSeeking = true;
-    const known = this.#leaders.endpointOf(node);
+    const known = this.leaders.endpointOf(node);
     const isMeant = (endpoint: Endpoint): boolean =>
-      known === undefined ? !this.#leaders.isNamed(endpoint) : endpoint === known;
+      known === undefined ? !this.leaders.isNamed(endpoint) : endpoint === known;
     void this.#openFirst(isMeant).then(() => {
       this.#isSeeking = false;
       // One endpoint after the other says who it is; then there is nobody left to ask for a while.
-      const isFound = this.#leaders.endpointOf(node) !== undefined;
+      const isFound = this.leaders.endpointOf(node) !== undefined;
       this.#seekAfterMs = isFound ? performance.now() : performance.now() + restMs;
     });
   }
 
   async #openFirst(isMeant: (endpoint: Endpoint) => boolean): Promise<Session | undefined> {
     for (const endpoint of this.#pool.order()) {
-      const lackingUntilMs = this.#lacking.get(endpoint) ?? Number.NEGATIVE_INFINITY;
-      if (this.#open.has(endpoint) || performance.now() < lackingUntilMs) continue;
+      if (this.#open.has(endpoint) || !this.mayHave(endpoint)) continue;
       if (!isMeant(endpoint)) continue;
       const session = await this.#openAt(endpoint);
       if (session !== undefined) return session;
@@ -140,7 +164,8 @@ export class Sessions {
     if (this.#isClosed) return undefined;
     let unwatch: () => void = () => undefined;
     const session = new Session(endpoint, this.#caller.metadata(), {
-      onRoute: (topic, partition, node) => this.#leaders.route(topic, partition, node),
+      name: "the session",
+      onRoute: (topic, partition, node) => this.leaders.route(topic, partition, node),
       onEnd: (ended) => {
         unwatch();
         if (this.#open.get(endpoint) === ended) this.#open.delete(endpoint);
@@ -152,19 +177,15 @@ export class Sessions {
     });
     const failure = await session.opened;
     stop();
-    if (failure?.code === "UNIMPLEMENTED") {
-      this.#lacking.set(endpoint, performance.now() + lackingMs);
-    }
+    if (failure?.code === "UNIMPLEMENTED") this.lacks(endpoint);
     if (failure !== undefined || !session.isOpen) return undefined;
     if (this.#isClosed) {
       session.end();
       return undefined;
     }
-    const { requestTimeoutMs, retry } = this.#options;
-    const rowMsMax = Math.min(requestTimeoutMs, retry.budgetMs);
-    unwatch = watch(session, { rowMsMax, hasOthers: this.#pool.size > 1 });
+    unwatch = watch(session, { ...this.watchRules, endsIdle: true });
     this.#open.set(endpoint, session);
-    this.#leaders.welcome(endpoint, session.node);
+    this.leaders.welcome(endpoint, session.node);
     return session;
   }
 }
@@ -172,18 +193,6 @@ export class Sessions {
 /** Other names are refused by calls of their own, and take no number of a session. */
 function isTopic(topic: string): boolean {
   return /^[\w-]{1,255}$/.test(topic);
-}
-
-/** The answer, or why there is none. */
-function rowOf(
-  session: Session,
-  spec: EnqueueSpec | SettleSpec,
-  sinceMs: number,
-): Promise<EnqueueResp | DisheapError | undefined> {
-  return new Promise((resolve) => {
-    const row: Row = { ...spec, sinceMs, resolve, reject: resolve };
-    session.add(row);
-  });
 }
 
 /** What `promise` gives within `ms`, or else undefined. */

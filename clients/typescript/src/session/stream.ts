@@ -5,6 +5,8 @@ import type { Endpoint } from "../endpoints.js";
 import { type DisheapError, fromServiceError } from "../errors.js";
 
 export interface StreamHooks {
+  /** What it is for, in messages. */
+  name: string;
   onFrame: (frame: Uint8Array) => void;
   /** It takes frames again. */
   onDrain: () => void;
@@ -32,7 +34,7 @@ export class SessionStream {
     );
     let failure: DisheapError | undefined;
     this.#call.on("error", (error: ServiceError) => {
-      failure = this.#abandoned ?? fromServiceError(error, "the session", endpoint.address);
+      failure = this.#abandoned ?? fromServiceError(error, hooks.name, endpoint.address);
     });
     // After the error, and after all frames.
     this.#call.on("end", () => hooks.onEnd(failure));

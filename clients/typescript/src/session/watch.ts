@@ -15,10 +15,12 @@ export interface WatchRules {
   rowMsMax: number;
   /** Somebody else could answer. */
   hasOthers: boolean;
+  /** It ends when nobody uses it. */
+  endsIdle: boolean;
 }
 
 /** Returns how to stop. */
-export function watch(session: Session, { rowMsMax, hasOthers }: WatchRules): () => void {
+export function watch(session: Session, { rowMsMax, hasOthers, endsIdle }: WatchRules): () => void {
   const lookMs = Math.max(10, Math.min(lookMsMax, rowMsMax));
   let lookedMs = performance.now();
   let isAsking = false;
@@ -39,7 +41,7 @@ export function watch(session: Session, { rowMsMax, hasOthers }: WatchRules): ()
     // A late timer tells of our own process, which heard nothing meanwhile, and of nobody else.
     if (nowMs - lookedMs > lookMs + lookMsMax) session.wasDeaf(nowMs);
     lookedMs = nowMs;
-    if (session.idleMs(nowMs) >= idleMsMax) session.end();
+    if (endsIdle && session.idleMs(nowMs) >= idleMsMax) session.end();
     else session.expire(nowMs - rowMsMax, rowMsMax);
     if (hasOthers && !isAsking && session.quietMs(nowMs) >= silenceMs) void ask();
   }, lookMs);

@@ -2,6 +2,7 @@
 import { Cluster, type NodeProcess } from "@disheap/harness";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Caller } from "../../src/caller.js";
+import { Endpoint } from "../../src/endpoints.js";
 import { errorOf } from "../../src/errors.js";
 import { DisheapClient, DisheapNotFoundError } from "../../src/index.js";
 import { SessionStream } from "../../src/session/stream.js";
@@ -100,6 +101,29 @@ describe("a session", () => {
     expect(callsNamed("enqueue").length).toBe(2);
   });
 
+  it("is with the node that leads the topic, if one does", async () => {
+    const { topics: stats } = await client.stats(topic);
+    const name = stats.get(topic)?.partitions[0]?.leader;
+    const leader = cluster.nodes.find((node) => node.name === name)?.endpoint;
+    expect(leader).toBeDefined();
+    const heard = vi.spyOn(Endpoint.prototype, "heard");
+    const speakers = () => new Set(heard.mock.contexts.map(({ address }) => address));
+    await vi.waitFor(
+      async () => {
+        heard.mockClear();
+        for (const text of ["a", "b", "c"]) await client.enqueue(topic, text);
+        expect(speakers()).toEqual(new Set([leader]));
+      },
+      { timeout: 20_000 },
+    );
+    heard.mockClear();
+    const pop = client.pop(topic);
+    await (await pop.next()).value?.ack();
+    expect(speakers()).toEqual(new Set([leader]));
+    await pop.close();
+    heard.mockRestore();
+  });
+
   it("sends no more than the window has room for, and all of it in the end", async () => {
     const payload = Buffer.alloc(500_000, 7);
     await Promise.all(numbers(40).map(() => client.enqueue(topic, payload)));
@@ -191,15 +215,52 @@ describe("a session that breaks", () => {
 });
 
 describe("a node without sessions", () => {
-  it("is asked once, and served by calls", async () => {
-    const node = await new TestNode().start();
-    const plain = new DisheapClient({ endpoints: [node.address] });
+  let node: TestNode;
+  let plain: DisheapClient;
+
+  beforeEach(async () => {
+    node = await new TestNode().start();
+    plain = new DisheapClient({ endpoints: [node.address] });
     await plain.createTopic("old");
     frames.mockClear();
+  });
+  afterEach(async () => {
+    await plain.close();
+    node.kill();
+  });
+
+  it("is asked once a minute, and served by calls", async () => {
     for (const text of ["a", "b", "c"]) await plain.enqueue("old", text);
     expect(node.state.received.map(({ sequence }) => sequence)).toEqual([1n, 2n, 3n]);
     expect(frames).toHaveBeenCalledTimes(1);
-    await plain.close();
-    node.kill();
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + 55_000);
+    await plain.enqueue("old", "d");
+    expect(frames).toHaveBeenCalledTimes(1);
+    clock.mockImplementation(() => now() + 61_000);
+    await plain.enqueue("old", "e");
+    expect(frames).toHaveBeenCalledTimes(2);
+    clock.mockRestore();
+  });
+
+  it("is not waited for longer than half a second when it does not say so", async () => {
+    const mute = new TestNode(node.state);
+    mute.hasMuteSessions = true;
+    await mute.start();
+    const slow = new DisheapClient({ endpoints: [mute.address] });
+    await slow.stats();
+    const startMs = performance.now();
+    await slow.enqueue("old", "x");
+    expect(performance.now() - startMs).toBeGreaterThan(490);
+    expect(performance.now() - startMs).toBeLessThan(950);
+    await slow.close();
+    mute.kill();
+  });
+
+  it("is not needed for what carries no identity, nor for an empty key", async () => {
+    await client.enqueue(topic, "x", { producer: false });
+    await client.enqueue(topic, "x", { partitionKey: "" });
+    expect(callsNamed("enqueue").length).toBe(2);
+    expect(frames).not.toHaveBeenCalled();
   });
 });
