@@ -26,6 +26,15 @@ export interface CallRules {
   headers?: Readonly<Record<string, string>>;
   /** True: may run on several nodes at a time. Default: false. */
   isIdempotent?: boolean;
+  /** What was tried before, by a session: the call has the rest of its budget. */
+  earlier?: Earlier | undefined;
+}
+
+export interface Earlier {
+  /** Monotonic. */
+  startMs: number;
+  /** Undefined: nothing was sent. */
+  error: DisheapError | undefined;
 }
 
 export class Caller {
@@ -86,8 +95,10 @@ export class Caller {
     rules: CallRules,
   ): Promise<Response> {
     const { maxAttempts, budgetMs } = this.#options.retry;
-    const endMs = performance.now() + budgetMs;
+    const { earlier } = rules;
+    const endMs = (earlier?.startMs ?? performance.now()) + budgetMs;
     const failures = new Failures(rules, this.#pool);
+    if (earlier?.error !== undefined) failures.failed(undefined, earlier.error);
     // A node alone is waited for: nobody else could answer.
     const mayOverlap = rules.isIdempotent === true && this.#pool.size > 1;
     for (let round = 0; round < maxAttempts; round += 1) {
@@ -199,7 +210,8 @@ class Failures {
     this.#last ??= endpoint.silenceError();
   }
 
-  failed(endpoint: Endpoint, error: DisheapError): void {
+  /** `endpoint`: what is tried next starts elsewhere, if the failure may pass. */
+  failed(endpoint: Endpoint | undefined, error: DisheapError): void {
     if (isRetryable(error.code)) this.#pool.leave(endpoint);
     else throw this.#mayHaveRun ? afterLostAnswer(error) : error;
     if (error.outcomeUnknown && this.#rules.isRepeatable === false) throw notRepeated(error);

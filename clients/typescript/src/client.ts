@@ -12,9 +12,9 @@ import {
   ReleaseReq,
   StatsReq,
 } from "@disheap/proto";
-import { Caller } from "./caller.js";
+import { Caller, type Earlier } from "./caller.js";
 import { checkOptions } from "./checks.js";
-import { optionalDuration, toDuration, toPayload, toPriority, toText } from "./convert.js";
+import { optionalDuration, toDuration, toMs, toPayload, toPriority, toText } from "./convert.js";
 import { EndpointPool } from "./endpoints.js";
 import { DisheapValidationError } from "./errors.js";
 import { isUnknownCall } from "./give-back.js";
@@ -32,6 +32,7 @@ import { fromPeekItem, type PeekOptions, type PeekResult } from "./peek.js";
 import type { PopOptions } from "./pop-options.js";
 import { PopStream } from "./pop-stream.js";
 import { Producer } from "./producer.js";
+import { Sessions } from "./session/sessions.js";
 import {
   fromHeapInfo,
   fromHeapStats,
@@ -91,6 +92,7 @@ export class DisheapClient {
   readonly #pool: EndpointPool;
   readonly #caller: Caller;
   readonly #producer: Producer;
+  readonly #sessions: Sessions;
   readonly #streams = new Set<PopStream>();
   #canRelease: Promise<boolean> | undefined;
 
@@ -99,6 +101,7 @@ export class DisheapClient {
     this.#pool = new EndpointPool(this.#options);
     this.#caller = new Caller(this.#pool, this.#options);
     this.#producer = new Producer(this.#options.producerName);
+    this.#sessions = new Sessions(this.#pool, this.#caller, this.#options);
     this.producerId = this.#producer.id;
   }
 
@@ -185,7 +188,10 @@ export class DisheapClient {
     // Drawn last: a refused call leaves no gap.
     if (isRepeatable) Object.assign(request, this.#producer.next(topic));
     const rules = { name: `enqueue(${topic})`, isRepeatable, isIdempotent: isRepeatable };
-    const answer = await this.#caller.unary(DisheapService.enqueue, request, rules);
+    const spec = { kind: "enqueue", name: rules.name, topic, request } as const;
+    const answer = await this.#sessions.enqueue(spec, (earlier) =>
+      this.#caller.unary(DisheapService.enqueue, request, { ...rules, earlier }),
+    );
     const { messageId, duplicate, partitionId } = answer;
     return { messageId, partition: partitionId, duplicate };
   }
@@ -198,6 +204,7 @@ export class DisheapClient {
       caller: this.#caller,
       options: this.#options,
       calls: this,
+      sessions: this.#sessions,
       onClosed: (closed) => this.#streams.delete(closed),
     });
     this.#streams.add(stream);
@@ -221,9 +228,12 @@ export class DisheapClient {
   }
 
   async ack(topic: string, messageId: string, leaseToken: string): Promise<void> {
-    const request = AckReq.create(leaseOf(topic, messageId, leaseToken));
+    const lease = leaseOf(topic, messageId, leaseToken);
     const rules = { name: `ack(${messageId})`, isIdempotent: true };
-    await this.#caller.unary(DisheapService.ack, request, rules);
+    const spec = { kind: "ack", name: rules.name, ...lease } as const;
+    await this.#sessions.settle(spec, (earlier) =>
+      this.#caller.unary(DisheapService.ack, AckReq.create(lease), { ...rules, earlier }),
+    );
   }
 
   async nack(
@@ -233,12 +243,18 @@ export class DisheapClient {
     options: NackOptions = {},
   ): Promise<void> {
     checkOptions("nack", nackChecks, options);
-    const request = NackReq.create(leaseOf(topic, messageId, leaseToken));
+    const lease = leaseOf(topic, messageId, leaseToken);
+    const request = NackReq.create(lease);
     const backoffOverride = optionalDuration("backoffMs", options.backoffMs);
     if (backoffOverride !== undefined) request.backoffOverride = backoffOverride;
     if (options.reason !== undefined) request.reason = options.reason;
     const rules = { name: `nack(${messageId})`, isIdempotent: true };
-    await this.#caller.unary(DisheapService.nack, request, rules);
+    const { reason } = options;
+    const backoffMs = backoffOverride && toMs(backoffOverride);
+    const spec = { kind: "nack", name: rules.name, ...lease, backoffMs, reason } as const;
+    await this.#sessions.settle(spec, (earlier) =>
+      this.#caller.unary(DisheapService.nack, request, { ...rules, earlier }),
+    );
   }
 
   /**
@@ -246,14 +262,19 @@ export class DisheapClient {
    * UNIMPLEMENTED where the cluster is older than this call.
    */
   async release(topic: string, messageId: string, leaseToken: string): Promise<void> {
-    const request = ReleaseReq.create(leaseOf(topic, messageId, leaseToken));
-    const rules = { name: `release(${messageId})`, isIdempotent: true };
-    await this.#caller.unary(AdminService.release, request, rules);
+    const lease = leaseOf(topic, messageId, leaseToken);
+    const spec = { kind: "release", name: `release(${messageId})`, ...lease } as const;
+    await this.#sessions.settle(spec, (earlier) => this.#release(lease, earlier));
+  }
+
+  async #release(lease: ReturnType<typeof leaseOf>, earlier?: Earlier): Promise<void> {
+    const rules = { name: `release(${lease.messageId})`, isIdempotent: true, earlier };
+    await this.#caller.unary(AdminService.release, ReleaseReq.create(lease), rules);
   }
 
   /** A release of nothing is refused where the call is known, and unknown elsewhere. Asked once. */
   canRelease(): Promise<boolean> {
-    this.#canRelease ??= this.release("", "", "").then(
+    this.#canRelease ??= this.#release(leaseOf("", "", "")).then(
       () => true,
       (error: unknown) => {
         if (error instanceof DisheapValidationError) return true;
@@ -276,7 +297,12 @@ export class DisheapClient {
       extension: toDuration("ms", ms),
     });
     const rules = { name: `extend(${topic})`, isIdempotent: true };
-    await this.#caller.unary(DisheapService.extend, request, rules);
+    const extensionMs = Math.round(ms);
+    const lease = { topic, messageId: "", leaseToken };
+    const spec = { kind: "extend", name: rules.name, ...lease, extensionMs } as const;
+    await this.#sessions.settle(spec, (earlier) =>
+      this.#caller.unary(DisheapService.extend, request, { ...rules, earlier }),
+    );
   }
 
   /** Closes streams, gives back deliveries nobody saw, and drops the connections. */
@@ -288,6 +314,7 @@ export class DisheapClient {
     });
     await Promise.race([Promise.allSettled(streams), late]);
     clearTimeout(timer);
+    this.#sessions.close();
     this.#caller.close();
     this.#pool.close();
   }

@@ -166,8 +166,8 @@ export class EndpointPool {
   }
 
   /** A call failed there: the next one starts elsewhere, or by chance at the same node. */
-  leave(endpoint: Endpoint): void {
-    if (this.#run?.endpoint === endpoint) this.#run = undefined;
+  leave(endpoint: Endpoint | undefined): void {
+    if (endpoint !== undefined && this.#run?.endpoint === endpoint) this.#run = undefined;
   }
 
   /** Every endpoint once, shuffled, cooling ones last. */

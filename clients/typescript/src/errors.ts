@@ -101,6 +101,20 @@ export function fromServiceError(
   });
 }
 
+/** What a session says of one row, with a status code of gRPC. */
+export function fromStatus(
+  status: number,
+  details: string,
+  { name, endpoint, mayBeDone }: { name: string; endpoint: string; mayBeDone: boolean },
+): DisheapError {
+  const code = codeOf(status);
+  const text = sentence(details === "" ? "no further details" : details);
+  return errorOf(code, `${name} failed with ${code} at ${endpoint}: ${text}`, {
+    endpoint,
+    outcomeUnknown: mayBeDone,
+  });
+}
+
 /** The error of a call that was tried over and over; `last` is the most telling of its failures. */
 export function exhausted(
   name: string,

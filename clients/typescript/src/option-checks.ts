@@ -115,6 +115,7 @@ export const clientChecks: Checks<ClientOptions> = {
   requestTimeoutMs: positive,
   retry: (name, value) => checkOptions<Partial<RetryPolicy>>(name, retryChecks, value as object),
   producerName: text,
+  sessions: truth,
   credentials: (name, value) => {
     if (value instanceof ChannelCredentials) return;
     throw invalidArgument(

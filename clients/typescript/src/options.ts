@@ -20,6 +20,8 @@ export interface ClientOptions {
   retry?: Partial<RetryPolicy> | undefined;
   /** The beginning of the producer id, instead of the host name; a unique part follows. */
   producerName?: string | undefined;
+  /** false: every enqueue and settle is a call of its own. Default true, where the nodes know sessions. */
+  sessions?: boolean | undefined;
   /** Default: plain text. */
   credentials?: ChannelCredentials | undefined;
   /** Overrides single options of the channels. */
@@ -33,6 +35,7 @@ export interface ResolvedOptions {
   requestTimeoutMs: number;
   retry: RetryPolicy;
   producerName: string | undefined;
+  sessions: boolean;
   credentials: ChannelCredentials | undefined;
   channelOptions: ChannelOptions;
 }
@@ -52,6 +55,7 @@ const channelDefaults: ChannelOptions = {
   "grpc.enable_retries": 0,
   "grpc.enable_http_proxy": 0,
   "grpc.enable_channelz": 0,
+  "grpc-node.flow_control_window": 4 * 1024 * 1024,
   "grpc.service_config_disable_resolution": 1,
 };
 
@@ -64,6 +68,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     retry: definedOf<RetryPolicy>(defaultRetry, options.retry ?? {}),
     producerName: options.producerName,
+    sessions: options.sessions ?? true,
     credentials: options.credentials,
     channelOptions: { ...channelDefaults, ...options.channelOptions },
   };

@@ -5,6 +5,7 @@ import type { PopFilter, PopItem, PopOpen } from "@disheap/proto";
 import type { Endpoint } from "./endpoints.js";
 import { type DisheapError, fromServiceError } from "./errors.js";
 import { timeoutMsMax } from "./limits.js";
+import type { PopSource } from "./pop-source.js";
 
 export interface PopListener {
   onItem: (item: PopItem) => void;
@@ -13,7 +14,7 @@ export interface PopListener {
   onOverdue: () => void;
 }
 
-export class PopConnection {
+export class PopConnection implements PopSource {
   /** Resolves after the last item: undefined when the node ended the stream in good order. */
   readonly ended: Promise<DisheapError | undefined>;
   readonly #call: ClientDuplexStream<PopOpen, PopItem>;

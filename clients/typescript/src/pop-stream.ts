@@ -3,6 +3,8 @@
 // Credits return as messages are settled, so a slow consumer holds only as much as it asked for.
 import type { PopFilter, PopItem } from "@disheap/proto";
 import type { Caller } from "./caller.js";
+import { checkOptions } from "./checks.js";
+import { toDuration } from "./convert.js";
 import type { CreditWindow } from "./credit-window.js";
 import { DeliveryQueue } from "./delivery-queue.js";
 import type { Endpoint, EndpointPool } from "./endpoints.js";
@@ -11,6 +13,7 @@ import { giveBack, type ReleaseCalls } from "./give-back.js";
 import { HeldMessages } from "./held-messages.js";
 import { Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
+import { nackChecks } from "./option-checks.js";
 import { PopConnection } from "./pop-connection.js";
 import {
   endingMsOf,
@@ -20,7 +23,11 @@ import {
   type PopOptions,
   windowOf,
 } from "./pop-options.js";
+import type { PopSource } from "./pop-source.js";
 import { isRetryable } from "./retry.js";
+import { SessionConsumer } from "./session/consumer.js";
+import type { SettleSpec } from "./session/row.js";
+import type { Sessions } from "./session/sessions.js";
 import { onDeadStream, silenceMs } from "./silence.js";
 
 /** Calls of the client that a delivery needs to be settled. */
@@ -35,6 +42,7 @@ export interface PopContext {
   caller: Caller;
   options: ResolvedOptions;
   calls: SettleCalls;
+  sessions: Sessions;
   /** Told when the iteration has reached its end. */
   onClosed: (stream: PopStream) => void;
 }
@@ -60,8 +68,12 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   readonly #outageMaxMs: number;
   readonly #endingMs: number;
   readonly #queue = new DeliveryQueue<Message>();
-  #connection: PopConnection | undefined;
+  #connection: PopSource | undefined;
+  /** Deliveries that have a number, and who can settle them by it. */
+  readonly #numbers = new WeakMap<Message, { consumer: SessionConsumer; delivery: number }>();
   #isStarted = false;
+  /** The connection has brought something. */
+  #hasDelivered = false;
   /** No more credits are sent, and a lost stream is not opened again. */
   #isFinishing = false;
   /** Why there is no connection; undefined while all is well. */
@@ -111,7 +123,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       // Who closes the client waits for what is given back.
       if (result.done === true && this.#closing === undefined) this.#context.onClosed(this);
       // A delivery whose lease ended while it waited here is somebody else's by now.
-      if (result.done === true || (await this.#held.isLive(result.value))) return result;
+      if (result.done === true) return result;
+      if ((await this.#held.isLive(result.value)) && this.#start(result.value)) return result;
       void giveBack(this.#context.calls, result.value);
     }
   }
@@ -136,14 +149,21 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async ack(message: Message): Promise<void> {
+    if (await this.#settled(message, { kind: "ack" })) return;
     await this.#context.calls.ack(message.topic, message.id, message.leaseToken);
   }
 
   async nack(message: Message, options: NackOptions): Promise<void> {
+    checkOptions("nack", nackChecks, options);
+    const { reason } = options;
+    const backoffMs = options.backoffMs === undefined ? undefined : Math.round(options.backoffMs);
+    if (await this.#settled(message, { kind: "nack", backoffMs, reason })) return;
     await this.#context.calls.nack(message.topic, message.id, message.leaseToken, options);
   }
 
   async extend(message: Message, ms: number): Promise<void> {
+    toDuration("ms", ms);
+    if (await this.#settled(message, { kind: "extend", extensionMs: Math.round(ms) })) return;
     await this.#context.calls.extend(message.topic, message.leaseToken, ms);
   }
 
@@ -155,13 +175,35 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#held.release(message);
   }
 
+  /** By its number. Else by its token: the number may be good no more, where the token is. */
+  async #settled(
+    message: Message,
+    how: Pick<SettleSpec, "kind" | "backoffMs" | "reason" | "extensionMs">,
+  ): Promise<boolean> {
+    const numbered = this.#numbers.get(message);
+    if (numbered === undefined) return false;
+    const { topic, id: messageId, leaseToken } = message;
+    const { consumer, delivery } = numbered;
+    const name = `${how.kind}(${messageId})`;
+    const spec = { ...how, name, topic, messageId, leaseToken, delivery };
+    return (await consumer.settle(spec)) === undefined;
+  }
+
+  /** False: it went back when this consumer left. */
+  #start(message: Message): boolean {
+    const numbered = this.#numbers.get(message);
+    return numbered === undefined || numbered.consumer.start(numbered.delivery);
+  }
+
   async #close(): Promise<void> {
-    const back = this.#queue.drain();
+    let back = this.#queue.drain();
     this.#queue.end();
     const connection = this.#connection;
     // A stream that delivered all it was asked for ends by itself, and its leases keep their length.
     if (this.#window.isSpent) await connection?.ended;
-    else if (connection !== undefined) await this.#leave(connection);
+    else if (connection instanceof SessionConsumer && (await this.#leaveSession(connection))) {
+      back = back.filter((message) => this.#numbers.get(message)?.consumer !== connection);
+    } else if (connection !== undefined) await this.#leave(connection);
     const { calls, onClosed } = this.#context;
     back.push(...this.#unseen);
     await Promise.allSettled(back.map((message) => giveBack(calls, message)));
@@ -174,7 +216,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
    * would count; so what comes is taken in, to go back with the rest. Where nothing can go back without an
    * attempt it is better not to have come.
    */
-  async #leave(connection: PopConnection): Promise<void> {
+  async #leave(connection: PopSource): Promise<void> {
     const cancel = setTimeout(() => connection.cancel(), leavingMsMax);
     if (this.#window.open > 0 && (await this.#context.calls.canRelease())) {
       connection.halfClose();
@@ -184,14 +226,23 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     connection.cancel();
   }
 
+  /** Whether all that was not started went back with it. */
+  async #leaveSession(consumer: SessionConsumer): Promise<boolean> {
+    consumer.leave();
+    const cancel = setTimeout(() => consumer.cancel(), leavingMsMax);
+    const error = await consumer.ended;
+    clearTimeout(cancel);
+    return error === undefined && consumer.hasLeft;
+  }
+
   /** Serves from one endpoint after the other until the end is known. */
   async #run(): Promise<void> {
-    const { pool, caller } = this.#context;
+    const { pool, caller, sessions } = this.#context;
     let servedMs = performance.now();
     try {
       for (let round = 1; ; round += 1) {
         let last: DisheapError | undefined;
-        for (const endpoint of pool.order()) {
+        for (const endpoint of sessions.order(this.#filter.topic)) {
           const served = await this.#serve(endpoint);
           if (this.#queue.isEnded) return;
           const { error, wasHealthy } = served;
@@ -221,7 +272,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async #serve(endpoint: Endpoint): Promise<Served> {
-    const { pool, caller, options } = this.#context;
+    const { pool, options } = this.#context;
     const { connectTimeoutMs } = options;
     const hasOthers = pool.size > 1;
     try {
@@ -231,22 +282,65 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       if (error instanceof DisheapError) return { error, wasHealthy: false };
       throw error;
     }
-    if (this.#queue.isEnded || this.#isFinishing) return { wasHealthy: true };
+    const consumer = await this.#openSession(endpoint);
+    if (consumer instanceof DisheapError) return { error: consumer, wasHealthy: false };
+    if (this.#queue.isEnded || this.#isFinishing) {
+      consumer?.leave();
+      return { wasHealthy: true };
+    }
     const startedMs = performance.now();
-    let hasDelivered = false;
-    const connection = new PopConnection(endpoint, caller.metadata(), this.#filter, {
-      onItem: (item) => {
-        hasDelivered = true;
-        this.#deliver(item);
-      },
+    this.#hasDelivered = false;
+    const connection = consumer ?? this.#connect(endpoint);
+    this.#window.reopened();
+    let error = await this.#attend(endpoint, connection);
+    // What is ready and was asked for is still to come: a call of PopStream ends once it has.
+    const isAsking = this.#isFinishing && !this.#queue.isEnded && this.#window.open > 0;
+    if (consumer !== undefined && error === undefined && isAsking) {
+      const last = this.#connect(endpoint);
+      last.credit(this.#window.open);
+      last.halfClose();
+      error = await this.#attend(endpoint, last);
+    }
+    const wasHealthy = this.#hasDelivered || performance.now() - startedMs >= healthyMs;
+    return { error, wasHealthy };
+  }
+
+  #connect(endpoint: Endpoint): PopConnection {
+    const metadata = this.#context.caller.metadata();
+    const connection: PopConnection = new PopConnection(endpoint, metadata, this.#filter, {
+      onItem: (item) => this.#deliver(item),
       endingMs: this.#endingMs,
       onOverdue: () => {
         this.#overdue = unending(this.#filter.topic, endpoint.address, this.#endingMs);
         connection.cancel();
       },
     });
+    return connection;
+  }
+
+  /** Undefined: not with this node, or not for this; an error: the node serves nobody now. */
+  async #openSession(endpoint: Endpoint): Promise<SessionConsumer | DisheapError | undefined> {
+    const { sessions, caller } = this.#context;
+    if (this.#isOneShot || !sessions.mayHave(endpoint)) return undefined;
+    const consumer = new SessionConsumer(endpoint, {
+      metadata: caller.metadata(),
+      filter: this.#filter,
+      rules: sessions.watchRules,
+      leaders: sessions.leaders,
+      onItem: (item, delivery) => this.#deliver(item, { consumer, delivery }),
+    });
+    const error = await consumer.open();
+    if (error === undefined) return consumer;
+    if (error.code === "UNIMPLEMENTED") sessions.lacks(endpoint);
+    // A node with as many sessions as it takes may still have room for a stream.
+    const isOtherwise = error.code === "UNIMPLEMENTED" || error.code === "RESOURCE_EXHAUSTED";
+    return isOtherwise ? undefined : error;
+  }
+
+  /** Until it ends. */
+  async #attend(endpoint: Endpoint, connection: PopSource): Promise<DisheapError | undefined> {
+    const hasOthers = this.#context.pool.size > 1;
     this.#connection = connection;
-    this.#window.reopened();
     this.#pump();
     const isOwed = (): boolean => hasOthers && (this.#window.open > 0 || this.#isFinishing);
     const unwatch = onDeadStream(endpoint, isOwed, () => {
@@ -255,7 +349,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     const error = await connection.ended;
     unwatch();
     this.#connection = undefined;
-    return { error, wasHealthy: hasDelivered || performance.now() - startedMs >= healthyMs };
+    return error;
   }
 
   #pump(): void {
@@ -265,7 +359,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     if (this.#isOneShot) this.#connection.halfClose();
   }
 
-  #deliver(item: PopItem): void {
+  #deliver(item: PopItem, numbered?: { consumer: SessionConsumer; delivery: number }): void {
+    this.#hasDelivered = true;
     if (this.#queue.isEnded && this.#closing === undefined) return;
     let message: Message;
     try {
@@ -275,6 +370,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       this.#connection?.cancel();
       return;
     }
+    if (numbered !== undefined) this.#numbers.set(message, numbered);
     if (this.#queue.isEnded) {
       this.#unseen.push(message);
       return;

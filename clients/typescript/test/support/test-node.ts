@@ -17,6 +17,7 @@ import {
   type PopFilter,
   type PopItem,
   type PopOpen,
+  SessionService,
 } from "@disheap/proto";
 import { QueueState, Refusal } from "./queue-state.js";
 
@@ -52,6 +53,8 @@ export class TestNode {
   ignoresHalfClose = false;
   /** Set before the start by a test that wants a node of a version without the second service. */
   lacksAdmin = false;
+  /** Set before the start by a test that wants a node which takes sessions and says nothing on them. */
+  hasMuteSessions = false;
   /** How many messages fit into one answer to peek, as payloads of some size would have it. */
   peekItemsMax = Number.POSITIVE_INFINITY;
   #server = new Server();
@@ -75,6 +78,7 @@ export class TestNode {
       }),
     };
     if (!this.lacksAdmin) this.#server.addService(AdminService, admin);
+    if (this.hasMuteSessions) this.#server.addService(SessionService, { open: () => undefined });
     this.#port = await new Promise<number>((resolve, reject) => {
       const credentials = ServerCredentials.createInsecure();
       this.#server.bindAsync(`127.0.0.1:${this.#port}`, credentials, (error, port) =>

@@ -1,0 +1,13 @@
+// Where the deliveries of a consumer come from: a call of PopStream, or a session.
+import type { DisheapError } from "./errors.js";
+
+export interface PopSource {
+  /** Resolves after the last item: undefined when it ended in good order. */
+  readonly ended: Promise<DisheapError | undefined>;
+  credit(credits: number): void;
+  /** No more credits will come; what was delivered keeps its lease. */
+  halfClose(): void;
+  /** The node does not answer any more: it ends with this error. */
+  abandon(error: DisheapError): void;
+  cancel(): void;
+}
