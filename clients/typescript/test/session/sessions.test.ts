@@ -107,7 +107,7 @@ describe("a session", () => {
     const leader = cluster.nodes.find((node) => node.name === name)?.endpoint;
     expect(leader).toBeDefined();
     const heard = vi.spyOn(Endpoint.prototype, "heard");
-    const speakers = () => new Set(heard.mock.contexts.map(({ address }) => address));
+    const speakers = () => new Set(heard.mock.contexts.map((one) => (one as Endpoint).address));
     await vi.waitFor(
       async () => {
         heard.mockClear();
