@@ -119,7 +119,11 @@ describe("what ends the session", () => {
     ["a receive limit below a frame", { hello: { ...HELLO, receiveBytesMax: 1000 } }, "at least"],
     ["a handle bound twice", { ...JOBS, topic: [...JOBS.topic, ...JOBS.topic] }, "bound once"],
     ["handle 0", { hello: HELLO, topic: [{ handle: 0, topic: "jobs" }] }, "from 1"],
-    ["a topic with no name", { hello: HELLO, topic: [{ handle: 1, topic: "" }] }, "topic: is empty"],
+    [
+      "a topic with no name",
+      { hello: HELLO, topic: [{ handle: 1, topic: "" }] },
+      "topic: is empty",
+    ],
     [
       "credits of a consumer never opened",
       { ...JOBS, credit: [{ consumer: 4, count: 1 }] },

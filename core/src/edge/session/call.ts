@@ -9,7 +9,7 @@ export interface SessionCall {
   readonly session: Session;
   /** The client's number. */
   readonly number: number;
-  readonly kind: "enqueue" | "settle";
+  readonly kind: "enqueue" | "settle" | "give-back";
   readonly rows: number;
   /** Rows without an answer. */
   waiting: number;

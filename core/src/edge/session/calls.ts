@@ -29,6 +29,12 @@ import type { Session } from "./session.js";
 /** Beside its payload a row costs about this much while it is under way, in bytes. */
 const ROW_BYTES = 256;
 
+/** Give-backs are repeated for so long, as those of any stream. */
+const GIVE_BACK_MS = 60_000;
+
+type What = Pick<SessionCall, "kind" | "rows" | "windowBytes"> &
+  Partial<Pick<SessionCall, "deliveries" | "extensionMs">>;
+
 const FOREIGN_TOKEN: Failure = {
   code: "FAILED_PRECONDITION",
   message: "the lease token does not belong to this message of this topic",
@@ -178,14 +184,23 @@ export class Calls {
     });
   }
 
+  /** At the end of a session, which waits for it: nobody hears of the rows. */
+  giveBack(session: Session, deliveries: readonly Delivery[]): void {
+    if (deliveries.length === 0) return;
+    const call = this.add(
+      session,
+      0,
+      { kind: "give-back", rows: deliveries.length, windowBytes: 0 },
+      0,
+    );
+    deliveries.forEach(({ place, index, offset, fence }, row) => {
+      this.ask(call, row, place, { kind: "release.undelivered", index, offset, fence }, true);
+    });
+  }
+
   // --- under way ---------------------------------------------------------------------------------
 
-  private open(
-    session: Session,
-    number: number,
-    what: Pick<SessionCall, "kind" | "rows" | "windowBytes"> &
-      Partial<Pick<SessionCall, "deliveries" | "extensionMs">>,
-  ): SessionCall | undefined {
+  private open(session: Session, number: number, what: What): SessionCall | undefined {
     const isEnqueue = what.kind === "enqueue";
     const bytes = what.windowBytes + what.rows * ROW_BYTES;
     const budgetBytes = this.context.budgets.takeRequest(bytes, isEnqueue);
@@ -194,6 +209,12 @@ export class Calls {
       this.refuse(session, number, NO_ROOM_FOR_REQUEST);
       return undefined;
     }
+    return this.add(session, number, what, budgetBytes);
+  }
+
+  private add(session: Session, number: number, what: What, budgetBytes: number): SessionCall {
+    const isOwn = what.kind === "give-back";
+    const forMs = isOwn ? GIVE_BACK_MS : this.context.config.defaults.requestTimeoutMs;
     const call: SessionCall = {
       id: this.nextId,
       session,
@@ -203,7 +224,7 @@ export class Calls {
       ...what,
       waiting: what.rows,
       budgetBytes,
-      deadlineMs: this.context.monotonicMs + this.context.config.defaults.requestTimeoutMs,
+      deadlineMs: this.context.monotonicMs + forMs,
       places: [],
     };
     this.nextId += 1;
@@ -249,7 +270,7 @@ export class Calls {
       voters: place.voters,
       action: { type: "propose", intent: encodeIntent(intent) },
       isIdempotent,
-      isPatient: false,
+      isPatient: call.kind === "give-back",
       deadlineMs: call.deadlineMs,
       operation: -call.id,
       part: row,
@@ -261,7 +282,8 @@ export class Calls {
     const call = this.calls.get(id);
     const place = call?.places[row];
     if (!call || !place) return;
-    if (end.type === "failed") this.rowFailed(call, row, end, end.mayBeDone);
+    if (call.kind === "give-back") call.waiting -= 1;
+    else if (end.type === "failed") this.rowFailed(call, row, end, end.mayBeDone);
     else if (call.kind === "settle") this.rowSettled(call, row);
     else this.rowEnqueued(call, row, place, end.body);
     this.finishIfDone(call);

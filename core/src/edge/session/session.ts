@@ -61,6 +61,8 @@ export class Session {
   calls = 0;
   /** The client said that it ends: answers are still due, and nothing else. */
   isEnding = false;
+  /** Since when. */
+  endingMs = 0;
   /** Nobody is there any more. */
   isGone = false;
   /** The highest number of a call in the frames before this one; those of this one. */

@@ -39,6 +39,7 @@ import {
   SESSION_LEVEL,
   WINDOW_SLACK_BYTES,
 } from "./limits.js";
+import type { Delivery } from "./ring.js";
 import { tellRoutes } from "./routes.js";
 import { type Consumer, Session } from "./session.js";
 
@@ -325,7 +326,9 @@ export class Sessions implements StreamCarrier {
   /** The client ends it: what its handlers did not start goes back at once, what they have stays whole (D-94). */
   private endInOrder(session: Session): void {
     session.isEnding = true;
+    session.endingMs = this.context.monotonicMs;
     const streams = this.streams();
+    const back: Delivery[] = [];
     const { firstUnwritten } = session;
     session.batches.clear();
     for (const consumer of session.consumers.values()) {
@@ -333,11 +336,12 @@ export class Sessions implements StreamCarrier {
       for (const [number, delivery] of session.ring.entries()) {
         if (delivery.clientStream !== consumer.clientStream || delivery.isStarted) continue;
         // What the transport did not take goes back with the stream.
-        if (number < firstUnwritten) streams.release(delivery.place, delivery);
+        if (number < firstUnwritten) back.push(delivery);
         session.ring.remove(number);
       }
     }
     for (const { clientStream } of session.consumers.values()) streams.onCancel(clientStream, true);
+    this.calls.giveBack(session, back);
     this.toFlush.add(session);
   }
 
@@ -382,10 +386,15 @@ export class Sessions implements StreamCarrier {
     const isForSweep = now - this.sweptMs >= SWEEP_EVERY_MS;
     if (isForRoutes) this.routesMs = now;
     if (isForSweep) this.sweptMs = now;
-    const { streamStallMs } = this.context.config.defaults;
+    const { streamStallMs, requestTimeoutMs } = this.context.config.defaults;
     for (const session of this.sessions.values()) {
       if (session.isGone) continue;
       if (isForSweep) session.ring.sweep(now);
+      // A partition without a leader keeps nobody here.
+      if (session.isEnding && now - session.endingMs >= requestTimeoutMs) {
+        this.finish(session);
+        continue;
+      }
       const oldest = session.unwritten.at(0);
       if (oldest && now - oldest.handedMs >= streamStallMs) this.endStalled(session);
       else if (isForRoutes && tellRoutes(session, this.findTopic, this.leaderName)) {
