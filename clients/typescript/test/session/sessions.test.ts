@@ -5,6 +5,7 @@ import { Caller } from "../../src/caller.js";
 import { Endpoint } from "../../src/endpoints.js";
 import { errorOf } from "../../src/errors.js";
 import { DisheapClient, DisheapNotFoundError } from "../../src/index.js";
+import { Leaders } from "../../src/session/leaders.js";
 import { SessionStream } from "../../src/session/stream.js";
 import { Freezer } from "../support/freezer.js";
 import { TestNode } from "../support/test-node.js";
@@ -106,6 +107,9 @@ describe("a session", () => {
     const name = stats.get(topic)?.partitions[0]?.leader;
     const leader = cluster.nodes.find((node) => node.name === name)?.endpoint;
     expect(leader).toBeDefined();
+    const route = vi.spyOn(Leaders.prototype, "route");
+    await client.enqueue(topic, "first");
+    await vi.waitFor(() => expect(route).toHaveBeenCalledWith(topic, 0, name), 10_000);
     const heard = vi.spyOn(Endpoint.prototype, "heard");
     const speakers = () =>
       new Set((heard.mock.contexts as Endpoint[]).map(({ address }) => address));
