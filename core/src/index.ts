@@ -31,6 +31,7 @@ export type { LogRead } from "./store/log-reads.js";
 export { RaftGroup, type Role } from "./raft/group.js";
 export { Partition } from "./delivery/partition.js";
 export { State } from "./delivery/message-store.js";
+export { LeaseEnd } from "./delivery/lease-end.js";
 export type { MachineEvent, MessageRef } from "./delivery/events.js";
 export type { IntentResult } from "./machine/results.js";
 export { levelProblem, NEWEST_LEVEL } from "./machine/levels/known.js";

@@ -221,7 +221,12 @@ export function writeHostMessage(w: Writer, m: HostMessage): void {
       for (const rung of m.rungs) w.i32(rung.hi).u32(rung.lo).u32(rung.count);
       break;
     case "digest":
-      writeLeases(w.u8(Kind.digest).u32(m.group).u32(m.edgeIncarnation).u48(m.stream), m.leases);
+      w.u8(Kind.digest)
+        .u32(m.group)
+        .u32(m.edgeIncarnation)
+        .u48(m.stream)
+        .u8(m.isLast ? 1 : 0);
+      writeLeases(w, m.leases);
       break;
     case "digest.request":
       w.u8(Kind.digestRequest).u32(m.group).u32(m.edgeIncarnation).u48(m.stream);
@@ -294,7 +299,8 @@ export function readHostMessage(kind: number, r: Reader): HostMessage {
       const group = r.u32();
       const edgeIncarnation = r.u32();
       const stream = r.u48();
-      return { kind: "digest", group, edgeIncarnation, stream, leases: readLeases(r) };
+      const isLast = r.u8() === 1;
+      return { kind: "digest", group, edgeIncarnation, stream, isLast, leases: readLeases(r) };
     }
     case Kind.digestRequest:
       return {

@@ -15,6 +15,8 @@ export interface Situation {
   readonly operations?: readonly OperationPlan[];
   readonly faults?: readonly FaultPlan[];
   readonly limits?: Plan["limits"];
+  /** At least so long the phase with faults and load has to be. */
+  readonly durationMs?: number;
 }
 
 /**

@@ -5,13 +5,14 @@ import { backlog } from "./backlog.js";
 import { crowd } from "./crowd.js";
 import type { PlanDraws } from "./expand.js";
 import { halfDeleted } from "./half-deleted.js";
+import { longOutage } from "./long-outage.js";
 import type { Plan } from "./plan.js";
 import { rottenLog } from "./rotten-log.js";
 import type { Situation, SituationScope } from "./situation.js";
 import { stoppedReplica } from "./stopped-replica.js";
 
 const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situation | undefined)[] =
-  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd];
+  [halfDeleted, stoppedReplica, rottenLog, backlog, crowd, longOutage];
 
 /** The plan with the situations that its seed draws. */
 export function withSituations(draws: PlanDraws, plan: Plan): Plan {
@@ -23,9 +24,11 @@ export function withSituations(draws: PlanDraws, plan: Plan): Plan {
   return whole;
 }
 
-function joined(plan: Plan, { operations = [], faults = [], limits = {} }: Situation): Plan {
+function joined(plan: Plan, situation: Situation): Plan {
+  const { operations = [], faults = [], limits = {}, durationMs = 0 } = situation;
   return {
     ...plan,
+    durationMs: Math.max(plan.durationMs, durationMs),
     limits: { ...plan.limits, ...limits },
     ...(plan.nodeLimits && {
       nodeLimits: plan.nodeLimits.map((own) => ({ ...own, ...limits })),

@@ -26,6 +26,8 @@ export interface Operation {
   /** A stream that waits for news of its topic. */
   readonly lookUpFor: number | undefined;
   readonly deadlineMs: number;
+  /** Runs when work of the node itself is done, or was given up. */
+  readonly ended: (() => void) | undefined;
   /** The meta table was confirmed current after the request came. */
   isFresh: boolean;
   stage: "run" | "barrier" | "create" | "deleting" | "closing" | "deleted" | "background";
@@ -37,6 +39,11 @@ export interface Operation {
   waiting: number;
   replies: PartReply[];
 }
+
+/** What an operation of the node itself begins with, beside its work. */
+export type OwnWork = Partial<Pick<Operation, "ended" | "lookUpFor" | "bytes">> & {
+  readonly forMs?: number;
+};
 
 export const NO_PAGE: ListPage = { records: [], nextPageToken: "" };
 
