@@ -10,4 +10,6 @@ export const DELAY_MAX_MS = 365 * DAY_MS;
 export const VISIBILITY_MIN_MS = 100;
 /** Of one lease, and of one extension. */
 export const VISIBILITY_MAX_MS = 12 * 3_600_000;
+/** Messages that one peek shows. */
+export const PEEK_LIMIT_MAX = 1000;
 export const TOPIC_PATTERN = /^[a-zA-Z0-9_-]{1,255}$/;

@@ -2,6 +2,7 @@
 // state of the host.
 
 import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
+import { PEEK_LIMIT_MAX } from "../../contract/limits.js";
 import { decodeMessageId } from "../../lib/ulid.js";
 import type { Intent, TopicIdentity } from "../../wire/intents.js";
 import type { ClientRequest, Failure } from "../../contract/api.js";
@@ -52,7 +53,7 @@ export function identityOf(record: TopicRecord): TopicIdentity {
 }
 
 export function peekLimit(limit: number): number {
-  return limit === 0 ? 10 : Math.min(limit, 1000);
+  return limit === 0 ? 10 : Math.min(limit, PEEK_LIMIT_MAX);
 }
 
 export function noSuchPartition(partitionId: number, record: TopicRecord): Failure {
