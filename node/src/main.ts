@@ -41,6 +41,12 @@ class NodeProcess {
       onAppend: (group, term, commit) => {
         this.services.appendHeard(group, term, commit);
       },
+      onEnqueued: (topic, rows, ms) => {
+        this.services.rowsEnqueued(topic, rows, ms);
+      },
+      onPopped: (topic, ms) => {
+        this.services.rowDelivered(topic, ms);
+      },
       onStopped: (group, reason) => {
         log.error({ group, reason }, "a broken invariant stopped a group on this node");
       },

@@ -113,6 +113,15 @@ export class Services {
     this.catchUp.appendHeard(group, term, commit);
   }
 
+  /** Each row of a call took as long as the call. */
+  rowsEnqueued(topic: string, rows: number, ms: number): void {
+    for (let row = 0; row < rows; row += 1) this.metrics.enqueued(topic, ms);
+  }
+
+  rowDelivered(topic: string, waitedMs: number): void {
+    this.metrics.popped(topic, waitedMs);
+  }
+
   stageTook(stage: Stage, ms: number): void {
     this.metrics.stageTook(stage, ms);
   }

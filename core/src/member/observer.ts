@@ -23,6 +23,10 @@ export interface HostObserver {
   received?(from: number, message: PeerMessage): void;
   /** A message is handed to the network (or to the own node), in this turn. */
   sent(to: number, message: PeerMessage): void;
+  /** A call of a session was answered, milliseconds after it came: so many of its rows are in. */
+  rowsEnqueued?(topic: string, rows: number, ms: number): void;
+  /** A first delivery leaves by a session: how long a client that had room for it waited, in milliseconds. */
+  rowDelivered?(topic: string, waitedMs: number): void;
   /** A broken invariant stopped the group on this node. */
   groupStopped(group: number, reason: string): void;
   /** The group's topic was deleted: nothing more is heard of it. */

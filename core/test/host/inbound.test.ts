@@ -96,7 +96,9 @@ test("a term that no peer can have come to is not taken, and the group can still
 
 test("in the last of all terms nobody campaigns: there is none after it", () => {
   const rig = started();
-  slotOf(rig).raft.setTerm(LAST_TERM, 0);
+  const { raft } = slotOf(rig);
+  raft.setTerm(LAST_TERM, 0);
+  raft.outputs.clear();
   rig.settle();
   rig.pass(10_000);
   expect(rig.take("pre-vote", "vote")).toEqual([]);

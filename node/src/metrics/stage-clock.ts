@@ -22,6 +22,10 @@ export interface StageClockOptions {
   readonly onApplied: (group: number, ms: number) => void;
   /** A broken invariant stopped a group. */
   readonly onStopped: (group: number, reason: string) => void;
+  /** A call of a session was answered, and so many of its rows are in. */
+  readonly onEnqueued?: (topic: string, rows: number, ms: number) => void;
+  /** A first delivery leaves by a session. */
+  readonly onPopped?: (topic: string, ms: number) => void;
   /** A leader of that term sent entries, or none, and said how far it had committed. */
   readonly onAppend: (group: number, term: number, commit: number) => void;
 }
@@ -34,6 +38,14 @@ export class StageClock implements HostObserver {
 
   constructor(options: StageClockOptions) {
     this.options = options;
+  }
+
+  rowsEnqueued(topic: string, rows: number, ms: number): void {
+    this.options.onEnqueued?.(topic, rows, ms);
+  }
+
+  rowDelivered(topic: string, waitedMs: number): void {
+    this.options.onPopped?.(topic, waitedMs);
   }
 
   proposed(group: number, index: number, _term: number, waitedUs: number): void {

@@ -11,6 +11,11 @@ export interface SessionCall {
   readonly number: number;
   readonly kind: "enqueue" | "settle" | "give-back";
   readonly rows: number;
+  /** Of an enqueue. */
+  readonly topic: string;
+  readonly openedMs: number;
+  /** Rows that are in. */
+  taken: number;
   /** Rows without an answer. */
   waiting: number;
   /** What it takes of the budget for requests, and of the session's window. */

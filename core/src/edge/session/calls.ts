@@ -33,7 +33,7 @@ const ROW_BYTES = 256;
 const GIVE_BACK_MS = 60_000;
 
 type What = Pick<SessionCall, "kind" | "rows" | "windowBytes"> &
-  Partial<Pick<SessionCall, "deliveries" | "extensionMs">>;
+  Partial<Pick<SessionCall, "deliveries" | "extensionMs" | "topic">>;
 
 const FOREIGN_TOKEN: Failure = {
   code: "FAILED_PRECONDITION",
@@ -89,7 +89,12 @@ export class Calls {
       return;
     }
     const count = rowCount(rows);
-    const call = this.open(session, rows.call, { kind: "enqueue", rows: count, windowBytes });
+    const call = this.open(session, rows.call, {
+      kind: "enqueue",
+      rows: count,
+      windowBytes,
+      topic,
+    });
     if (!call) return;
     const cursor = new EnqueueCursor(rows, topic, producer);
     this.withTopic(call, rows.topic, topic, false, (record) => {
@@ -219,6 +224,9 @@ export class Calls {
       id: this.nextId,
       session,
       number,
+      topic: "",
+      openedMs: this.context.monotonicMs,
+      taken: 0,
       deliveries: [],
       extensionMs: undefined,
       ...what,
@@ -301,6 +309,7 @@ export class Calls {
       return;
     }
     call.waiting -= 1;
+    call.taken += 1;
     call.session.answers.enqueuedRow(call.number, row, place, enqueued);
   }
 
@@ -335,6 +344,10 @@ export class Calls {
     this.changed(session);
     if (call.waiting > 0 || !this.calls.delete(call.id)) return;
     session.calls -= 1;
+    if (call.taken > 0) {
+      const ms = this.context.monotonicMs - call.openedMs;
+      this.context.observer?.rowsEnqueued?.(call.topic, call.taken, ms);
+    }
     session.answered(call.windowBytes);
     this.context.budgets.giveRequest(call.budgetBytes);
   }

@@ -17,6 +17,8 @@ export interface Consumer {
   readonly reportsStarted: boolean;
   /** Credits that were given and not used. */
   credits: number;
+  /** Since when it had room for the next delivery. */
+  roomSinceMs: number;
   isEnded: boolean;
 }
 

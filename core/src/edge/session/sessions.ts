@@ -191,7 +191,14 @@ export class Sessions implements StreamCarrier {
     const clientStream = this.nextStream;
     this.nextStream -= 1;
     const { handle, reportsStarted, visibilityMs } = open;
-    const consumer = { handle, clientStream, reportsStarted, credits: 0, isEnded: false };
+    const consumer = {
+      handle,
+      clientStream,
+      reportsStarted,
+      credits: 0,
+      roomSinceMs: 0,
+      isEnded: false,
+    };
     session.consumers.set(handle, consumer);
     this.owners.set(clientStream, { session, consumer });
     if (!session.routed.has(open.topic)) {
@@ -220,6 +227,7 @@ export class Sessions implements StreamCarrier {
           "another session",
       };
     }
+    if (consumer.credits === 0) consumer.roomSinceMs = this.context.monotonicMs;
     consumer.credits += count;
     this.streams().onCredits(consumer.clientStream, count);
     return undefined;
@@ -254,6 +262,7 @@ export class Sessions implements StreamCarrier {
     if (session.batchBytes > 0 && session.batchBytes + bytes > FRAME_CUT_BYTES)
       this.flushOne(session);
     session.batchBytes += bytes;
+    this.observe(stream.topic, consumer, item);
     consumer.credits = Math.max(0, consumer.credits - 1);
     let batch = session.batches.get(consumer.handle);
     if (!batch) {
@@ -262,6 +271,16 @@ export class Sessions implements StreamCarrier {
     }
     batch.add(place, item, leaseLeftMs, this.context.monotonicMs);
     this.toFlush.add(session);
+  }
+
+  /** What was given out before has no known moment of becoming ready again. */
+  private observe(topic: string, consumer: Consumer, item: GrantedItem): void {
+    const { observer, monotonicMs, wallMs } = this.context;
+    const { roomSinceMs } = consumer;
+    consumer.roomSinceMs = monotonicMs;
+    if (item.attempts > 1) return;
+    const sinceEnqueuedMs = Math.max(0, wallMs - item.enqueuedMs);
+    observer?.rowDelivered?.(topic, Math.min(monotonicMs - roomSinceMs, sinceEnqueuedMs));
   }
 
   /** A client that does not read is of no use to anybody: all that it did not take goes back. */
