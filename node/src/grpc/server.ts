@@ -19,8 +19,6 @@ import { adminMethods, type ServiceContext, unaryMethods, unbuiltMethods } from 
 /** Calls under way get this long after the streams were ended. */
 const CLOSE_WAIT_MS = 1_000;
 
-const FRAME_SLACK_BYTES = 64 << 10;
-
 export interface GrpcServerOptions {
   readonly bind: Address;
   readonly messageBytesMax: number;
@@ -42,14 +40,12 @@ export class GrpcServer {
 
   constructor(context: ServiceContext, options: GrpcServerOptions) {
     this.bind = options.bind;
-    // Beside a message of the limit there is what goes with it in a frame (docs/api/session.md).
-    const receiveBytesMax = options.messageBytesMax + FRAME_SLACK_BYTES;
     const gate = new ReceiveGate(options, context.nowMs, () => options.engine.requestBytes());
     const refused = (): void => options.engine.requestRefused();
-    this.gate = gatedCalls(gate, receiveBytesMax, refused);
+    this.gate = gatedCalls(gate, options.messageBytesMax, refused);
     this.server = new Server({
       interceptors: [this.gate.interceptor],
-      "grpc.max_receive_message_length": receiveBytesMax,
+      "grpc.max_receive_message_length": options.messageBytesMax,
       // What another node took, or this one under an older setting, is delivered: a message that gRPC refuses
       // to send would count as delivered and cost an attempt.
       "grpc.max_send_message_length": MESSAGE_BYTES_MAX,

@@ -136,7 +136,7 @@ export class Sessions implements StreamCarrier {
       welcome: {
         level: SESSION_LEVEL,
         node: this.context.config.node,
-        frameBytesMax: messageBytesMax + WINDOW_SLACK_BYTES,
+        frameBytesMax: messageBytesMax,
         messageBytesMax,
         rowsMax: ROWS_MAX,
         callsMax: CALLS_MAX,
