@@ -324,13 +324,10 @@ export class Calls {
     else session.ring.remove(number);
   }
 
+  /** What a refusal says of a delivery its partition says again: a repeat of an ack that succeeded elsewhere is OK. */
   private rowFailed(call: SessionCall, row: number, failure: Failure, mayBeDone: boolean): void {
     call.waiting -= 1;
     call.session.answers.failedRow(call.number, row, failure, mayBeDone);
-    const number = call.deliveries.at(row);
-    // Its lease is over, or was settled by somebody.
-    if (number !== undefined && failure.code === "FAILED_PRECONDITION")
-      call.session.ring.remove(number);
   }
 
   private allFailed(call: SessionCall, failure: Failure): void {
