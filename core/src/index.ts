@@ -26,6 +26,7 @@ export { RaftGroup } from "./raft/group.js";
 export type { Role } from "./raft/role.js";
 export { Partition } from "./delivery/partition.js";
 export { State } from "./delivery/message-store.js";
+export { LeaseEnd } from "./delivery/lease-end.js";
 export type { MachineEvent, MessageRef } from "./delivery/events.js";
 export type { IntentResult } from "./machine/results.js";
 export { NEWEST_LEVEL } from "./machine/levels/known.js";

@@ -5,7 +5,9 @@ import { compareInt64 } from "../lib/int64.js";
 import type { GrantIntent, StreamCloseIntent } from "../wire/intents.js";
 import type { IntentResult } from "../machine/results.js";
 import type { Level } from "../machine/levels/level.js";
+import type { Expiry } from "./expiries.js";
 import { LeaseEnd } from "./lease-end.js";
+import type { MessageStore } from "./message-store.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import type { StreamState } from "./streams.js";
 import { Ended } from "./tombstones.js";
@@ -54,6 +56,20 @@ function isWorse(p: PartitionState, slot: number, bound: GrantIntent["bound"]): 
   return p.mode === "MIN" ? c > 0 : c < 0;
 }
 
+/** The newest lease of a message, and who had it. */
+export function leaseAt(m: MessageStore, slot: number): Expiry {
+  return {
+    index: m.index[slot],
+    offset: m.offset[slot],
+    fence: m.fence[slot],
+    edge: m.edge[slot],
+    edgeIncarnation: m.edgeIncarnation[slot],
+    stream: m.stream[slot],
+    round: m.round[slot],
+    grantIndex: m.grantIndex[slot],
+  };
+}
+
 function lease(
   p: PartitionState,
   slot: number,
@@ -66,6 +82,7 @@ function lease(
   if (m.leaseEnd[slot] === LeaseEnd.expired) {
     // The row tells of the new lease from here on, and the old one may still be given back.
     p.tombstones.add(m.index[slot], m.offset[slot], m.fence[slot], Ended.expired, context.nowMs);
+    p.expiries.add(leaseAt(m, slot), context.nowMs);
   }
   p.toLeased(slot, deadlineMs, () => {
     m.attempts[slot] += 1;

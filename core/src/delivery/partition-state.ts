@@ -22,7 +22,7 @@ import { Expiries } from "./expiries.js";
 import { LeaseEnd } from "./lease-end.js";
 import { MessageHashes } from "./message-hash.js";
 import { MessageStore, State } from "./message-store.js";
-import { StreamTable } from "./streams.js";
+import { StreamTable, type StreamState } from "./streams.js";
 import { Tombstones } from "./tombstones.js";
 
 /** The entry being applied, as the step functions need it. */
@@ -46,7 +46,7 @@ export class PartitionState extends MachineState {
   readonly streams: StreamTable;
   readonly dedup: DedupTable;
   readonly tombstones: Tombstones;
-  readonly expiries = new Expiries();
+  readonly expiries: Expiries;
   readonly counts: Counts = emptyCounts();
   /** Undefined until the init entry brought them. */
   settings: TopicSettings | undefined;
@@ -64,6 +64,7 @@ export class PartitionState extends MachineState {
     this.streams = new StreamTable(inForce, this.hash);
     this.dedup = new DedupTable(inForce, this.hash);
     this.tombstones = new Tombstones(inForce, this.hash);
+    this.expiries = new Expiries(inForce);
     const m = this.messages;
     // MAX swaps the comparison and never negates a priority: -MIN_INT64 does not exist (D-17).
     const isMin = mode === "MIN";
@@ -123,6 +124,7 @@ export class PartitionState extends MachineState {
     const m = this.messages;
     assert(m.state[slot] === State.ready, "Q3: only a ready message is granted");
     this.ready.remove(slot);
+    this.dropExpired(slot);
     this.change(slot, () => {
       m.state[slot] = State.leased;
       m.timeMs[slot] = deadlineMs;
@@ -143,7 +145,8 @@ export class PartitionState extends MachineState {
   ): void {
     const m = this.messages;
     assert(m.state[slot] === State.leased, "Q3: only a lease ends");
-    this.dropLease(slot);
+    const stream = this.dropLease(slot);
+    if (leaseEnd === LeaseEnd.expired) stream?.expired.add(slot);
     this.change(slot, () => {
       m.attempts[slot] = attempts;
       m.leaseEnd[slot] = leaseEnd;
@@ -178,6 +181,7 @@ export class PartitionState extends MachineState {
     const wasDead = m.state[slot] === State.dead;
     const turnsReady = isNewest && (wasDead || m.state[slot] === State.delayed);
     if (turnsReady && !wasDead) this.timers.remove(slot);
+    if (isNewest) this.dropExpired(slot);
     this.change(slot, () => {
       m.attempts[slot] = Math.max(0, m.attempts[slot] - 1);
       if (isNewest) m.leaseEnd[slot] = LeaseEnd.released;
@@ -207,10 +211,23 @@ export class PartitionState extends MachineState {
     this.counts.totalMessages -= 1;
   }
 
-  private dropLease(slot: number): void {
-    const m = this.messages;
+  private dropLease(slot: number): StreamState | undefined {
     this.timers.remove(slot);
     this.counts.inflightMessages -= 1;
-    this.streams.find(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot])?.leases.delete(slot);
+    const stream = this.holderOf(slot);
+    stream?.leases.delete(slot);
+    return stream;
+  }
+
+  /** Its newest lease, if that expired, is nothing that its stream is asked about any more. */
+  private dropExpired(slot: number): void {
+    if (this.messages.leaseEnd[slot] === LeaseEnd.expired)
+      this.holderOf(slot)?.expired.delete(slot);
+  }
+
+  /** The stream of the newest lease, while it is remembered. */
+  private holderOf(slot: number): StreamState | undefined {
+    const m = this.messages;
+    return this.streams.find(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot]);
   }
 }

@@ -33,7 +33,7 @@ export class Partition extends PartitionState implements Machine {
     this.context = this.contextOf(entry);
     fireTimers(this, this.context);
     this.tombstones.expire(this.nowMs);
-    this.expiries.forget(this.nowMs);
+    this.expiries.expire(this.nowMs);
     this.dedup.sweep(this.nowMs);
   }
 

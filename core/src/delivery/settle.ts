@@ -138,7 +138,6 @@ function fail(
   const notBeforeMs = context.nowMs + delayMs;
   const outcome = isSpent ? "dead" : delayMs > 0 ? "delayed" : "ready";
   const leaseEnd = kind === "message.expired" ? LeaseEnd.expired : LeaseEnd.settled;
-  if (leaseEnd === LeaseEnd.expired) rememberExpiry(p, slot, context.nowMs);
   p.fromLeased(slot, outcome, outcome === "dead" ? context.nowMs : notBeforeMs, attempts, leaseEnd);
   if (!isSpent) p.counts.totalRetries += 1;
   p.listener?.({
@@ -149,20 +148,5 @@ function fail(
     attempts,
     outcome,
     notBeforeMs: outcome === "dead" ? 0 : notBeforeMs,
-  });
-}
-
-function rememberExpiry(p: PartitionState, slot: number, expiredMs: number): void {
-  const m = p.messages;
-  p.expiries.add({
-    index: m.index[slot],
-    offset: m.offset[slot],
-    fence: m.fence[slot],
-    edge: m.edge[slot],
-    edgeIncarnation: m.edgeIncarnation[slot],
-    stream: m.stream[slot],
-    round: m.round[slot],
-    grantIndex: m.grantIndex[slot],
-    expiredMs,
   });
 }

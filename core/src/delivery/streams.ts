@@ -1,6 +1,7 @@
 // What a partition knows of the consumers' streams (D-7, D-21): per edge its newest incarnation, per
-// stream the last round and how many it granted in it, and which leases it holds. A stream that was
-// closed is remembered for a while, so that a late grant request takes nothing.
+// stream the last round and how many it granted in it, which leases it holds, and which of its leases expired
+// and are their messages' newest. A stream that was closed is remembered for a while, so that a late grant
+// request takes nothing.
 
 import type { HasLevel } from "../machine/levels/level.js";
 import { rowHash, type StateHash } from "../machine/state-hash.js";
@@ -15,6 +16,8 @@ export interface StreamState {
   isClosed: boolean;
   /** Slots of the leases it holds. */
   leases: Set<number>;
+  /** Slots of messages whose newest lease was this stream's, and expired (D-91). Decides nothing at apply. */
+  expired: Set<number>;
 }
 
 interface EdgeState {
@@ -26,7 +29,7 @@ export class StreamTable {
   private readonly edges = new Map<number, EdgeState>();
   private readonly inForce: HasLevel;
   private readonly hash: StateHash;
-  /** For closed streams without a lease: nothing is ever put in. */
+  /** For closed streams without a lease, open or expired: nothing is ever put in. */
   private readonly none = new Set<number>();
 
   constructor(inForce: HasLevel, hash: StateHash) {
@@ -58,6 +61,7 @@ export class StreamTable {
         granted: 0,
         isClosed: false,
         leases: new Set(),
+        expired: new Set(),
       };
       state.streams.set(stream, found);
       this.count(found, true);
@@ -82,6 +86,7 @@ export class StreamTable {
     s.isClosed = true;
     // It takes no more: thousands are remembered, and an empty set costs more than all the rest.
     if (s.leases.size === 0) s.leases = this.none;
+    if (s.leases.size === 0 && s.expired.size === 0) s.expired = this.none;
     this.count(s, true);
     const streams = this.edges.get(s.edge)?.streams;
     if (!streams || streams.size <= this.inForce.level.closedStreamsMax) return;
@@ -117,6 +122,16 @@ export class StreamTable {
 
   forEach(visit: (stream: StreamState) => void): void {
     for (const state of this.edges.values()) for (const s of state.streams.values()) visit(s);
+  }
+
+  /** The edges that ever had a stream here. */
+  edgeNumbers(): number[] {
+    return [...this.edges.keys()];
+  }
+
+  /** The streams of an edge's present incarnation, in an order that is the same on every replica. */
+  of(edge: number): Iterable<StreamState> {
+    return this.edges.get(edge)?.streams.values() ?? [];
   }
 
   private countEdge(edge: number, incarnation: number, isAdded: boolean): void {

@@ -147,6 +147,7 @@ function isIdle(slot: Replica): boolean {
   const { raft, machine } = slot;
   if (slot.machineStoppedBecause !== undefined) return true;
   if (slot.queue.length > 0 || slot.confirmedReads.length > 0) return false;
+  if (slot.digests.length > 0) return false;
   if (raft.appliedIndex < Math.min(raft.commitIndex, raft.durableIndex)) return false;
   const hasReady = machine.kind === "partition" && machine.partition.ready.size > 0;
   return !(slot.standing.size > 0 && hasReady);

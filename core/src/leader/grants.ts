@@ -1,23 +1,14 @@
 // Grants at the leader (D-6, D-7, D-22): standing credits of one-partition streams, one-shot rounds of
-// several, ladders of candidates, digests of the leases an edge holds. Leader memory only.
+// several, ladders of candidates. Leader memory only.
 
 import type { IntentResult } from "../machine/results.js";
 import { State } from "../delivery/message-store.js";
-import type { Expiry } from "../delivery/expiries.js";
 import type { Partition } from "../delivery/partition.js";
-import { hasExpired } from "../delivery/release.js";
 import { assert } from "../lib/assert.js";
 import { dueMessages } from "../delivery/due-messages.js";
 import { ladder } from "../delivery/views.js";
 import { encodeIntent } from "../wire/intents.js";
-import type {
-  Ask,
-  DigestRequest,
-  Granted,
-  GrantedItem,
-  GrantRequest,
-  LeaseRef,
-} from "../wire/messages.js";
+import type { Ask, Granted, GrantedItem, GrantRequest } from "../wire/messages.js";
 import type { HostContext } from "../member/context.js";
 import type { Replica, Origin, QueuedIntent, StandingCredits } from "../member/replica.js";
 
@@ -382,89 +373,4 @@ export function pushLadders(context: HostContext, slot: Replica): void {
     });
   }
   slot.interests.clear();
-}
-
-// --- digests -------------------------------------------------------------------------------------
-
-/**
- * Tells every edge (or one stream's) which leases it holds here (D-22), and which ones expired lately and still
- * count: the edge gives back those that it never saw (D-91).
- */
-export function sendDigests(
-  context: HostContext,
-  slot: Replica,
-  only:
-    | { readonly edge: number; readonly edgeIncarnation: number; readonly stream: number }
-    | undefined,
-  isAsked = false,
-): void {
-  if (slot.machine.kind !== "partition") return;
-  const { partition } = slot.machine;
-  const m = partition.messages;
-  const perEdge = new Map<number, { edgeIncarnation: number; leases: LeaseRef[] }>();
-  if (only) perEdge.set(only.edge, { edgeIncarnation: only.edgeIncarnation, leases: [] });
-  const digestOf = (edge: number, edgeIncarnation: number): { leases: LeaseRef[] } => {
-    const found = perEdge.get(edge) ?? { edgeIncarnation, leases: [] };
-    perEdge.set(edge, found);
-    return found;
-  };
-  partition.streams.forEach((s) => {
-    if (only && !isStreamOf(only, s)) return;
-    for (const lease of s.leases) {
-      digestOf(s.edge, s.edgeIncarnation).leases.push({
-        index: m.index[lease],
-        offset: m.offset[lease],
-        fence: m.fence[lease],
-        stream: s.stream,
-        round: m.round[lease],
-        grantIndex: m.grantIndex[lease],
-      });
-    }
-  });
-  partition.expiries.forEach((expiry) => {
-    const { edge, edgeIncarnation } = expiry;
-    if (only && !isStreamOf(only, expiry)) return;
-    // Of an edge that died they count as handed over.
-    if (partition.streams.incarnationOf(edge) !== edgeIncarnation) return;
-    if (hasExpired(partition, expiry)) digestOf(edge, edgeIncarnation).leases.push(refOf(expiry));
-  });
-  for (const [edge, { edgeIncarnation, leases }] of perEdge) {
-    if (leases.length === 0 && !isAsked) continue;
-    leases.sort((a, b) => a.index - b.index || a.offset - b.offset || a.fence - b.fence);
-    const stream = only?.stream ?? 0;
-    context.send(edge, { kind: "digest", group: slot.id, edgeIncarnation, stream, leases });
-  }
-}
-
-/** Of an edge that began anew another stream has the same number. */
-function isStreamOf(
-  only: { readonly edge: number; readonly edgeIncarnation: number; readonly stream: number },
-  which: { readonly edge: number; readonly edgeIncarnation: number; readonly stream: number },
-): boolean {
-  const { edge, edgeIncarnation, stream } = which;
-  return edge === only.edge && edgeIncarnation === only.edgeIncarnation && stream === only.stream;
-}
-
-function refOf({ index, offset, fence, stream, round, grantIndex }: Expiry): LeaseRef {
-  return { index, offset, fence, stream, round, grantIndex };
-}
-
-export function onDigestRequest(context: HostContext, from: number, m: DigestRequest): void {
-  const slot = context.groups.get(m.group);
-  if (!slot?.isServing) return;
-  const { edgeIncarnation, stream } = m;
-  sendDigests(context, slot, { edge: from, edgeIncarnation, stream }, true);
-}
-
-/**
- * A stream was closed: nothing more is granted to it, and a grant that was lost on the way to its edge would be
- * missed by nobody. The edge repeats the close until it is answered, so this arrives (D-91).
- */
-export function sendLastDigest(
-  context: HostContext,
-  slot: Replica,
-  { edge, edgeIncarnation }: { readonly edge: number; readonly edgeIncarnation: number },
-  stream: number,
-): void {
-  sendDigests(context, slot, { edge, edgeIncarnation, stream });
 }

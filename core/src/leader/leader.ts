@@ -26,14 +26,13 @@ import {
 import { entrySeed, macKey } from "../member/draws.js";
 import {
   answerGrant,
-  sendLastDigest,
   dropStanding,
   forgetStream,
   purgeIdle,
   pushLadders,
-  sendDigests,
   standingIntents,
 } from "./grants.js";
+import { continueDigests, sendDigests, sendLastDigest } from "./digests.js";
 import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/replica.js";
 import { peekBody } from "./peek-rows.js";
 import { creationProblem } from "./creation-limits.js";
@@ -208,7 +207,7 @@ export class Leader {
     if (slot.machine.kind === "partition") {
       const { partition } = slot.machine;
       if (!partition.level) this.proposePartitionInit(slot, slot.machine.topic);
-      sendDigests(this.context, slot, undefined);
+      sendDigests(this.context, slot);
     } else if (!slot.machine.cluster.isBegun) this.proposeClusterInit(slot);
     this.context.wantsTurn = true;
   }
@@ -249,6 +248,7 @@ export class Leader {
         if (!this.collectEntry(slot)) break;
         budget.bytes -= slot.proposedBytes - before;
       }
+      continueDigests(this.context, slot);
       // What lacks room goes on when something was applied: until then turns would be for nothing.
       if (slot.queue.length > 0) {
         if (budget.bytes <= 0) this.context.wantsTurn = true;
@@ -388,9 +388,11 @@ export class Leader {
   private deliverResult(slot: Replica, origin: Origin, result: IntentResult, index: number): void {
     if (isRepeatable(origin)) slot.inHand.delete(origin);
     if (origin.type === "request") {
+      const answer = (): void => this.answer(origin, outcomeOf(result, index));
+      const { edge, edgeIncarnation, closes: stream } = origin;
       // Before the answer and in its lane: an edge that has the answer has seen what the stream was granted.
-      if (origin.closes !== undefined) sendLastDigest(this.context, slot, origin, origin.closes);
-      this.answer(origin, outcomeOf(result, index));
+      if (stream === undefined) answer();
+      else sendLastDigest(this.context, slot, { edge, edgeIncarnation, stream }, answer);
     }
     if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
   }
@@ -434,6 +436,9 @@ export class Leader {
     }
     slot.reads.clear();
     slot.confirmedReads = [];
+    // Who is not answered asks the next leader.
+    slot.digests = [];
+    slot.raft.pendingReads = [];
     dropStanding(this.context, slot);
   }
 

@@ -6,12 +6,16 @@ export interface Census {
   readonly groups: number;
   readonly touched: number;
   readonly due: number;
-  /** At the leader: credits that stand, asks that wait for a message, queued intents, entries and reads that are waited for. */
+  /**
+   * At the leader: credits that stand, asks that wait for a message, queued intents, entries and reads that are
+   * waited for, digests that are not told to their end.
+   */
   readonly standing: number;
   readonly interests: number;
   readonly queued: number;
   readonly proposed: number;
   readonly reads: number;
+  readonly digests: number;
   /** At the edge: streams, closed ones included; log indices remembered for them; requests; known leaders. */
   readonly streams: number;
   readonly handled: number;

@@ -43,6 +43,8 @@ export interface LimitsConfig {
   readonly turnProposeBytesMax: number;
   readonly turnApplyEntriesMax: number;
   readonly turnApplyBytesMax: number;
+  /** Rows of partitions that reads and digests look at in one turn; what is begun with a row left may go on. */
+  readonly turnRowsMax: number;
   /** Bulk that one peer gets at a time; a message that is begun within it still goes. */
   readonly turnBulkBytesMax: number;
   /** The largest message of a client, in bytes; a payload is smaller by what an item carries beside it. */
@@ -116,6 +118,7 @@ export const DEFAULT_LIMITS: LimitsConfig = {
   turnProposeBytesMax: 8 << 20,
   turnApplyEntriesMax: 1024,
   turnApplyBytesMax: 4 << 20,
+  turnRowsMax: 16_384,
   turnBulkBytesMax: 4 << 20,
   messageBytesMax: 4 << 20,
   partitionsPerTopicMax: 100,

@@ -52,6 +52,8 @@ export class HostContext {
   readonly budgets: Budgets;
   /** Effects for clients, drained at the end of the turn. */
   clientEffects: ClientEffect[] = [];
+  /** Rows of partitions that reads and digests may still look at in this turn. */
+  turnRows = 0;
   /** Set when there is work left for another turn although no event is waiting. */
   wantsTurn = false;
   /** Messages to the own node, handled before the step ends. */
@@ -160,6 +162,7 @@ export class HostContext {
   /** A turn begins: each link may take its budget of bulk again. */
   beginTurn(): void {
     this.wantsTurn = false;
+    this.turnRows = this.config.limits.turnRowsMax;
     for (const outbox of this.outboxes) outbox.beginTurn();
   }
 

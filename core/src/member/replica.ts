@@ -6,7 +6,7 @@ import type { Partition } from "../delivery/partition.js";
 import { SequenceTable } from "../lib/sequence-table.js";
 import { InHand } from "./in-hand.js";
 import type { RaftGroup } from "../raft/group.js";
-import type { PeerMessage, RequestAction } from "../wire/messages.js";
+import type { LeaseRef, PeerMessage, RequestAction } from "../wire/messages.js";
 
 /** Whom the result of an intent concerns. */
 export type Origin =
@@ -84,6 +84,23 @@ export interface PendingRead {
   index: number;
 }
 
+/** Leases that an edge is to be told of, as far as it was not (D-22). */
+export interface PendingDigest {
+  readonly edge: number;
+  readonly edgeIncarnation: number;
+  /** 0: all streams of the edge. */
+  readonly stream: number;
+  /** Answered even when there is nothing to tell. */
+  readonly isAsked: boolean;
+  /** Row by row; undefined: one of which nothing is to be told. */
+  readonly walk: Iterator<LeaseRef | undefined, undefined>;
+  /** Not sent yet. */
+  leases: LeaseRef[];
+  isBegun: boolean;
+  /** Runs when all is told. */
+  readonly then: (() => void) | undefined;
+}
+
 /** A message that waits for the group's persist with this seq. */
 export interface HeldMessage {
   readonly seq: number;
@@ -143,6 +160,7 @@ export class Replica {
   purgedMs = 0;
   readonly reads = new Map<number, PendingRead>();
   confirmedReads: PendingRead[] = [];
+  digests: PendingDigest[] = [];
 
   constructor(raft: RaftGroup, machine: GroupMachine) {
     this.raft = raft;

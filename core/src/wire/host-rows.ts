@@ -178,6 +178,7 @@ export const HOST_ROWS: Rows<HostMessage, "kind"> = {
       group: pass.u32(m.group),
       edgeIncarnation: pass.u32(m.edgeIncarnation),
       stream: pass.u48(m.stream),
+      isLast: pass.flag(m.isLast),
       leases: pass.list32(m.leases, lease),
     }),
   },

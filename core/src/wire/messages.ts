@@ -274,6 +274,8 @@ export interface Digest {
   readonly edgeIncarnation: number;
   /** The stream it was asked for; 0: all streams of the edge, after a failover. */
   readonly stream: number;
+  /** Nothing follows of what the leader has to tell. */
+  readonly isLast: boolean;
   readonly leases: readonly LeaseRef[];
 }
 

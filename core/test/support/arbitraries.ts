@@ -314,6 +314,7 @@ export const messageKinds: { readonly [K in PeerMessage["kind"]]: fc.Arbitrary<P
   digest: fc.record({
     ...of("digest"),
     ...toStream,
+    isLast: flag,
     leases: fc.array(
       fc.record({ index: u48, offset: u16, fence: u32, stream: u48, round: u48, grantIndex: u48 }),
       few,

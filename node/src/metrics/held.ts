@@ -13,6 +13,7 @@ export const HELD_ITEMS = {
   queued: "requests that wait for a place in an entry",
   proposed: "entries of this node's log that somebody waits for",
   reads: "reads that wait for a majority or for the apply",
+  digests: "nodes and streams that are still to be told of leases they had",
   streams: "records of consumers of this node; those that closed are remembered for about a minute",
   sessions: "sessions of clients, with their consumers and calls under way",
   handled: "log indices remembered for them, so that no grant counts twice",

@@ -21,6 +21,7 @@ export const NO_CENSUS: Census = {
   queued: 0,
   proposed: 0,
   reads: 0,
+  digests: 0,
   streams: 0,
   handled: 0,
   sessions: 0,

@@ -18,7 +18,7 @@ export interface Situation {
   readonly limits?: Plan["limits"];
   /** Topics of its own, beside those of the plan. */
   readonly topics?: readonly TopicPlan[];
-  /** The plan takes longer than without it. */
+  /** At least so long the phase with faults and load has to be. */
   readonly durationMs?: number;
 }
 

@@ -7,6 +7,7 @@ import { crossingDeletions } from "./crossing-deletions.js";
 import type { PlanDraws } from "./expand.js";
 import { halfDeleted } from "./half-deleted.js";
 import { largeResend } from "./large-resend.js";
+import { longOutage } from "./long-outage.js";
 import type { Plan } from "./plan.js";
 import { rottenLog } from "./rotten-log.js";
 import type { Situation, SituationScope } from "./situation.js";
@@ -27,6 +28,7 @@ const SITUATIONS: readonly ((draws: PlanDraws, scope: SituationScope) => Situati
     largeResend,
     standstill,
     singleCredits,
+    longOutage,
   ];
 
 /** The plan with the situations that its seed draws. */
@@ -43,7 +45,7 @@ function joined(plan: Plan, found: Situation): Plan {
   const { operations = [], faults = [], limits = {}, topics = [] } = found;
   return {
     ...plan,
-    durationMs: found.durationMs ?? plan.durationMs,
+    durationMs: Math.max(plan.durationMs, found.durationMs ?? 0),
     topics: [...plan.topics, ...topics],
     limits: { ...plan.limits, ...limits },
     ...(plan.nodeLimits && {

@@ -30,6 +30,8 @@ export interface Operation {
   /** Who waits for the meta table to be current; told why when it could not be asked. */
   readonly whenCurrent: ((failure: Failure | undefined) => void) | undefined;
   readonly deadlineMs: number;
+  /** Runs when work of the node itself is done, or was given up. */
+  readonly ended: (() => void) | undefined;
   /** The meta table was confirmed current after the request came. */
   isFresh: boolean;
   stage: "run" | "barrier" | "create" | "deleting" | "closing" | "deleted" | "background";
@@ -41,6 +43,11 @@ export interface Operation {
   waiting: number;
   replies: PartReply[];
 }
+
+/** What an operation of the node itself begins with, beside its work. */
+export type OwnWork = Partial<Pick<Operation, "ended" | "whenCurrent" | "bytes">> & {
+  readonly forMs?: number;
+};
 
 export const NO_PAGE: ListPage = { records: [], nextPageToken: "" };
 

@@ -24,6 +24,7 @@ import {
   settleIntent,
   type Operation,
   type OperationHooks,
+  type OwnWork,
   type Part,
 } from "./operation.js";
 import { heapIdOf, readable, resultOf, UNREADABLE } from "./operation-result.js";
@@ -89,15 +90,11 @@ export class Operations {
   }
 
   /** A proposal for which no client waits; repeated until it is applied or out of time. */
-  background(place: PartitionPlace, intent: Intent, forMs: number): void {
-    const operation = this.open(undefined, undefined, { forMs });
+  background(place: PartitionPlace, intent: Intent, forMs: number, ended?: () => void): void {
+    const operation = this.open(undefined, undefined, { forMs, ended });
     operation.stage = "background";
-    this.ask(
-      operation,
-      [{ topic: "", place }],
-      { type: "propose", intent: encodeIntent(intent) },
-      true,
-    );
+    const action: RequestAction = { type: "propose", intent: encodeIntent(intent) };
+    this.ask(operation, [{ topic: "", place }], action, true);
   }
 
   /** Makes the meta table current for who names a topic that is not known here. */
@@ -109,9 +106,8 @@ export class Operations {
   private open(
     requestId: number | undefined,
     request: ClientRequest | undefined,
-    more: Partial<Pick<Operation, "bytes" | "whenCurrent">> & { readonly forMs?: number } = {},
+    { forMs, ended, whenCurrent, bytes = 0 }: OwnWork = {},
   ): Operation {
-    const { forMs, whenCurrent, bytes = 0 } = more;
     const timeoutMs = forMs ?? this.context.config.defaults.requestTimeoutMs;
     const operation: Operation = {
       id: this.nextOperation,
@@ -120,6 +116,7 @@ export class Operations {
       bytes,
       whenCurrent,
       deadlineMs: this.context.monotonicMs + timeoutMs,
+      ended,
       isFresh: false,
       stage: "run",
       page: NO_PAGE,
@@ -374,6 +371,7 @@ export class Operations {
     switch (operation.stage) {
       case "background":
         this.operations.delete(operation.id);
+        operation.ended?.();
         return;
       case "barrier":
         operation.isFresh = true;
@@ -476,6 +474,7 @@ export class Operations {
 
   private fail(operation: Operation, failure: Failure): void {
     this.operations.delete(operation.id);
+    operation.ended?.();
     this.context.budgets.giveRequest(operation.bytes);
     this.deletions.forget(operation.id);
     const isDriven = operation.stage === "closing" || operation.stage === "deleted";

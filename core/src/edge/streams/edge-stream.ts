@@ -82,6 +82,8 @@ export class EdgeStream {
   isHalfClosed = false;
   isClosed = false;
   closedMs = 0;
+  /** Partitions that were told of its close and have not answered. */
+  unanswered = 0;
   lastDeliveryMs = 0;
   serial = 0;
   ask: AskState | undefined;

@@ -2,13 +2,16 @@
 // digest gives back only what never came. A grant is known by its entry and its round: an entry may hold
 // grants of several rounds of a stream, when its leader had no room for entries for a while.
 //   E4 at most `max` are remembered; what fell out of the memory counts as handled.
+// What a digest gave back never came, so it goes back again when another digest, or the next page, names it.
 
-export class HandledGrants {
+/** The last `max` grants that were put in. */
+class GrantMemory {
   private readonly max: number;
   /** Rounds by log index, in the order in which they were handled. Nearly always one: no list is made for it. */
   private readonly rounds = new Map<number, number | number[]>();
   private newestIndex = 0;
   private newestRound = 0;
+  private forgottenIndex = 0;
   /** Remembered grants. */
   size = 0;
 
@@ -21,12 +24,9 @@ export class HandledGrants {
     return typeof known === "object" ? known.includes(round) : known === round;
   }
 
-  /** Handled, as far as is remembered. */
-  wasHandled(index: number, round: number): boolean {
+  hasOrForgot(index: number, round: number): boolean {
     if (this.has(index, round)) return true;
-    if (this.size < this.max) return false;
-    for (const oldest of this.rounds.keys()) return index < oldest;
-    return false;
+    return index <= this.forgottenIndex;
   }
 
   /** A grant that stands later in the log was handled already. */
@@ -51,8 +51,48 @@ export class HandledGrants {
   private forgetOldest(): void {
     for (const [index, rounds] of this.rounds) {
       this.rounds.delete(index);
+      this.forgottenIndex = Math.max(this.forgottenIndex, index);
       this.size -= typeof rounds === "object" ? rounds.length : 1;
       return;
     }
+  }
+}
+
+export class HandledGrants {
+  private readonly arrived: GrantMemory;
+  /** Those that a digest named and that never came: whatever still comes of them is nothing any more. */
+  private readonly refused: GrantMemory;
+
+  constructor(max: number) {
+    this.arrived = new GrantMemory(max);
+    this.refused = new GrantMemory(max);
+  }
+
+  get size(): number {
+    return this.arrived.size + this.refused.size;
+  }
+
+  /** Nothing is left to do for what comes of it. */
+  isDone(index: number, round: number): boolean {
+    return this.arrived.has(index, round) || this.refused.has(index, round);
+  }
+
+  /** It came, as far as is remembered: its items were handed to the carrier or given back. */
+  wasHandled(index: number, round: number): boolean {
+    return this.arrived.hasOrForgot(index, round);
+  }
+
+  /** A grant that stands later in the log was handled or given back already. */
+  isPast(index: number, round: number): boolean {
+    return this.arrived.isPast(index, round) || this.refused.isPast(index, round);
+  }
+
+  mark(index: number, round: number): void {
+    this.arrived.mark(index, round);
+  }
+
+  /** A digest named it, and it never came: its leases go back, now and whenever they are named again. */
+  refuse(index: number, round: number): void {
+    this.refused.mark(index, round);
   }
 }

@@ -10,6 +10,7 @@ import type { Operations } from "../requests/operations.js";
 import { creditsProblem, filterProblem, invalid, leaseMsOf } from "../requests/validate.js";
 import { EdgeStream, type Source } from "./edge-stream.js";
 import { Outbox, type Handed } from "./outbox.js";
+import { GiveBacks } from "./give-backs.js";
 import { PopCarrier } from "./pop-carrier.js";
 import { onLadder, onRoundGranted, tickRounds, wakeRounds } from "./rounds.js";
 import type { StreamCarrier } from "./stream-carrier.js";
@@ -18,12 +19,13 @@ import { NO_FILTER, topicGone } from "./stream-problems.js";
 import { countAnew, onStandingGranted, stand, tickStanding } from "./standing.js";
 
 const CREDITS_MAX = UINT32_MAX;
-/** A closed stream is remembered for so long, so that late grants go back undelivered. */
+/**
+ * A closed stream is remembered for so long, so that late grants go back undelivered; and until its closes are
+ * answered, since behind them comes what it was granted (D-91).
+ */
 const REMEMBER_MS = 60_000;
 /** A filter must come within this time of the first credits (wire contract, section 9). */
 const FILTER_WAIT_MS = 10_000;
-/** Releases and closes are repeated for this long. */
-const BACKGROUND_MS = 60_000;
 
 /** A stream that has sent no valid filter yet. */
 interface Opening {
@@ -45,6 +47,7 @@ export class Streams implements StreamHost {
   private readonly openings = new Map<number, Opening>();
   /** By the client's stream; kept after its end until the carrier has settled what it holds. */
   private readonly outboxes = new Map<number, Outbox>();
+  private readonly giveBacks: GiveBacks;
   /** Streams of one partition whose credits changed in this turn, in the order of their changes. */
   private readonly toStand = new Set<EdgeStream>();
   private nextNumber = 1;
@@ -65,6 +68,7 @@ export class Streams implements StreamHost {
   ) {
     this.context = context;
     this.operations = operations;
+    this.giveBacks = new GiveBacks(context, operations);
     this.findTopic = around.findTopic;
     this.findPlace = around.findPlace;
     this.pops = new PopCarrier(context);
@@ -299,7 +303,7 @@ export class Streams implements StreamHost {
       if (place) for (const item of m.items) this.release(place, item);
       return;
     }
-    if (m.index !== 0 && source.handled.has(m.index, m.round)) return;
+    if (m.index !== 0 && source.handled.isDone(m.index, m.round)) return;
     if (m.state === "closed") {
       this.end(stream.clientStream, topicGone(stream.topic));
       return;
@@ -343,12 +347,7 @@ export class Streams implements StreamHost {
     place: PartitionPlace,
     lease: { readonly index: number; readonly offset: number; readonly fence: number },
   ): void {
-    const { index, offset, fence } = lease;
-    this.operations.background(
-      place,
-      { kind: "release.undelivered", index, offset, fence },
-      BACKGROUND_MS,
-    );
+    this.giveBacks.release(place, lease);
   }
 
   onLadder(from: number, m: Ladder): void {
@@ -366,6 +365,7 @@ export class Streams implements StreamHost {
     const place = this.findPlace(m.group);
     if (!place) return;
     const strangers = new Set<number>();
+    const { disconnectGraceMs } = this.context.config.defaults;
     for (const lease of m.leases) {
       const stream = this.streams.get(lease.stream);
       const source = stream?.sourceOf(m.group);
@@ -375,15 +375,17 @@ export class Streams implements StreamHost {
         continue;
       }
       if (source.handled.wasHandled(lease.grantIndex, lease.round)) continue;
-      if (lease.round === source.round) source.received += 1;
-      this.release(place, lease);
+      const isNews = !source.handled.isDone(lease.grantIndex, lease.round);
+      if (isNews && lease.round === source.round) source.received += 1;
+      this.giveBacks.releaseNamed(place, lease);
     }
     for (const lease of m.leases) {
-      const stream = this.streams.get(lease.stream);
-      const source = stream?.sourceOf(m.group);
-      if (stream && source) source.handled.mark(lease.grantIndex, lease.round);
+      const source = this.streams.get(lease.stream)?.sourceOf(m.group);
+      if (source?.handled.wasHandled(lease.grantIndex, lease.round) !== false) continue;
+      source.handled.refuse(lease.grantIndex, lease.round);
     }
-    for (const number of strangers) this.tellClosed(place, number);
+    for (const number of strangers) this.giveBacks.close(place, number, disconnectGraceMs);
+    if (!m.isLast) return;
     const asked = this.streams.get(m.stream);
     const source = asked?.sourceOf(m.group);
     if (!asked || !source) return;
@@ -423,21 +425,10 @@ export class Streams implements StreamHost {
       stream.round = undefined;
     }
     for (const source of stream.sources) {
-      if (source.isTouched) this.tellClosed(source.place, stream.number, graceMs);
+      if (!source.isTouched) continue;
+      stream.unanswered += 1;
+      this.giveBacks.close(source.place, stream.number, graceMs, () => (stream.unanswered -= 1));
     }
-  }
-
-  private tellClosed(
-    place: PartitionPlace,
-    stream: number,
-    graceMs = this.context.config.defaults.disconnectGraceMs,
-  ): void {
-    const { self, incarnation } = this.context;
-    this.operations.background(
-      place,
-      { kind: "stream.close", edge: self, edgeIncarnation: incarnation, stream, graceMs },
-      BACKGROUND_MS,
-    );
   }
 
   /** A topic is gone: its streams end. */
@@ -456,7 +447,8 @@ export class Streams implements StreamHost {
     const { streamIdleTimeoutMs: idleMs, streamStallMs } = this.context.config.defaults;
     for (const stream of [...this.streams.values()]) {
       if (stream.isClosed) {
-        if (now - stream.closedMs > REMEMBER_MS) this.streams.delete(stream.number);
+        const isOver = stream.unanswered === 0 && now - stream.closedMs > REMEMBER_MS;
+        if (isOver) this.streams.delete(stream.number);
         continue;
       }
       if (idleMs > 0 && now - stream.lastDeliveryMs >= idleMs) {

@@ -39,6 +39,8 @@ export interface SlotView {
         readonly cluster: { readonly topics: ReadonlyMap<string, TopicRecord> };
       }
     | { readonly kind: "partition"; readonly partition: Partition };
+  /** What is not told to its end yet, and to whom. */
+  readonly digests?: readonly { readonly edge: number }[];
 }
 
 export interface HostView {

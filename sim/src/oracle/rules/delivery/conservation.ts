@@ -3,7 +3,7 @@
 // is in exactly the heap its state asks for, under its id, in its stream's list of leases, in heap order.
 // The counters are compared at every entry, the structures at every 16th and at the end.
 
-import { compareInt64, State, type Partition } from "@disheap/core";
+import { compareInt64, LeaseEnd, State, type Partition } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
 import type { CommittedEntry, EntryRule } from "../canon.js";
 import type { GroupRecord, Ledger } from "../ledger.js";
@@ -136,16 +136,43 @@ function heapProblem(p: Partition, leased: number): string | undefined {
   }
   let problem: string | undefined;
   let listed = 0;
+  let expired = 0;
   p.streams.forEach((stream) => {
     for (const slot of stream.leases) {
       listed += 1;
       const isIts = m.state[slot] === State.leased && m.stream[slot] === stream.stream;
       if (!isIts) problem ??= `stream ${stream.stream} of n${stream.edge} lists a lease it lacks`;
     }
+    for (const slot of stream.expired) {
+      expired += 1;
+      const isIts = isExpiryOf(p, slot, stream.edge, stream.edgeIncarnation, stream.stream);
+      if (!isIts) problem ??= `stream ${stream.stream} of n${stream.edge} lists an expiry it lacks`;
+    }
   });
   // Leases of a replaced edge incarnation are in no list any more.
   if (listed > leased) problem ??= `streams list ${listed} leases of ${leased}`;
+  let known = 0;
+  m.forEach((slot) => {
+    const holder = p.streams.find(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot]);
+    if (holder && m.leaseEnd[slot] === LeaseEnd.expired) known += 1;
+  });
+  if (expired !== known) problem ??= `streams list ${expired} of ${known} expired leases`;
   return problem;
+}
+
+function isExpiryOf(
+  p: Partition,
+  slot: number,
+  edge: number,
+  edgeIncarnation: number,
+  stream: number,
+): boolean {
+  const m = p.messages;
+  const isTheirs =
+    m.edge[slot] === edge &&
+    m.edgeIncarnation[slot] === edgeIncarnation &&
+    m.stream[slot] === stream;
+  return isTheirs && m.state[slot] !== State.free && m.leaseEnd[slot] === LeaseEnd.expired;
 }
 
 function isBefore(p: Partition, a: number, b: number): boolean {

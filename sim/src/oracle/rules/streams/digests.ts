@@ -1,9 +1,10 @@
-// Q17, the leader's part (D-22): a new leader names every lease that it inherits to the edge that holds
-// it, in the turn in which it begins to serve. A grant that commits under the next leader is otherwise a
-// lease nobody knows of; its message is out of reach until the lease runs out, and has lost an attempt.
-// Leases of a replaced incarnation of an edge are shortened instead (D-24).
+// Q17, the leader's part (D-22, D-91): a new leader names every lease that it inherits to the edge that holds
+// it, and every expired one of an open stream that is its message's newest, beginning in the turn in which it
+// begins to serve. A grant that commits under the next leader is otherwise a lease nobody knows of; its message
+// is out of reach until the lease runs out, and has lost an attempt. Leases of a replaced incarnation of an
+// edge are shortened instead (D-24).
 
-import { State, type PeerMessage, type Role } from "@disheap/core";
+import { LeaseEnd, State, type PeerMessage, type Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
 import { nameOf } from "../ledger.js";
 import { seen, type HostView, type SlotView, type Watched } from "../watched.js";
@@ -60,7 +61,7 @@ export class Digests implements Rule {
   private check(
     node: number,
     { context }: HostView,
-    { raft, machine }: SlotView,
+    { raft, machine, digests }: SlotView,
     { term, told }: Beginning,
   ): boolean {
     if (machine.kind !== "partition") return true;
@@ -68,7 +69,7 @@ export class Digests implements Rule {
     let isDone = true;
     m.forEach((slot) => {
       const isInherited =
-        m.state[slot] === State.leased &&
+        isToBeTold(machine.partition, slot) &&
         raft.log.termAt(m.grantIndex[slot]) < term &&
         m.edgeIncarnation[slot] === streams.incarnationOf(m.edge[slot]);
       if (!isInherited) return;
@@ -79,7 +80,7 @@ export class Digests implements Rule {
         m.edge[slot],
       ];
       if (told.has(leaseOf(edge, index, offset, fence))) return;
-      if (context.hasUnsent?.(edge) === true) {
+      if (context.hasUnsent?.(edge) === true || digests?.some((d) => d.edge === edge) === true) {
         isDone = false;
         return;
       }
@@ -98,6 +99,14 @@ export class Digests implements Rule {
     });
     return isDone;
   }
+}
+
+/** Its newest lease is open; or it expired, and its stream was not closed. */
+function isToBeTold({ messages: m, streams }: Partition, slot: number): boolean {
+  if (m.state[slot] === State.leased) return true;
+  if (m.leaseEnd[slot] !== LeaseEnd.expired) return false;
+  const stream = streams.find(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot]);
+  return stream !== undefined && !stream.isClosed;
 }
 
 function leaseOf(edge: number, index: number, offset: number, fence: number): string {

@@ -1,7 +1,9 @@
-import { Partition, type PeerMessage } from "@disheap/core";
+import { Partition, type Intent, type PeerMessage } from "@disheap/core";
 import { expect, test } from "vitest";
 import { Digests } from "../../../../src/oracle/rules/streams/digests.js";
 import { breaks, FakeLog, FakeWorld, INIT, replica, SETTINGS, view } from "../states.js";
+
+const STREAM = { edge: 1, edgeIncarnation: 1, stream: 1 };
 
 /** Node 3 becomes leader in term 2 of a partition in which edge 1 holds message 2.0 since entry 3. */
 function stage() {
@@ -9,16 +11,14 @@ function stage() {
   const rule = new Digests();
   rule.attach(world);
   const partition = new Partition(1, "MIN");
-  const [edge, edgeIncarnation, stream, round] = [1, 1, 1, 1];
   partition.apply(view(1, 1, 1, [{ ...INIT, settings: SETTINGS }]), undefined);
   const message = { priorityHi: 0, priorityLo: 1, payload: Uint8Array.of(1), delayMs: 0 };
   partition.apply(
     view(2, 1, 2, [{ kind: "enqueue", ...message, producer: undefined, maxRetries: undefined }]),
     undefined,
   );
-  const who = { edge, edgeIncarnation, stream, round };
   const share = { n: 1, limit: 1, visibilityMs: 1000, bound: undefined };
-  partition.apply(view(3, 1, 3, [{ kind: "grant", ...who, ...share }]), undefined);
+  partition.apply(view(3, 1, 3, [{ kind: "grant", ...STREAM, round: 1, ...share }]), undefined);
   const raft = replica({ term: 2, role: "leader", log: new FakeLog([1, 1, 1, 2]) });
   raft.appliedIndex = 3;
   const slots = new Map([[1, { raft, machine: { kind: "partition" as const, partition } }]]);
@@ -33,6 +33,7 @@ const digest = (fence: number): PeerMessage => ({
   group: 1,
   edgeIncarnation: 1,
   stream: 0,
+  isLast: true,
   leases: [{ index: 2, offset: 0, fence, stream: 1, round: 1, grantIndex: 3 }],
 });
 
@@ -76,4 +77,30 @@ test("Q17: nobody is told of the leases of an edge's earlier life", () => {
   partition.apply(view(4, 2, 4, [{ kind: "edge.replaced", ...replaced }]), undefined);
   raft.appliedIndex = 4;
   rule.afterTurn(3, host);
+});
+
+test("Q17: an expired lease of an open stream is named as well; of a closed one the close tells", () => {
+  const beginsAfter = (intents: readonly Intent[]): { serve: () => void; tell: () => void } => {
+    const { rule, raft, host, partition } = stage();
+    partition.apply(view(4, 1, 5_000, intents), undefined);
+    raft.appliedIndex = 4;
+    return { serve: () => rule.afterTurn(3, host), tell: () => rule.sent(3, 1, digest(1)) };
+  };
+  const named = beginsAfter([]);
+  breaks("Q17", named.serve);
+  named.tell();
+  named.serve();
+  beginsAfter([{ kind: "release.undelivered", index: 2, offset: 0, fence: 1 }]).serve();
+  beginsAfter([{ kind: "stream.close", ...STREAM, graceMs: 0 }]).serve();
+});
+
+test("Q17: who has more to tell than fits a turn goes on until all is told", () => {
+  const { rule, raft, host } = stage();
+  const slot = host.context.groups.get(1);
+  if (!slot) throw new Error("group 1 is there");
+  raft.appliedIndex = 4;
+  Object.assign(slot, { digests: [{ edge: 1 }] });
+  rule.afterTurn(3, host);
+  Object.assign(slot, { digests: [{ edge: 2 }] });
+  breaks("Q17", () => rule.afterTurn(3, host));
 });
