@@ -43,6 +43,10 @@ export class PartitionState extends MachineState {
   private readonly rows: MessageHashes;
   readonly ready: IndexedHeap;
   readonly timers: IndexedHeap;
+  /** All others in the order of ready ones, for those who look: a peek reads beginnings, whatever waits (D-5). */
+  readonly leased: IndexedHeap;
+  readonly delayed: IndexedHeap;
+  readonly dead: IndexedHeap;
   readonly streams: StreamTable;
   readonly dedup: DedupTable;
   readonly tombstones: Tombstones;
@@ -68,11 +72,15 @@ export class PartitionState extends MachineState {
     const m = this.messages;
     // MAX swaps the comparison and never negates a priority: -MIN_INT64 does not exist (D-17).
     const isMin = mode === "MIN";
-    this.ready = new IndexedHeap((a, b) => {
+    const isBetter = (a: number, b: number): boolean => {
       const c = compareInt64(m.priorityHi[a], m.priorityLo[a], m.priorityHi[b], m.priorityLo[b]);
       if (c !== 0) return isMin ? c < 0 : c > 0;
       return this.isOlder(a, b);
-    });
+    };
+    this.ready = new IndexedHeap(isBetter);
+    this.leased = new IndexedHeap(isBetter);
+    this.delayed = new IndexedHeap(isBetter);
+    this.dead = new IndexedHeap(isBetter);
     this.timers = new IndexedHeap((a, b) =>
       m.timeMs[a] !== m.timeMs[b] ? m.timeMs[a] < m.timeMs[b] : this.isOlder(a, b),
     );
@@ -114,7 +122,7 @@ export class PartitionState extends MachineState {
     const m = this.messages;
     m.state[slot] = notBeforeMs > this.nowMs ? State.delayed : State.ready;
     m.timeMs[slot] = notBeforeMs;
-    if (m.state[slot] === State.delayed) this.timers.push(slot);
+    if (m.state[slot] === State.delayed) this.delay(slot);
     else this.ready.push(slot);
     this.counts.totalMessages += 1;
     this.rows.add(slot);
@@ -132,6 +140,7 @@ export class PartitionState extends MachineState {
       fill();
     });
     this.timers.push(slot);
+    this.leased.push(slot);
     this.counts.inflightMessages += 1;
   }
 
@@ -155,8 +164,9 @@ export class PartitionState extends MachineState {
       else m.state[slot] = outcome === "delayed" ? State.delayed : State.dead;
     });
     if (outcome === "ready") this.ready.push(slot);
-    else if (outcome === "delayed") this.timers.push(slot);
+    else if (outcome === "delayed") this.delay(slot);
     else {
+      this.dead.push(slot);
       this.counts.totalMessages -= 1;
       this.counts.dlqMessages += 1;
     }
@@ -165,11 +175,21 @@ export class PartitionState extends MachineState {
   delayedToReady(slot: number): void {
     const m = this.messages;
     assert(m.state[slot] === State.delayed, "Q11: only a delayed message turns ready by time");
-    this.timers.remove(slot);
+    this.endDelay(slot);
     this.change(slot, () => {
       m.state[slot] = State.ready;
     });
     this.ready.push(slot);
+  }
+
+  private delay(slot: number): void {
+    this.timers.push(slot);
+    this.delayed.push(slot);
+  }
+
+  private endDelay(slot: number): void {
+    this.timers.remove(slot);
+    this.delayed.remove(slot);
   }
 
   /**
@@ -180,7 +200,7 @@ export class PartitionState extends MachineState {
     const m = this.messages;
     const wasDead = m.state[slot] === State.dead;
     const turnsReady = isNewest && (wasDead || m.state[slot] === State.delayed);
-    if (turnsReady && !wasDead) this.timers.remove(slot);
+    if (turnsReady && !wasDead) this.endDelay(slot);
     if (isNewest) this.dropExpired(slot);
     this.change(slot, () => {
       m.attempts[slot] = Math.max(0, m.attempts[slot] - 1);
@@ -192,6 +212,7 @@ export class PartitionState extends MachineState {
     if (!turnsReady) return;
     this.ready.push(slot);
     if (!wasDead) return;
+    this.dead.remove(slot);
     this.counts.totalMessages += 1;
     this.counts.dlqMessages -= 1;
   }
@@ -213,6 +234,7 @@ export class PartitionState extends MachineState {
 
   private dropLease(slot: number): StreamState | undefined {
     this.timers.remove(slot);
+    this.leased.remove(slot);
     this.counts.inflightMessages -= 1;
     const stream = this.holderOf(slot);
     stream?.leases.delete(slot);

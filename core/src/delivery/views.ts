@@ -1,9 +1,8 @@
 // Read-only views of a partition: the best candidates as a ladder, a peek in the contract's order.
 // Nothing here changes state.
 
-import { Best } from "../lib/best.js";
+import type { IndexedHeap } from "../heap/indexed-heap.js";
 import { compareInt64 } from "../lib/int64.js";
-import { State } from "./message-store.js";
 import type { PartitionState } from "./partition-state.js";
 
 export interface Rung {
@@ -16,7 +15,7 @@ export interface Rung {
 export function ladder(p: PartitionState, count: number): { rungs: Rung[]; hasMore: boolean } {
   const m = p.messages;
   const rungs: Rung[] = [];
-  for (const slot of bestReady(p, count)) {
+  for (const slot of bestOf(p, [p.ready], count)) {
     const hi = m.priorityHi[slot];
     const lo = m.priorityLo[slot];
     const last = rungs.at(-1);
@@ -26,32 +25,40 @@ export function ladder(p: PartitionState, count: number): { rungs: Rung[]; hasMo
   return { rungs, hasMore: p.ready.size > count };
 }
 
-/** The best ready slots in order: a best-first walk over the heap, O(count log count). */
-function bestReady(p: PartitionState, count: number): number[] {
-  const { ready } = p;
+/** The first slots of heaps of that order, in order: a best-first walk over them, O(count log count). */
+function bestOf(p: PartitionState, heaps: readonly IndexedHeap[], count: number): number[] {
   const found: number[] = [];
-  // Places whose parent was taken; small, so a sorted array serves as the queue.
-  const frontier: number[] = ready.size > 0 ? [0] : [];
-  while (found.length < count && frontier.length > 0) {
-    const place = frontier.pop() as number;
-    found.push(ready.at(place));
-    for (let child = place * 4 + 1; child < Math.min(place * 4 + 5, ready.size); child += 1) {
-      insertWorstFirst(p, frontier, child);
+  // Places whose parent was taken, worst first; few, so a sorted array serves as the queue.
+  const frontier: Place[] = [];
+  for (const heap of heaps) if (heap.size > 0) insertWorstFirst(p, frontier, { heap, place: 0 });
+  while (found.length < count) {
+    const next = frontier.pop();
+    if (!next) break;
+    const { heap, place } = next;
+    found.push(heap.at(place));
+    for (let child = place * 4 + 1; child < Math.min(place * 4 + 5, heap.size); child += 1) {
+      insertWorstFirst(p, frontier, { heap, place: child });
     }
   }
   return found;
 }
 
-function insertWorstFirst(p: PartitionState, frontier: number[], place: number): void {
-  const slot = p.ready.at(place);
+interface Place {
+  readonly heap: IndexedHeap;
+  readonly place: number;
+}
+
+function insertWorstFirst(p: PartitionState, frontier: Place[], at: Place): void {
+  const slot = at.heap.at(at.place);
   let low = 0;
   let high = frontier.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (comesBefore(p, p.ready.at(frontier[middle]), slot)) high = middle;
+    const other = frontier[middle];
+    if (comesBefore(p, other.heap.at(other.place), slot)) high = middle;
     else low = middle + 1;
   }
-  frontier.splice(low, 0, place);
+  frontier.splice(low, 0, at);
 }
 
 /** The heap order over any two messages, whatever their state. */
@@ -64,33 +71,17 @@ export function comesBefore(p: PartitionState, a: number, b: number): boolean {
 
 /**
  * Ready and leased ones best first, then delayed ones, then dead ones (wire contract, section 14). A partition
- * may hold millions: of the ready ones only the best are looked at, and what comes later in the order only
- * when what comes before it is too little.
+ * may hold millions: of each kind only the best are looked at, about as many as are shown.
  */
 export function peek(
   p: PartitionState,
   limit: number,
   includeDead: boolean,
 ): { slots: number[]; hasMore: boolean } {
-  const { counts, messages: m, ready, timers } = p;
-  const best = (): Best => new Best(limit, (a, b) => comesBefore(p, a, b));
-  const taken = best();
-  for (const slot of bestReady(p, limit)) taken.offer(slot);
-  const wantsDelayed = ready.size + counts.inflightMessages < limit;
-  const delayed = best();
-  for (let place = 0; place < timers.size; place += 1) {
-    const slot = timers.at(place);
-    if (m.state[slot] === State.leased) taken.offer(slot);
-    else if (wantsDelayed) delayed.offer(slot);
-  }
-  const slots = [...taken.inOrder(), ...delayed.inOrder()];
-  if (includeDead && slots.length < limit && counts.dlqMessages > 0) {
-    const dead = best();
-    m.forEach((slot) => {
-      if (m.state[slot] === State.dead) dead.offer(slot);
-    });
-    slots.push(...dead.inOrder());
-  }
+  const { counts, ready, leased, delayed, dead } = p;
+  const kinds = [[ready, leased], [delayed], ...(includeDead ? [[dead]] : [])];
+  const slots: number[] = [];
+  for (const heaps of kinds) slots.push(...bestOf(p, heaps, limit - slots.length));
   const held = counts.totalMessages + (includeDead ? counts.dlqMessages : 0);
-  return { slots: slots.slice(0, limit), hasMore: held > limit };
+  return { slots, hasMore: held > limit };
 }

@@ -35,6 +35,7 @@ import {
 import { continueDigests, sendDigests, sendLastDigest } from "./digests.js";
 import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/replica.js";
 import { peekBody } from "./peek-rows.js";
+import { PAGE_MAX } from "../contract/limits/units.js";
 import { creationProblem } from "./creation-limits.js";
 import { OnceTable } from "./once-table.js";
 import { outcomeOf } from "./outcomes.js";
@@ -453,13 +454,18 @@ export class Leader {
     this.serveReads(slot);
   }
 
-  /** Serves the confirmed reads whose index is applied. */
+  /**
+   * Serves the confirmed reads whose index is applied, as far as the turn's budget of rows goes: many peeks that come
+   * together must not hold up beats and votes.
+   */
   serveReads(slot: Replica): void {
     if (slot.confirmedReads.length === 0) return;
     const applied = slot.raft.appliedIndex;
     const waiting: PendingRead[] = [];
     for (const read of slot.confirmedReads) {
-      if (read.index > applied) waiting.push(read);
+      const isApplied = read.index <= applied;
+      if (isApplied && this.context.turnRows <= 0) this.context.wantsTurn = true;
+      if (!isApplied || this.context.turnRows <= 0) waiting.push(read);
       else this.answer(read, { type: "done", index: read.index, body: this.readBody(slot, read) });
     }
     slot.confirmedReads = waiting;
@@ -470,7 +476,10 @@ export class Leader {
       return new Uint8Array(0);
     const { partition } = slot.machine;
     if (read.action.type === "read.peek") {
-      return peekBody(partition, read.action.limit, read.action.includeDlq);
+      // A peer may ask for anything.
+      const limit = Math.min(read.action.limit, PAGE_MAX);
+      this.context.turnRows -= limit;
+      return peekBody(partition, limit, read.action.includeDlq);
     }
     return encodePartitionCounts(partition.counts);
   }

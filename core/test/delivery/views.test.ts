@@ -154,3 +154,53 @@ test("a peek looks at few of many ready messages, and only at living ones when t
   expect(hasMore).toBe(true);
   expect(looks).toBeLessThan(500);
 });
+
+test("a peek looks at few of many, whatever state they are in", () => {
+  const many = Array.from({ length: 4000 }, (_, i) => (i * 7919) % 4000);
+  const inState: Record<string, (rig: MachineRig) => void> = {
+    ready: (rig) =>
+      rig.apply(
+        { stampMs: 1000 },
+        many.map((p) => enqueue(p)),
+      ),
+    delayed: (rig) =>
+      rig.apply(
+        { stampMs: 1000 },
+        many.map((p) => enqueue(p, 5_000)),
+      ),
+    leased: (rig) => {
+      inState.ready(rig);
+      rig.apply({ stampMs: 1001 }, [grant(4000)]);
+    },
+    dead: (rig) => {
+      inState.leased(rig);
+      rig.apply({ stampMs: 20_000 }, [{ kind: "tick" }]);
+    },
+  };
+  for (const [state, bring] of Object.entries(inState)) {
+    const rig = rigWith("MIN", []);
+    bring(rig);
+    const { partition } = rig;
+    let looks = 0;
+    for (const heap of [partition.ready, partition.leased, partition.delayed, partition.dead]) {
+      const at = heap.at.bind(heap);
+      heap.at = (place) => {
+        looks += 1;
+        return at(place);
+      };
+    }
+    partition.timers.at = partition.messages.forEach = () => {
+      throw new Error("every message is looked at");
+    };
+    const { slots } = peek(partition, 10, true);
+    const { messages } = partition;
+    expect(
+      slots.map((slot) => messages.priorityLo[slot]),
+      state,
+    ).toEqual([...many.keys()].slice(0, 10));
+    expect(new Set(slots.map((slot) => messages.state[slot]))).toEqual(
+      new Set([State[state as keyof typeof State]]),
+    );
+    expect(looks).toBeLessThan(1000);
+  }
+});

@@ -38,5 +38,12 @@ export function backlog(draws: PlanDraws, scope: SituationScope): Situation | un
     const id = FIRST_ID + count + n;
     operations.push({ type: "read", atMs: at, node: node(), what: "peek", topic, id, limit });
   }
-  return { operations };
+  if (!draws.chance("backlog.burst", 500_000)) return { operations };
+  // Many at once, each of more than a turn has a budget for.
+  const burstMs = atMs + draws.between("backlog.burstAt", 2_500, 12_000);
+  for (let n = 0; n < 20; n += 1) {
+    const id = FIRST_ID + count + 8 + n;
+    operations.push({ type: "read", atMs: burstMs, node: 1, what: "peek", topic, id, limit: 50 });
+  }
+  return { operations, limits: { turnRowsMax: 40 } };
 }

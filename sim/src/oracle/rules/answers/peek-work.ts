@@ -1,5 +1,5 @@
-// P4: a peek is a bounded step (rev-B6): it looks at each message once and sorts no more than it shows, however
-// many wait. Comparisons of messages are counted while a peek waits at a leader, from outside: each reads the
+// P4: a peek is a bounded step (rev-B6): it compares about as many messages as it shows, however many wait; and
+// what is shown in one turn is bounded, however many peeks wait. Comparisons of messages are counted while a peek waits at a leader, from outside: each reads the
 // partition's mode or asks which message is older. Judged are turns in which nothing else compares messages:
 // no entry of the group was applied, and nobody asked for candidates.
 
@@ -13,13 +13,17 @@ interface WaitingRead {
 
 interface ReadableSlot {
   readonly id: number;
+  readonly isServing: boolean;
   readonly reads: ReadonlyMap<number, WaitingRead>;
   readonly confirmedReads: readonly WaitingRead[];
   readonly machine: { readonly kind: string; readonly partition?: Partition };
 }
 
 interface ReadableHost {
-  readonly context: { readonly groups: ReadonlyMap<number, ReadableSlot> };
+  readonly context: {
+    readonly groups: ReadonlyMap<number, ReadableSlot>;
+    readonly config: { readonly limits: { readonly turnRowsMax: number } };
+  };
 }
 
 /** One partition at a leader for which peeks wait. */
@@ -27,8 +31,8 @@ interface Watch {
   comparisons: number;
   /** Something else compared messages in this turn. */
   isBusy: boolean;
-  /** Limits of the peeks that waited when the turn before ended. */
-  limits: readonly number[];
+  /** The peeks that waited when the turn before ended. */
+  peeks: readonly WaitingRead[];
 }
 
 export class PeekWork implements Rule {
@@ -57,23 +61,43 @@ export class PeekWork implements Rule {
   afterTurn(node: number, host: ReadableHost): void {
     const before = this.waiting.get(node);
     const now = new Map<number, Watch>();
+    let served: number[] = [];
     for (const slot of host.context.groups.values()) {
       const { partition } = slot.machine;
       if (!partition) continue;
-      const limits = peeksOf(slot);
+      const peeks = peeksOf(slot);
       const watch = before?.get(slot.id);
       if (watch && this.watches.get(partition) === watch)
         this.judge(node, slot.id, watch, partition);
-      if (limits.length > 0) now.set(slot.id, this.watched(partition, limits));
+      // Those that nobody serves any more are refused.
+      if (watch && slot.isServing) {
+        served = [...served, ...watch.peeks.filter((p) => !peeks.includes(p)).map(limitOf)];
+      }
+      if (peeks.length > 0) now.set(slot.id, this.watched(partition, peeks));
     }
     this.waiting.set(node, now);
+    this.judgeTurn(node, served, host.context.config.limits.turnRowsMax);
+  }
+
+  /** What is begun with a row left in the budget goes on. */
+  private judgeTurn(node: number, served: readonly number[], rowsMax: number): void {
+    const rows = served.reduce((sum, limit) => sum + limit, 0);
+    if (rows - Math.max(0, ...served) < rowsMax || served.length < 2) return;
+    const what = `${served.length} peeks at ${rows} messages in one turn`;
+    throw new RuleBroken({
+      rule: "P4",
+      message: `n${node} served ${what}; the budget of a turn is ${rowsMax}`,
+      second: seen({ atUs: this.world?.queue.nowUs ?? 0, node }, what),
+      about: `n${node}`,
+    });
   }
 
   private judge(node: number, group: number, watch: Watch, partition: Partition): void {
     const held = partition.counts.totalMessages + partition.counts.dlqMessages;
-    const most = watch.limits.reduce((sum, limit) => sum + peekComparisons(held, limit), 0);
+    const limits = watch.peeks.map(limitOf);
+    const most = limits.reduce((sum, limit) => sum + peekComparisons(held, limit), 0);
     if (watch.isBusy || watch.comparisons <= most) return;
-    const what = `${watch.comparisons} comparisons for peeks at ${watch.limits.join(", ")} of ${held} messages`;
+    const what = `${watch.comparisons} comparisons for peeks at ${limits.join(", ")} of ${held} messages`;
     throw new RuleBroken({
       rule: "P4",
       message: `n${node} made ${what} of group ${group} in one turn; ${most} are enough`,
@@ -82,16 +106,16 @@ export class PeekWork implements Rule {
     });
   }
 
-  private watched(partition: Partition, limits: readonly number[]): Watch {
+  private watched(partition: Partition, peeks: readonly WaitingRead[]): Watch {
     const watch = this.watches.get(partition) ?? this.count(partition);
     watch.comparisons = 0;
     watch.isBusy = false;
-    watch.limits = limits;
+    watch.peeks = peeks;
     return watch;
   }
 
   private count(partition: Partition): Watch {
-    const watch: Watch = { comparisons: 0, isBusy: false, limits: [] };
+    const watch: Watch = { comparisons: 0, isBusy: false, peeks: [] };
     this.watches.set(partition, watch);
     const { mode } = partition;
     const isOlder = partition.isOlder.bind(partition);
@@ -108,20 +132,16 @@ export class PeekWork implements Rule {
   }
 }
 
-function peeksOf({ reads, confirmedReads }: ReadableSlot): number[] {
-  const limits: number[] = [];
-  for (const { action } of [...reads.values(), ...confirmedReads]) {
-    if (action.type === "read.peek") limits.push(action.limit ?? 0);
-  }
-  return limits;
+function peeksOf({ reads, confirmedReads }: ReadableSlot): WaitingRead[] {
+  return [...reads.values(), ...confirmedReads].filter(({ action }) => action.type === "read.peek");
 }
 
-/**
- * At most: every message against the worst of the kept ones; if it is better, down a heap of `limit`, two a
- * level; at the end a sort of the kept ones.
- */
+function limitOf({ action }: WaitingRead): number {
+  return action.limit ?? 0;
+}
+
+/** At most: for each that is shown four more are put in order among those that may come next. */
 export function peekComparisons(held: number, limit: number): number {
-  const kept = Math.min(held, limit);
-  const levels = kept < 2 ? 0 : 32 - Math.clz32(kept - 1);
-  return held * (1 + 2 * levels) + kept * (levels + 1);
+  const shown = Math.min(held, limit);
+  return 4 * (shown + 1) * (32 - Math.clz32(3 * shown + 4));
 }

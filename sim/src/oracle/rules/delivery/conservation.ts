@@ -120,6 +120,14 @@ function slotProblem(p: Partition, slot: number): string | undefined {
   if (p.timers.has(slot) !== isTimed) {
     return `${name} in state ${state} is ${p.timers.has(slot) ? "" : "not "}in the timer heap`;
   }
+  for (const [heap, of, name] of [
+    [p.leased, State.leased, "leased"],
+    [p.delayed, State.delayed, "delayed"],
+    [p.dead, State.dead, "dead"],
+  ] as const) {
+    if (heap.has(slot) !== (state === of))
+      return `a message in state ${state}: the ${name} heap disagrees`;
+  }
   return undefined;
 }
 

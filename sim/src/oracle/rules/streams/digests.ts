@@ -4,7 +4,7 @@
 // is out of reach until the lease runs out, and has lost an attempt. Leases of a replaced incarnation of an
 // edge are shortened instead (D-24).
 
-import { LeaseEnd, State, type PeerMessage, type Role } from "@disheap/core";
+import { LeaseEnd, State, type Partition, type PeerMessage, type Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
 import { nameOf } from "../ledger.js";
 import { seen, type HostView, type SlotView, type Watched } from "../watched.js";
