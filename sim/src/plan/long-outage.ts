@@ -56,8 +56,12 @@ export function longOutage(draws: PlanDraws, scope: SituationScope): Situation |
     habits: HABITS,
   });
   const cut: FaultPlan = { kind: "net.partition", atMs, untilMs: atMs + outageMs, side: [node] };
-  return { operations, faults: [cut], durationMs: atMs + outageMs + 10_000 };
+  const limits = isMany ? ROOMY : {};
+  return { operations, faults: [cut], limits, durationMs: atMs + outageMs + 10_000 };
 }
+
+/** Who comes back has thousands of entries to catch up with: block by block from a disk a run would not end. */
+const ROOMY = { appendBlocksMax: 64, logTailBytesMax: 8 << 20 };
 
 const HABITS = {
   ack: 950_000,
