@@ -8,7 +8,13 @@ import { assert } from "../lib/assert.js";
 import { dueMessages } from "../delivery/due-messages.js";
 import { ladder } from "../delivery/views.js";
 import { encodeIntent } from "../wire/intents.js";
-import type { Ask, Granted, GrantedItem, GrantRequest } from "../wire/messages.js";
+import {
+  CANDIDATES_MAX,
+  type Ask,
+  type Granted,
+  type GrantedItem,
+  type GrantRequest,
+} from "../wire/messages.js";
 import type { HostContext } from "../member/context.js";
 import type { Replica, Origin, QueuedIntent, StandingCredits } from "../member/replica.js";
 
@@ -307,8 +313,10 @@ export function onAsk(context: HostContext, from: number, m: Ask): void {
     sendLadder(context, from, m, { state: "closed", leader: 0 });
     return;
   }
-  const { rungs, hasMore } = ladder(partition, m.count);
-  const { edgeIncarnation, stream, count } = m;
+  const { edgeIncarnation, stream } = m;
+  // A peer may ask for anything; a walk over the whole heap would hold up beats and votes.
+  const count = Math.min(m.count, CANDIDATES_MAX);
+  const { rungs, hasMore } = ladder(partition, count);
   const untilMs = context.monotonicMs + FORGET_MS;
   // Nothing ready: the edge is told as soon as something is.
   if (rungs.length === 0) {

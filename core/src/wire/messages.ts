@@ -233,6 +233,9 @@ export interface Granted {
   readonly items: readonly GrantedItem[];
 }
 
+/** Of so many candidates a leader tells at most, whoever asks for more. */
+export const CANDIDATES_MAX = 1024;
+
 /** Asks a partition's leader for its best candidates. */
 export interface Ask {
   readonly kind: "ask";

@@ -2,7 +2,7 @@
 // rows than the contract allows.
 
 import { expect, test } from "vitest";
-import { PEEK_LIMIT_MAX } from "../../src/contract/limits.js";
+import { PAGE_MAX } from "../../src/contract/limits/units.js";
 import { decodePeek } from "../../src/wire/read-bodies.js";
 import { HostRig } from "../support/host-rig.js";
 
@@ -46,7 +46,7 @@ function stage(): HostRig {
 test("a turn shows no more rows than its budget and one peek more, and asks for another turn", () => {
   const rig = stage();
   const { turnRowsMax } = rig.host.context.config.limits;
-  const request = { op: "peek", topic: "jobs", limit: PEEK_LIMIT_MAX, includeDlq: true } as const;
+  const request = { op: "peek", topic: "jobs", limit: PAGE_MAX, includeDlq: true } as const;
   const peeks = Array.from({ length: PEEKS }, (_, n) => n);
   rig.turn(...peeks.map((n) => ({ kind: "client.request", requestId: n + 9, request }) as const));
   let turns = 1;
@@ -57,7 +57,7 @@ test("a turn shows no more rows than its budget and one peek more, and asks for 
     most = Math.max(most, rig.effects.length - before);
   }
   expect(rig.effects.length).toBe(PEEKS);
-  expect(most).toBeLessThanOrEqual(Math.ceil(turnRowsMax / PEEK_LIMIT_MAX));
+  expect(most).toBeLessThanOrEqual(Math.ceil(turnRowsMax / PAGE_MAX));
   expect(turns).toBeGreaterThanOrEqual(PEEKS / most);
 });
 
@@ -73,5 +73,5 @@ test("a peer that asks for more than a peek shows gets that much", () => {
   };
   rig.ask({ op: "peek", topic: "jobs", limit: 1, includeDlq: true });
   rig.settle();
-  expect(bodies.map((body) => decodePeek(body, 1, 0).rows.length)).toContain(PEEK_LIMIT_MAX);
+  expect(bodies.map((body) => decodePeek(body, 1, 0).rows.length)).toContain(PAGE_MAX);
 });

@@ -251,6 +251,7 @@ const MESSAGES: Messages = {
     {
       kind: "digest",
       ...OF_STREAM,
+      isLast: true,
       leases: [
         {
           index: 0x4142_43444546,

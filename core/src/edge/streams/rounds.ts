@@ -4,7 +4,7 @@
 // the same: candidates by the next choice, grants at once as far as credits are open.
 
 import { compareInt64 } from "../../lib/int64.js";
-import type { Granted, Ladder } from "../../wire/messages.js";
+import { CANDIDATES_MAX, type Granted, type Ladder } from "../../wire/messages.js";
 import type { EdgeStream, Source } from "./edge-stream.js";
 import { askForDigest, type StreamHost } from "./stream-host.js";
 
@@ -22,7 +22,6 @@ const REASK_MS = 500;
 const PAUSE_MS = 50;
 /** Candidates that were asked for longer ago say nothing any more. */
 const VIEW_LIFE_MS = 5_000;
-const CANDIDATES_MAX = 1024;
 
 /** Starts a round if credits are open and none is under way. */
 export function wakeRounds(streams: StreamHost, stream: EdgeStream): void {

@@ -184,7 +184,14 @@ test("Q22: a grant that a digest named before it came is not handed over any mor
   const { rule, turns } = stage(granted(1, []));
   rule.sent(1, 2, REQUEST);
   const lease = { ...LEASE, stream: 3, round: 1, grantIndex: 9 };
-  rule.received(1, { kind: "digest", group: 1, edgeIncarnation: 1, stream: 0, leases: [lease] });
+  rule.received(1, {
+    kind: "digest",
+    group: 1,
+    edgeIncarnation: 1,
+    stream: 0,
+    isLast: true,
+    leases: [lease],
+  });
   rule.received(1, granted(1, [{ ...GRANTED_ITEM, fence: 2 }]));
   rule.sent(1, 2, RELEASE);
   turns(50_000);
