@@ -3,17 +3,13 @@
 // for as long as there may be tombstones. Follows from the entries alone and decides nothing at apply, so it
 // is in no hash.
 
+import type { StreamName } from "../lib/stream-name.js";
 import type { HasLevel } from "../machine/levels/level.js";
+import type { GrantedLease } from "../wire/messages.js";
 
-export interface Expiry {
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
-  readonly edge: number;
-  readonly edgeIncarnation: number;
+/** The lease, and whose it was. */
+export interface Expiry extends GrantedLease, StreamName {
   readonly stream: number;
-  readonly round: number;
-  readonly grantIndex: number;
 }
 
 /** Numbers of one lease: those of an Expiry, and when its message was granted again. */

@@ -25,7 +25,7 @@ export function applyGrant(
   if (intent.edgeIncarnation > p.streams.incarnationOf(intent.edge)) {
     replaceEdge(p, intent.edge, intent.edgeIncarnation, level.replacedGraceMs, context);
   }
-  const stream = p.streams.open(intent.edge, intent.edgeIncarnation, intent.stream);
+  const stream = p.streams.open(intent);
   if (!stream || stream.isClosed || intent.round < stream.round) {
     return { type: "granted", slots: [], grantedInRound: 0, isClosed: false };
   }
@@ -129,7 +129,7 @@ export function closeStream(
   intent: StreamCloseIntent,
   context: ApplyContext,
 ): IntentResult {
-  const stream = p.streams.open(intent.edge, intent.edgeIncarnation, intent.stream);
+  const stream = p.streams.open(intent);
   if (stream) {
     for (const slot of stream.leases) shorten(p, slot, intent.graceMs, context);
     p.streams.close(stream);

@@ -1,6 +1,6 @@
+import type { MessageRef } from "../lib/lease-name.js";
+
 /** Where the first message of a sequence stands, and when it was enqueued: its id needs both. */
-export interface MessagePlace {
-  readonly index: number;
-  readonly offset: number;
+export interface MessagePlace extends MessageRef {
   readonly stampMs: number;
 }

@@ -250,6 +250,10 @@ export class PartitionState extends MachineState {
   /** The stream of the newest lease, while it is remembered. */
   private holderOf(slot: number): StreamState | undefined {
     const m = this.messages;
-    return this.streams.find(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot]);
+    return this.streams.find({
+      edge: m.edge[slot],
+      edgeIncarnation: m.edgeIncarnation[slot],
+      stream: m.stream[slot],
+    });
   }
 }

@@ -3,6 +3,7 @@
 // give-back that comes after the expiry counts as well, once per lease, since the clock must not decide whether
 // a message that nobody saw goes to the dead letters. What was settled stays settled.
 
+import type { LeaseName } from "../lib/lease-name.js";
 import type { IntentResult } from "../machine/results.js";
 import type { ReleaseIntent, TokenParts } from "../wire/intents.js";
 import type { MachineEvent } from "./events.js";
@@ -11,12 +12,6 @@ import { isWorn, State } from "./message-store.js";
 import type { ApplyContext, PartitionState } from "./partition-state.js";
 import { isAuthentic, SETTLED, STALE } from "./settle.js";
 import { Ended } from "./tombstones.js";
-
-interface Lease {
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
-}
 
 type By = Extract<MachineEvent, { kind: "message.released" }>["by"];
 
@@ -42,7 +37,7 @@ export function applyGiveBack(
 }
 
 /** The lease ended by its expiry, which counts still. The message tells of its newest one, tombstones of others. */
-export function hasExpired(p: PartitionState, { index, offset, fence }: Lease): boolean {
+export function hasExpired(p: PartitionState, { index, offset, fence }: LeaseName): boolean {
   const slot = p.messages.find(index, offset);
   if (slot < 0) return false;
   if (p.messages.fence[slot] === fence) return p.messages.leaseEnd[slot] === LeaseEnd.expired;
@@ -50,7 +45,7 @@ export function hasExpired(p: PartitionState, { index, offset, fence }: Lease): 
 }
 
 /** Whether it counted. */
-function release(p: PartitionState, { index, offset, fence }: Lease, by: By): boolean {
+function release(p: PartitionState, { index, offset, fence }: LeaseName, by: By): boolean {
   const m = p.messages;
   const slot = m.find(index, offset);
   if (slot < 0) return false;

@@ -3,13 +3,11 @@
 // and are their messages' newest. A stream that was closed is remembered for a while, so that a late grant
 // request takes nothing.
 
+import type { StreamName } from "../lib/stream-name.js";
 import type { HasLevel } from "../machine/levels/level.js";
 import { rowHash, type StateHash } from "../machine/state-hash.js";
 
-export interface StreamState {
-  readonly edge: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
+export interface StreamState extends StreamName {
   round: number;
   /** Grants in `round` so far; what an undelivered release gives back is not subtracted. */
   granted: number;
@@ -43,7 +41,7 @@ export class StreamTable {
   }
 
   /** The stream, made when new; undefined for an incarnation that was replaced. */
-  open(edge: number, edgeIncarnation: number, stream: number): StreamState | undefined {
+  open({ edge, edgeIncarnation, stream }: StreamName): StreamState | undefined {
     let state = this.edges.get(edge);
     if (!state) {
       state = { incarnation: edgeIncarnation, streams: new Map() };
@@ -69,7 +67,7 @@ export class StreamTable {
     return found;
   }
 
-  find(edge: number, edgeIncarnation: number, stream: number): StreamState | undefined {
+  find({ edge, edgeIncarnation, stream }: StreamName): StreamState | undefined {
     const state = this.edges.get(edge);
     return state?.incarnation === edgeIncarnation ? state.streams.get(stream) : undefined;
   }

@@ -3,6 +3,7 @@
 
 import { characterValues } from "../lib/alphabet.js";
 import { readPlace, writePlace } from "../lib/ulid.js";
+import type { TokenParts } from "../wire/intents.js";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES = characterValues(ALPHABET);
@@ -10,12 +11,8 @@ const BODY_BYTES = 26;
 const BODY_CHARACTERS = 35;
 const FENCE_CHARACTERS = 8;
 
-export interface LeaseToken {
+export interface LeaseToken extends TokenParts {
   readonly group: number;
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
-  readonly mac: Uint8Array;
 }
 
 export function encodeLeaseToken(token: LeaseToken): string {

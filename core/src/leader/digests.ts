@@ -6,19 +6,14 @@ import { leaseAt } from "../delivery/grant.js";
 import type { Partition } from "../delivery/partition.js";
 import { hasExpired } from "../delivery/release.js";
 import type { StreamState } from "../delivery/streams.js";
+import { compareLeases } from "../lib/lease-name.js";
+import { isSameStream, type StreamName } from "../lib/stream-name.js";
 import type { HostContext } from "../member/context.js";
 import type { PendingDigest, Replica } from "../member/replica.js";
-import type { DigestRequest, LeaseRef } from "../wire/messages.js";
+import type { DigestRequest, GrantedLease } from "../wire/messages.js";
 
 /** Leases that one message names: about 80 kB. */
 const PAGE_LEASES = 2048;
-
-/** A stream of one life of an edge: of one that began anew another stream has the same number. */
-export interface StreamName {
-  readonly edge: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
-}
 
 /** A new leader tells every edge. */
 export function sendDigests(context: HostContext, slot: Replica): void {
@@ -36,7 +31,7 @@ export function onDigestRequest(context: HostContext, from: number, m: DigestReq
   if (!slot?.isServing || slot.machine.kind !== "partition") return;
   const { edgeIncarnation, stream } = m;
   const name = { edge: from, edgeIncarnation, stream };
-  const isWaiting = slot.digests.some((d) => d.isAsked && !d.isBegun && isSame(d, name));
+  const isWaiting = slot.digests.some((d) => d.isAsked && !d.isBegun && isSameStream(d, name));
   if (!isWaiting) begin(slot, slot.machine.partition, name, { isAsked: true });
   context.touched.add(slot);
   continueDigests(context, slot);
@@ -68,10 +63,6 @@ function begin(
   slot.digests.push({ ...head, walk, leases: [], isBegun: false });
 }
 
-function isSame(a: StreamName, b: StreamName): boolean {
-  return a.edge === b.edge && a.edgeIncarnation === b.edgeIncarnation && a.stream === b.stream;
-}
-
 /** Goes on with what is to be told, as far as the turn's budget of rows and the links allow. */
 export function continueDigests(context: HostContext, slot: Replica): void {
   if (slot.digests.length === 0) return;
@@ -95,9 +86,7 @@ function goesToItsEnd(context: HostContext, slot: Replica, digest: PendingDigest
     }
     if (!isLast && digest.leases.length < PAGE_LEASES) return false;
     if (digest.leases.length > 0 || isAsked || digest.isBegun) {
-      const leases = digest.leases.sort(
-        (a, b) => a.index - b.index || a.offset - b.offset || a.fence - b.fence,
-      );
+      const leases = digest.leases.sort(compareLeases);
       const head = { kind: "digest", group: slot.id, edgeIncarnation, stream } as const;
       context.send(edge, { ...head, isLast, leases });
       digest.isBegun = true;
@@ -116,7 +105,7 @@ function goesToItsEnd(context: HostContext, slot: Replica, digest: PendingDigest
 function* leasesOf(
   partition: Partition,
   { edge, edgeIncarnation, stream }: StreamName,
-): Generator<LeaseRef | undefined, undefined> {
+): Generator<GrantedLease | undefined, undefined> {
   const { messages, streams, expiries } = partition;
   // Of an edge that died they count as handed over.
   if (streams.incarnationOf(edge) !== edgeIncarnation) return undefined;
@@ -139,6 +128,6 @@ function* leasesOf(
 
 function streamsOf({ streams }: Partition, name: StreamName): Iterable<StreamState> {
   if (name.stream === 0) return streams.of(name.edge);
-  const one = streams.find(name.edge, name.edgeIncarnation, name.stream);
+  const one = streams.find(name);
   return one ? [one] : [];
 }

@@ -7,6 +7,7 @@ import type { Partition } from "../delivery/partition.js";
 import { assert } from "../lib/assert.js";
 import { dueMessages } from "../delivery/due-messages.js";
 import { ladder } from "../delivery/views.js";
+import { streamKey, type StreamName, type StreamOfEdge } from "../lib/stream-name.js";
 import { encodeIntent } from "../wire/intents.js";
 import {
   CANDIDATES_MAX,
@@ -27,16 +28,12 @@ const PURGE_MS = 1000;
 
 type GrantOrigin = Extract<Origin, { type: "grant" }>;
 
-function streamKey(edge: number, stream: number): string {
-  return `${edge}:${stream}`;
-}
-
 /** A status or refusal that carries no items. */
 function status(
   context: HostContext,
   slot: Replica | undefined,
   from: number,
-  request: { readonly group: number; readonly edgeIncarnation: number; readonly stream: number },
+  request: StreamOfEdge & { readonly group: number },
   round: number,
   serial: number,
   state: Granted["state"],
@@ -80,7 +77,8 @@ function stand(
   from: number,
   m: GrantRequest,
 ): void {
-  const key = streamKey(from, m.stream);
+  const name = { edge: from, edgeIncarnation: m.edgeIncarnation, stream: m.stream };
+  const key = streamKey(name);
   const old = slot.standing.get(key);
   const isOlder =
     old !== undefined &&
@@ -88,28 +86,20 @@ function stand(
       (m.edgeIncarnation === old.edgeIncarnation && m.serial < old.serial));
   if (isOlder) return;
   slot.standing.set(key, {
-    edge: from,
-    edgeIncarnation: m.edgeIncarnation,
-    stream: m.stream,
+    ...name,
     round: m.round,
     n: m.n,
     visibilityMs: m.visibilityMs,
     serial: m.serial,
     seenMs: context.monotonicMs,
   });
-  const granted = grantedSoFar(partition, from, m.edgeIncarnation, m.stream, m.round);
+  const granted = grantedSoFar(partition, name, m.round);
   status(context, slot, from, m, m.round, m.serial, "more", granted);
 }
 
 /** What the applied state granted in this round. */
-function grantedSoFar(
-  partition: Partition,
-  edge: number,
-  edgeIncarnation: number,
-  stream: number,
-  round: number,
-): number {
-  const state = partition.streams.find(edge, edgeIncarnation, stream);
+function grantedSoFar(partition: Partition, name: StreamName, round: number): number {
+  const state = partition.streams.find(name);
   return state?.round === round ? state.granted : 0;
 }
 
@@ -131,9 +121,7 @@ function oneShot(from: number, m: GrantRequest): QueuedIntent {
 
 function originOf(
   edge: number,
-  s: {
-    readonly edgeIncarnation: number;
-    readonly stream: number;
+  s: StreamOfEdge & {
     readonly round: number;
     readonly serial: number;
     readonly visibilityMs: number;
@@ -166,8 +154,7 @@ export function standingIntents(
     if (context.monotonicMs - s.seenMs > FORGET_MS || isOver(partition, s))
       slot.standing.delete(key);
     else if (isTooOld(context, s)) continue;
-    else if (s.n > grantedSoFar(partition, s.edge, s.edgeIncarnation, s.stream, s.round))
-      open.push(s);
+    else if (s.n > grantedSoFar(partition, s, s.round)) open.push(s);
   }
   if (open.length === 0) return [];
   // Shares are even and the first in line rotates, so that no consumer starves beside another.
@@ -217,8 +204,8 @@ export function purgeIdle(context: HostContext, slot: Replica): void {
 }
 
 /** The edge says that the stream is closed: nothing is for it any more. */
-export function forgetStream(slot: Replica, edge: number, stream: number): void {
-  const key = streamKey(edge, stream);
+export function forgetStream(slot: Replica, name: Pick<StreamName, "edge" | "stream">): void {
+  const key = streamKey(name);
   slot.standing.delete(key);
   slot.interests.delete(key);
 }
@@ -226,7 +213,7 @@ export function forgetStream(slot: Replica, edge: number, stream: number): void 
 /** The machine would refuse it: the stream was closed, its edge or round replaced. */
 function isOver(partition: Partition, s: StandingCredits): boolean {
   if (partition.streams.incarnationOf(s.edge) > s.edgeIncarnation) return true;
-  const state = partition.streams.find(s.edge, s.edgeIncarnation, s.stream);
+  const state = partition.streams.find(s);
   return state !== undefined && (state.isClosed || state.round > s.round);
 }
 
@@ -320,13 +307,8 @@ export function onAsk(context: HostContext, from: number, m: Ask): void {
   const untilMs = context.monotonicMs + FORGET_MS;
   // Nothing ready: the edge is told as soon as something is.
   if (rungs.length === 0) {
-    slot.interests.set(streamKey(from, stream), {
-      edge: from,
-      edgeIncarnation,
-      stream,
-      count,
-      untilMs,
-    });
+    const name = { edge: from, edgeIncarnation, stream };
+    slot.interests.set(streamKey(name), { ...name, count, untilMs });
   }
   context.send(from, {
     kind: "ladder",

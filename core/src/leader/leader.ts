@@ -15,6 +15,7 @@ import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
 import { NO_ROOM_FOR_REQUEST } from "../member/budgets.js";
 import type { HostContext } from "../member/context.js";
+import type { RequestName } from "../member/in-hand.js";
 import {
   forwardedBytes,
   isRepeatable,
@@ -118,7 +119,7 @@ export class Leader {
         return;
       }
       const closes = checked.kind === "stream.close" ? checked.stream : undefined;
-      if (closes !== undefined) forgetStream(slot, origin.edge, closes);
+      if (closes !== undefined) forgetStream(slot, { edge: from, stream: closes });
       this.enqueueIntent(slot, {
         intent: action.intent,
         origin: { type: "request", ...origin, isRepeatable: !request.isOnce, creates, closes },
@@ -158,15 +159,7 @@ export class Leader {
     return true;
   }
 
-  private answer(
-    to: {
-      readonly edge: number;
-      readonly edgeIncarnation: number;
-      readonly requestId: number;
-      readonly attempt: number;
-    },
-    outcome: ReplyOutcome,
-  ): void {
+  private answer(to: RequestName & { readonly attempt: number }, outcome: ReplyOutcome): void {
     const { edge, edgeIncarnation, requestId, attempt } = to;
     this.context.send(edge, { kind: "reply", edgeIncarnation, requestId, attempt, outcome });
   }

@@ -1,6 +1,7 @@
 // What a machine answers to the intents of an entry.
 
 import type { ErrorCode } from "../contract/api.js";
+import type { MessageRef } from "../lib/lease-name.js";
 
 export type RefusalCode = Extract<
   ErrorCode,
@@ -10,13 +11,11 @@ export type RefusalCode = Extract<
 /** The machine's answer to one intent; made only on the replica that proposed it. */
 export type IntentResult =
   | { readonly type: "none" }
-  | {
+  | (MessageRef & {
       readonly type: "enqueued";
-      readonly index: number;
-      readonly offset: number;
       readonly stampMs: number;
       readonly isDuplicate: boolean;
-    }
+    })
   | {
       readonly type: "granted";
       readonly slots: readonly number[];

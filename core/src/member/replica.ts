@@ -4,18 +4,16 @@
 import type { ClusterMachine } from "../cluster/cluster.js";
 import type { Partition } from "../delivery/partition.js";
 import { SequenceTable } from "../lib/sequence-table.js";
-import { InHand } from "./in-hand.js";
+import type { StreamName } from "../lib/stream-name.js";
+import { InHand, type RequestName } from "./in-hand.js";
 import type { RaftGroup } from "../raft/group.js";
-import type { LeaseRef, PeerMessage, RequestAction } from "../wire/messages.js";
+import type { GrantedLease, PeerMessage, RequestAction } from "../wire/messages.js";
 
 /** Whom the result of an intent concerns. */
 export type Origin =
   | { readonly type: "none" }
-  | {
+  | (RequestName & {
       readonly type: "request";
-      readonly edge: number;
-      readonly edgeIncarnation: number;
-      readonly requestId: number;
       readonly attempt: number;
       /** A repeat changes nothing: it stands in `inHand` until it is answered. */
       readonly isRepeatable?: boolean;
@@ -23,17 +21,14 @@ export type Origin =
       readonly creates?: number;
       /** The stream of its edge that it closes; absent: none. */
       readonly closes?: number | undefined;
-    }
-  | {
+    })
+  | (StreamName & {
       readonly type: "grant";
-      readonly edge: number;
-      readonly edgeIncarnation: number;
-      readonly stream: number;
       readonly round: number;
       readonly isStanding: boolean;
       readonly serial: number;
       readonly visibilityMs: number;
-    };
+    });
 
 export interface QueuedIntent {
   readonly intent: Uint8Array;
@@ -55,10 +50,7 @@ export interface ProposedEntry {
   readonly bytes: number;
 }
 
-export interface StandingCredits {
-  readonly edge: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
+export interface StandingCredits extends StreamName {
   round: number;
   n: number;
   visibilityMs: number;
@@ -66,18 +58,12 @@ export interface StandingCredits {
   seenMs: number;
 }
 
-export interface Interest {
-  readonly edge: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
+export interface Interest extends StreamName {
   readonly count: number;
   readonly untilMs: number;
 }
 
-export interface PendingRead {
-  readonly edge: number;
-  readonly edgeIncarnation: number;
-  readonly requestId: number;
+export interface PendingRead extends RequestName {
   readonly attempt: number;
   readonly action: RequestAction;
   /** Set once confirmed: serve when applied. */
@@ -85,17 +71,15 @@ export interface PendingRead {
 }
 
 /** Leases that an edge is to be told of, as far as it was not (D-22). */
-export interface PendingDigest {
-  readonly edge: number;
-  readonly edgeIncarnation: number;
+export interface PendingDigest extends StreamName {
   /** 0: all streams of the edge. */
   readonly stream: number;
   /** Answered even when there is nothing to tell. */
   readonly isAsked: boolean;
   /** Row by row; undefined: one of which nothing is to be told. */
-  readonly walk: Iterator<LeaseRef | undefined, undefined>;
+  readonly walk: Iterator<GrantedLease | undefined, undefined>;
   /** Not sent yet. */
-  leases: LeaseRef[];
+  leases: GrantedLease[];
   isBegun: boolean;
   /** Runs when all is told. */
   readonly then: (() => void) | undefined;

@@ -3,10 +3,10 @@
 import { ERROR_CODES } from "../contract/error-codes.js";
 import type {
   GrantedItem,
+  GrantedLease,
   GrantRequest,
   HostMessage,
   Ladder,
-  LeaseRef,
   ReplyOutcome,
   RequestAction,
 } from "./messages.js";
@@ -83,7 +83,7 @@ const item: Layout<GrantedItem> = (pass, i) => ({
   producer: pass.optional(i.producer, producer),
 });
 
-const lease: Layout<LeaseRef> = (pass, l) => ({
+const lease: Layout<GrantedLease> = (pass, l) => ({
   index: pass.u48(l.index),
   offset: pass.u16(l.offset),
   fence: pass.u32(l.fence),

@@ -4,6 +4,8 @@
 
 import type { ProducerTriple, TopicSettings } from "../contract/api.js";
 import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
+import type { LeaseName } from "../lib/lease-name.js";
+import type { StreamName } from "../lib/stream-name.js";
 import { readProducer, writeProducer } from "./producer.js";
 
 /** The machine level that a group begins at, and its draft (D-86). */
@@ -24,11 +26,8 @@ export interface EnqueueIntent {
 }
 
 /** Grants at most `n` in this round (counting what the round was granted before), `limit` now. */
-export interface GrantIntent {
+export interface GrantIntent extends StreamName {
   readonly kind: "grant";
-  readonly edge: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
   readonly round: number;
   readonly n: number;
   readonly limit: number;
@@ -38,10 +37,7 @@ export interface GrantIntent {
 }
 
 /** What a lease token proves: the message's place in its group's log, the fence and the MAC. */
-export interface TokenParts {
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
+export interface TokenParts extends LeaseName {
   readonly mac: Uint8Array;
 }
 
@@ -63,11 +59,8 @@ export interface ExtendIntent {
 }
 
 /** The edge never handed this grant to the transport: give its attempt back (D-21). */
-export interface ReleaseIntent {
+export interface ReleaseIntent extends LeaseName {
   readonly kind: "release.undelivered";
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
 }
 
 /** A client gives back by its token what it was delivered and did not start: no attempt is counted. */
@@ -77,19 +70,14 @@ export interface GiveBackIntent {
 }
 
 /** The consumer is gone: its leases end at min(deadline, now + grace); no further grants. */
-export interface StreamCloseIntent {
+export interface StreamCloseIntent extends StreamName {
   readonly kind: "stream.close";
-  readonly edge: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
   readonly graceMs: number;
 }
 
 /** The edge restarted under a newer incarnation: the leases of older ones are shortened (D-24). */
-export interface EdgeReplacedIntent {
+export interface EdgeReplacedIntent extends Omit<StreamName, "stream"> {
   readonly kind: "edge.replaced";
-  readonly edge: number;
-  readonly edgeIncarnation: number;
   readonly graceMs: number;
 }
 

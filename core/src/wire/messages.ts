@@ -3,6 +3,8 @@
 // groups (wire/frames.ts). A message to the own node skips the bytes and is handed over as it is.
 
 import type { ErrorCode, ProducerTriple } from "../contract/api.js";
+import type { LeaseName } from "../lib/lease-name.js";
+import type { StreamOfEdge } from "../lib/stream-name.js";
 import type { FormationNews } from "./formation-news.js";
 import type { Id64 } from "./identity-record.js";
 
@@ -183,11 +185,9 @@ export interface Reply {
 }
 
 /** Asks for grants: standing credits (one partition, D-6) or one bounded round (several). */
-export interface GrantRequest {
+export interface GrantRequest extends StreamOfEdge {
   readonly kind: "grant.request";
   readonly group: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
   readonly round: number;
   readonly n: number;
   readonly visibilityMs: number;
@@ -197,10 +197,7 @@ export interface GrantRequest {
   readonly serial: number;
 }
 
-export interface GrantedItem {
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
+export interface GrantedItem extends LeaseName {
   readonly attempts: number;
   readonly maxRetries: number;
   readonly priorityHi: number;
@@ -215,12 +212,10 @@ export interface GrantedItem {
 }
 
 /** Answer to a grant request, at apply or as a status of standing credits. */
-export interface Granted {
+export interface Granted extends StreamOfEdge {
   readonly kind: "granted";
   readonly group: number;
   readonly term: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
   readonly round: number;
   /** What the round was granted in all, in the applied state. */
   readonly grantedInRound: number;
@@ -237,21 +232,17 @@ export interface Granted {
 export const CANDIDATES_MAX = 1024;
 
 /** Asks a partition's leader for its best candidates. */
-export interface Ask {
+export interface Ask extends StreamOfEdge {
   readonly kind: "ask";
   readonly group: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
   readonly serial: number;
   readonly count: number;
 }
 
 /** Candidates as run lengths, best first; `hasMore` when ready messages are left beyond them. */
-export interface Ladder {
+export interface Ladder extends StreamOfEdge {
   readonly kind: "ladder";
   readonly group: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
   /** The serial of the ask; 0 when pushed because something turned ready. */
   readonly serial: number;
   readonly state: "ok" | "not-leader" | "closed";
@@ -260,10 +251,8 @@ export interface Ladder {
   readonly hasMore: boolean;
 }
 
-export interface LeaseRef {
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
+/** A lease and the grant that it came by. */
+export interface GrantedLease extends LeaseName {
   readonly stream: number;
   readonly round: number;
   /** Log index of the entry that granted it. */
@@ -271,23 +260,20 @@ export interface LeaseRef {
 }
 
 /** A new leader, or one that was asked, names the leases an edge holds (D-22). */
-export interface Digest {
+export interface Digest extends StreamOfEdge {
   readonly kind: "digest";
   readonly group: number;
-  readonly edgeIncarnation: number;
   /** The stream it was asked for; 0: all streams of the edge, after a failover. */
   readonly stream: number;
   /** Nothing follows of what the leader has to tell. */
   readonly isLast: boolean;
-  readonly leases: readonly LeaseRef[];
+  readonly leases: readonly GrantedLease[];
 }
 
 /** The edge has lost sight of some grants: send the digest of this stream. */
-export interface DigestRequest {
+export interface DigestRequest extends StreamOfEdge {
   readonly kind: "digest.request";
   readonly group: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
 }
 
 export type HostMessage =

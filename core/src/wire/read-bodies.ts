@@ -4,6 +4,7 @@ import type { Counts, PeekedMessage, ProducerTriple } from "../contract/api.js";
 import { COUNT_NAMES, emptyCounts } from "../contract/counts.js";
 import { MessageState } from "../contract/message-state.js";
 import { Reader, Writer } from "../lib/bytes.js";
+import type { MessageRef } from "../lib/lease-name.js";
 import { encodeMessageId } from "../lib/ulid.js";
 import { readOptionalProducer, writeOptionalProducer } from "./producer.js";
 
@@ -21,9 +22,7 @@ export function decodePartitionCounts(body: Uint8Array): Counts {
 }
 
 /** A message as its partition's leader shows it; `timeMs` is what its state makes of it. */
-export interface PeekRow {
-  readonly index: number;
-  readonly offset: number;
+export interface PeekRow extends MessageRef {
   readonly enqueuedMs: number;
   readonly state: number;
   readonly priorityHi: number;

@@ -68,15 +68,15 @@ describe("a stream's row", () => {
     ["round", (table, s) => table.update(s, s.round + 1, s.granted)],
     ["granted", (table, s) => table.update(s, s.round, s.granted + 1)],
     ["isClosed", (table, s) => table.close(s)],
-    ["another stream", (table) => void table.open(1, 1, 3)],
-    ["another edge", (table) => void table.open(2, 1, 2)],
+    ["another stream", (table) => void table.open({ edge: 1, edgeIncarnation: 1, stream: 3 })],
+    ["another edge", (table) => void table.open({ edge: 2, edgeIncarnation: 1, stream: 2 })],
     ["the edge's incarnation", (table) => void table.replaceEdge(1, 2)],
   ];
 
   test.each(change)("%s moves the hash", (_, apply) => {
     const hash = new StateHash();
     const table = new StreamTable({ level: levelWith({}) }, hash);
-    const s = table.open(1, 1, 2);
+    const s = table.open({ edge: 1, edgeIncarnation: 1, stream: 2 });
     if (!s) throw new Error("a first stream opens");
     const before = [hash.hi, hash.lo];
     apply(table, s);

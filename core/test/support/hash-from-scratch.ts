@@ -72,7 +72,7 @@ function addStreams({ edges, streams: rows }: Digest, hash: StateHash): void {
   const streams = new StreamTable(UNBOUNDED, hash);
   for (const { edge, incarnation } of edges) streams.replaceEdge(edge, incarnation);
   for (const s of [...rows].reverse()) {
-    const state = streams.open(s.edge, s.edgeIncarnation, s.stream);
+    const state = streams.open(s);
     if (!state) throw new Error("the rebuilt stream must open");
     streams.update(state, s.round, s.granted);
     if (s.isClosed) streams.close(state);

@@ -1,7 +1,7 @@
 // Writes the lease ends that the cluster decides (expiry, also after a shortening) into the history,
 // once per log entry: the black-box monitors cannot see them otherwise.
 
-import { encodeMessageId, type MachineEvent } from "@disheap/core";
+import { encodeMessageId, leaseKey, type MachineEvent } from "@disheap/core";
 import type { Rule } from "../oracle/oracle.js";
 import type { World } from "../world/world.js";
 import type { Recorder } from "./recorder.js";
@@ -29,7 +29,7 @@ export class LeaseEnds implements Rule {
   ): void {
     if (event.kind !== "message.expired") return;
     // Replicas that apply the entry later repeat it.
-    const key = `${group}.${event.index}.${event.offset}.${event.fence}`;
+    const key = `${group}.${leaseKey(event)}`;
     if (this.ended.has(key)) return;
     this.ended.add(key);
     const machine = this.world?.host(node)?.context.groups.get(group)?.machine;

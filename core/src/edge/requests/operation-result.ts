@@ -3,6 +3,7 @@
 import type { ClusterMachine } from "../../cluster/cluster.js";
 import type { TopicRecord } from "../../cluster/cluster-state.js";
 import { MalformedInput, Reader } from "../../lib/bytes.js";
+import type { MessageRef } from "../../lib/lease-name.js";
 import { encodeMessageId } from "../../lib/ulid.js";
 import type { ClientResult, Failure } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
@@ -72,9 +73,7 @@ export function heapIdOf(reply: PartReply | undefined): string | undefined {
 }
 
 /** Where a message was put, and when; what came before keeps its place. */
-export interface Enqueued {
-  readonly index: number;
-  readonly offset: number;
+export interface Enqueued extends MessageRef {
   readonly stampMs: number;
   readonly isDuplicate: boolean;
 }

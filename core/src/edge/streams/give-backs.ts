@@ -2,17 +2,12 @@
 // go back, and streams are closed (D-21, D-91).
 
 import type { PartitionPlace } from "../../cluster/cluster-state.js";
+import { leaseKey, type LeaseName } from "../../lib/lease-name.js";
 import type { HostContext } from "../../member/context.js";
 import type { Operations } from "../requests/operations.js";
 
 /** So long: for as long as tombstones tell of leases. */
 const BACKGROUND_MS = 600_000;
-
-export interface Lease {
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
-}
 
 export class GiveBacks {
   private readonly context: HostContext;
@@ -25,14 +20,14 @@ export class GiveBacks {
     this.operations = operations;
   }
 
-  release(place: PartitionPlace, { index, offset, fence }: Lease, ended?: () => void): void {
+  release(place: PartitionPlace, { index, offset, fence }: LeaseName, ended?: () => void): void {
     const intent = { kind: "release.undelivered", index, offset, fence } as const;
     this.operations.background(place, intent, BACKGROUND_MS, ended);
   }
 
   /** Of a lease that several digests name one release is under way at a time. */
-  releaseNamed(place: PartitionPlace, lease: Lease): void {
-    const name = `${place.group}.${lease.index}.${lease.offset}.${lease.fence}`;
+  releaseNamed(place: PartitionPlace, lease: LeaseName): void {
+    const name = `${place.group}.${leaseKey(lease)}`;
     if (this.named.has(name)) return;
     this.named.add(name);
     this.release(place, lease, () => this.named.delete(name));

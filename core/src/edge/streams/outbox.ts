@@ -5,12 +5,10 @@
 
 import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import { assert } from "../../lib/assert.js";
+import type { LeaseName } from "../../lib/lease-name.js";
 
-export interface Handed {
+export interface Handed extends LeaseName {
   readonly place: PartitionPlace;
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
   readonly handedMs: number;
   /** It may wait so long for the transport; nobody should hold a lease longer for a reader that sleeps. */
   readonly patienceMs: number;

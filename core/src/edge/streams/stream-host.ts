@@ -3,6 +3,7 @@
 
 import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import type { Mode } from "../../contract/api.js";
+import type { LeaseName } from "../../lib/lease-name.js";
 import type { HostContext } from "../../member/context.js";
 import type { GrantedItem } from "../../wire/messages.js";
 import type { Operations } from "../requests/operations.js";
@@ -17,10 +18,7 @@ export interface StreamHost {
   /** Hands one item to the carrier, or gives it back when it may not be written any more. */
   deliver(stream: EdgeStream, source: Source, item: GrantedItem, serial: number): void;
   /** Gives a lease back that nobody saw. */
-  release(
-    place: PartitionPlace,
-    lease: { readonly index: number; readonly offset: number; readonly fence: number },
-  ): void;
+  release(place: PartitionPlace, lease: LeaseName): void;
   /** Ends a half-closed stream that has nothing left to do. */
   endIfDone(stream: EdgeStream): void;
 }

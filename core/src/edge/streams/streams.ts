@@ -5,6 +5,7 @@ import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js
 import type { Digest, Granted, GrantedItem, Ladder } from "../../wire/messages.js";
 import type { ClientEvent, Failure, Mode } from "../../contract/api.js";
 import { UINT32_MAX } from "../../contract/limits/units.js";
+import type { LeaseName } from "../../lib/lease-name.js";
 import type { HostContext } from "../../member/context.js";
 import type { Operations } from "../requests/operations.js";
 import { creditsProblem, filterProblem, invalid, leaseMsOf } from "../requests/validate.js";
@@ -343,10 +344,7 @@ export class Streams implements StreamHost {
     carrier.deliver(stream, source.place, item, leaseLeftMs);
   }
 
-  release(
-    place: PartitionPlace,
-    lease: { readonly index: number; readonly offset: number; readonly fence: number },
-  ): void {
+  release(place: PartitionPlace, lease: LeaseName): void {
     this.giveBacks.release(place, lease);
   }
 

@@ -49,7 +49,11 @@ class Stage {
     if (!edge || machine?.kind !== "partition") throw new Error("the stream must be open");
     edge.sources[0].received += count;
     const { streams } = machine.partition;
-    const state = streams.find(1, this.rig.host.context.incarnation, edge.number);
+    const state = streams.find({
+      edge: 1,
+      edgeIncarnation: this.rig.host.context.incarnation,
+      stream: edge.number,
+    });
     if (!state) throw new Error("the machine must know the stream");
     streams.update(state, state.round, state.granted + count);
     return { edge, round: () => state.round };

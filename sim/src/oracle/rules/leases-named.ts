@@ -1,14 +1,17 @@
 // How rules name a lease, wherever they meet it: on an item, in a request that gives it back; and what else an edge
 // asks of a partition on its own.
 
-import { decodeIntent, MalformedInput, type Intent, type PeerMessage } from "@disheap/core";
+import {
+  decodeIntent,
+  leaseKey,
+  MalformedInput,
+  type Intent,
+  type MessageRef,
+  type PeerMessage,
+} from "@disheap/core";
 
-export function leaseName(
-  group: number,
-  { index, offset }: { readonly index: number; readonly offset: number },
-  fence: number,
-): string {
-  return `${group}.${index}.${offset}.${fence}`;
+export function leaseName(group: number, { index, offset }: MessageRef, fence: number): string {
+  return `${group}.${leaseKey({ index, offset, fence })}`;
 }
 
 /** The lease that an edge gives back with this message, or undefined. */

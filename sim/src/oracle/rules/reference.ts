@@ -1,12 +1,18 @@
 // Every committed entry is played to the specification, and what the machine did must be what that says. The
 // difference is named by the rule it concerns.
 
-import { decodeLeaseToken, type ClientEffect, type MachineEvent } from "@disheap/core";
+import {
+  decodeLeaseToken,
+  leaseKey,
+  type ClientEffect,
+  type LeaseName,
+  type MachineEvent,
+} from "@disheap/core";
 import { aboutMessage } from "../event-log.js";
 import { RuleBroken, type Rule } from "../oracle.js";
 import { eventsInOrder, SpecPartition } from "../spec/index.js";
 import { differingEvent, type CommittedEntry, type EntryRule } from "./canon.js";
-import { eventText, pairKey, seen } from "./watched.js";
+import { eventText, seen } from "./watched.js";
 
 export class Reference implements Rule, EntryRule {
   private readonly partitions = new Map<number, SpecPartition>();
@@ -36,11 +42,8 @@ export class Reference implements Rule, EntryRule {
   }
 }
 
-function tokenName(
-  group: number,
-  token: { readonly index: number; readonly offset: number; readonly fence: number },
-): string {
-  return `${pairKey(group, token.index)}.${token.offset}.${token.fence}`;
+function tokenName(group: number, token: LeaseName): string {
+  return `${group}.${leaseKey(token)}`;
 }
 
 function broken(

@@ -2,13 +2,8 @@
 // expired lease that nobody was handed can be given back after the message was granted again (D-91). The last ones, and
 // each for a while.
 
-import type { MessageRef } from "@disheap/core";
+import type { LeaseName } from "@disheap/core";
 import type { Now, State } from "./state.js";
-
-/** A lease by what names it. */
-export interface LeaseName extends MessageRef {
-  readonly fence: number;
-}
 
 export type End = "acked" | "nacked" | "expired" | "released";
 

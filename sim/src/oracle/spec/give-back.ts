@@ -3,7 +3,8 @@
 // lease counts as well, once, since the clock must not decide whether a message that nobody saw is a dead letter.
 // What was settled stays settled.
 
-import { endedAs, rememberEnded, type LeaseName } from "./ended.js";
+import type { LeaseName } from "@disheap/core";
+import { endedAs, rememberEnded } from "./ended.js";
 import { FENCE_MAX } from "./limits.js";
 import { find, placeOf, type Message } from "./messages.js";
 import { SETTLED, STALE, type SpecResult } from "./results.js";

@@ -3,13 +3,10 @@
 // A message is ready, delayed, leased or dead. Its id is its place in the log, (index, offset); so ids are in the
 // order of the enqueues, and among equal priorities the older message comes first (D-12).
 
-import type { MessageRef } from "@disheap/core";
+import type { MessageRef, StreamName } from "@disheap/core";
 
 /** Who holds a message, and since when. */
-export interface Lease {
-  readonly edge: number;
-  readonly edgeIncarnation: number;
-  readonly stream: number;
+export interface Lease extends StreamName {
   readonly round: number;
   readonly grantedMs: number;
   /** The entry that granted it. */

@@ -2,7 +2,7 @@
 // life its streams. A life that was replaced takes nothing any more (D-21). When a stream closes or an edge's life
 // ends, its leases run out after a grace, which never counts as an attempt (D-24).
 
-import type { Intent } from "@disheap/core";
+import { isSameStream, type Intent, type StreamName } from "@disheap/core";
 import { placeOf, type Lease } from "./messages.js";
 import type { Now, State } from "./state.js";
 
@@ -21,10 +21,11 @@ export interface Edge {
   streams: Stream[];
 }
 
-type Of = Pick<Lease, "edge" | "edgeIncarnation" | "stream">;
-
 /** The stream, made when new; undefined when the edge's life was replaced. */
-export function streamOf(state: State, { edge, edgeIncarnation, stream }: Of): Stream | undefined {
+export function streamOf(
+  state: State,
+  { edge, edgeIncarnation, stream }: StreamName,
+): Stream | undefined {
   let its = state.edges.find(({ number }) => number === edge);
   if (!its) {
     its = { number: edge, incarnation: edgeIncarnation, streams: [] };
@@ -44,12 +45,10 @@ export function closeStream(
   intent: Extract<Intent, { kind: "stream.close" }>,
   now: Now,
 ): void {
-  const { edge, edgeIncarnation, stream, graceMs } = intent;
+  const { edge, graceMs } = intent;
   const found = streamOf(state, intent);
   if (!found) return;
-  const isIts = (l: Lease): boolean =>
-    l.edge === edge && l.edgeIncarnation === edgeIncarnation && l.stream === stream;
-  shorten(state, isIts, graceMs, now);
+  shorten(state, (lease) => isSameStream(lease, intent), graceMs, now);
   found.isClosed = true;
   forgetOneClosed(state, edge);
 }
@@ -70,7 +69,7 @@ function forgetOneClosed({ edges, messages, limits }: State, edge: number): void
 /** A newer life of an edge. */
 export function replaceEdge(
   state: State,
-  { edge, edgeIncarnation, graceMs }: Omit<Of, "stream"> & { readonly graceMs: number },
+  { edge, edgeIncarnation, graceMs }: Omit<StreamName, "stream"> & { readonly graceMs: number },
   now: Now,
 ): void {
   const its = state.edges.find(({ number }) => number === edge);

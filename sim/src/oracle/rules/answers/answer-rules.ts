@@ -8,6 +8,7 @@
 import {
   decodeLeaseToken,
   decodeMessageId,
+  leaseKey,
   type ClientEffect,
   type ClientRequest,
   type ClientResult,
@@ -148,7 +149,7 @@ export class AnswerRules implements Rule {
 }
 
 function leaseOf(token: LeaseToken): string {
-  return `${token.group}.${token.index}.${token.offset}.${token.fence}`;
+  return `${token.group}.${leaseKey(token)}`;
 }
 
 function doneWith(message: MessageRecord, op: SettleRequest["op"]): ReadonlyMap<number, Happening> {

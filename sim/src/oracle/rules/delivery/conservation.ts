@@ -161,7 +161,11 @@ function heapProblem(p: Partition, leased: number): string | undefined {
   if (listed > leased) problem ??= `streams list ${listed} leases of ${leased}`;
   let known = 0;
   m.forEach((slot) => {
-    const holder = p.streams.find(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot]);
+    const holder = p.streams.find({
+      edge: m.edge[slot],
+      edgeIncarnation: m.edgeIncarnation[slot],
+      stream: m.stream[slot],
+    });
     if (holder && m.leaseEnd[slot] === LeaseEnd.expired) known += 1;
   });
   if (expired !== known) problem ??= `streams list ${expired} of ${known} expired leases`;

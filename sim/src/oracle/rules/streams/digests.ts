@@ -105,7 +105,11 @@ export class Digests implements Rule {
 function isToBeTold({ messages: m, streams }: Partition, slot: number): boolean {
   if (m.state[slot] === State.leased) return true;
   if (m.leaseEnd[slot] !== LeaseEnd.expired) return false;
-  const stream = streams.find(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot]);
+  const stream = streams.find({
+    edge: m.edge[slot],
+    edgeIncarnation: m.edgeIncarnation[slot],
+    stream: m.stream[slot],
+  });
   return stream !== undefined && !stream.isClosed;
 }
 

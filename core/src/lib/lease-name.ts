@@ -1,0 +1,23 @@
+// What names a message inside its group, and a lease of it: one value each, which intents, messages, tokens and
+// tables extend and do not spell out again. A message is named by its place in the log, (index, offset); each of
+// its leases by the fence, which only grows (D-12, D-13).
+
+/** A message: the index of the entry that made it, and which of the entry's it is. */
+export interface MessageRef {
+  readonly index: number;
+  readonly offset: number;
+}
+
+export interface LeaseName extends MessageRef {
+  readonly fence: number;
+}
+
+/** The oldest first. */
+export function compareLeases(a: LeaseName, b: LeaseName): number {
+  return a.index - b.index || a.offset - b.offset || a.fence - b.fence;
+}
+
+/** As the key of a map, and in texts: of one group, since two groups may have the same. */
+export function leaseKey({ index, offset, fence }: LeaseName): string {
+  return `${index}.${offset}.${fence}`;
+}
