@@ -1,6 +1,7 @@
 // Grants at apply: at its place in the log a grant takes the first ready messages (G5), none worse
 // than its bound, within its round (D-7). Also how leases end when their stream or edge is gone.
 
+import type { Slot } from "../lib/brands.js";
 import { compareInt64 } from "../lib/int64.js";
 import type { GrantIntent, StreamCloseIntent } from "../wire/intents.js";
 import type { IntentResult } from "../machine/results.js";
@@ -32,7 +33,7 @@ export function applyGrant(
   const before = intent.round === stream.round ? stream.granted : 0;
   const { grants } = context;
   const allowed = Math.min(Math.max(0, intent.n - before), intent.limit, grants.leasesLeft);
-  const slots: number[] = [];
+  const slots: Slot[] = [];
   const bytesMax = Math.min(level.grantBytesMax, grants.bytesLeft);
   let bytes = 0;
   while (slots.length < allowed && bytes < bytesMax) {
@@ -57,7 +58,7 @@ function isWorse(p: PartitionState, slot: number, bound: GrantIntent["bound"]): 
 }
 
 /** The newest lease of a message, and who had it. */
-export function leaseAt(m: MessageStore, slot: number): Expiry {
+export function leaseAt(m: MessageStore, slot: Slot): Expiry {
   return {
     index: m.index[slot],
     offset: m.offset[slot],

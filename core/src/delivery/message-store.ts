@@ -2,6 +2,7 @@
 // message. Invariant M1: a slot is in exactly one state, and only `free` slots are
 // in the free list.
 
+import type { Fence, LogIndex, Offset, Slot } from "../lib/brands.js";
 import { MessageState } from "../contract/message-state.js";
 import { assert } from "../lib/assert.js";
 import { PairTable } from "../lib/pair-table.js";
@@ -14,7 +15,7 @@ export const State = { free: 0, ...MessageState } as const;
 /** The fence has 32 bits and only grows: a message that was delivered so often becomes a dead letter. */
 const FENCE_MAX = 2 ** 32 - 1;
 
-export function isWorn(fence: number): boolean {
+export function isWorn(fence: Fence): boolean {
   return fence === FENCE_MAX;
 }
 
@@ -59,7 +60,7 @@ export class MessageStore {
     return this.used;
   }
 
-  add(index: number, offset: number): number {
+  add(index: LogIndex, offset: Offset): Slot {
     const slot = this.freeSlots.pop() ?? this.grown();
     assert(this.state[slot] === State.free, `M1: slot ${slot} must be free`);
     this.index[slot] = index;
@@ -69,11 +70,11 @@ export class MessageStore {
   }
 
   /** The slot of a message, or -1. */
-  find(index: number, offset: number): number {
+  find(index: LogIndex, offset: Offset): Slot {
     return this.byPlace.get(index, offset);
   }
 
-  remove(slot: number): void {
+  remove(slot: Slot): void {
     this.byPlace.delete(this.index[slot], this.offset[slot]);
     this.state[slot] = State.free;
     this.payloads.delete(slot);
@@ -82,7 +83,7 @@ export class MessageStore {
   }
 
   /** Every message, in slot order: only for scans whose result does not depend on it. */
-  forEach(visit: (slot: number) => void): void {
+  forEach(visit: (slot: Slot) => void): void {
     for (let slot = 0; slot < this.used; slot += 1) {
       if (this.state[slot] !== State.free) visit(slot);
     }

@@ -6,6 +6,7 @@
 //   Q13 its priority and its place among equals never change;
 //   Q15 ready + delayed + leased + dead = messages held, and the heaps agree with the states.
 
+import type { Fence, LogIndex, Offset } from "../lib/brands.js";
 import type { Counts, Mode, TopicSettings } from "../contract/api.js";
 import { emptyCounts } from "../contract/counts.js";
 import { IndexedHeap } from "../heap/indexed-heap.js";
@@ -27,7 +28,7 @@ import { Tombstones } from "./tombstones.js";
 
 /** The entry being applied, as the step functions need it. */
 export interface ApplyContext {
-  readonly index: number;
+  readonly index: LogIndex;
   readonly nowMs: number;
   readonly seedHi: number;
   readonly seedLo: number;
@@ -99,7 +100,7 @@ export class PartitionState extends MachineState {
   }
 
   /** The MAC that makes a lease token unforgeable: over (id, fence), under the group's key (D-15). */
-  mac(index: number, offset: number, fence: number): Uint8Array {
+  mac(index: LogIndex, offset: Offset, fence: Fence): Uint8Array {
     const message = new Uint8Array(14);
     writePlace(message, 0, this.group, index, offset);
     message[10] = fence >>> 24;

@@ -2,6 +2,7 @@
 // (state, the entry's stamp, the entry's seed) only (D-9), by the rules of the level that the group's init
 // entry named (D-86); every replica computes the same.
 
+import type { Offset } from "../lib/brands.js";
 import { assertNever } from "../lib/assert.js";
 import { hash32 } from "../lib/hash.js";
 import { applyEntry, type Machine } from "../machine/machine.js";
@@ -42,7 +43,7 @@ export class Partition extends PartitionState implements Machine {
     return { index, nowMs: stampMs, seedHi, seedLo, level, grants: entryGrants(level) };
   }
 
-  applyIntent(intent: Intent, offset: number, entry: EntryView): IntentResult {
+  applyIntent(intent: Intent, offset: Offset, entry: EntryView): IntentResult {
     if (intent.kind === "partition.init") return this.init(intent, entry);
     const { context } = this;
     if (this.isClosed || !context) return this.refuseClosed(intent);

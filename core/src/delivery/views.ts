@@ -1,6 +1,7 @@
 // Read-only views of a partition: the best candidates as a ladder, a peek in the contract's order.
 // Nothing here changes state.
 
+import type { Slot } from "../lib/brands.js";
 import type { IndexedHeap } from "../heap/indexed-heap.js";
 import { compareInt64 } from "../lib/int64.js";
 import type { PartitionState } from "./partition-state.js";
@@ -77,10 +78,10 @@ export function peek(
   p: PartitionState,
   limit: number,
   includeDead: boolean,
-): { slots: number[]; hasMore: boolean } {
+): { slots: Slot[]; hasMore: boolean } {
   const { counts, ready, leased, delayed, dead } = p;
   const kinds = [[ready, leased], [delayed], ...(includeDead ? [[dead]] : [])];
-  const slots: number[] = [];
+  const slots: Slot[] = [];
   for (const heaps of kinds) slots.push(...bestOf(p, heaps, limit - slots.length));
   const held = counts.totalMessages + (includeDead ? counts.dlqMessages : 0);
   return { slots, hasMore: held > limit };

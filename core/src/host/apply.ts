@@ -1,6 +1,7 @@
 // Applies what is committed and durable here, round-robin over groups within a budget of entries and
 // bytes (D-56), so that one hot group cannot hold up another.
 
+import type { LogIndex } from "../lib/brands.js";
 import type { IntentResult } from "../machine/results.js";
 import { eachEntry, type Block, type EntryView } from "../wire/blocks.js";
 import type { HostContext } from "../member/context.js";
@@ -85,7 +86,7 @@ export class Applier {
     this.leader.updateDue(slot);
   }
 
-  private blockFor(slot: Replica, index: number): Block | undefined {
+  private blockFor(slot: Replica, index: LogIndex): Block | undefined {
     const held = slot.raft.log.blockAt(index);
     if (held) {
       this.fetched.delete(slot.id);

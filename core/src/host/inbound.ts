@@ -1,6 +1,7 @@
 // Frames from peers: refuses what is malformed or of another cluster, drops what an earlier life of the
 // sender said, and hands each message to the part it is for.
 
+import type { Member } from "../lib/brands.js";
 import { MalformedInput } from "../lib/bytes.js";
 import { sayUntaken } from "../raft/replication.js";
 import { receive } from "../raft/steps.js";
@@ -84,7 +85,7 @@ export class Inbound {
     }
   }
 
-  onMessage(from: number, m: PeerMessage): void {
+  onMessage(from: Member, m: PeerMessage): void {
     const { context, beats, leader, operations, streams } = this.parts;
     context.observer?.received?.(from, m);
     switch (m.kind) {
@@ -139,7 +140,7 @@ export class Inbound {
     }
   }
 
-  private onRaftMessage(from: number, m: RaftMessage): void {
+  private onRaftMessage(from: Member, m: RaftMessage): void {
     const slot = this.parts.context.groups.get(m.group);
     const isHere = slot !== undefined && slot.stoppedBecause === undefined;
     if (!isHere || slot.raft.incarnation !== m.incarnation || !slot.raft.voters.includes(from)) {
@@ -166,7 +167,7 @@ export class Inbound {
   }
 
   /** The sender of an append has to know that it does not count (D-90). */
-  private cannotTake(from: number, m: RaftMessage): void {
+  private cannotTake(from: Member, m: RaftMessage): void {
     if (m.kind === "append") sayUntaken(this.parts.context, from, m, 0);
   }
 }

@@ -1,6 +1,7 @@
 // Carries out what the steps of Raft replicas ask for (raft/outputs.ts): sends, persists, reads of old log
 // blocks, and news of roles, commits and reads. In the order of the list, right after the step that wrote it.
 
+import type { Member } from "../lib/brands.js";
 import { Outputs, type Output } from "../raft/outputs.js";
 import type { RaftGroup } from "../raft/group.js";
 import { assert, assertNever } from "../lib/assert.js";
@@ -103,7 +104,7 @@ export class RaftEffects {
     }
   }
 
-  private sendHeld(g: RaftGroup, peer: number, message: PeerMessage): void {
+  private sendHeld(g: RaftGroup, peer: Member, message: PeerMessage): void {
     const { context } = this.parts;
     if (message.kind === "append.reply") {
       if (message.term !== g.term) return;

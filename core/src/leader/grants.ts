@@ -1,6 +1,7 @@
 // Grants at the leader (D-6, D-7, D-22): standing credits of one-partition streams, one-shot rounds of
 // several, ladders of candidates. Leader memory only.
 
+import type { LogIndex, Slot } from "../lib/brands.js";
 import type { IntentResult } from "../machine/results.js";
 import { State } from "../delivery/message-store.js";
 import type { Partition } from "../delivery/partition.js";
@@ -223,7 +224,7 @@ export function answerGrant(
   slot: Replica,
   origin: GrantOrigin,
   result: IntentResult,
-  index: number,
+  index: LogIndex,
 ): void {
   if (slot.machine.kind !== "partition" || result.type !== "granted") return;
   const { partition } = slot.machine;
@@ -246,7 +247,7 @@ export function answerGrant(
 }
 
 /** What the same entry took back, or granted anew to another, is not handed out. */
-function isStillHis(p: Partition, slot: number, origin: GrantOrigin, index: number): boolean {
+function isStillHis(p: Partition, slot: Slot, origin: GrantOrigin, index: LogIndex): boolean {
   const m = p.messages;
   return (
     m.state[slot] === State.leased &&
@@ -258,7 +259,7 @@ function isStillHis(p: Partition, slot: number, origin: GrantOrigin, index: numb
   );
 }
 
-function itemOf(p: Partition, slot: number, leaseMs: number): GrantedItem {
+function itemOf(p: Partition, slot: Slot, leaseMs: number): GrantedItem {
   const m = p.messages;
   assert(m.state[slot] === State.leased, "Q3: what is delivered is leased");
   return {

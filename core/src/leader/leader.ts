@@ -2,6 +2,7 @@
 // for which entry, serves reads, and answers from apply. Nothing here is replicated; after a change of
 // leader the edges ask again.
 
+import type { LogIndex, Term } from "../lib/brands.js";
 import { encodePartitionCounts } from "../wire/read-bodies.js";
 import type { IntentResult } from "../machine/results.js";
 import { assert } from "../lib/assert.js";
@@ -365,7 +366,7 @@ export class Leader {
   // --- answering ---------------------------------------------------------------------------------
 
   /** Results of an entry that was applied here; `results` is undefined when nobody here waits. */
-  applied(slot: Replica, index: number, term: number, results: IntentResult[] | undefined): void {
+  applied(slot: Replica, index: LogIndex, term: Term, results: IntentResult[] | undefined): void {
     const waiting = slot.proposed.get(index);
     if (waiting) {
       slot.proposed.delete(index);
@@ -379,7 +380,12 @@ export class Leader {
     if (slot.isServing) pushLadders(this.context, slot);
   }
 
-  private deliverResult(slot: Replica, origin: Origin, result: IntentResult, index: number): void {
+  private deliverResult(
+    slot: Replica,
+    origin: Origin,
+    result: IntentResult,
+    index: LogIndex,
+  ): void {
     if (isRepeatable(origin)) slot.inHand.delete(origin);
     if (origin.type === "request") {
       const answer = (): void => this.answer(origin, outcomeOf(result, index));
@@ -396,7 +402,7 @@ export class Leader {
    * Nobody is answered: another voter may still hold the old entry, lead later and commit it, so only
    * an applied entry of another term proves that it never will be (D-11).
    */
-  private forget(slot: Replica, index: number): void {
+  private forget(slot: Replica, index: LogIndex): void {
     const waiting = slot.proposed.get(index);
     if (!waiting) return;
     slot.proposed.delete(index);
@@ -438,7 +444,7 @@ export class Leader {
 
   // --- reads -------------------------------------------------------------------------------------
 
-  readConfirmed(slot: Replica, index: number, context: number): void {
+  readConfirmed(slot: Replica, index: LogIndex, context: number): void {
     const read = slot.reads.get(context);
     assert(read !== undefined, `R11: read ${context} must be pending`);
     slot.reads.delete(context);

@@ -1,10 +1,11 @@
 // What a request's edge is told of an applied intent: `edge/requests` reads the same bytes.
 
+import type { LogIndex } from "../lib/brands.js";
 import { Writer } from "../lib/bytes.js";
 import type { IntentResult } from "../machine/results.js";
 import type { ReplyOutcome } from "../wire/messages.js";
 
-export function outcomeOf(result: IntentResult, index: number): ReplyOutcome {
+export function outcomeOf(result: IntentResult, index: LogIndex): ReplyOutcome {
   switch (result.type) {
     case "refused":
       return { type: "refused", code: result.code, message: result.message };

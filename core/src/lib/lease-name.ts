@@ -2,14 +2,16 @@
 // tables extend and do not spell out again. A message is named by its place in the log, (index, offset); each of
 // its leases by the fence, which only grows (D-12, D-13).
 
+import type { Fence, LogIndex, Offset } from "./brands.js";
+
 /** A message: the index of the entry that made it, and which of the entry's it is. */
 export interface MessageRef {
-  readonly index: number;
-  readonly offset: number;
+  readonly index: LogIndex;
+  readonly offset: Offset;
 }
 
 export interface LeaseName extends MessageRef {
-  readonly fence: number;
+  readonly fence: Fence;
 }
 
 /** The oldest first. */

@@ -1,6 +1,7 @@
 // Message ids (D-10): a ULID whose 128 bits are 48 bits enqueue time (ms), 24 bits group, 42 bits log
 // index, 14 bits offset in the entry. Derived at apply, never drawn; ids are no secrets.
 
+import type { LogIndex, Offset } from "./brands.js";
 import { characterValues } from "./alphabet.js";
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -13,8 +14,8 @@ export const OFFSETS_PER_ENTRY = 16384;
 export interface MessageIdParts {
   readonly stampMs: number;
   readonly group: number;
-  readonly index: number;
-  readonly offset: number;
+  readonly index: LogIndex;
+  readonly offset: Offset;
 }
 
 /** group, index and offset as 10 bytes, big endian: the part of an id that leads to its record. */
@@ -22,8 +23,8 @@ export function writePlace(
   out: Uint8Array,
   at: number,
   group: number,
-  index: number,
-  offset: number,
+  index: LogIndex,
+  offset: Offset,
 ): void {
   out[at] = group >>> 16;
   out[at + 1] = group >>> 8;
@@ -45,7 +46,7 @@ export function writePlace(
 export function readPlace(
   bytes: Uint8Array,
   at: number,
-): { readonly group: number; readonly index: number; readonly offset: number } {
+): { readonly group: number; readonly index: LogIndex; readonly offset: Offset } {
   const group = (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2];
   const high = (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5];
   const low =
@@ -57,8 +58,8 @@ export function readPlace(
 export function encodeMessageId(
   stampMs: number,
   group: number,
-  index: number,
-  offset: number,
+  index: LogIndex,
+  offset: Offset,
 ): string {
   const bytes = new Uint8Array(16);
   const stampLow = stampMs >>> 0;

@@ -6,6 +6,7 @@
 //   Q7 group time never goes back;
 //   D-89 an entry is read whole before any of it changes anything.
 
+import type { Offset } from "../lib/brands.js";
 import { assert } from "../lib/assert.js";
 import { INDEX_MAX } from "../lib/ulid.js";
 import { EntryKind, type EntryView } from "../wire/blocks.js";
@@ -50,7 +51,7 @@ export class MachineState {
 export interface Machine extends MachineState {
   /** Time passes to the entry's stamp: sets `nowMs`, and does what is due by then. */
   passTime(entry: EntryView): void;
-  applyIntent(intent: Intent, offset: number, entry: EntryView): IntentResult;
+  applyIntent(intent: Intent, offset: Offset, entry: EntryView): IntentResult;
 }
 
 /**

@@ -1,5 +1,6 @@
 // What a machine answers to the intents of an entry.
 
+import type { Slot } from "../lib/brands.js";
 import type { ErrorCode } from "../contract/api.js";
 import type { MessageRef } from "../lib/lease-name.js";
 
@@ -18,7 +19,7 @@ export type IntentResult =
     })
   | {
       readonly type: "granted";
-      readonly slots: readonly number[];
+      readonly slots: readonly Slot[];
       readonly grantedInRound: number;
       readonly isClosed: boolean;
     }

@@ -1,6 +1,7 @@
 // One group on this node: its Raft replica, its machine, and what only the leader keeps in memory
 // (never replicated): queued intents, who waits for which entry, standing credits, interests.
 
+import type { LogIndex, Member, Term } from "../lib/brands.js";
 import type { ClusterMachine } from "../cluster/cluster.js";
 import type { Partition } from "../delivery/partition.js";
 import { SequenceTable } from "../lib/sequence-table.js";
@@ -45,7 +46,7 @@ export interface QueuedIntent {
 }
 
 export interface ProposedEntry {
-  readonly term: number;
+  readonly term: Term;
   readonly origins: readonly Origin[];
   readonly bytes: number;
 }
@@ -67,7 +68,7 @@ export interface PendingRead extends RequestName {
   readonly attempt: number;
   readonly action: RequestAction;
   /** Set once confirmed: serve when applied. */
-  index: number;
+  index: LogIndex;
 }
 
 /** Leases that an edge is to be told of, as far as it was not (D-22). */
@@ -88,7 +89,7 @@ export interface PendingDigest extends StreamName {
 /** A message that waits for the group's persist with this seq. */
 export interface HeldMessage {
   readonly seq: number;
-  readonly peer: number;
+  readonly peer: Member;
   readonly message: PeerMessage;
 }
 
@@ -119,20 +120,20 @@ export class Replica {
   isFetchingForApply = false;
   held: HeldMessage[] = [];
   /** What was committed since the last apply; 0: nothing. */
-  newCommit = 0;
+  newCommit: LogIndex = 0;
   queue: QueuedIntent[] = [];
   /** Of the requests among them; what the leader adds itself is small. */
   queueBytes = 0;
   /** Bytes of the entries in `proposed` that are of the present leadership, which is that of `proposedTerm`. */
   proposedBytes = 0;
-  proposedTerm = 0;
+  proposedTerm: Term = 0;
   readonly inHand = new InHand();
   readonly proposed = new SequenceTable<ProposedEntry>();
   /** Index of the newest entry with grants that this leader proposed. */
-  lastGrantIndex = 0;
+  lastGrantIndex: LogIndex = 0;
   /** Messages that turn ready by then have grants on their way. */
   grantedUpToMs = 0;
-  lastTickIndex = 0;
+  lastTickIndex: LogIndex = 0;
   /** When the newest tick was proposed, by this node's monotonic clock. */
   tickedMs = -Infinity;
   /** When the next timer is due on this node's monotonic clock; Infinity: never. Set by DueGroups. */

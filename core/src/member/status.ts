@@ -1,6 +1,7 @@
 // What a node shows of itself to operators: a plain snapshot, made on demand, free of references
 // into the machines. Counts of a partition are those of the local replica at its applied index.
 
+import type { LogIndex, Term } from "../lib/brands.js";
 import type { BudgetUse } from "./budgets.js";
 import type { Counts, Mode } from "../contract/api.js";
 
@@ -25,13 +26,13 @@ export interface GroupStatus {
   readonly partition?: number;
   readonly mode?: Mode;
   readonly role: RaftRole;
-  readonly term: number;
+  readonly term: Term;
   /** Member name of the leader this node believes in; empty when unknown. */
   readonly leader: string;
-  readonly lastIndex: number;
-  readonly lastTerm: number;
-  readonly commitIndex: number;
-  readonly appliedIndex: number;
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
+  readonly commitIndex: LogIndex;
+  readonly appliedIndex: LogIndex;
   /** Term of the entry at `appliedIndex`; 0 before the first. */
   readonly appliedTerm: number;
   /** Member names. */

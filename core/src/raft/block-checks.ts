@@ -1,13 +1,14 @@
 // What apply and the log rely on, seen to before a block that a peer sent is in anybody's log here (D-89): once it
 // is committed it stops every replica, at every start.
 
+import type { Term } from "../lib/brands.js";
 import { MalformedInput } from "../lib/bytes.js";
 import { BLOCK_HEADER_BYTES, eachEntry, type Block } from "../wire/blocks.js";
 import { STAMP_MAX_MS } from "./group-time.js";
 import type { RaftLog } from "./log.js";
 
 /** Throws when the block, which begins right behind an index of the log, cannot be of the leader of `term`. */
-export function checkBlock(log: RaftLog, block: Block, term: number): void {
+export function checkBlock(log: RaftLog, block: Block, term: Term): void {
   const before = block.first - 1;
   const prevTerm = log.termAt(before);
   if (block.prevTerm !== prevTerm) {

@@ -2,6 +2,8 @@
 // Where a block ends is where the next one begins, so only the last end is kept, and that by the log.
 // Pages of a fixed size: nothing is copied as a long log grows on.
 
+import type { LogIndex, Term } from "../lib/brands.js";
+
 interface Page {
   readonly firsts: Float64Array;
   readonly stamps: Float64Array;
@@ -10,8 +12,8 @@ interface Page {
 }
 
 export interface BlockFacts {
-  readonly first: number;
-  readonly term: number;
+  readonly first: LogIndex;
+  readonly term: Term;
   readonly stampMs: number;
   readonly size: number;
 }
@@ -26,11 +28,11 @@ export class BlockTable {
   private readonly pages: Page[] = [];
   length = 0;
 
-  first(place: number): number {
+  first(place: number): LogIndex {
     return this.pages[place >> PAGE_BITS].firsts[place & ROW_MASK];
   }
 
-  term(place: number): number {
+  term(place: number): Term {
     return this.pages[place >> PAGE_BITS].terms[place & ROW_MASK];
   }
 

@@ -2,6 +2,7 @@
 // (Ongaro's dissertation, section 3.4). A vote request leaves after the own vote is durable (D-53), and
 // the own vote counts only then.
 
+import type { LogIndex, Member, Term } from "../lib/brands.js";
 import { assert } from "../lib/assert.js";
 import type { PreVote, PreVoteReply, TimeoutNow, Vote, VoteReply } from "../wire/messages.js";
 import type { RaftGroup } from "./group.js";
@@ -59,7 +60,7 @@ export function preCampaign(g: RaftGroup): void {
 }
 
 /** Compared as a pair: term first, then index (raft-A5). */
-function isUpToDate(g: RaftGroup, lastTerm: number, lastIndex: number): boolean {
+function isUpToDate(g: RaftGroup, lastTerm: Term, lastIndex: LogIndex): boolean {
   if (lastTerm !== g.log.lastTerm) return lastTerm > g.log.lastTerm;
   return lastIndex >= g.log.lastIndex;
 }
@@ -71,7 +72,7 @@ function hearsLeader(g: RaftGroup): boolean {
   return g.electionTicks < g.settings.electionTicksMin;
 }
 
-export function onPreVote(g: RaftGroup, from: number, m: PreVote): void {
+export function onPreVote(g: RaftGroup, from: Member, m: PreVote): void {
   // Its vote could not be synced: who counts on it would only raise the term (D-90).
   if (g.host.isDiskStalled()) return;
   const granted = m.term > g.term && !hearsLeader(g) && isUpToDate(g, m.lastTerm, m.lastIndex);
@@ -86,7 +87,7 @@ export function onPreVote(g: RaftGroup, from: number, m: PreVote): void {
   });
 }
 
-export function onPreVoteReply(g: RaftGroup, from: number, m: PreVoteReply): void {
+export function onPreVoteReply(g: RaftGroup, from: Member, m: PreVoteReply): void {
   if (!m.granted && m.ownTerm > g.term) {
     g.becomeFollower(m.ownTerm, 0);
     return;
@@ -99,7 +100,7 @@ export function onPreVoteReply(g: RaftGroup, from: number, m: PreVoteReply): voi
 }
 
 /** The leader hands over to this replica, which has nobody to ask first. */
-export function onTimeoutNow(g: RaftGroup, from: number, m: TimeoutNow): void {
+export function onTimeoutNow(g: RaftGroup, from: Member, m: TimeoutNow): void {
   const isOurs = m.term === g.term && g.role === "follower" && g.leader === from;
   if (isOurs && hasNext(g.term) && !g.host.isDiskStalled()) campaign(g, true);
 }
@@ -133,7 +134,7 @@ export function countOwnVote(g: RaftGroup): void {
   if (g.durableTerm === g.term && g.durableVote === g.self) addVote(g, g.self);
 }
 
-export function onVote(g: RaftGroup, from: number, m: Vote): void {
+export function onVote(g: RaftGroup, from: Member, m: Vote): void {
   if (m.term > g.term) {
     if (hearsLeader(g) && !m.isTransfer) return;
     g.becomeFollower(m.term, 0);
@@ -155,7 +156,7 @@ export function onVote(g: RaftGroup, from: number, m: Vote): void {
   });
 }
 
-export function onVoteReply(g: RaftGroup, from: number, m: VoteReply): void {
+export function onVoteReply(g: RaftGroup, from: Member, m: VoteReply): void {
   if (m.term > g.term) {
     g.becomeFollower(m.term, 0);
     return;
@@ -163,7 +164,7 @@ export function onVoteReply(g: RaftGroup, from: number, m: VoteReply): void {
   if (g.role === "candidate" && m.term === g.term && m.granted) addVote(g, from);
 }
 
-function addVote(g: RaftGroup, from: number): void {
+function addVote(g: RaftGroup, from: Member): void {
   assert(g.voters.includes(from), `R1: vote of ${from} must come from a voter`);
   g.votes.add(from);
   if (g.votes.size >= g.quorum) g.becomeLeader();

@@ -16,6 +16,7 @@
 //   GRP6 each persist that was issued and is not durable is remembered, in order; what nothing is to be written of
 //      stands in the last of them, or is durable.
 
+import type { LogIndex, Member, Term } from "../lib/brands.js";
 import { assert } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
 import { hash32 } from "../lib/hash.js";
@@ -53,9 +54,9 @@ export interface RaftHost {
   monotonicMs(): number;
   wallMs(): number;
   /** The link to the peer takes appends now: it is neither down nor full. */
-  isOpen(peer: number): boolean;
+  isOpen(peer: Member): boolean;
   /** What is on its way to the peer, of all groups. */
-  appendWindow(peer: number): AppendWindow;
+  appendWindow(peer: Member): AppendWindow;
   /** A write of this node has been out for too long (D-29): it neither campaigns nor helps others to. */
   isDiskStalled(): boolean;
   /** It has been out for longer than its bytes explain: the disk makes no progress. */
@@ -64,7 +65,7 @@ export interface RaftHost {
 
 /** A read at `index`, valid once a majority vouched for `round` (D-57); `context` is the host's. */
 export interface PendingRead {
-  readonly index: number;
+  readonly index: LogIndex;
   readonly round: number;
   readonly context: number;
 }
@@ -72,7 +73,7 @@ export interface PendingRead {
 /** What one batch must write for the group. */
 export interface PendingWrite {
   readonly blocks: readonly Block[];
-  readonly deletedFirsts: readonly number[];
+  readonly deletedFirsts: readonly LogIndex[];
   readonly hardState: HardState;
   readonly seq: number;
 }
@@ -80,40 +81,40 @@ export interface PendingWrite {
 export class RaftGroup {
   readonly id: number;
   readonly incarnation: number;
-  readonly self: number;
-  readonly voters: readonly number[];
+  readonly self: Member;
+  readonly voters: readonly Member[];
   readonly settings: RaftSettings;
   readonly host: RaftHost;
   /** What the steps ask of the owner, who carries it out after each (outputs.ts). */
   readonly outputs: Outputs;
   readonly log: RaftLog;
 
-  term = 0;
-  vote = 0;
+  term: Term = 0;
+  vote: Member = 0;
   role: Role = "follower";
   /** Member number, 0 unknown. */
-  leader = 0;
-  commitIndex = 0;
-  appliedIndex = 0;
+  leader: Member = 0;
+  commitIndex: LogIndex = 0;
+  appliedIndex: LogIndex = 0;
   /** Highest index validated by an append of the current term's leader (D-58). */
-  validatedIndex = 0;
+  validatedIndex: LogIndex = 0;
   /** Number of the append that the current term's leader should send next. */
   nextAppendSeq = 1;
 
   // Persistence (D-52): seq counts this group's persists; `issued` are in the batch in flight.
   issuedSeq = 0;
   durableSeq = 0;
-  durableIndex = 0;
+  durableIndex: LogIndex = 0;
   truncSeq = 0;
   /** How often the log was cut: what was below its end before is there still while this stands. */
   cuts = 0;
   isDirty = false;
   private dirtyBlocks: Block[] = [];
-  private deletedFirsts: number[] = [];
-  private issued: { seq: number; lastIndex: number; term: number; vote: number }[] = [];
+  private deletedFirsts: LogIndex[] = [];
+  private issued: { seq: number; lastIndex: LogIndex; term: Term; vote: Member }[] = [];
   /** Term and vote as last synced; a vote counts only from here. */
-  durableTerm = 0;
-  durableVote = 0;
+  durableTerm: Term = 0;
+  durableVote: Member = 0;
 
   // Elections.
   electionTicks = 0;
@@ -121,13 +122,13 @@ export class RaftGroup {
   leaderStalledTicks = 0;
   electionTimeout: number;
   campaignToken = 0;
-  votes = new Set<number>();
+  votes = new Set<Member>();
   private readonly jitterSeed: number;
 
   // Leadership.
-  progress = new Map<number, Progress>();
+  progress = new Map<Member, Progress>();
   /** Index of the leader's first entry of its term. */
-  termStartIndex = 0;
+  termStartIndex: LogIndex = 0;
   isReady = false;
   quorumTicks = 0;
   private readonly bornMs: number;
@@ -143,8 +144,8 @@ export class RaftGroup {
   constructor(options: {
     readonly id: number;
     readonly incarnation: number;
-    readonly self: number;
-    readonly voters: readonly number[];
+    readonly self: Member;
+    readonly voters: readonly Member[];
     readonly settings: RaftSettings;
     readonly host: RaftHost;
     readonly jitterSeed: number;
@@ -207,16 +208,16 @@ export class RaftGroup {
   }
 
   /** Sends what vouches for the term, the vote or the log: not before they are synced (D-52). */
-  sendAfterPersist(peer: number, message: PeerMessage): void {
+  sendAfterPersist(peer: Member, message: PeerMessage): void {
     this.outputs.sendAfterPersist(peer, message, this.dependsOnSeq);
   }
 
-  commitTo(index: number): void {
+  commitTo(index: LogIndex): void {
     this.commitIndex = index;
     this.outputs.committed(index);
   }
 
-  setTerm(term: number, vote: number): void {
+  setTerm(term: Term, vote: Member): void {
     assert(
       term > this.term || (term === this.term && (this.vote === 0 || this.vote === vote)),
       `R1: term ${this.term} vote ${this.vote} cannot become term ${term} vote ${vote}`,
@@ -232,7 +233,7 @@ export class RaftGroup {
   }
 
   /** Appends or overwrites with a block that counts up to `last`. `cutFrom` is set on a conflict. */
-  putBlock(block: Block, last: number, cutFrom: number | undefined): void {
+  putBlock(block: Block, last: LogIndex, cutFrom: LogIndex | undefined): void {
     if (cutFrom !== undefined) {
       assert(
         cutFrom > this.commitIndex,
@@ -408,7 +409,7 @@ export class RaftGroup {
     this.outputs.roleChanged(this.term, this.role, this.leader);
   }
 
-  becomeFollower(term: number, leader: number): void {
+  becomeFollower(term: Term, leader: Member): void {
     const wasLeader = this.isLeader;
     if (term > this.term) this.setTerm(term, 0);
     const changed = this.role !== "follower" || this.leader !== leader || wasLeader;

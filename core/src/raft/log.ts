@@ -7,6 +7,7 @@
 //   LOG4 `heldBytes` counts the blocks of the tail, which holds every block from `evictedBelow` on and none below.
 // The log below the tail is on disk only; its bytes are asked for by effect (FetchLog, D-54).
 
+import type { LogIndex, Term } from "../lib/brands.js";
 import { assert } from "../lib/assert.js";
 import type { Block } from "../wire/blocks.js";
 import { BlockTable } from "./block-table.js";
@@ -21,15 +22,15 @@ export class RaftLog {
   private tailFrom = 0;
   /** Blocks below this place were evicted already. */
   private evictedBelow = 0;
-  private end = 0;
+  private end: LogIndex = 0;
   /** Bytes of the blocks held in memory. */
   heldBytes = 0;
 
-  get lastIndex(): number {
+  get lastIndex(): LogIndex {
     return this.end;
   }
 
-  get lastTerm(): number {
+  get lastTerm(): Term {
     const { length } = this.table;
     return length === 0 ? 0 : this.table.term(length - 1);
   }
@@ -50,7 +51,7 @@ export class RaftLog {
   }
 
   /** Place of the block that holds `index`, which must be in 1..lastIndex. */
-  private placeOf(index: number): number {
+  private placeOf(index: LogIndex): number {
     assert(index >= 1 && index <= this.lastIndex, `LOG1: index ${index} must be in the log`);
     let low = 0;
     let high = this.table.length - 1;
@@ -63,24 +64,24 @@ export class RaftLog {
   }
 
   /** Last valid index of the block at a place (LOG2). */
-  private endOf(place: number): number {
+  private endOf(place: number): LogIndex {
     return place === this.table.length - 1 ? this.lastIndex : this.table.first(place + 1) - 1;
   }
 
   /** Term of the entry at `index`; 0 for index 0; -1 beyond the end (never equal to a term). */
-  termAt(index: number): number {
+  termAt(index: LogIndex): Term {
     if (index === 0) return 0;
     if (index > this.lastIndex) return -1;
     return this.table.term(this.placeOf(index));
   }
 
   /** Largest stamp of the block that holds `index`; 0 for index 0. */
-  stampAt(index: number): number {
+  stampAt(index: LogIndex): number {
     return index === 0 ? 0 : this.table.stampMs(this.placeOf(index));
   }
 
   /** First index of the run of entries that share the term at `index`. */
-  firstOfTerm(index: number): number {
+  firstOfTerm(index: LogIndex): LogIndex {
     let place = this.placeOf(index);
     const term = this.table.term(place);
     while (place > 0 && this.table.term(place - 1) === term) place -= 1;
@@ -88,17 +89,17 @@ export class RaftLog {
   }
 
   /** Start and valid end of the block that holds `index`. */
-  rangeAt(index: number): { readonly first: number; readonly last: number } {
+  rangeAt(index: LogIndex): { readonly first: LogIndex; readonly last: LogIndex } {
     const place = this.placeOf(index);
     return { first: this.table.first(place), last: this.endOf(place) };
   }
 
-  sizeAt(index: number): number {
+  sizeAt(index: LogIndex): number {
     return this.table.size(this.placeOf(index));
   }
 
   /** The block that holds `index`, or undefined when its bytes are on disk only. */
-  blockAt(index: number): Block | undefined {
+  blockAt(index: LogIndex): Block | undefined {
     const place = this.placeOf(index);
     return place < this.tailFrom ? undefined : this.tail[place - this.tailFrom];
   }
@@ -108,9 +109,9 @@ export class RaftLog {
    * one that reaches into it is cut. Returns the first indices of the blocks whose records must be
    * deleted (those above the new block's own key).
    */
-  put(block: Block, last: number): number[] {
+  put(block: Block, last: LogIndex): LogIndex[] {
     assert(block.first <= this.lastIndex + 1, `LOG1: block ${block.first} must leave no gap`);
-    const deleted: number[] = [];
+    const deleted: LogIndex[] = [];
     for (;;) {
       const end = this.table.length - 1;
       if (end < 0 || this.table.first(end) < block.first) break;
@@ -122,7 +123,7 @@ export class RaftLog {
     return deleted;
   }
 
-  private push(block: Block, last: number): void {
+  private push(block: Block, last: LogIndex): void {
     const { first, term, lastStampMs, bytes } = block;
     this.table.push({ first, term, stampMs: lastStampMs, size: bytes.length });
     this.end = last;
@@ -130,7 +131,7 @@ export class RaftLog {
     this.heldBytes += bytes.length;
   }
 
-  private pop(): number {
+  private pop(): LogIndex {
     const place = this.table.length - 1;
     assert(place >= 0, "LOG1: popped block must exist");
     const first = this.table.first(place);
@@ -143,7 +144,7 @@ export class RaftLog {
   }
 
   /** Drops the bytes of old blocks that end at or below `index` until at most `bytesMax` are held. */
-  evict(index: number, bytesMax: number): void {
+  evict(index: LogIndex, bytesMax: number): void {
     while (this.heldBytes > bytesMax && this.evictedBelow < this.table.length - 1) {
       const place = this.evictedBelow;
       if (this.endOf(place) > index) break;
@@ -167,7 +168,7 @@ export class RaftLog {
    * Restores one block at start, in key order; it ends the one before it where that reaches further. Older
    * blocks give up their bytes until at most `bytesMax` are held.
    */
-  restore(block: Block, last: number, bytesMax: number): void {
+  restore(block: Block, last: LogIndex, bytesMax: number): void {
     const before = this.table.length === 0 ? 0 : this.table.first(this.table.length - 1);
     const fits = block.first > before && block.first <= this.lastIndex + 1;
     assert(fits, `LOG1: restored block ${block.first} must follow`);

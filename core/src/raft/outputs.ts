@@ -3,38 +3,39 @@
 // kind says when something may leave: no owner has to know which message vouches for what.
 // One list serves all groups of a node, since they step one at a time; records are used again.
 
+import type { LogIndex, Member, Term } from "../lib/brands.js";
 import type { PeerMessage } from "../wire/messages.js";
 import type { Role } from "./role.js";
 
 export type Output =
   /** Leaves at once, before any sync (D-53): it vouches for nothing. */
-  | { readonly kind: "send"; readonly peer: number; readonly message: PeerMessage }
+  | { readonly kind: "send"; readonly peer: Member; readonly message: PeerMessage }
   /** Leaves once the replica's persist `seq` is synced (D-52): it vouches for what that one holds. */
   | {
       readonly kind: "send.after-persist";
-      readonly peer: number;
+      readonly peer: Member;
       readonly message: PeerMessage;
       readonly seq: number;
     }
   /** Appends of the group that wait to leave for the peer are not wanted any more; those below in the list are. */
-  | { readonly kind: "drop-unsent"; readonly peer: number }
+  | { readonly kind: "drop-unsent"; readonly peer: Member }
   /** The group has something for the next batch; it says what when it is asked (`takeWrite`). */
   | { readonly kind: "persist" }
   /** The peer needs log blocks from `from` that are on disk only; they come back as `refilled`. */
-  | { readonly kind: "fetch-log"; readonly peer: number; readonly from: number }
+  | { readonly kind: "fetch-log"; readonly peer: Member; readonly from: LogIndex }
   /** A new leader proposes the first entry of its term; who does not lead lets go of what only leaders hold. */
   | {
       readonly kind: "role-changed";
-      readonly term: number;
+      readonly term: Term;
       readonly role: Role;
-      readonly leader: number;
+      readonly leader: Member;
     }
   /** Everything to `index` is committed; it may be applied once it is durable here too. */
-  | { readonly kind: "committed"; readonly index: number }
+  | { readonly kind: "committed"; readonly index: LogIndex }
   /** The first entry of the own term is committed: reads and proposals may be served once it is applied. */
   | { readonly kind: "ready" }
   /** A majority vouched for the read `context`: it is served once `index` is applied. */
-  | { readonly kind: "read-confirmed"; readonly index: number; readonly context: number };
+  | { readonly kind: "read-confirmed"; readonly index: LogIndex; readonly context: number };
 
 type OutputOf<K extends Output["kind"]> = Extract<Output, { kind: K }>;
 type Filled<T> = { -readonly [F in keyof T]: T[F] };
@@ -98,14 +99,14 @@ export class Outputs {
 
   // --- for the steps ---------------------------------------------------------------------------------
 
-  send(peer: number, message: PeerMessage): void {
+  send(peer: Member, message: PeerMessage): void {
     const output = this.sends.take();
     output.peer = peer;
     output.message = message;
     this.list.push(output);
   }
 
-  sendAfterPersist(peer: number, message: PeerMessage, seq: number): void {
+  sendAfterPersist(peer: Member, message: PeerMessage, seq: number): void {
     const output = this.held.take();
     output.peer = peer;
     output.message = message;
@@ -113,7 +114,7 @@ export class Outputs {
     this.list.push(output);
   }
 
-  committed(index: number): void {
+  committed(index: LogIndex): void {
     const output = this.commits.take();
     output.index = index;
     this.list.push(output);
@@ -127,19 +128,19 @@ export class Outputs {
     this.list.push(READY);
   }
 
-  dropUnsent(peer: number): void {
+  dropUnsent(peer: Member): void {
     this.list.push({ kind: "drop-unsent", peer });
   }
 
-  fetchLog(peer: number, from: number): void {
+  fetchLog(peer: Member, from: LogIndex): void {
     this.list.push({ kind: "fetch-log", peer, from });
   }
 
-  roleChanged(term: number, role: Role, leader: number): void {
+  roleChanged(term: Term, role: Role, leader: Member): void {
     this.list.push({ kind: "role-changed", term, role, leader });
   }
 
-  readConfirmed(index: number, context: number): void {
+  readConfirmed(index: LogIndex, context: number): void {
     this.list.push({ kind: "read-confirmed", index, context });
   }
 }

@@ -9,24 +9,25 @@
 // Appends are numbered (D-90). A run begins where the leader begins anew: after a lost link, a refusal or a
 // gap. Whatever answers an append of an earlier run comes late and changes nothing but `match`.
 
+import type { LogIndex, Member } from "../lib/brands.js";
 import { assert } from "../lib/assert.js";
 import { AppendWindow } from "./append-window.js";
 
 /** An append with entries that is on its way. */
 export interface Flight {
   readonly seq: number;
-  readonly first: number;
-  readonly last: number;
+  readonly first: LogIndex;
+  readonly last: LogIndex;
   readonly bytes: number;
 }
 
 export class Progress {
-  readonly peer: number;
-  match = 0;
+  readonly peer: Member;
+  match: LogIndex = 0;
   /** Since it was found to lack what it had acknowledged: what it acknowledges from this append on counts anew. */
   private lossSeq = 0;
-  private heldSinceLoss = 0;
-  next: number;
+  private heldSinceLoss: LogIndex = 0;
+  next: LogIndex;
   isProbing = true;
   /** Oldest first. */
   readonly inflight: Flight[] = [];
@@ -52,19 +53,19 @@ export class Progress {
   /** Its wall clock when last heard, 0 unknown. */
   wallMs = 0;
 
-  constructor(peer: number, next: number, window = new AppendWindow(Infinity)) {
+  constructor(peer: Member, next: LogIndex, window = new AppendWindow(Infinity)) {
     this.peer = peer;
     this.next = next;
     this.window = window;
   }
 
   /** What it acknowledged and has, as far as is known: so much counts for a commit (D-88). */
-  get held(): number {
+  get held(): LogIndex {
     return this.lossSeq === 0 ? this.match : this.heldSinceLoss;
   }
 
   /** It lacks entries that it acknowledged in this term: it is asked from the start, and counts as it answers. */
-  lost(next: number): void {
+  lost(next: LogIndex): void {
     this.heldSinceLoss = 0;
     this.lossSeq = this.nextSeq;
     this.probe(next);
@@ -92,7 +93,7 @@ export class Progress {
   }
 
   /** Append `seq`, which followed `prevIndex`, was taken, and the follower holds durably up to `index`. */
-  acknowledged(index: number, prevIndex: number, seq: number): boolean {
+  acknowledged(index: LogIndex, prevIndex: LogIndex, seq: number): boolean {
     this.waitingTicks = 0;
     const flying = this.inflight.findIndex(({ last }) => last > index);
     this.land(0, flying < 0 ? this.inflight.length : flying);
@@ -105,7 +106,7 @@ export class Progress {
     return this.hold(index, seq);
   }
 
-  private hold(index: number, seq: number): boolean {
+  private hold(index: LogIndex, seq: number): boolean {
     // What was said of the log before the loss says nothing of it now.
     if (index <= this.held || seq < this.lossSeq) return false;
     this.match = Math.max(this.match, index);
@@ -117,7 +118,7 @@ export class Progress {
   }
 
   /** Asks from `next` on, with one empty append at a time, what the follower holds. */
-  probe(next: number): void {
+  probe(next: LogIndex): void {
     this.isProbing = true;
     this.isProbeSent = false;
     this.landAll();
@@ -136,7 +137,7 @@ export class Progress {
   }
 
   /** Throws when the state is not legal for a leader whose log ends at `lastIndex`. */
-  assertInvariants(lastIndex: number, appendsMax: number): void {
+  assertInvariants(lastIndex: LogIndex, appendsMax: number): void {
     const { peer, held, next, inflight } = this;
     assert(held < next, `PRG2: held ${held} of n${peer} must be below next ${next}`);
     assert(

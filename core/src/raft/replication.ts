@@ -1,6 +1,7 @@
 // Log replication (Raft section 3.5): appends leave before the leader's own fsync, acknowledgements
 // after the follower's; commit counts durable copies of the own term only.
 
+import type { LogIndex, Member } from "../lib/brands.js";
 import { assert } from "../lib/assert.js";
 import { MalformedInput } from "../lib/bytes.js";
 import { decodeBlock, type Block } from "../wire/blocks.js";
@@ -67,8 +68,8 @@ function sendAppend(g: RaftGroup, p: Progress): boolean {
 function transmit(
   g: RaftGroup,
   p: Progress,
-  start: number,
-  last: number,
+  start: LogIndex,
+  last: LogIndex,
   blocks: readonly SentBlock[],
 ): void {
   const { seq, isStart } = p.takeSeq();
@@ -92,7 +93,7 @@ function transmit(
 }
 
 /** Blocks read from disk for a follower arrive; what is no longer in the log is asked for again. */
-export function refilled(g: RaftGroup, peer: number, from: number, read: readonly Block[]): void {
+export function refilled(g: RaftGroup, peer: Member, from: LogIndex, read: readonly Block[]): void {
   const p = g.progress.get(peer);
   if (!g.isLeader || !p || !p.isFetching) return;
   p.isFetching = false;
@@ -112,7 +113,7 @@ export function refilled(g: RaftGroup, peer: number, from: number, read: readonl
 
 // --- follower ------------------------------------------------------------------------------------
 
-export function onAppend(g: RaftGroup, from: number, m: Append): void {
+export function onAppend(g: RaftGroup, from: Member, m: Append): void {
   if (m.term < g.term) {
     refuse(g, from, m, 0);
     return;
@@ -155,15 +156,15 @@ export function onAppend(g: RaftGroup, from: number, m: Append): void {
 
 /** Nothing was looked at: the answer names only what the append said, and leaves at once. */
 export function sayUntaken(
-  by: { send(peer: number, message: PeerMessage): void },
-  to: number,
+  by: { send(peer: Member, message: PeerMessage): void },
+  to: Member,
   { group, incarnation, term, seq }: Append,
   next: number,
 ): void {
   by.send(to, { kind: "append.untaken", group, incarnation, term, seq, next });
 }
 
-function refuse(g: RaftGroup, to: number, { seq, prevIndex }: Append, hint: number): void {
+function refuse(g: RaftGroup, to: Member, { seq, prevIndex }: Append, hint: LogIndex): void {
   g.sendAfterPersist(to, {
     kind: "append.reply",
     group: g.id,
@@ -178,7 +179,7 @@ function refuse(g: RaftGroup, to: number, { seq, prevIndex }: Append, hint: numb
 }
 
 /** Puts the blocks that are new; returns the last index this message validated (raft-B3). */
-function takeBlocks(g: RaftGroup, m: Append): number {
+function takeBlocks(g: RaftGroup, m: Append): LogIndex {
   let matched = m.prevIndex;
   for (const sent of m.blocks) {
     const block = decodeBlock(sent.bytes, g.host.crc);
@@ -200,7 +201,7 @@ function takeBlocks(g: RaftGroup, m: Append): number {
 }
 
 /** The first index at which the log disagrees with the block, if it reaches that far (raft-B2). */
-function conflictAt(g: RaftGroup, block: Block, last: number): number | undefined {
+function conflictAt(g: RaftGroup, block: Block, last: LogIndex): LogIndex | undefined {
   for (let index = block.first; index <= Math.min(last, g.log.lastIndex); index += 1) {
     if (g.log.termAt(index) !== block.term) return index;
   }
@@ -213,14 +214,14 @@ export function onBeatCommit(g: RaftGroup, item: BeatItem): boolean {
   return item.commit > g.validatedIndex;
 }
 
-function advanceCommit(g: RaftGroup, index: number): void {
+function advanceCommit(g: RaftGroup, index: LogIndex): void {
   if (index > g.commitIndex) g.commitTo(index);
   assert(g.commitIndex <= g.log.lastIndex, `R4: commit ${g.commitIndex} must be in the log`);
 }
 
 // --- leader --------------------------------------------------------------------------------------
 
-export function onAppendReply(g: RaftGroup, from: number, m: AppendReply): void {
+export function onAppendReply(g: RaftGroup, from: Member, m: AppendReply): void {
   if (m.term > g.term) {
     g.becomeFollower(m.term, 0);
     return;
@@ -259,7 +260,7 @@ export function maybeCommit(g: RaftGroup): void {
   }
 }
 
-function quorumIndex(g: RaftGroup): number {
+function quorumIndex(g: RaftGroup): LogIndex {
   const held = g.voters.map((v) =>
     v === g.self ? g.durableIndex : (g.progress.get(v)?.held ?? 0),
   );
@@ -270,7 +271,7 @@ function quorumIndex(g: RaftGroup): number {
 /** The follower answered a beat: it is there, it vouches for `round`, and it may need a resend. */
 export function onBeatAnswered(
   g: RaftGroup,
-  from: number,
+  from: Member,
   answer: {
     readonly round: number;
     readonly wallMs: number;
@@ -291,7 +292,7 @@ export function onBeatAnswered(
 }
 
 /** The follower did not look at an append: it missed one before it, or cannot take any now. */
-export function onAppendUntaken(g: RaftGroup, from: number, m: AppendUntaken): void {
+export function onAppendUntaken(g: RaftGroup, from: Member, m: AppendUntaken): void {
   const p = g.progress.get(from);
   if (!g.isLeader || m.term !== g.term || !p) return;
   // Every append behind a gap is answered; the first answer has seen to all of them.
@@ -308,7 +309,7 @@ export function onAppendUntaken(g: RaftGroup, from: number, m: AppendUntaken): v
 }
 
 /** A new run: what of the one before has not left yet would only be refused, in the place of what is needed. */
-function probe(g: RaftGroup, p: Progress, next: number): void {
+function probe(g: RaftGroup, p: Progress, next: LogIndex): void {
   p.probe(next);
   g.outputs.dropUnsent(p.peer);
 }
@@ -334,13 +335,13 @@ function ask(g: RaftGroup, p: Progress): void {
 // --- links (D-90) ----------------------------------------------------------------------------------
 
 /** The link to a follower ended: what was on its way counts as unsent. */
-export function linkDown(g: RaftGroup, peer: number): void {
+export function linkDown(g: RaftGroup, peer: Member): void {
   const p = g.progress.get(peer);
   if (p) probe(g, p, p.held + 1);
 }
 
 /** A new life of the link: whatever was sent before is not relied on. */
-export function linkUp(g: RaftGroup, peer: number): void {
+export function linkUp(g: RaftGroup, peer: Member): void {
   const p = g.progress.get(peer);
   if (!p) return;
   probe(g, p, p.held + 1);
@@ -348,7 +349,7 @@ export function linkUp(g: RaftGroup, peer: number): void {
 }
 
 /** The link has room again: it may have dropped some of what is in flight, and the follower knows which. */
-export function linkRoom(g: RaftGroup, peer: number): void {
+export function linkRoom(g: RaftGroup, peer: Member): void {
   const p = g.progress.get(peer);
   if (!p) return;
   if (!p.isProbing && p.inflight.length > 0) ask(g, p);

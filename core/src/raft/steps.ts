@@ -1,6 +1,7 @@
 // The events of a replica that its owner feeds in: a tick, a message of a voter, a completed write. What
 // comes of each stands in its `outputs`.
 
+import type { Member } from "../lib/brands.js";
 import type { RaftMessage } from "../wire/messages.js";
 import {
   countOwnVote,
@@ -40,7 +41,7 @@ export function synced(g: RaftGroup, seq: number): void {
   maybeCommit(g);
 }
 
-export function receive(g: RaftGroup, from: number, m: RaftMessage): void {
+export function receive(g: RaftGroup, from: Member, m: RaftMessage): void {
   switch (m.kind) {
     case "pre-vote":
       onPreVote(g, from, m);

@@ -2,6 +2,7 @@
 // checked against the log as it is then. What does not fit because the log was cut meanwhile is dropped and asked
 // for again; what does not fit a log that was not is damage, or it would be asked for again for ever (rev-F7).
 
+import type { LogIndex, Member } from "../lib/brands.js";
 import { decodeBlock, type Block } from "../wire/blocks.js";
 import type { Crc32 } from "../lib/crc32.js";
 import { MalformedInput } from "../lib/bytes.js";
@@ -11,7 +12,7 @@ import { damageSentence } from "./boot.js";
 import type { DiskEntry } from "./disk.js";
 
 export type ReadPurpose =
-  { readonly type: "replicate"; readonly peer: number } | { readonly type: "apply" };
+  { readonly type: "replicate"; readonly peer: Member } | { readonly type: "apply" };
 
 export interface LogRead {
   readonly token: number;
@@ -26,7 +27,7 @@ export interface Outstanding {
   readonly fromIndex: number;
   /** How often the log had been cut, and how far it was synced, when the read was asked for. */
   readonly cuts: number;
-  readonly durableIndex: number;
+  readonly durableIndex: LogIndex;
 }
 
 const READ_BYTES = 1 << 20;
@@ -93,7 +94,7 @@ export function currentBlocks(
   return done && due <= durableIndex ? damageSentence(notThere(slot, due)) : blocks;
 }
 
-function notThere(slot: Replica, index: number): string {
+function notThere(slot: Replica, index: LogIndex): string {
   return `entry ${index} in the log of group ${slot.id} is not there any more, or not as it was written`;
 }
 

@@ -5,6 +5,7 @@
 // length of the entries, u48 last stamp, u16 zero, u32 crc of all before and after it; then the entries.
 // Entry: u32 length of the rest, u8 kind, u48 stamp, u32 seed hi, u32 seed lo, u16 intents, intents.
 
+import type { LogIndex, Term } from "../lib/brands.js";
 import { crc32, type Crc32 } from "../lib/crc32.js";
 import { fold32, mix32 } from "../lib/hash.js";
 import { MalformedInput, Reader, UnknownVersion, Writer } from "../lib/bytes.js";
@@ -18,10 +19,10 @@ export const EntryKind = { noop: 0, command: 1 } as const;
 
 export interface BlockHeader {
   readonly group: number;
-  readonly first: number;
+  readonly first: LogIndex;
   readonly count: number;
-  readonly term: number;
-  readonly prevTerm: number;
+  readonly term: Term;
+  readonly prevTerm: Term;
   readonly lastStampMs: number;
 }
 
@@ -32,8 +33,8 @@ export interface Block extends BlockHeader {
 
 /** One entry inside a block; `intentsFrom` is where its first intent starts in `bytes`. */
 export interface EntryView {
-  readonly index: number;
-  readonly term: number;
+  readonly index: LogIndex;
+  readonly term: Term;
   readonly kind: number;
   readonly stampMs: number;
   readonly seedHi: number;
@@ -55,9 +56,9 @@ export interface NewEntry {
 
 export function encodeBlock(
   group: number,
-  first: number,
-  term: number,
-  prevTerm: number,
+  first: LogIndex,
+  term: Term,
+  prevTerm: Term,
   entries: readonly NewEntry[],
   crc: Crc32 = crc32,
 ): Block {
@@ -124,8 +125,8 @@ function refuseVersion(bytes: Uint8Array, version: number, crc: Crc32): never {
 /** Visits the entries of a block from index `from` to `to` (inclusive) in order. */
 export function eachEntry(
   block: Block,
-  from: number,
-  to: number,
+  from: LogIndex,
+  to: LogIndex,
   visit: (entry: EntryView) => void,
 ): void {
   const r = new Reader(block.bytes, BLOCK_HEADER_BYTES);

@@ -6,6 +6,7 @@
 // Every value begins with its version, and every one that is not a block ends with a crc of itself, on all
 // versions: so a whole record of another version is told from a damaged one.
 
+import type { LogIndex, Member, Term } from "../lib/brands.js";
 import { crc32 } from "../lib/crc32.js";
 import { hashBytes } from "../lib/hash.js";
 import { MalformedInput, Reader, UnknownVersion, Writer } from "../lib/bytes.js";
@@ -50,7 +51,7 @@ export function hardStateKey(group: number): Uint8Array {
   return key;
 }
 
-export function blockKey(group: number, first: number): Uint8Array {
+export function blockKey(group: number, first: LogIndex): Uint8Array {
   const key = new Uint8Array(11);
   key[0] = Tag.block;
   bigEndian(key, 1, 4, group);
@@ -65,12 +66,12 @@ export function keyNumber(key: Uint8Array): number {
 
 /** Term, vote and the log's end: one record, written with what it speaks of (D-28). */
 export interface HardState {
-  readonly term: number;
+  readonly term: Term;
   /** Member number, 0 for none. */
-  readonly vote: number;
+  readonly vote: Member;
   /** Index and term of the last entry of the log: an older block in its place is noticed. */
-  readonly lastIndex: number;
-  readonly lastTerm: number;
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
 }
 
 function sealed(w: Writer): Uint8Array {
@@ -121,7 +122,7 @@ export function decodeNodeRecord(bytes: Uint8Array): number {
 /** A group that a batch touched: where its log ends and the hash of its hard-state record after it. */
 export interface DirtyGroup {
   readonly group: number;
-  readonly lastIndex: number;
+  readonly lastIndex: LogIndex;
   readonly hardStateHash: number;
 }
 
@@ -193,6 +194,9 @@ export function turnRecordHash(bytes: Uint8Array): readonly [number, number] {
 }
 
 /** Group and first index of a block key. */
-export function blockKeyParts(key: Uint8Array): { readonly group: number; readonly first: number } {
+export function blockKeyParts(key: Uint8Array): {
+  readonly group: number;
+  readonly first: LogIndex;
+} {
   return { group: readBigEndian(key, 1, 4) % TWO32, first: readBigEndian(key, 5, 6) };
 }

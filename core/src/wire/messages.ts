@@ -2,6 +2,7 @@
 // carry requests, grants and candidates. One frame per peer and turn holds many messages of many
 // groups (wire/frames.ts). A message to the own node skips the bytes and is handed over as it is.
 
+import type { LogIndex, Member, Term } from "../lib/brands.js";
 import type { ErrorCode, ProducerTriple } from "../contract/api.js";
 import type { LeaseName } from "../lib/lease-name.js";
 import type { StreamOfEdge } from "../lib/stream-name.js";
@@ -17,41 +18,41 @@ interface ToGroup {
 /** A campaign that changes nothing at the granter; `term` is the requested one. */
 export interface PreVote extends ToGroup {
   readonly kind: "pre-vote";
-  readonly term: number;
+  readonly term: Term;
   readonly token: number;
-  readonly lastIndex: number;
-  readonly lastTerm: number;
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
 }
 
 export interface PreVoteReply extends ToGroup {
   readonly kind: "pre-vote.reply";
   /** The requested term. */
-  readonly term: number;
+  readonly term: Term;
   readonly token: number;
   readonly granted: boolean;
   /** The granter's own term. */
-  readonly ownTerm: number;
+  readonly ownTerm: Term;
 }
 
 export interface Vote extends ToGroup {
   readonly kind: "vote";
-  readonly term: number;
-  readonly lastIndex: number;
-  readonly lastTerm: number;
+  readonly term: Term;
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
   /** The leader itself asked for this campaign: a voter that hears a leader grants it all the same. */
   readonly isTransfer: boolean;
 }
 
 export interface VoteReply extends ToGroup {
   readonly kind: "vote.reply";
-  readonly term: number;
+  readonly term: Term;
   readonly granted: boolean;
 }
 
 /** The leader of `term` hands over: the receiver campaigns at once, without asking first (D-90). */
 export interface TimeoutNow extends ToGroup {
   readonly kind: "timeout-now";
-  readonly term: number;
+  readonly term: Term;
 }
 
 /** A block and how many of its entries count: a truncation may have cut its tail. */
@@ -62,21 +63,21 @@ export interface SentBlock {
 
 export interface Append extends ToGroup {
   readonly kind: "append";
-  readonly term: number;
+  readonly term: Term;
   /** Counts the appends of this leadership to this follower, from 1: a gap shows (D-90). */
   readonly seq: number;
   /** The first of a run: none before it is missed. */
   readonly isStart: boolean;
-  readonly prevIndex: number;
-  readonly prevTerm: number;
-  readonly commit: number;
+  readonly prevIndex: LogIndex;
+  readonly prevTerm: Term;
+  readonly commit: LogIndex;
   readonly blocks: readonly SentBlock[];
 }
 
 /** An append was not looked at; it names back what the append said and vouches for nothing (D-90). */
 export interface AppendUntaken extends ToGroup {
   readonly kind: "append.untaken";
-  readonly term: number;
+  readonly term: Term;
   readonly seq: number;
   /** The number that should have come; 0: this node cannot take an append of this group now. */
   readonly next: number;
@@ -84,21 +85,21 @@ export interface AppendUntaken extends ToGroup {
 
 export interface AppendReply extends ToGroup {
   readonly kind: "append.reply";
-  readonly term: number;
+  readonly term: Term;
   /** Of the append that this answers. */
   readonly seq: number;
   readonly accepted: boolean;
   /** Accepted: the durable matched index. Refused: where the leader should try next. */
-  readonly index: number;
+  readonly index: LogIndex;
   /** The prevIndex this answers, so that a late refusal is recognised. */
-  readonly prevIndex: number;
+  readonly prevIndex: LogIndex;
   readonly wallMs: number;
 }
 
 export interface BeatItem extends ToGroup {
-  readonly term: number;
+  readonly term: Term;
   /** min(commit, what this follower matched) (D-58). */
-  readonly commit: number;
+  readonly commit: LogIndex;
 }
 
 /** One per node pair and beat: all groups the sender leads. */
@@ -111,7 +112,7 @@ export interface Beat {
 }
 
 export interface BeatReplyItem extends ToGroup {
-  readonly term: number;
+  readonly term: Term;
   /** True: follows the sender in that term. */
   readonly accepted: boolean;
   /** The follower has not validated its log up to the beat's commit: probe it. */
@@ -164,11 +165,11 @@ export interface Request {
 /** How a forwarded request ended (D-11). */
 export type ReplyOutcome =
   /** Applied or read: the machine's answer. */
-  | { readonly type: "done"; readonly index: number; readonly body: Uint8Array }
+  | { readonly type: "done"; readonly index: LogIndex; readonly body: Uint8Array }
   /** Decided and refused; nothing changed. */
   | { readonly type: "refused"; readonly code: ErrorCode; readonly message: string }
   /** Surely not proposed, or overwritten: may be sent again. `leader` is a hint, 0 unknown. */
-  | { readonly type: "surely-not"; readonly leader: number }
+  | { readonly type: "surely-not"; readonly leader: Member }
   /** The group is not known here (yet). */
   | { readonly type: "unknown-group" }
   /** It is queued or proposed already, and will be answered. */
@@ -215,12 +216,12 @@ export interface GrantedItem extends LeaseName {
 export interface Granted extends StreamOfEdge {
   readonly kind: "granted";
   readonly group: number;
-  readonly term: number;
+  readonly term: Term;
   readonly round: number;
   /** What the round was granted in all, in the applied state. */
   readonly grantedInRound: number;
   /** Log index of the grant's entry; 0 for a status. */
-  readonly index: number;
+  readonly index: LogIndex;
   /** `final`: nothing more comes for this one-shot round. `closed`: the topic is being deleted. */
   readonly state: "more" | "final" | "closed" | "not-leader";
   /** The newest request of this stream that the leader had seen when it proposed the grant. */
@@ -246,7 +247,7 @@ export interface Ladder extends StreamOfEdge {
   /** The serial of the ask; 0 when pushed because something turned ready. */
   readonly serial: number;
   readonly state: "ok" | "not-leader" | "closed";
-  readonly leader: number;
+  readonly leader: Member;
   readonly rungs: readonly { readonly hi: number; readonly lo: number; readonly count: number }[];
   readonly hasMore: boolean;
 }
@@ -256,7 +257,7 @@ export interface GrantedLease extends LeaseName {
   readonly stream: number;
   readonly round: number;
   /** Log index of the entry that granted it. */
-  readonly grantIndex: number;
+  readonly grantIndex: LogIndex;
 }
 
 /** A new leader, or one that was asked, names the leases an edge holds (D-22). */

@@ -4,6 +4,8 @@
 //   E4 at most `max` are remembered; what fell out of the memory counts as handled.
 // What a digest gave back never came, so it goes back again when another digest, or the next page, names it.
 
+import type { LogIndex } from "../../lib/brands.js";
+
 /** The last `max` grants that were put in. */
 class GrantMemory {
   private readonly max: number;
@@ -19,23 +21,23 @@ class GrantMemory {
     this.max = max;
   }
 
-  has(index: number, round: number): boolean {
+  has(index: LogIndex, round: number): boolean {
     const known = this.rounds.get(index);
     return typeof known === "object" ? known.includes(round) : known === round;
   }
 
-  hasOrForgot(index: number, round: number): boolean {
+  hasOrForgot(index: LogIndex, round: number): boolean {
     if (this.has(index, round)) return true;
     return index <= this.forgottenIndex;
   }
 
   /** A grant that stands later in the log was handled already. */
-  isPast(index: number, round: number): boolean {
+  isPast(index: LogIndex, round: number): boolean {
     if (index !== this.newestIndex) return index < this.newestIndex;
     return round < this.newestRound;
   }
 
-  mark(index: number, round: number): void {
+  mark(index: LogIndex, round: number): void {
     if (this.has(index, round)) return;
     if (!this.isPast(index, round)) {
       this.newestIndex = index;
@@ -73,26 +75,26 @@ export class HandledGrants {
   }
 
   /** Nothing is left to do for what comes of it. */
-  isDone(index: number, round: number): boolean {
+  isDone(index: LogIndex, round: number): boolean {
     return this.arrived.has(index, round) || this.refused.has(index, round);
   }
 
   /** It came, as far as is remembered: its items were handed to the carrier or given back. */
-  wasHandled(index: number, round: number): boolean {
+  wasHandled(index: LogIndex, round: number): boolean {
     return this.arrived.hasOrForgot(index, round);
   }
 
   /** A grant that stands later in the log was handled or given back already. */
-  isPast(index: number, round: number): boolean {
+  isPast(index: LogIndex, round: number): boolean {
     return this.arrived.isPast(index, round) || this.refused.isPast(index, round);
   }
 
-  mark(index: number, round: number): void {
+  mark(index: LogIndex, round: number): void {
     this.arrived.mark(index, round);
   }
 
   /** A digest named it, and it never came: its leases go back, now and whenever they are named again. */
-  refuse(index: number, round: number): void {
+  refuse(index: LogIndex, round: number): void {
     this.refused.mark(index, round);
   }
 }
