@@ -18,19 +18,19 @@ export function censusOf(parts: {
   readonly applier: Applier;
 }): Census {
   const { context, streams, sessions, operations, reads, applier } = parts;
-  const slots = [...context.groups.values()];
-  const sum = (count: (slot: Replica) => number): number =>
-    slots.reduce((total, slot) => total + count(slot), 0);
+  const replicas = [...context.groups.values()];
+  const sum = (count: (replica: Replica) => number): number =>
+    replicas.reduce((total, replica) => total + count(replica), 0);
   return {
-    groups: slots.length,
+    groups: replicas.length,
     touched: context.touched.size,
     due: context.due.size,
-    standing: sum((slot) => slot.standing.size),
-    interests: sum((slot) => slot.interests.size),
-    queued: sum((slot) => slot.queue.length),
-    proposed: sum((slot) => slot.proposed.size),
+    standing: sum((replica) => replica.standing.size),
+    interests: sum((replica) => replica.interests.size),
+    queued: sum((replica) => replica.queue.length),
+    proposed: sum((replica) => replica.proposed.size),
     reads: sum(({ reads, confirmedReads }) => reads.size + confirmedReads.length),
-    digests: sum((slot) => slot.digests.length),
+    digests: sum((replica) => replica.digests.length),
     streams: streams.heldCount,
     handled: streams.handledCount,
     sessions: sessions.heldCount,

@@ -98,11 +98,11 @@ export class GroupTable {
   topicDeleted(record: TopicRecord): Replica[] {
     const removed: Replica[] = [];
     for (const place of record.partitions) {
-      const slot = this.context.groups.get(place.group);
-      if (slot) {
-        slot.isRemoved = true;
-        removed.push(slot);
-        this.context.touched.delete(slot);
+      const replica = this.context.groups.get(place.group);
+      if (replica) {
+        replica.isRemoved = true;
+        removed.push(replica);
+        this.context.touched.delete(replica);
       }
       this.context.groups.delete(place.group);
       this.places.delete(place.group);

@@ -71,7 +71,7 @@ export class Host {
     const context = new HostContext(config, observer, crc);
     this.context = context;
     const { persistence, reads } = this;
-    const guard = (slot: Replica, step: () => void): void => this.guard(slot, step);
+    const guard = (replica: Replica, step: () => void): void => this.guard(replica, step);
     this.startup = new Startup(config.limits.logTailBytesMax, context.crc);
     this.beats = new Beats(context, guard);
     const leader = new Leader(context, this.beats, guard);
@@ -85,7 +85,7 @@ export class Host {
       leader,
       reads,
       guard,
-      onServing: (slot) => this.checkEdges(slot),
+      onServing: (replica) => this.checkEdges(replica),
       onMetaApplied: () => this.operations.metaApplied(),
     });
     this.operations = new Operations(context, {
@@ -148,13 +148,13 @@ export class Host {
     this.streams.collect();
     this.drainLoopback();
     this.context.touchDue();
-    const slots = this.context.touchedInOrder();
+    const replicas = this.context.touchedInOrder();
     const budget = { bytes: this.context.config.limits.turnProposeBytesMax };
-    for (let i = 0; i < slots.length; i += 1) {
-      const slot = slots[(this.collectFrom + i) % slots.length];
-      this.guard(slot, () => this.leader.collect(slot, budget));
+    for (let i = 0; i < replicas.length; i += 1) {
+      const replica = replicas[(this.collectFrom + i) % replicas.length];
+      this.guard(replica, () => this.leader.collect(replica, budget));
     }
-    this.collectFrom = slots.length === 0 ? 0 : (this.collectFrom + 1) % slots.length;
+    this.collectFrom = replicas.length === 0 ? 0 : (this.collectFrom + 1) % replicas.length;
     this.beats.flush(this.adapter.isDiskStalled());
     this.drainLoopback();
   }
@@ -247,7 +247,9 @@ export class Host {
       case "peer.full":
       case "peer.room":
         if (event.kind === "peer.up") this.lives.refusals.linkedTo(event.peer);
-        linkNews(this.context, event.kind, event.peer, (slot, step) => this.guard(slot, step));
+        linkNews(this.context, event.kind, event.peer, (replica, step) =>
+          this.guard(replica, step),
+        );
         break;
       case "disk.got":
         break;
@@ -312,10 +314,10 @@ export class Host {
   }
 
   private tick(): void {
-    for (const slot of this.context.groups.values()) {
-      this.guard(slot, () => {
-        tick(slot.raft, slot.machineStoppedBecause === undefined);
-        if (slot.raft.isLeader) this.leader.tick(slot);
+    for (const replica of this.context.groups.values()) {
+      this.guard(replica, () => {
+        tick(replica.raft, replica.machineStoppedBecause === undefined);
+        if (replica.raft.isLeader) this.leader.tick(replica);
       });
     }
     this.lives.tick();
@@ -363,11 +365,11 @@ export class Host {
   // --- groups --------------------------------------------------------------------------------------
 
   private topicDeleted(record: TopicRecord): void {
-    for (const slot of this.groups.topicDeleted(record)) {
-      slot.raft.letGo();
-      this.leader.lostLeadership(slot);
-      this.applier.forget(slot);
-      this.context.observer?.groupRemoved?.(slot.id);
+    for (const replica of this.groups.topicDeleted(record)) {
+      replica.raft.letGo();
+      this.leader.lostLeadership(replica);
+      this.applier.forget(replica);
+      this.context.observer?.groupRemoved?.(replica.id);
     }
     this.streams.topicDeleted(record.topic);
     for (const { group } of record.partitions) this.operations.router.forgetLeader(group);
@@ -379,46 +381,46 @@ export class Host {
   }
 
   /** Runs a step of one group; a broken invariant stops that group here and nothing of it leaves (D-40). */
-  private guard(slot: Replica, step: () => void): void {
-    if (slot.stoppedBecause !== undefined || slot.isRemoved) return;
-    this.context.touched.add(slot);
+  private guard(replica: Replica, step: () => void): void {
+    if (replica.stoppedBecause !== undefined || replica.isRemoved) return;
+    this.context.touched.add(replica);
     this.context.markOutbox();
     this.effects.begin();
     try {
       step();
-      this.effects.carryOut(slot);
+      this.effects.carryOut(replica);
     } catch (error) {
-      if (error instanceof UnappliableEntry) this.stopMachine(slot, error);
-      else if (error instanceof InvariantViolation) this.stopReplica(slot, error);
+      if (error instanceof UnappliableEntry) this.stopMachine(replica, error);
+      else if (error instanceof InvariantViolation) this.stopReplica(replica, error);
       else throw error;
     }
   }
 
   /** Nothing of the step leaves, and nothing of the group is answered here any more. */
-  private stopReplica(slot: Replica, error: InvariantViolation): void {
+  private stopReplica(replica: Replica, error: InvariantViolation): void {
     this.context.cutOutbox();
     this.effects.discard();
-    slot.stoppedBecause = error.message;
-    slot.raft.halt();
-    this.applier.forget(slot);
-    this.leader.lostLeadership(slot);
-    this.context.observer?.groupStopped(slot.id, `${error.message}\n${error.stack ?? ""}`);
+    replica.stoppedBecause = error.message;
+    replica.raft.halt();
+    this.applier.forget(replica);
+    this.leader.lostLeadership(replica);
+    this.context.observer?.groupStopped(replica.id, `${error.message}\n${error.stack ?? ""}`);
   }
 
   /** What was applied before the entry is answered; from there on it only keeps the log, and campaigns no more. */
-  private stopMachine(slot: Replica, error: UnappliableEntry): void {
-    slot.machineStoppedBecause = error.message;
-    if (slot.raft.role !== "follower") slot.raft.becomeFollower(slot.raft.term, 0);
-    this.effects.carryOut(slot);
-    slot.held = slot.held.filter(({ message }) => message.kind !== "vote");
-    this.context.observer?.groupStopped(slot.id, error.message);
+  private stopMachine(replica: Replica, error: UnappliableEntry): void {
+    replica.machineStoppedBecause = error.message;
+    if (replica.raft.role !== "follower") replica.raft.becomeFollower(replica.raft.term, 0);
+    this.effects.carryOut(replica);
+    replica.held = replica.held.filter(({ message }) => message.kind !== "vote");
+    this.context.observer?.groupStopped(replica.id, error.message);
   }
 
   // --- disk ----------------------------------------------------------------------------------------
 
   private onWritten(n: number): void {
-    for (const { slot, seq } of this.persistence.written(n)) {
-      this.guard(slot, () => synced(slot.raft, seq));
+    for (const { replica, seq } of this.persistence.written(n)) {
+      this.guard(replica, () => synced(replica.raft, seq));
     }
     if (n === this.bootBatch && !this.isReady) {
       if (this.start.keeper) this.lives.start(this.start.keeper);
@@ -430,16 +432,16 @@ export class Host {
   private onLogRead(event: Extract<HostEvent, { kind: "disk.scanned" }>): void {
     const read = this.reads.finish(event.token);
     if (!read) return;
-    const { slot, purpose, fromIndex } = read;
-    if (slot.isRemoved) return;
+    const { replica, purpose, fromIndex } = read;
+    if (replica.isRemoved) return;
     const blocks = currentBlocks(read, event);
     if (typeof blocks === "string") {
       this.fatalMessage ??= blocks;
       return;
     }
-    this.guard(slot, () => {
-      if (purpose.type === "apply") this.applier.refilled(slot, blocks);
-      else refilled(slot.raft, purpose.peer, fromIndex, blocks);
+    this.guard(replica, () => {
+      if (purpose.type === "apply") this.applier.refilled(replica, blocks);
+      else refilled(replica.raft, purpose.peer, fromIndex, blocks);
     });
     this.context.wantsTurn = true;
   }
@@ -448,11 +450,11 @@ export class Host {
 
   private peerIsNew(peer: number, isReplaced: boolean): void {
     if (isReplaced) this.operations.router.peerReplaced(peer);
-    for (const slot of this.context.groups.values()) this.checkEdges(slot);
+    for (const replica of this.context.groups.values()) this.checkEdges(replica);
   }
 
-  private checkEdges(slot: Replica): void {
-    replaceEdges(this.context, slot, (edge) => this.inbound.incarnationOf(edge));
+  private checkEdges(replica: Replica): void {
+    replaceEdges(this.context, replica, (edge) => this.inbound.incarnationOf(edge));
   }
 
   private drainLoopback(): void {

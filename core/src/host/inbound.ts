@@ -25,7 +25,7 @@ export interface InboundParts {
   readonly lives: Lives;
   readonly operations: Operations;
   readonly streams: Streams;
-  readonly guard: (slot: Replica, step: () => void) => void;
+  readonly guard: (replica: Replica, step: () => void) => void;
   readonly isDiskStalled: () => boolean;
   /** A member came back under a new incarnation, or was heard for the first time. */
   readonly peerIsNew: (peer: number, isReplaced: boolean) => void;
@@ -141,22 +141,26 @@ export class Inbound {
   }
 
   private onRaftMessage(from: Member, m: RaftMessage): void {
-    const slot = this.parts.context.groups.get(m.group);
-    const isHere = slot !== undefined && slot.stoppedBecause === undefined;
-    if (!isHere || slot.raft.incarnation !== m.incarnation || !slot.raft.voters.includes(from)) {
+    const replica = this.parts.context.groups.get(m.group);
+    const isHere = replica !== undefined && replica.stoppedBecause === undefined;
+    if (
+      !isHere ||
+      replica.raft.incarnation !== m.incarnation ||
+      !replica.raft.voters.includes(from)
+    ) {
       this.cannotTake(from, m);
       return;
     }
     // A replica whose machine stopped leads nothing, whoever asks for it (D-89).
-    if (m.kind === "timeout-now" && slot.machineStoppedBecause !== undefined) return;
-    if (isTooFar(slot.raft.term, termNamed(m))) {
+    if (m.kind === "timeout-now" && replica.machineStoppedBecause !== undefined) return;
+    if (isTooFar(replica.raft.term, termNamed(m))) {
       this.refused += 1;
       this.cannotTake(from, m);
       return;
     }
-    this.parts.guard(slot, () => {
+    this.parts.guard(replica, () => {
       try {
-        receive(slot.raft, from, m);
+        receive(replica.raft, from, m);
       } catch (error) {
         // Only what a peer sent can be malformed here.
         if (!(error instanceof MalformedInput)) throw error;

@@ -11,7 +11,7 @@ export function linkNews(
   context: HostContext,
   kind: LinkNews,
   place: number,
-  guard: (slot: Replica, step: () => void) => void,
+  guard: (replica: Replica, step: () => void) => void,
 ): void {
   const { links } = context;
   if (kind === "peer.full" || kind === "peer.room") links.setFull(place, kind === "peer.full");
@@ -19,7 +19,7 @@ export function linkNews(
   const peer = context.memberAt(place);
   if (kind === "peer.full" || peer === 0) return;
   const tell = kind === "peer.down" ? linkDown : kind === "peer.up" ? linkUp : linkRoom;
-  for (const slot of context.groups.values()) {
-    if (slot.raft.isLeader) guard(slot, () => tell(slot.raft, peer));
+  for (const replica of context.groups.values()) {
+    if (replica.raft.isLeader) guard(replica, () => tell(replica.raft, peer));
   }
 }

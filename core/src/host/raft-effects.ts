@@ -18,7 +18,7 @@ export interface RaftEffectsParts {
   readonly reads: LogReads;
   readonly leader: Leader;
   /** A replica here follows another leader than before, or leads. */
-  readonly leaderChanged: (slot: Replica) => void;
+  readonly leaderChanged: (replica: Replica) => void;
 }
 
 export class RaftEffects {
@@ -35,12 +35,12 @@ export class RaftEffects {
     assert(this.outputs.length === 0, "D-40: the step before must be carried out");
   }
 
-  carryOut(slot: Replica): void {
+  carryOut(replica: Replica): void {
     const { outputs } = this;
     // Carrying one out may add to the list: a new leader proposes.
-    for (let i = 0; i < outputs.length; i += 1) this.carryOutOne(slot, outputs.at(i));
+    for (let i = 0; i < outputs.length; i += 1) this.carryOutOne(replica, outputs.at(i));
     outputs.clear();
-    this.releaseHeld(slot);
+    this.releaseHeld(replica);
   }
 
   /** A step broke an invariant: nothing of it leaves. */
@@ -48,37 +48,37 @@ export class RaftEffects {
     this.outputs.clear();
   }
 
-  private carryOutOne(slot: Replica, output: Output): void {
+  private carryOutOne(replica: Replica, output: Output): void {
     const { context, persistence, reads, leader } = this.parts;
     switch (output.kind) {
       case "send":
         context.send(output.peer, output.message);
         break;
       case "send.after-persist":
-        slot.held.push({ seq: output.seq, peer: output.peer, message: output.message });
-        this.releaseHeld(slot);
+        replica.held.push({ seq: output.seq, peer: output.peer, message: output.message });
+        this.releaseHeld(replica);
         break;
       case "drop-unsent":
-        context.dropAppends(slot.id, output.peer);
+        context.dropAppends(replica.id, output.peer);
         break;
       case "persist":
-        persistence.markDirty(slot);
+        persistence.markDirty(replica);
         break;
       case "fetch-log":
-        reads.request(slot, { type: "replicate", peer: output.peer }, output.from);
+        reads.request(replica, { type: "replicate", peer: output.peer }, output.from);
         break;
       case "role-changed":
-        this.roleChanged(slot, output);
+        this.roleChanged(replica, output);
         break;
       case "committed":
-        slot.newCommit = output.index;
+        replica.newCommit = output.index;
         break;
       case "ready":
         // Serving starts once the term's first entry is applied here (apply.ts).
         context.wantsTurn = true;
         break;
       case "read-confirmed":
-        leader.readConfirmed(slot, output.index, output.context);
+        leader.readConfirmed(replica, output.index, output.context);
         break;
       default:
         assertNever(output, "D-40: no such output of a replica");
@@ -86,20 +86,20 @@ export class RaftEffects {
   }
 
   private roleChanged(
-    slot: Replica,
+    replica: Replica,
     { term, role, leader }: Extract<Output, { kind: "role-changed" }>,
   ): void {
-    this.parts.context.observer?.roleChanged(slot.id, term, role, leader);
-    if (role !== "leader") this.parts.leader.lostLeadership(slot);
-    if (leader !== 0) this.parts.leaderChanged(slot);
-    if (role === "leader") this.parts.leader.proposeNoop(slot);
+    this.parts.context.observer?.roleChanged(replica.id, term, role, leader);
+    if (role !== "leader") this.parts.leader.lostLeadership(replica);
+    if (leader !== 0) this.parts.leaderChanged(replica);
+    if (role === "leader") this.parts.leader.proposeNoop(replica);
   }
 
   /** Sends what waited for persists that are synced now, as of this moment (D-52). */
-  private releaseHeld(slot: Replica): void {
-    const g = slot.raft;
-    while (slot.held.length > 0 && slot.held[0].seq <= g.durableSeq) {
-      const held = slot.held.shift();
+  private releaseHeld(replica: Replica): void {
+    const g = replica.raft;
+    while (replica.held.length > 0 && replica.held[0].seq <= g.durableSeq) {
+      const held = replica.held.shift();
       if (held) this.sendHeld(g, held.peer, held.message);
     }
   }

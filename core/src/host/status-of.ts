@@ -11,10 +11,10 @@ import type {
   RaftRole,
 } from "../member/status.js";
 
-function roleOf(slot: Replica): RaftRole {
-  if (slot.stoppedBecause !== undefined) return "stopped";
-  if (slot.raft.isLeader) return "leader";
-  return slot.raft.role === "follower" ? "follower" : "candidate";
+function roleOf(replica: Replica): RaftRole {
+  if (replica.stoppedBecause !== undefined) return "stopped";
+  if (replica.raft.isLeader) return "leader";
+  return replica.raft.role === "follower" ? "follower" : "candidate";
 }
 
 function heldBy({ raft, queueBytes, proposedBytes }: Replica): HeldByGroup {
@@ -26,12 +26,12 @@ function heldBy({ raft, queueBytes, proposedBytes }: Replica): HeldByGroup {
   };
 }
 
-function groupStatus(context: HostContext, slot: Replica): GroupStatus {
-  const { raft, machine } = slot;
-  const why = slot.stoppedBecause ?? slot.machineStoppedBecause;
+function groupStatus(context: HostContext, replica: Replica): GroupStatus {
+  const { raft, machine } = replica;
+  const why = replica.stoppedBecause ?? replica.machineStoppedBecause;
   const base = {
     group: raft.id,
-    role: roleOf(slot),
+    role: roleOf(replica),
     term: raft.term,
     leader: context.memberName(raft.leader),
     lastIndex: raft.log.lastIndex,
@@ -39,7 +39,7 @@ function groupStatus(context: HostContext, slot: Replica): GroupStatus {
     commitIndex: raft.commitIndex,
     appliedIndex: raft.appliedIndex,
     appliedTerm: raft.log.termAt(raft.appliedIndex),
-    held: heldBy(slot),
+    held: heldBy(replica),
     voters: raft.voters.map((v) => context.memberName(v)),
     ...(why === undefined ? {} : { stoppedBecause: why }),
   };
@@ -115,7 +115,7 @@ export function statusOf(
     incarnation: context.incarnation,
     isReady,
     members: context.config.members.map(({ name, address }) => ({ name, address })),
-    groups: [...context.groups.values()].map((slot) => groupStatus(context, slot)),
+    groups: [...context.groups.values()].map((replica) => groupStatus(context, replica)),
     budgets: budgetUse(context, more),
     topics: topicsOf(context),
     ...more,

@@ -12,12 +12,12 @@ import type { Replica } from "../member/replica.js";
 
 export class Beats {
   private readonly context: HostContext;
-  private readonly guard: (slot: Replica, step: () => void) => void;
+  private readonly guard: (replica: Replica, step: () => void) => void;
   private round = 0;
   private ticks = 0;
   private isRequested = false;
 
-  constructor(context: HostContext, guard: (slot: Replica, step: () => void) => void) {
+  constructor(context: HostContext, guard: (replica: Replica, step: () => void) => void) {
     this.context = context;
     this.guard = guard;
   }
@@ -44,9 +44,9 @@ export class Beats {
     for (const peer of this.context.members) {
       if (peer === this.context.self) continue;
       const items: BeatItem[] = [];
-      for (const slot of this.context.groups.values()) {
-        const g = slot.raft;
-        if (!g.isLeader || slot.stoppedBecause !== undefined) continue;
+      for (const replica of this.context.groups.values()) {
+        const g = replica.raft;
+        if (!g.isLeader || replica.stoppedBecause !== undefined) continue;
         const p = g.progress.get(peer);
         if (!p) continue;
         items.push({
@@ -73,24 +73,24 @@ export class Beats {
       items,
     });
     for (const item of beat.items) {
-      const slot = this.context.groups.get(item.group);
-      const isHere = slot !== undefined && slot.stoppedBecause === undefined;
-      if (!isHere || slot.raft.incarnation !== item.incarnation) continue;
-      if (isTooFar(slot.raft.term, item.term)) continue;
-      this.guard(slot, () => {
-        const answer = this.heard(slot, from, item, beat.isStalled);
+      const replica = this.context.groups.get(item.group);
+      const isHere = replica !== undefined && replica.stoppedBecause === undefined;
+      if (!isHere || replica.raft.incarnation !== item.incarnation) continue;
+      if (isTooFar(replica.raft.term, item.term)) continue;
+      this.guard(replica, () => {
+        const answer = this.heard(replica, from, item, beat.isStalled);
         // A term that is not synced yet is not vouched for (D-53): its reply waits on its own. One of a
         // stalled disk vouches for nothing, and what it waits for may never come.
-        const isSynced = slot.raft.dependsOnSeq <= slot.raft.durableSeq;
+        const isSynced = replica.raft.dependsOnSeq <= replica.raft.durableSeq;
         if (isSynced || isDiskStalled) now.push(answer);
-        else slot.raft.sendAfterPersist(from, reply([answer]));
+        else replica.raft.sendAfterPersist(from, reply([answer]));
       });
     }
     if (now.length > 0) this.context.send(from, reply(now));
   }
 
-  private heard(slot: Replica, from: number, item: BeatItem, isStalled: boolean): BeatReplyItem {
-    const g = slot.raft;
+  private heard(replica: Replica, from: number, item: BeatItem, isStalled: boolean): BeatReplyItem {
+    const g = replica.raft;
     const head = { group: g.id, incarnation: g.incarnation };
     if (item.term < g.term) return { ...head, term: g.term, accepted: false, needsProbe: false };
     if (item.term === g.term) g.noteLeaderDisk(isStalled);
@@ -101,12 +101,12 @@ export class Beats {
 
   onBeatReply(from: number, reply: BeatReply): void {
     for (const item of reply.items) {
-      const slot = this.context.groups.get(item.group);
-      const isHere = slot !== undefined && slot.stoppedBecause === undefined;
-      if (!isHere || slot.raft.incarnation !== item.incarnation) continue;
-      if (isTooFar(slot.raft.term, item.term)) continue;
-      this.guard(slot, () => {
-        const g = slot.raft;
+      const replica = this.context.groups.get(item.group);
+      const isHere = replica !== undefined && replica.stoppedBecause === undefined;
+      if (!isHere || replica.raft.incarnation !== item.incarnation) continue;
+      if (isTooFar(replica.raft.term, item.term)) continue;
+      this.guard(replica, () => {
+        const g = replica.raft;
         if (item.term > g.term) g.becomeFollower(item.term, 0);
         if (!g.isLeader || item.term !== g.term || !item.accepted) return;
         const { round, wallMs, isStalled } = reply;

@@ -14,11 +14,11 @@ function made(origin: Origin): number {
 /** Why a topic of so many partitions may not be made, or undefined. */
 export function creationProblem(
   context: HostContext,
-  slot: Replica,
+  replica: Replica,
   partitions: number,
 ): Failure | undefined {
-  if (slot.machine.kind !== "cluster") return undefined;
-  const { cluster } = slot.machine;
+  if (replica.machine.kind !== "cluster") return undefined;
+  const { cluster } = replica.machine;
   let topics = cluster.topics.size + 1;
   let groups = cluster.groupCount + partitions;
   const add = (origin: Origin): void => {
@@ -26,8 +26,8 @@ export function creationProblem(
     if (count > 0) topics += 1;
     groups += count;
   };
-  for (const { origin } of slot.queue) add(origin);
-  for (const [, { origins }] of slot.proposed.entries()) origins.forEach(add);
+  for (const { origin } of replica.queue) add(origin);
+  for (const [, { origins }] of replica.proposed.entries()) origins.forEach(add);
   const { topicsMax, groupsMax } = context.config.limits;
   if (topics > topicsMax) {
     context.budgets.countRefusal("topics");

@@ -16,25 +16,25 @@ import type { DigestRequest, GrantedLease } from "../wire/messages.js";
 const PAGE_LEASES = 2048;
 
 /** A new leader tells every edge. */
-export function sendDigests(context: HostContext, slot: Replica): void {
-  if (slot.machine.kind !== "partition") return;
-  const { partition } = slot.machine;
+export function sendDigests(context: HostContext, replica: Replica): void {
+  if (replica.machine.kind !== "partition") return;
+  const { partition } = replica.machine;
   for (const edge of partition.streams.edgeNumbers()) {
     const edgeIncarnation = partition.streams.incarnationOf(edge);
-    begin(slot, partition, { edge, edgeIncarnation, stream: 0 }, {});
+    begin(replica, partition, { edge, edgeIncarnation, stream: 0 }, {});
   }
-  continueDigests(context, slot);
+  continueDigests(context, replica);
 }
 
 export function onDigestRequest(context: HostContext, from: number, m: DigestRequest): void {
-  const slot = context.groups.get(m.group);
-  if (!slot?.isServing || slot.machine.kind !== "partition") return;
+  const replica = context.groups.get(m.group);
+  if (!replica?.isServing || replica.machine.kind !== "partition") return;
   const { edgeIncarnation, stream } = m;
   const name = { edge: from, edgeIncarnation, stream };
-  const isWaiting = slot.digests.some((d) => d.isAsked && !d.isBegun && isSameStream(d, name));
-  if (!isWaiting) begin(slot, slot.machine.partition, name, { isAsked: true });
-  context.touched.add(slot);
-  continueDigests(context, slot);
+  const isWaiting = replica.digests.some((d) => d.isAsked && !d.isBegun && isSameStream(d, name));
+  if (!isWaiting) begin(replica, replica.machine.partition, name, { isAsked: true });
+  context.touched.add(replica);
+  continueDigests(context, replica);
 }
 
 /**
@@ -43,36 +43,37 @@ export function onDigestRequest(context: HostContext, from: number, m: DigestReq
  */
 export function sendLastDigest(
   context: HostContext,
-  slot: Replica,
+  replica: Replica,
   name: StreamName,
   then: () => void,
 ): void {
-  if (slot.machine.kind === "partition") begin(slot, slot.machine.partition, name, { then });
+  if (replica.machine.kind === "partition")
+    begin(replica, replica.machine.partition, name, { then });
   else then();
-  continueDigests(context, slot);
+  continueDigests(context, replica);
 }
 
 function begin(
-  slot: Replica,
+  replica: Replica,
   partition: Partition,
   { edge, edgeIncarnation, stream }: StreamName,
   { isAsked = false, then }: { readonly isAsked?: boolean; readonly then?: () => void },
 ): void {
   const walk = leasesOf(partition, { edge, edgeIncarnation, stream });
   const head = { edge, edgeIncarnation, stream, isAsked, then };
-  slot.digests.push({ ...head, walk, leases: [], isBegun: false });
+  replica.digests.push({ ...head, walk, leases: [], isBegun: false });
 }
 
 /** Goes on with what is to be told, as far as the turn's budget of rows and the links allow. */
-export function continueDigests(context: HostContext, slot: Replica): void {
-  if (slot.digests.length === 0) return;
-  slot.digests = slot.digests.filter((digest) => !goesToItsEnd(context, slot, digest));
+export function continueDigests(context: HostContext, replica: Replica): void {
+  if (replica.digests.length === 0) return;
+  replica.digests = replica.digests.filter((digest) => !goesToItsEnd(context, replica, digest));
   const isWaiting = ({ edge }: PendingDigest): boolean =>
     edge === context.self || context.isOpenTo(edge);
-  if (slot.digests.some(isWaiting)) context.wantsTurn = true;
+  if (replica.digests.some(isWaiting)) context.wantsTurn = true;
 }
 
-function goesToItsEnd(context: HostContext, slot: Replica, digest: PendingDigest): boolean {
+function goesToItsEnd(context: HostContext, replica: Replica, digest: PendingDigest): boolean {
   const { edge, edgeIncarnation, stream, isAsked, walk } = digest;
   for (;;) {
     // One message at a time waits for a link.
@@ -87,7 +88,7 @@ function goesToItsEnd(context: HostContext, slot: Replica, digest: PendingDigest
     if (!isLast && digest.leases.length < PAGE_LEASES) return false;
     if (digest.leases.length > 0 || isAsked || digest.isBegun) {
       const leases = digest.leases.sort(compareLeases);
-      const head = { kind: "digest", group: slot.id, edgeIncarnation, stream } as const;
+      const head = { kind: "digest", group: replica.id, edgeIncarnation, stream } as const;
       context.send(edge, { ...head, isLast, leases });
       digest.isBegun = true;
       digest.leases = [];

@@ -32,7 +32,7 @@ type GrantOrigin = Extract<Origin, { type: "grant" }>;
 /** A status or refusal that carries no items. */
 function status(
   context: HostContext,
-  slot: Replica | undefined,
+  replica: Replica | undefined,
   from: number,
   request: StreamOfEdge & { readonly group: number },
   round: number,
@@ -43,7 +43,7 @@ function status(
   context.send(from, {
     kind: "granted",
     group: request.group,
-    term: slot?.raft.term ?? 0,
+    term: replica?.raft.term ?? 0,
     edgeIncarnation: request.edgeIncarnation,
     stream: request.stream,
     round,
@@ -56,37 +56,37 @@ function status(
 }
 
 export function onGrantRequest(context: HostContext, from: number, m: GrantRequest): void {
-  const slot = context.groups.get(m.group);
-  if (!slot?.isServing || slot.machine.kind !== "partition") {
-    status(context, slot, from, m, m.round, m.serial, "not-leader", 0);
+  const replica = context.groups.get(m.group);
+  if (!replica?.isServing || replica.machine.kind !== "partition") {
+    status(context, replica, from, m, m.round, m.serial, "not-leader", 0);
     return;
   }
-  const { partition } = slot.machine;
+  const { partition } = replica.machine;
   if (partition.isClosed) {
-    status(context, slot, from, m, m.round, m.serial, "closed", 0);
+    status(context, replica, from, m, m.round, m.serial, "closed", 0);
     return;
   }
-  context.touched.add(slot);
-  if (m.isStanding) stand(context, slot, partition, from, m);
-  else slot.queue.push(oneShot(from, m));
+  context.touched.add(replica);
+  if (m.isStanding) stand(context, replica, partition, from, m);
+  else replica.queue.push(oneShot(from, m));
 }
 
 function stand(
   context: HostContext,
-  slot: Replica,
+  replica: Replica,
   partition: Partition,
   from: number,
   m: GrantRequest,
 ): void {
   const name = { edge: from, edgeIncarnation: m.edgeIncarnation, stream: m.stream };
   const key = streamKey(name);
-  const old = slot.standing.get(key);
+  const old = replica.standing.get(key);
   const isOlder =
     old !== undefined &&
     (m.edgeIncarnation < old.edgeIncarnation ||
       (m.edgeIncarnation === old.edgeIncarnation && m.serial < old.serial));
   if (isOlder) return;
-  slot.standing.set(key, {
+  replica.standing.set(key, {
     ...name,
     round: m.round,
     n: m.n,
@@ -95,7 +95,7 @@ function stand(
     seenMs: context.monotonicMs,
   });
   const granted = grantedSoFar(partition, name, m.round);
-  status(context, slot, from, m, m.round, m.serial, "more", granted);
+  status(context, replica, from, m, m.round, m.serial, "more", granted);
 }
 
 /** What the applied state granted in this round. */
@@ -140,20 +140,21 @@ function originOf(
  */
 export function standingIntents(
   context: HostContext,
-  slot: Replica,
+  replica: Replica,
   coming: number,
   room: { readonly intents: number; readonly leases: number },
 ): QueuedIntent[] {
-  if (slot.machine.kind !== "partition" || slot.standing.size === 0) return [];
-  const { partition } = slot.machine;
-  const stampMs = slot.raft.stampNowMs();
-  const fresh = coming + dueMessages(partition, slot.grantedUpToMs, stampMs, room.leases);
+  if (replica.machine.kind !== "partition" || replica.standing.size === 0) return [];
+  const { partition } = replica.machine;
+  const stampMs = replica.raft.stampNowMs();
+  const fresh = coming + dueMessages(partition, replica.grantedUpToMs, stampMs, room.leases);
   const expected = partition.ready.size + fresh;
-  if (expected === 0 || (fresh === 0 && slot.lastGrantIndex > slot.raft.appliedIndex)) return [];
+  if (expected === 0 || (fresh === 0 && replica.lastGrantIndex > replica.raft.appliedIndex))
+    return [];
   const open: StandingCredits[] = [];
-  for (const [key, s] of slot.standing) {
+  for (const [key, s] of replica.standing) {
     if (context.monotonicMs - s.seenMs > FORGET_MS || isOver(partition, s))
-      slot.standing.delete(key);
+      replica.standing.delete(key);
     else if (isTooOld(context, s)) continue;
     else if (s.n > grantedSoFar(partition, s, s.round)) open.push(s);
   }
@@ -165,7 +166,7 @@ export function standingIntents(
   const share = Math.min(GRANT_LIMIT, Math.max(1, even));
   const intents: QueuedIntent[] = [];
   for (let i = 0; i < count; i += 1) {
-    const s = open[(slot.standingTurn + i) % open.length];
+    const s = open[(replica.standingTurn + i) % open.length];
     const { edge, edgeIncarnation, stream, round, n, visibilityMs } = s;
     const intent = encodeIntent({
       kind: "grant",
@@ -180,8 +181,8 @@ export function standingIntents(
     });
     intents.push({ intent, origin: originOf(edge, s, true), isEnqueue: false, leases: share });
   }
-  slot.standingTurn += count;
-  slot.grantedUpToMs = stampMs;
+  replica.standingTurn += count;
+  replica.grantedUpToMs = stampMs;
   return intents;
 }
 
@@ -191,24 +192,24 @@ function isTooOld(context: HostContext, s: StandingCredits): boolean {
 }
 
 /** Forgets the credits and asks of consumers that went away while nothing was ready for them. */
-export function purgeIdle(context: HostContext, slot: Replica): void {
+export function purgeIdle(context: HostContext, replica: Replica): void {
   const nowMs = context.monotonicMs;
-  if (slot.machine.kind !== "partition" || nowMs - slot.purgedMs < PURGE_MS) return;
-  slot.purgedMs = nowMs;
-  const { partition } = slot.machine;
-  for (const [key, s] of slot.standing) {
-    if (nowMs - s.seenMs > FORGET_MS || isOver(partition, s)) slot.standing.delete(key);
+  if (replica.machine.kind !== "partition" || nowMs - replica.purgedMs < PURGE_MS) return;
+  replica.purgedMs = nowMs;
+  const { partition } = replica.machine;
+  for (const [key, s] of replica.standing) {
+    if (nowMs - s.seenMs > FORGET_MS || isOver(partition, s)) replica.standing.delete(key);
   }
-  for (const [key, { untilMs }] of slot.interests) {
-    if (untilMs < nowMs) slot.interests.delete(key);
+  for (const [key, { untilMs }] of replica.interests) {
+    if (untilMs < nowMs) replica.interests.delete(key);
   }
 }
 
 /** The edge says that the stream is closed: nothing is for it any more. */
-export function forgetStream(slot: Replica, name: Pick<StreamName, "edge" | "stream">): void {
+export function forgetStream(replica: Replica, name: Pick<StreamName, "edge" | "stream">): void {
   const key = streamKey(name);
-  slot.standing.delete(key);
-  slot.interests.delete(key);
+  replica.standing.delete(key);
+  replica.interests.delete(key);
 }
 
 /** The machine would refuse it: the stream was closed, its edge or round replaced. */
@@ -221,20 +222,20 @@ function isOver(partition: Partition, s: StandingCredits): boolean {
 /** Sends what a grant took to the stream's edge. */
 export function answerGrant(
   context: HostContext,
-  slot: Replica,
+  replica: Replica,
   origin: GrantOrigin,
   result: IntentResult,
   index: LogIndex,
 ): void {
-  if (slot.machine.kind !== "partition" || result.type !== "granted") return;
-  const { partition } = slot.machine;
+  if (replica.machine.kind !== "partition" || result.type !== "granted") return;
+  const { partition } = replica.machine;
   const slots = result.slots.filter((s) => isStillHis(partition, s, origin, index));
   if (slots.length > 0) context.wantsTurn = true;
   if (origin.isStanding && slots.length === 0 && !result.isClosed) return;
   context.send(origin.edge, {
     kind: "granted",
-    group: slot.id,
-    term: slot.raft.term,
+    group: replica.id,
+    term: replica.raft.term,
     edgeIncarnation: origin.edgeIncarnation,
     stream: origin.stream,
     round: origin.round,
@@ -280,23 +281,32 @@ function itemOf(p: Partition, slot: Slot, leaseMs: number): GrantedItem {
 }
 
 /** The edges must stand anew at the next leader. */
-export function dropStanding(context: HostContext, slot: Replica): void {
-  for (const s of slot.standing.values()) {
-    status(context, slot, s.edge, { ...s, group: slot.id }, s.round, s.serial, "not-leader", 0);
+export function dropStanding(context: HostContext, replica: Replica): void {
+  for (const s of replica.standing.values()) {
+    status(
+      context,
+      replica,
+      s.edge,
+      { ...s, group: replica.id },
+      s.round,
+      s.serial,
+      "not-leader",
+      0,
+    );
   }
-  slot.standing.clear();
-  slot.interests.clear();
+  replica.standing.clear();
+  replica.interests.clear();
 }
 
 // --- candidates ----------------------------------------------------------------------------------
 
 export function onAsk(context: HostContext, from: number, m: Ask): void {
-  const slot = context.groups.get(m.group);
-  if (!slot?.isServing || slot.machine.kind !== "partition") {
-    sendLadder(context, from, m, { state: "not-leader", leader: slot?.raft.leader ?? 0 });
+  const replica = context.groups.get(m.group);
+  if (!replica?.isServing || replica.machine.kind !== "partition") {
+    sendLadder(context, from, m, { state: "not-leader", leader: replica?.raft.leader ?? 0 });
     return;
   }
-  const { partition } = slot.machine;
+  const { partition } = replica.machine;
   if (partition.isClosed) {
     sendLadder(context, from, m, { state: "closed", leader: 0 });
     return;
@@ -309,7 +319,7 @@ export function onAsk(context: HostContext, from: number, m: Ask): void {
   // Nothing ready: the edge is told as soon as something is.
   if (rungs.length === 0) {
     const name = { edge: from, edgeIncarnation, stream };
-    slot.interests.set(streamKey(name), { ...name, count, untilMs });
+    replica.interests.set(streamKey(name), { ...name, count, untilMs });
   }
   context.send(from, {
     kind: "ladder",
@@ -344,16 +354,16 @@ function sendLadder(
 }
 
 /** Something is ready: tells the edges that asked in vain. */
-export function pushLadders(context: HostContext, slot: Replica): void {
-  if (slot.machine.kind !== "partition" || slot.interests.size === 0) return;
-  const { partition } = slot.machine;
+export function pushLadders(context: HostContext, replica: Replica): void {
+  if (replica.machine.kind !== "partition" || replica.interests.size === 0) return;
+  const { partition } = replica.machine;
   if (partition.ready.size === 0) return;
-  for (const interest of slot.interests.values()) {
+  for (const interest of replica.interests.values()) {
     if (interest.untilMs < context.monotonicMs) continue;
     const { rungs, hasMore } = ladder(partition, interest.count);
     context.send(interest.edge, {
       kind: "ladder",
-      group: slot.id,
+      group: replica.id,
       edgeIncarnation: interest.edgeIncarnation,
       stream: interest.stream,
       serial: 0,
@@ -363,5 +373,5 @@ export function pushLadders(context: HostContext, slot: Replica): void {
       hasMore,
     });
   }
-  slot.interests.clear();
+  replica.interests.clear();
 }

@@ -60,19 +60,19 @@ const KNOWN_PRODUCERS_SHARE = 4;
 const BEGIN = { level: NEWEST_LEVEL.number, draft: NEWEST_LEVEL.draft };
 /** Timers may be due at every millisecond; entries for their sake alone are so far apart (D-19). */
 const TICK_GRAIN_MS = 10;
-const TICK_INTENT = encodeIntent({ kind: "tick" });
+const TICK = encodeIntent({ kind: "tick" });
 
 export class Leader {
   private readonly context: HostContext;
   private readonly beats: Beats;
-  private readonly guard: (slot: Replica, step: () => void) => void;
+  private readonly guard: (replica: Replica, step: () => void) => void;
   private readonly once = new OnceTable();
   private nextRead = 1;
 
   constructor(
     context: HostContext,
     beats: Beats,
-    guard: (slot: Replica, step: () => void) => void,
+    guard: (replica: Replica, step: () => void) => void,
   ) {
     this.context = context;
     this.beats = beats;
@@ -85,17 +85,17 @@ export class Leader {
     const { edgeIncarnation, requestId, attempt, action } = request;
     const origin = { edge: from, edgeIncarnation, requestId, attempt };
     if (request.isOnce && this.once.isRepeat(from, edgeIncarnation, requestId, attempt)) return;
-    const slot = this.context.groups.get(request.group);
-    if (!slot || slot.stoppedBecause !== undefined) {
-      this.answer(origin, slot ? { type: "surely-not", leader: 0 } : { type: "unknown-group" });
+    const replica = this.context.groups.get(request.group);
+    if (!replica || replica.stoppedBecause !== undefined) {
+      this.answer(origin, replica ? { type: "surely-not", leader: 0 } : { type: "unknown-group" });
       return;
     }
-    if (!slot.raft.isLeader) {
-      const hint = slot.raft.leader === this.context.self ? 0 : slot.raft.leader;
+    if (!replica.raft.isLeader) {
+      const hint = replica.raft.leader === this.context.self ? 0 : replica.raft.leader;
       this.answer(origin, { type: "surely-not", leader: hint });
       return;
     }
-    if (slot.inHand.has(origin)) {
+    if (replica.inHand.has(origin)) {
       this.answer(origin, { type: "in-hand" });
       return;
     }
@@ -104,24 +104,24 @@ export class Leader {
       return;
     }
     if (action.type === "propose") {
-      const checked = proposable(action.intent, slot.machine.kind, from);
+      const checked = proposable(action.intent, replica.machine.kind, from);
       if ("code" in checked) {
         this.answer(origin, { type: "refused", ...checked });
         return;
       }
-      if (this.isBeyondProducers(slot, checked)) {
+      if (this.isBeyondProducers(replica, checked)) {
         this.answer(origin, { type: "refused", ...TOO_MANY_PRODUCERS });
         return;
       }
       const creates = checked.kind === "topic.create" ? checked.settings.partitions : 0;
-      const tooMuch = creates > 0 ? creationProblem(this.context, slot, creates) : undefined;
+      const tooMuch = creates > 0 ? creationProblem(this.context, replica, creates) : undefined;
       if (tooMuch) {
         this.answer(origin, { type: "refused", ...tooMuch });
         return;
       }
       const closes = checked.kind === "stream.close" ? checked.stream : undefined;
-      if (closes !== undefined) forgetStream(slot, { edge: from, stream: closes });
-      this.enqueueIntent(slot, {
+      if (closes !== undefined) forgetStream(replica, { edge: from, stream: closes });
+      this.enqueueIntent(replica, {
         intent: action.intent,
         origin: { type: "request", ...origin, isRepeatable: !request.isOnce, creates, closes },
         isEnqueue: checked.kind === "enqueue",
@@ -132,23 +132,23 @@ export class Leader {
       });
       return;
     }
-    if (!slot.isServing) {
+    if (!replica.isServing) {
       this.answer(origin, { type: "surely-not", leader: this.context.self });
       return;
     }
     const read: PendingRead = { ...origin, action, index: 0 };
     const context = this.nextRead;
     this.nextRead += 1;
-    slot.reads.set(context, read);
-    this.context.touched.add(slot);
-    this.guard(slot, () => requestRead(slot.raft, this.beats.requestRound(), context));
+    replica.reads.set(context, read);
+    this.context.touched.add(replica);
+    this.guard(replica, () => requestRead(replica.raft, this.beats.requestRound(), context));
   }
 
   /** Refused here and never at apply: how much is too much may differ from node to node (D-80). */
-  private isBeyondProducers(slot: Replica, intent: Intent): boolean {
+  private isBeyondProducers(replica: Replica, intent: Intent): boolean {
     if (intent.kind !== "enqueue" || !intent.producer) return false;
-    if (slot.machine.kind !== "partition") return false;
-    const { dedup } = slot.machine.partition;
+    if (replica.machine.kind !== "partition") return false;
+    const { dedup } = replica.machine.partition;
     const { producerBytesMax } = this.context.config.limits;
     const isOver = dedup.heldBytes >= producerBytesMax && !dedup.knows(intent.producer);
     const isFarOver =
@@ -165,11 +165,11 @@ export class Leader {
     this.context.send(edge, { kind: "reply", edgeIncarnation, requestId, attempt, outcome });
   }
 
-  enqueueIntent(slot: Replica, queued: QueuedIntent): void {
+  enqueueIntent(replica: Replica, queued: QueuedIntent): void {
     const { queueIntentsMax, queueBytesMax } = this.context.config.limits;
     const isOwn = queued.isOwnWork === true;
-    const isOverBytes = !isOwn && slot.queueBytes >= queueBytesMax;
-    const isFull = isOverBytes || slot.queue.length >= (isOwn ? 2 : 1) * queueIntentsMax;
+    const isOverBytes = !isOwn && replica.queueBytes >= queueBytesMax;
+    const isFull = isOverBytes || replica.queue.length >= (isOwn ? 2 : 1) * queueIntentsMax;
     if (isFull && queued.origin.type === "request") {
       this.answer(queued.origin, { type: "refused", ...QUEUE_FULL });
       return;
@@ -182,37 +182,37 @@ export class Leader {
       return;
     }
     budgets.queuedBytes += bytes;
-    if (isRepeatable(queued.origin)) slot.inHand.add(queued.origin);
-    slot.queue.push(queued);
-    slot.queueBytes += requestBytes(queued);
-    this.context.touched.add(slot);
+    if (isRepeatable(queued.origin)) replica.inHand.add(queued.origin);
+    replica.queue.push(queued);
+    replica.queueBytes += requestBytes(queued);
+    this.context.touched.add(replica);
   }
 
   // --- proposing ---------------------------------------------------------------------------------
 
   /** The first entry of a term; for a new partition its configuration comes right behind it. */
-  proposeNoop(slot: Replica): void {
-    this.append(slot, EntryKind.noop, []);
+  proposeNoop(replica: Replica): void {
+    this.append(replica, EntryKind.noop, []);
   }
 
   /** The own term's first entry is applied: from here this leader answers. */
-  startServing(slot: Replica): void {
-    slot.isServing = true;
-    slot.lastGrantIndex = 0;
-    if (slot.machine.kind === "partition") {
-      const { partition } = slot.machine;
-      if (!partition.level) this.proposePartitionInit(slot, slot.machine.topic);
-      sendDigests(this.context, slot);
-    } else if (!slot.machine.cluster.isBegun) this.proposeClusterInit(slot);
+  startServing(replica: Replica): void {
+    replica.isServing = true;
+    replica.lastGrantIndex = 0;
+    if (replica.machine.kind === "partition") {
+      const { partition } = replica.machine;
+      if (!partition.level) this.proposePartitionInit(replica, replica.machine.topic);
+      sendDigests(this.context, replica);
+    } else if (!replica.machine.cluster.isBegun) this.proposeClusterInit(replica);
     this.context.wantsTurn = true;
   }
 
-  private proposePartitionInit(slot: Replica, topic: string): void {
+  private proposePartitionInit(replica: Replica, topic: string): void {
     const meta = this.context.groups.get(0)?.machine;
     const record = meta?.kind === "cluster" ? meta.cluster.topics.get(topic) : undefined;
     if (!record) return;
-    const key = macKey(this.context.config.keySeed, slot.id, slot.raft.term);
-    this.proposeFirst(slot, {
+    const key = macKey(this.context.config.keySeed, replica.id, replica.raft.term);
+    this.proposeFirst(replica, {
       kind: "partition.init",
       ...BEGIN,
       macKey: key,
@@ -221,31 +221,31 @@ export class Leader {
   }
 
   /** The members as configured; what counts from here on is what this entry says. */
-  private proposeClusterInit(slot: Replica): void {
+  private proposeClusterInit(replica: Replica): void {
     const { members } = this.context;
-    this.proposeFirst(slot, { kind: "cluster.init", ...BEGIN, members });
+    this.proposeFirst(replica, { kind: "cluster.init", ...BEGIN, members });
   }
 
   /** Ahead of everything that clients asked for meanwhile. */
-  private proposeFirst(slot: Replica, first: Intent): void {
+  private proposeFirst(replica: Replica, first: Intent): void {
     const intent = encodeIntent(first);
-    slot.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    replica.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
   }
 
   /** Once per turn: turns what is queued into entries and sends them off. */
-  collect(slot: Replica, budget: { bytes: number }): void {
-    const g = slot.raft;
+  collect(replica: Replica, budget: { bytes: number }): void {
+    const g = replica.raft;
     if (!g.isLeader) return;
-    if (slot.isServing && g.handover === undefined) {
-      this.proposeDue(slot);
-      while (budget.bytes > 0 && this.hasRoom(slot)) {
-        const before = slot.proposedBytes;
-        if (!this.collectEntry(slot)) break;
-        budget.bytes -= slot.proposedBytes - before;
+    if (replica.isServing && g.handover === undefined) {
+      this.proposeDue(replica);
+      while (budget.bytes > 0 && this.hasRoom(replica)) {
+        const before = replica.proposedBytes;
+        if (!this.collectEntry(replica)) break;
+        budget.bytes -= replica.proposedBytes - before;
       }
-      continueDigests(this.context, slot);
+      continueDigests(this.context, replica);
       // What lacks room goes on when something was applied: until then turns would be for nothing.
-      if (slot.queue.length > 0) {
+      if (replica.queue.length > 0) {
         if (budget.bytes <= 0) this.context.wantsTurn = true;
         else this.context.budgets.isShort = true;
       }
@@ -253,22 +253,22 @@ export class Leader {
     replicate(g);
   }
 
-  private hasRoom(slot: Replica): boolean {
-    const { log, commitIndex } = slot.raft;
-    const entries = log.lastIndex - commitIndex;
-    if (log.lastIndex >= PROPOSED_INDEX_MAX) return false;
-    return entries < UNCOMMITTED_ENTRIES_MAX && this.context.budgets.mayPropose(slot.proposedBytes);
+  private hasRoom(replica: Replica): boolean {
+    const { proposedBytes, raft } = replica;
+    const entries = raft.log.lastIndex - raft.commitIndex;
+    if (raft.log.lastIndex >= PROPOSED_INDEX_MAX) return false;
+    return entries < UNCOMMITTED_ENTRIES_MAX && this.context.budgets.mayPropose(proposedBytes);
   }
 
-  private collectEntry(slot: Replica): boolean {
+  private collectEntry(replica: Replica): boolean {
     const { entryIntentsMax, entryBytesMax } = this.context.config.limits;
     const taken: QueuedIntent[] = [];
     let bytes = 0;
     let ofRequests = 0;
     let coming = 0;
     let leases = 0;
-    const leasesMax = entryLeasesMax(slot);
-    for (const queued of slot.queue) {
+    const leasesMax = entryLeasesMax(replica);
+    for (const queued of replica.queue) {
       if (taken.length >= entryIntentsMax) break;
       const isOver =
         bytes + queued.intent.length > entryBytesMax || leases + queued.leases > leasesMax;
@@ -280,53 +280,53 @@ export class Leader {
       if (queued.isEnqueue || queued.isReturn) coming += 1;
       taken.push(queued);
     }
-    slot.queue = slot.queue.slice(taken.length);
-    slot.queueBytes -= ofRequests;
+    replica.queue = replica.queue.slice(taken.length);
+    replica.queueBytes -= ofRequests;
     // Standing credits ride behind what makes messages ready in the same entry (D-6).
     // They have intents of their own, or a queue that is never empty would starve every consumer.
     const room = {
       intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - taken.length),
       leases: leasesMax - leases,
     };
-    for (const grant of standingIntents(this.context, slot, coming, room)) taken.push(grant);
+    for (const grant of standingIntents(this.context, replica, coming, room)) taken.push(grant);
     if (taken.length === 0) return false;
-    this.append(slot, EntryKind.command, taken);
+    this.append(replica, EntryKind.command, taken);
     return true;
   }
 
-  tick(slot: Replica): void {
-    purgeIdle(this.context, slot);
+  tick(replica: Replica): void {
+    purgeIdle(this.context, replica);
   }
 
   /** Proposes a tick when a timer is due and nothing else will carry time forward (D-19). */
-  private proposeDue(slot: Replica): void {
-    const g = slot.raft;
-    if (slot.dueMs > this.context.monotonicMs || slot.queue.length > 0) return;
+  private proposeDue(replica: Replica): void {
+    const g = replica.raft;
+    if (replica.dueMs > this.context.monotonicMs || replica.queue.length > 0) return;
     // One on its way is enough; its apply sets the next due time.
-    if (slot.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
-    slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false, leases: 0 });
-    slot.lastTickIndex = g.log.lastIndex + 1;
-    slot.tickedMs = this.context.monotonicMs;
+    if (replica.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
+    replica.queue.push({ intent: TICK, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    replica.lastTickIndex = g.log.lastIndex + 1;
+    replica.tickedMs = this.context.monotonicMs;
   }
 
   /** When the group's next timer is due, by the clock that carries its time. */
-  updateDue(slot: Replica): void {
-    this.context.due.set(slot, this.dueMsOf(slot));
+  updateDue(replica: Replica): void {
+    this.context.due.set(replica, this.dueMsOf(replica));
   }
 
-  private dueMsOf(slot: Replica): number {
-    if (!slot.isServing || slot.machine.kind !== "partition") return Infinity;
-    const next = slot.machine.partition.nextTimerMs;
+  private dueMsOf(replica: Replica): number {
+    if (!replica.isServing || replica.machine.kind !== "partition") return Infinity;
+    const next = replica.machine.partition.nextTimerMs;
     if (next === Infinity) return Infinity;
     const { monotonicMs } = this.context;
-    const leftMs = next - slot.raft.stampNowMs();
+    const leftMs = next - replica.raft.stampNowMs();
     // What is on its way carries time forward, and its apply looks again.
-    if (leftMs <= 0 && slot.raft.appliedIndex < slot.raft.log.lastIndex) return Infinity;
-    return Math.max(monotonicMs + Math.max(0, leftMs), slot.tickedMs + TICK_GRAIN_MS);
+    if (leftMs <= 0 && replica.raft.appliedIndex < replica.raft.log.lastIndex) return Infinity;
+    return Math.max(monotonicMs + Math.max(0, leftMs), replica.tickedMs + TICK_GRAIN_MS);
   }
 
-  private append(slot: Replica, kind: number, queued: readonly QueuedIntent[]): void {
-    const g = slot.raft;
+  private append(replica: Replica, kind: number, queued: readonly QueuedIntent[]): void {
+    const g = replica.raft;
     const index = g.log.lastIndex + 1;
     assert(queued.length <= OFFSETS_PER_ENTRY, "D-10: intents of an entry must fit 14 bits");
     const { seedHi, seedLo } = this.context.config;
@@ -335,22 +335,22 @@ export class Leader {
     const entry = { kind, stampMs: g.stampNowMs(), seedHi: entryHi, seedLo: entryLo, intents };
     const block = encodeBlock(g.id, index, g.term, g.log.lastTerm, [entry], this.context.crc);
     const origins = queued.map((q) => q.origin);
-    if (origins.some((o) => o.type === "grant")) slot.lastGrantIndex = index;
+    if (origins.some((o) => o.type === "grant")) replica.lastGrantIndex = index;
     // What an earlier leadership proposed may be gone from the log, and only its answers are waited for.
-    if (slot.proposedTerm !== g.term) {
-      this.countProposed(slot, -slot.proposedBytes);
-      slot.proposedTerm = g.term;
+    if (replica.proposedTerm !== g.term) {
+      this.countProposed(replica, -replica.proposedBytes);
+      replica.proposedTerm = g.term;
     }
-    this.forget(slot, index);
-    slot.proposed.set(index, { term: g.term, origins, bytes: block.bytes.length });
-    this.countProposed(slot, block.bytes.length);
+    this.forget(replica, index);
+    replica.proposed.set(index, { term: g.term, origins, bytes: block.bytes.length });
+    this.countProposed(replica, block.bytes.length);
     appendOwn(g, block);
     this.context.observer?.proposed(g.id, index, g.term, this.waitedUs(queued));
   }
 
-  private countProposed(slot: Replica, bytes: number): void {
+  private countProposed(replica: Replica, bytes: number): void {
     const { budgets } = this.context;
-    slot.proposedBytes += bytes;
+    replica.proposedBytes += bytes;
     budgets.proposedBytes += bytes;
     if (bytes > 0 || !budgets.isShort) return;
     budgets.isShort = false;
@@ -366,35 +366,40 @@ export class Leader {
   // --- answering ---------------------------------------------------------------------------------
 
   /** Results of an entry that was applied here; `results` is undefined when nobody here waits. */
-  applied(slot: Replica, index: LogIndex, term: Term, results: IntentResult[] | undefined): void {
-    const waiting = slot.proposed.get(index);
+  applied(
+    replica: Replica,
+    index: LogIndex,
+    term: Term,
+    results: IntentResult[] | undefined,
+  ): void {
+    const waiting = replica.proposed.get(index);
     if (waiting) {
-      slot.proposed.delete(index);
-      if (waiting.term === slot.proposedTerm) this.countProposed(slot, -waiting.bytes);
+      replica.proposed.delete(index);
+      if (waiting.term === replica.proposedTerm) this.countProposed(replica, -waiting.bytes);
       const isOurs = waiting.term === term && results !== undefined;
       waiting.origins.forEach((origin, i) => {
-        if (isOurs) this.deliverResult(slot, origin, results[i], index);
-        else this.overwritten(slot, origin);
+        if (isOurs) this.deliverResult(replica, origin, results[i], index);
+        else this.overwritten(replica, origin);
       });
     }
-    if (slot.isServing) pushLadders(this.context, slot);
+    if (replica.isServing) pushLadders(this.context, replica);
   }
 
   private deliverResult(
-    slot: Replica,
+    replica: Replica,
     origin: Origin,
     result: IntentResult,
     index: LogIndex,
   ): void {
-    if (isRepeatable(origin)) slot.inHand.delete(origin);
+    if (isRepeatable(origin)) replica.inHand.delete(origin);
     if (origin.type === "request") {
       const answer = (): void => this.answer(origin, outcomeOf(result, index));
       const { edge, edgeIncarnation, closes: stream } = origin;
       // Before the answer and in its lane: an edge that has the answer has seen what the stream was granted.
       if (stream === undefined) answer();
-      else sendLastDigest(this.context, slot, { edge, edgeIncarnation, stream }, answer);
+      else sendLastDigest(this.context, replica, { edge, edgeIncarnation, stream }, answer);
     }
-    if (origin.type === "grant") answerGrant(this.context, slot, origin, result, index);
+    if (origin.type === "grant") answerGrant(this.context, replica, origin, result, index);
   }
 
   /**
@@ -402,78 +407,79 @@ export class Leader {
    * Nobody is answered: another voter may still hold the old entry, lead later and commit it, so only
    * an applied entry of another term proves that it never will be (D-11).
    */
-  private forget(slot: Replica, index: LogIndex): void {
-    const waiting = slot.proposed.get(index);
+  private forget(replica: Replica, index: LogIndex): void {
+    const waiting = replica.proposed.get(index);
     if (!waiting) return;
-    slot.proposed.delete(index);
-    if (waiting.term === slot.proposedTerm) this.countProposed(slot, -waiting.bytes);
+    replica.proposed.delete(index);
+    if (waiting.term === replica.proposedTerm) this.countProposed(replica, -waiting.bytes);
   }
 
-  /** Another term's entry took the slot: surely not applied, may be proposed again (D-11). */
-  private overwritten(slot: Replica, origin: Origin): void {
+  /** Another term's entry took its index: surely not applied, may be proposed again (D-11). */
+  private overwritten(replica: Replica, origin: Origin): void {
     if (origin.type === "request") {
-      this.answer(origin, { type: "surely-not", leader: slot.raft.leader });
+      this.answer(origin, { type: "surely-not", leader: replica.raft.leader });
     }
   }
 
   /** No longer leader: what was only queued is surely not applied; what is in the log stays open. */
-  lostLeadership(slot: Replica): void {
-    const { queue } = slot;
-    slot.queue = [];
-    slot.queueBytes = 0;
-    slot.inHand.clear();
-    slot.isServing = false;
+  lostLeadership(replica: Replica): void {
+    const { queue } = replica;
+    replica.queue = [];
+    replica.queueBytes = 0;
+    replica.inHand.clear();
+    replica.isServing = false;
     // Only what a present leadership has under way takes room: the rest is the next leader's.
-    this.countProposed(slot, -slot.proposedBytes);
-    slot.proposedTerm = 0;
-    this.context.due.delete(slot);
+    this.countProposed(replica, -replica.proposedBytes);
+    replica.proposedTerm = 0;
+    this.context.due.delete(replica);
     for (const queued of queue) {
       this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
-      this.overwritten(slot, queued.origin);
+      this.overwritten(replica, queued.origin);
     }
-    for (const read of [...slot.reads.values(), ...slot.confirmedReads]) {
-      this.answer(read, { type: "surely-not", leader: slot.raft.leader });
+    for (const read of [...replica.reads.values(), ...replica.confirmedReads]) {
+      this.answer(read, { type: "surely-not", leader: replica.raft.leader });
     }
-    slot.reads.clear();
-    slot.confirmedReads = [];
+    replica.reads.clear();
+    replica.confirmedReads = [];
     // Who is not answered asks the next leader.
-    slot.digests = [];
-    slot.raft.pendingReads = [];
-    dropStanding(this.context, slot);
+    replica.digests = [];
+    replica.raft.pendingReads = [];
+    dropStanding(this.context, replica);
   }
 
   // --- reads -------------------------------------------------------------------------------------
 
-  readConfirmed(slot: Replica, index: LogIndex, context: number): void {
-    const read = slot.reads.get(context);
+  readConfirmed(replica: Replica, index: LogIndex, context: number): void {
+    const read = replica.reads.get(context);
     assert(read !== undefined, `R11: read ${context} must be pending`);
-    slot.reads.delete(context);
+    replica.reads.delete(context);
     read.index = index;
-    slot.confirmedReads.push(read);
-    this.serveReads(slot);
+    replica.confirmedReads.push(read);
+    this.serveReads(replica);
   }
 
   /**
    * Serves the confirmed reads whose index is applied, as far as the turn's budget of rows goes: many peeks that come
    * together must not hold up beats and votes.
    */
-  serveReads(slot: Replica): void {
-    if (slot.confirmedReads.length === 0) return;
-    const applied = slot.raft.appliedIndex;
+  serveReads(replica: Replica): void {
+    if (replica.confirmedReads.length === 0) return;
+    const applied = replica.raft.appliedIndex;
     const waiting: PendingRead[] = [];
-    for (const read of slot.confirmedReads) {
+    for (const read of replica.confirmedReads) {
       const isApplied = read.index <= applied;
       if (isApplied && this.context.turnRows <= 0) this.context.wantsTurn = true;
       if (!isApplied || this.context.turnRows <= 0) waiting.push(read);
-      else this.answer(read, { type: "done", index: read.index, body: this.readBody(slot, read) });
+      else
+        this.answer(read, { type: "done", index: read.index, body: this.readBody(replica, read) });
     }
-    slot.confirmedReads = waiting;
+    replica.confirmedReads = waiting;
   }
 
-  private readBody(slot: Replica, read: PendingRead): Uint8Array {
-    if (slot.machine.kind !== "partition" || read.action.type === "barrier")
+  private readBody(replica: Replica, read: PendingRead): Uint8Array {
+    if (replica.machine.kind !== "partition" || read.action.type === "barrier")
       return new Uint8Array(0);
-    const { partition } = slot.machine;
+    const { partition } = replica.machine;
     if (read.action.type === "read.peek") {
       // A peer may ask for anything.
       const limit = Math.min(read.action.limit, PAGE_MAX);

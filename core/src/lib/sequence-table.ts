@@ -1,5 +1,5 @@
 // A table whose keys are whole numbers handed out in rising order, such as the ids of calls under way. A
-// ring of slots takes the place of a Map for the garbage collector's sake: a Map replaces its table every
+// ring of cells takes the place of a Map for the garbage collector's sake: a Map replaces its table every
 // few insertions, each old table keeps what it held and points to the next, and once one of them lies in
 // the old generation, all that later tables held is kept alive until the next full collection.
 //
@@ -7,13 +7,13 @@
 // the ring stays about as long as what it holds: walks and memory follow the number of keys, never the
 // distance between the oldest and the newest.
 
-const SLOTS_MIN = 16;
+const CELLS_MIN = 16;
 /** The ring spans at most this many keys, or so many times as many as it holds. */
 const SPAN_MIN = 1024;
 const SPAN_TIMES = 4;
 
 export class SequenceTable<T extends object> {
-  private slots: (T | undefined)[] = new Array<T | undefined>(SLOTS_MIN).fill(undefined);
+  private cells: (T | undefined)[] = new Array<T | undefined>(CELLS_MIN).fill(undefined);
   /** Every key of the ring lies in [first, next). */
   private first = 0;
   private next = 0;
@@ -28,13 +28,13 @@ export class SequenceTable<T extends object> {
 
   /** Places that memory is held for, and that a walk may pass. */
   get room(): number {
-    return this.slots.length + this.behind.size;
+    return this.cells.length + this.behind.size;
   }
 
   get(key: number): T | undefined {
     if (key < this.first) return this.behind.get(key);
     if (key >= this.next) return undefined;
-    return this.slots[key & (this.slots.length - 1)];
+    return this.cells[key & (this.cells.length - 1)];
   }
 
   has(key: number): boolean {
@@ -54,23 +54,23 @@ export class SequenceTable<T extends object> {
     }
     this.fit(next - this.first);
     this.next = next;
-    const at = key & (this.slots.length - 1);
-    if (this.slots[at] === undefined) this.count += 1;
-    this.slots[at] = value;
+    const at = key & (this.cells.length - 1);
+    if (this.cells[at] === undefined) this.count += 1;
+    this.cells[at] = value;
   }
 
   /** Moves the oldest keys out of the ring while it would span too much. */
   private leaveBehind(next: number): void {
-    const mask = this.slots.length - 1;
+    const mask = this.cells.length - 1;
     while (next - this.first > Math.max(SPAN_MIN, SPAN_TIMES * this.count)) {
       if (this.count === 0) {
         this.first = next - 1;
         this.next = this.first;
         return;
       }
-      const value = this.slots[this.first & mask];
+      const value = this.cells[this.first & mask];
       if (value !== undefined) this.behind.set(this.first, value);
-      this.slots[this.first & mask] = undefined;
+      this.cells[this.first & mask] = undefined;
       this.count -= 1;
       this.skipEmpty();
     }
@@ -78,15 +78,15 @@ export class SequenceTable<T extends object> {
 
   /** The ring begins with a key that is in use. */
   private skipEmpty(): void {
-    const mask = this.slots.length - 1;
-    while (this.first < this.next && this.slots[this.first & mask] === undefined) this.first += 1;
+    const mask = this.cells.length - 1;
+    while (this.first < this.next && this.cells[this.first & mask] === undefined) this.first += 1;
   }
 
   /** False when there was nothing. */
   delete(key: number): boolean {
     if (!this.has(key)) return false;
     if (this.behind.delete(key)) return true;
-    this.slots[key & (this.slots.length - 1)] = undefined;
+    this.cells[key & (this.cells.length - 1)] = undefined;
     this.count -= 1;
     this.skipEmpty();
     return true;
@@ -109,14 +109,14 @@ export class SequenceTable<T extends object> {
 
   /** Makes the ring as long as it has to be, and gives back what it needed long ago. */
   private fit(span: number): void {
-    const isTooLong = this.slots.length > 8 * Math.max(SPAN_MIN, span);
-    if (span <= this.slots.length && !isTooLong) return;
-    const old = this.slots;
-    let length = SLOTS_MIN;
+    const isTooLong = this.cells.length > 8 * Math.max(SPAN_MIN, span);
+    if (span <= this.cells.length && !isTooLong) return;
+    const old = this.cells;
+    let length = CELLS_MIN;
     while (length < span) length *= 2;
-    this.slots = new Array<T | undefined>(length).fill(undefined);
+    this.cells = new Array<T | undefined>(length).fill(undefined);
     for (let key = this.first; key < this.next; key += 1) {
-      this.slots[key & (length - 1)] = old[key & (old.length - 1)];
+      this.cells[key & (length - 1)] = old[key & (old.length - 1)];
     }
     old.fill(undefined);
   }

@@ -136,7 +136,7 @@ export class HostContext {
     return window;
   }
 
-  /** The touched groups in slot order, so that no order depends on arrival. */
+  /** The touched groups in the order of their ids, so that no order depends on arrival. */
   touchedInOrder(): Replica[] {
     return [...this.touched].sort((a, b) => a.id - b.id);
   }
@@ -198,9 +198,9 @@ export class HostContext {
   /** Groups whose timer is due have something to do in this turn. */
   touchDue(): void {
     for (;;) {
-      const slot = this.due.take(this.monotonicMs);
-      if (slot === undefined) return;
-      this.touched.add(slot);
+      const replica = this.due.take(this.monotonicMs);
+      if (replica === undefined) return;
+      this.touched.add(replica);
     }
   }
 

@@ -17,23 +17,23 @@ export class DueGroups {
   }
 
   /** Sets when the group is due, by the node's monotonic clock; Infinity: it waits for nothing. */
-  set(slot: Replica, dueMs: number): void {
-    if (slot.isRemoved) return;
-    const seat = this.seatOf.get(slot);
-    if (slot.dueMs === dueMs && (seat !== undefined || dueMs === Infinity)) return;
+  set(replica: Replica, dueMs: number): void {
+    if (replica.isRemoved) return;
+    const seat = this.seatOf.get(replica);
+    if (replica.dueMs === dueMs && (seat !== undefined || dueMs === Infinity)) return;
     if (dueMs === Infinity) {
-      this.delete(slot);
+      this.delete(replica);
       return;
     }
-    slot.dueMs = dueMs;
-    if (seat === undefined) this.heap.push(this.sit(slot));
+    replica.dueMs = dueMs;
+    if (seat === undefined) this.heap.push(this.sit(replica));
     else this.heap.fix(seat);
   }
 
   /** The group is gone, or waits for nothing. */
-  delete(slot: Replica): void {
-    this.leave(slot);
-    slot.dueMs = Infinity;
+  delete(replica: Replica): void {
+    this.leave(replica);
+    replica.dueMs = Infinity;
   }
 
   /** Time of the soonest; Infinity when nothing waits. */
@@ -43,25 +43,25 @@ export class DueGroups {
 
   /** Takes out a group that is due by now; it keeps its time, and comes back by `set`. */
   take(nowMs: number): Replica | undefined {
-    const slot = this.seats[this.heap.first()];
-    if (slot === undefined || slot.dueMs > nowMs) return undefined;
-    this.leave(slot);
-    return slot;
+    const replica = this.seats[this.heap.first()];
+    if (replica === undefined || replica.dueMs > nowMs) return undefined;
+    this.leave(replica);
+    return replica;
   }
 
-  private sit(slot: Replica): number {
+  private sit(replica: Replica): number {
     const seat = this.free.pop() ?? this.seats.length;
-    this.seats[seat] = slot;
-    this.seatOf.set(slot, seat);
+    this.seats[seat] = replica;
+    this.seatOf.set(replica, seat);
     return seat;
   }
 
-  private leave(slot: Replica): void {
-    const seat = this.seatOf.get(slot);
+  private leave(replica: Replica): void {
+    const seat = this.seatOf.get(replica);
     if (seat === undefined) return;
     this.heap.remove(seat);
     this.seats[seat] = undefined;
-    this.seatOf.delete(slot);
+    this.seatOf.delete(replica);
     this.free.push(seat);
   }
 

@@ -22,7 +22,7 @@ export interface LogRead {
 }
 
 export interface Outstanding {
-  readonly slot: Replica;
+  readonly replica: Replica;
   readonly purpose: ReadPurpose;
   readonly fromIndex: number;
   /** How often the log had been cut, and how far it was synced, when the read was asked for. */
@@ -37,13 +37,13 @@ export class LogReads {
   private queue: LogRead[] = [];
   private nextToken = 1;
 
-  request(slot: Replica, purpose: ReadPurpose, fromIndex: number): void {
+  request(replica: Replica, purpose: ReadPurpose, fromIndex: number): void {
     const token = this.nextToken;
     this.nextToken += 1;
-    const { cuts, durableIndex } = slot.raft;
-    this.outstanding.set(token, { slot, purpose, fromIndex, cuts, durableIndex });
-    const from = blockKey(slot.id, slot.raft.log.rangeAt(fromIndex).first);
-    this.queue.push({ token, from, to: blockKey(slot.id, 2 ** 47), bytesMax: READ_BYTES });
+    const { cuts, durableIndex } = replica.raft;
+    this.outstanding.set(token, { replica, purpose, fromIndex, cuts, durableIndex });
+    const from = blockKey(replica.id, replica.raft.log.rangeAt(fromIndex).first);
+    this.queue.push({ token, from, to: blockKey(replica.id, 2 ** 47), bytesMax: READ_BYTES });
   }
 
   /** Reads to submit in this turn. */
@@ -65,37 +65,37 @@ export class LogReads {
 }
 
 /**
- * The blocks among the values that are still the ones in the slot's log; or the sentence with which the node
+ * The blocks among the values that are still the ones in the replica's log; or the sentence with which the node
  * has to stop: a block that cannot be read back, is not there or is another one is damage of the own disk.
  */
 export function currentBlocks(
   read: Outstanding,
   { entries, done }: { readonly entries: readonly DiskEntry[]; readonly done: boolean },
 ): Block[] | string {
-  const { slot, durableIndex } = read;
-  const { log, host, cuts } = slot.raft;
+  const { replica, durableIndex } = read;
+  const { log, host, cuts } = replica.raft;
   const blocks: Block[] = [];
   // The entry that has to come next. Of a log that was cut nobody knows what the disk held at the time.
   let due = cuts === read.cuts ? read.fromIndex : Infinity;
   for (const { value } of entries) {
     const block = readBlock(value, host.crc);
     if (typeof block === "string") {
-      return damageSentence(`a log block of group ${slot.id} cannot be read back: ${block}`);
+      return damageSentence(`a log block of group ${replica.id} cannot be read back: ${block}`);
     }
-    const isOurs = block.group === slot.id && log.holds(block);
+    const isOurs = block.group === replica.id && log.holds(block);
     if (due <= durableIndex) {
       const { first, last } = log.rangeAt(due);
-      if (!isOurs || block.first !== first) return damageSentence(notThere(slot, due));
+      if (!isOurs || block.first !== first) return damageSentence(notThere(replica, due));
       due = last + 1;
     }
     if (block.first > log.lastIndex) break;
     if (isOurs) blocks.push(block);
   }
-  return done && due <= durableIndex ? damageSentence(notThere(slot, due)) : blocks;
+  return done && due <= durableIndex ? damageSentence(notThere(replica, due)) : blocks;
 }
 
-function notThere(slot: Replica, index: LogIndex): string {
-  return `entry ${index} in the log of group ${slot.id} is not there any more, or not as it was written`;
+function notThere(replica: Replica, index: LogIndex): string {
+  return `entry ${index} in the log of group ${replica.id} is not there any more, or not as it was written`;
 }
 
 /** Or what is wrong with it. */

@@ -1,6 +1,6 @@
 // One synced batch per turn for all dirty groups, with its chain record (D-36, D-52, D-56). One batch is
 // in flight at a time; what became dirty meanwhile goes into the next. Operations of a batch: deletes of
-// overwritten blocks, blocks, hard state per group in slot order, old chain records, the chain record.
+// overwritten blocks, blocks, hard state per group by id, old chain records, the chain record.
 
 import { assert } from "../lib/assert.js";
 import { Fifo } from "../lib/fifo.js";
@@ -35,7 +35,7 @@ export class Persistence {
   private dirtyBefore: readonly DirtyGroup[] = [];
   private readonly dirty = new Set<Replica>();
   private inFlight:
-    | { n: number; slots: { slot: Replica; seq: number }[]; sinceMs: number; bytes: number }
+    | { n: number; replicas: { replica: Replica; seq: number }[]; sinceMs: number; bytes: number }
     | undefined;
   /** Sizes of the batches whose chain records are still kept, oldest first. */
   private kept = new Fifo<{ readonly n: number; readonly bytes: number }>();
@@ -56,8 +56,8 @@ export class Persistence {
     this.keptBytes = this.kept.length * 4096;
   }
 
-  markDirty(slot: Replica): void {
-    this.dirty.add(slot);
+  markDirty(replica: Replica): void {
+    this.dirty.add(replica);
   }
 
   get isWriting(): boolean {
@@ -84,29 +84,29 @@ export class Persistence {
     const n = this.nextBatch;
     this.nextBatch += 1;
     const ops: DiskOp[] = [...extra];
-    const slots: { slot: Replica; seq: number }[] = [];
+    const replicas: { replica: Replica; seq: number }[] = [];
     const dirty: DirtyGroup[] = [];
     const ordered = [...this.dirty].sort((a, b) => a.id - b.id);
     this.dirty.clear();
-    for (const slot of ordered) {
-      if (slot.stoppedBecause !== undefined) continue;
-      const write = slot.raft.takeWrite();
+    for (const replica of ordered) {
+      if (replica.stoppedBecause !== undefined) continue;
+      const write = replica.raft.takeWrite();
       for (const first of write.deletedFirsts)
-        ops.push({ type: "del", key: blockKey(slot.id, first) });
+        ops.push({ type: "del", key: blockKey(replica.id, first) });
       for (const block of write.blocks) {
-        ops.push({ type: "put", key: blockKey(slot.id, block.first), value: block.bytes });
+        ops.push({ type: "put", key: blockKey(replica.id, block.first), value: block.bytes });
       }
       const hardState = encodeHardState(write.hardState);
-      ops.push({ type: "put", key: hardStateKey(slot.id), value: hardState });
-      slots.push({ slot, seq: write.seq });
+      ops.push({ type: "put", key: hardStateKey(replica.id), value: hardState });
+      replicas.push({ replica, seq: write.seq });
       dirty.push({
-        group: slot.id,
+        group: replica.id,
         lastIndex: write.hardState.lastIndex,
         hardStateHash: hashBytes(0x68617264, hardState),
       });
     }
     const bytes = this.addChainRecord(n, ops, dirty);
-    this.inFlight = { n, slots, sinceMs: nowMs, bytes };
+    this.inFlight = { n, replicas, sinceMs: nowMs, bytes };
     this.batches += 1;
     this.batchBytes += bytes;
     return { n, ops, bytes };
@@ -141,12 +141,12 @@ export class Persistence {
     return bytes + value.length;
   }
 
-  /** The batch in flight is synced: its groups' persists complete, in slot order. */
-  written(n: number): readonly { readonly slot: Replica; readonly seq: number }[] {
+  /** The batch in flight is synced: its groups' persists complete, in the order of their ids. */
+  written(n: number): readonly { readonly replica: Replica; readonly seq: number }[] {
     const done = this.inFlight;
     assert(done !== undefined && done.n === n, `D-40: batch ${n} must complete in order`);
     this.inFlight = undefined;
-    return done.slots;
+    return done.replicas;
   }
 }
 

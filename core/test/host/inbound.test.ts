@@ -35,10 +35,10 @@ function send(rig: HostRig, blocks: readonly Block[], commit: number, seq = 1): 
   rig.settle();
 }
 
-const slotOf = (rig: HostRig) => {
-  const slot = rig.host.context.groups.get(0);
-  if (!slot) throw new Error("the meta group is always there");
-  return slot;
+const replicaOf = (rig: HostRig) => {
+  const replica = rig.host.context.groups.get(0);
+  if (!replica) throw new Error("the meta group is always there");
+  return replica;
 };
 
 test.each([
@@ -55,8 +55,8 @@ test.each([
   two.take();
   send(two, [wrong], 2, 2);
   for (const rig of [one, two]) {
-    expect(slotOf(rig)).toMatchObject({ stoppedBecause: undefined });
-    expect(slotOf(rig).raft.log.lastIndex).toBe(1);
+    expect(replicaOf(rig)).toMatchObject({ stoppedBecause: undefined });
+    expect(replicaOf(rig).raft.log.lastIndex).toBe(1);
     expect(rig.host.status().metrics.framesRefused).toBe(1);
     expect(rig.take("append.reply", "append.untaken")).toMatchObject([
       { to: 2, message: { kind: "append.untaken", next: 0 } },
@@ -67,7 +67,7 @@ test.each([
     expect([again.host.fatalMessage, again.host.isReady]).toEqual([undefined, true]);
     // And the sound block is taken in its place.
     send(rig, [block(2, 4, 3, 10)], 2, rig === one ? 2 : 3);
-    expect(slotOf(rig).raft.appliedIndex).toBe(2);
+    expect(replicaOf(rig).raft.appliedIndex).toBe(2);
   }
 });
 
@@ -88,15 +88,15 @@ test("a term that no peer can have come to is not taken, and the group can still
   const answer = { ...META, term: LAST_TERM, accepted: false, needsProbe: false };
   rig.from(2, { kind: "beat.reply", round: 1, wallMs: 0, isStalled: false, items: [answer] });
   rig.settle();
-  expect(slotOf(rig).raft.term).toBe(0);
+  expect(replicaOf(rig).raft.term).toBe(0);
   rig.from(2, { ...vote(2 ** 24), isTransfer: true, ...META });
   rig.settle();
-  expect(slotOf(rig).raft.term).toBe(2 ** 24);
+  expect(replicaOf(rig).raft.term).toBe(2 ** 24);
 });
 
 test("in the last of all terms nobody campaigns: there is none after it", () => {
   const rig = started();
-  const { raft } = slotOf(rig);
+  const { raft } = replicaOf(rig);
   raft.setTerm(LAST_TERM, 0);
   raft.outputs.clear();
   rig.settle();

@@ -31,9 +31,9 @@ function alone(): HostRig {
 }
 
 const groupOf = (rig: HostRig, id: number) => {
-  const slot = rig.host.context.groups.get(id);
-  if (!slot) throw new Error(`group ${id} must be there`);
-  return slot;
+  const replica = rig.host.context.groups.get(id);
+  if (!replica) throw new Error(`group ${id} must be there`);
+  return replica;
 };
 const statusOf = (rig: HostRig, id: number) =>
   rig.host.status().groups.find(({ group }) => group === id);
@@ -48,16 +48,16 @@ const ENQUEUE = {
 
 test("an entry that nobody can read stops its machine with a sentence; other groups go on", () => {
   const rig = alone();
-  const slot = groupOf(rig, 1);
-  const applied = slot.raft.appliedIndex;
-  slot.queue.push({ intent: UNKNOWN, origin: { type: "none" }, isEnqueue: false, leases: 0 });
-  rig.host.context.touched.add(slot);
+  const replica = groupOf(rig, 1);
+  const applied = replica.raft.appliedIndex;
+  replica.queue.push({ intent: UNKNOWN, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+  rig.host.context.touched.add(replica);
   rest(rig, 2 * ELECTION_MS);
   expect(statusOf(rig, 1)).toMatchObject({ role: "follower", appliedIndex: applied });
   expect(statusOf(rig, 1)?.stoppedBecause).toContain("intent kind 250 is unknown");
   // It does not campaign, although nobody leads; and the log keeps the entry.
-  expect(slot.raft.term).toBe(1);
-  expect(slot.raft.log.lastIndex).toBe(applied + 1);
+  expect(replica.raft.term).toBe(1);
+  expect(replica.raft.log.lastIndex).toBe(applied + 1);
   const more = { op: "topic.create", topic: "more", settings: { replicationFactor: 1 } } as const;
   expect(rig.ask(more)).toMatchObject({ ok: true });
   // A restart meets the same entry and says the same.
@@ -126,9 +126,9 @@ function campaigning(rig: HostRig): { readonly term: number; readonly token: num
 }
 
 function applyAll(rig: HostRig): void {
-  const slot = groupOf(rig, 0);
-  for (let i = 0; i < 60 && slot.machineStoppedBecause === undefined; i += 1) rig.turn();
-  expect(slot.machineStoppedBecause).toContain("entry 60 of term 1");
+  const replica = groupOf(rig, 0);
+  for (let i = 0; i < 60 && replica.machineStoppedBecause === undefined; i += 1) rig.turn();
+  expect(replica.machineStoppedBecause).toContain("entry 60 of term 1");
 }
 
 test("a machine that stops while its replica asks who would vote: the answers make no leader (rev-F3)", () => {
@@ -156,15 +156,19 @@ test("a machine that stops while its own vote is being synced: nobody is asked, 
 
 test("a broken invariant takes the replica out: it neither leads nor serves any more (rev-B8)", () => {
   const rig = alone();
-  const slot = groupOf(rig, 1);
-  if (slot.machine.kind !== "partition") throw new Error("group 1 is a partition");
-  expect([slot.raft.isLeader, slot.isServing]).toEqual([true, true]);
-  slot.machine.partition.apply = () => {
+  const replica = groupOf(rig, 1);
+  if (replica.machine.kind !== "partition") throw new Error("group 1 is a partition");
+  expect([replica.raft.isLeader, replica.isServing]).toEqual([true, true]);
+  replica.machine.partition.apply = () => {
     throw new InvariantViolation("Q3: planted");
   };
   rig.ask(ENQUEUE);
   expect(statusOf(rig, 1)).toMatchObject({ role: "stopped", stoppedBecause: "Q3: planted" });
-  expect([slot.raft.isLeader, slot.raft.leader, slot.isServing]).toEqual([false, 0, false]);
+  expect([replica.raft.isLeader, replica.raft.leader, replica.isServing]).toEqual([
+    false,
+    0,
+    false,
+  ]);
   // A consumer on this very node is not told that more will come.
   const granted: PeerMessage[] = [];
   const { streams } = rig.host;

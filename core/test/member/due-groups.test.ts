@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import { DueGroups } from "../../src/member/due-groups.js";
 import type { Replica } from "../../src/member/replica.js";
 
-/** The only parts of a slot that the order looks at. */
-const slotOf = (id: number): Replica => ({ id, dueMs: Infinity }) as unknown as Replica;
+/** The only parts of a replica that the order looks at. */
+const replicaOf = (id: number): Replica => ({ id, dueMs: Infinity }) as unknown as Replica;
 
 test("groups come out by time, then by id, and only when they are due", () => {
   const due = new DueGroups();
-  const [a, b, c] = [slotOf(7), slotOf(3), slotOf(5)];
+  const [a, b, c] = [replicaOf(7), replicaOf(3), replicaOf(5)];
   due.set(a, 20);
   due.set(b, 20);
   due.set(c, 10);
@@ -20,32 +20,32 @@ test("groups come out by time, then by id, and only when they are due", () => {
 
 test("a group that was taken keeps its time and comes back when it is set again, even to the same", () => {
   const due = new DueGroups();
-  const slot = slotOf(1);
-  due.set(slot, 5);
+  const replica = replicaOf(1);
+  due.set(replica, 5);
   due.take(5);
-  expect(slot.dueMs).toBe(5);
-  due.set(slot, 5);
-  expect(due.take(5)).toBe(slot);
+  expect(replica.dueMs).toBe(5);
+  due.set(replica, 5);
+  expect(due.take(5)).toBe(replica);
 });
 
-test("a group that waits for nothing is not there, whatever the time, and its slot says so", () => {
+test("a group that waits for nothing is not there, whatever the time, and its replica says so", () => {
   const due = new DueGroups();
-  const [never, deleted, unset] = [slotOf(1), slotOf(2), slotOf(3)];
+  const [never, deleted, unset] = [replicaOf(1), replicaOf(2), replicaOf(3)];
   due.set(never, Infinity);
   due.set(deleted, 5);
   due.delete(deleted);
   due.set(unset, 5);
   due.set(unset, Infinity);
   expect(due.take(Infinity)).toBeUndefined();
-  expect([never, deleted, unset].map((slot) => slot.dueMs)).toEqual(Array(3).fill(Infinity));
+  expect([never, deleted, unset].map((replica) => replica.dueMs)).toEqual(Array(3).fill(Infinity));
 });
 
 test("seats are used again, so that groups may come and go for ever", () => {
   const due = new DueGroups();
   for (let id = 1; id <= 1000; id += 1) {
-    const slot = slotOf(id);
-    due.set(slot, id);
-    if (id % 2 === 0) due.delete(slot);
+    const replica = replicaOf(id);
+    due.set(replica, id);
+    if (id % 2 === 0) due.delete(replica);
     else due.take(id);
   }
   // Inside, since nothing outside shows it.
@@ -62,15 +62,15 @@ test("it agrees with looking at every group", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const due = new DueGroups();
-      const slots = Array.from({ length: 9 }, (_, id) => slotOf(id));
+      const replicas = Array.from({ length: 9 }, (_, id) => replicaOf(id));
       const waiting = new Map<number, number>();
       for (const { id, dueMs, action } of steps) {
         if (action === "set") {
-          due.set(slots[id], dueMs);
+          due.set(replicas[id], dueMs);
           if (dueMs === Infinity) waiting.delete(id);
           else waiting.set(id, dueMs);
         } else if (action === "delete") {
-          due.delete(slots[id]);
+          due.delete(replicas[id]);
           waiting.delete(id);
         } else {
           const sorted = [...waiting].sort((a, b) => a[1] - b[1] || a[0] - b[0]);

@@ -259,8 +259,8 @@ describe("the turn", () => {
     r.turn.run();
     r.settle();
     r.written();
-    const slot = r.host.context.groups.get(1);
-    expect(slot?.machine.kind === "partition" && slot.machine.partition.ready.size).toBe(1);
+    const replica = r.host.context.groups.get(1);
+    expect(replica?.machine.kind === "partition" && replica.machine.partition.ready.size).toBe(1);
   });
 
   test("the inbox has a budget in events: the rest waits for the next turn", () => {

@@ -10,7 +10,7 @@ import { Consumer } from "../workload/consumer.js";
 import type { ClientHub } from "../workload/client-hub.js";
 import { decimal, payloadHash } from "../workload/values.js";
 import type { World } from "../world/world.js";
-import { isStopped, leaderOf, partitionOf, replicas, type ReplicaView } from "./cluster-view.js";
+import { isStopped, leaderOf, partitionOf, replicas, type PlacedReplica } from "./cluster-view.js";
 import { CountersWhole } from "./counters-whole.js";
 import { halfDeleted } from "./half-deleted.js";
 import { uncommitted } from "./uncommitted.js";
@@ -88,7 +88,7 @@ export class LivenessPhase {
   private entriesBehind(): number {
     let behind = 0;
     for (const views of replicas(this.world).values()) {
-      const applied = views.map(({ slot }) => slot.raft.appliedIndex);
+      const applied = views.map(({ replica }) => replica.raft.appliedIndex);
       const furthest = Math.max(...applied);
       for (const index of applied) behind += furthest - index;
     }
@@ -134,7 +134,7 @@ export class LivenessPhase {
       const views = groups.get(group) ?? [];
       if (leaderOf(views)) continue;
       const states = views.map(
-        ({ node, slot: { raft: g } }) =>
+        ({ node, replica: { raft: g } }) =>
           `n${node}: ${g.role} in term ${g.term}, log to ${g.log.lastIndex}, commit ${g.commitIndex}`,
       );
       return `group ${group} has no leader that serves; replicas: ${states.join("; ") || "none"}`;
@@ -186,7 +186,7 @@ export class LivenessPhase {
       const leader = leaderOf(views);
       if (group === 0) continue;
       if (!leader) return `group ${group} has lost its leader during the drain`;
-      const { topic } = leader.slot.machine as { topic: string };
+      const { topic } = leader.replica.machine as { topic: string };
       if (this.deleted.has(topic)) continue;
       const stuck = this.stuckMessage(leader);
       if (stuck) return stuck;
@@ -194,14 +194,19 @@ export class LivenessPhase {
     return undefined;
   }
 
-  private stuckMessage(leader: ReplicaView): string | undefined {
+  private stuckMessage(leader: PlacedReplica): string | undefined {
     const partition = partitionOf(leader);
     if (!partition || partition.counts.totalMessages === 0) return undefined;
     const m = partition.messages;
     let found: string | undefined;
     m.forEach((slot) => {
       if (found !== undefined || m.state[slot] === State.dead) return;
-      const id = encodeMessageId(m.enqueuedMs[slot], leader.slot.id, m.index[slot], m.offset[slot]);
+      const id = encodeMessageId(
+        m.enqueuedMs[slot],
+        leader.replica.id,
+        m.index[slot],
+        m.offset[slot],
+      );
       const what =
         m.state[slot] === State.ready
           ? "is ready and nobody gets it"
@@ -209,7 +214,7 @@ export class LivenessPhase {
             ? `is leased to n${m.edge[slot]} stream ${m.stream[slot]} until ${m.timeMs[slot]}`
             : `is delayed until ${m.timeMs[slot]}`;
       found =
-        `message ${id} of group ${leader.slot.id} (leader n${leader.node}, group time ` +
+        `message ${id} of group ${leader.replica.id} (leader n${leader.node}, group time ` +
         `${partition.nowMs}) ${what}`;
     });
     return found;
@@ -218,9 +223,9 @@ export class LivenessPhase {
   private disagreement(): string | undefined {
     for (const [group, all] of replicas(this.world)) {
       const views = all.filter((view) => !isStopped(view));
-      const machines = views.map(({ node, slot }) => {
+      const machines = views.map(({ node, replica }) => {
         const machine =
-          slot.machine.kind === "cluster" ? slot.machine.cluster : slot.machine.partition;
+          replica.machine.kind === "cluster" ? replica.machine.cluster : replica.machine.partition;
         return { node, index: machine.appliedIndex, hash: `${machine.hash.hi}:${machine.hash.lo}` };
       });
       const first = machines[0];
@@ -240,8 +245,8 @@ export class LivenessPhase {
     for (const [group, views] of replicas(this.world)) {
       const leader = leaderOf(views);
       const partition = leader ? partitionOf(leader) : undefined;
-      if (!leader || !partition || leader.slot.machine.kind !== "partition") continue;
-      const { topic } = leader.slot.machine;
+      if (!leader || !partition || leader.replica.machine.kind !== "partition") continue;
+      const { topic } = leader.replica.machine;
       // A topic that had a predecessor of its name: what remains says nothing of the predecessor's messages.
       if (this.deleted.has(topic)) continue;
       const m = partition.messages;

@@ -10,7 +10,7 @@ export function muteLeader(
 ): void {
   const leader = servingReplica(world, topic, 0);
   if (!leader) return;
-  const { node, slot } = leader;
-  world.network.mutes.set(node, slot.id);
+  const { node, replica } = leader;
+  world.network.mutes.set(node, replica.id);
   world.queue.schedule(untilMs * 1000, () => world.network.mutes.delete(node));
 }

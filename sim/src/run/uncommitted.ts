@@ -8,13 +8,13 @@ import { leaderOf, replicas } from "./cluster-view.js";
 export function uncommitted(world: World): () => string | undefined {
   const marks = new Map<number, number>();
   for (const [group, views] of replicas(world)) {
-    marks.set(group, leaderOf(views)?.slot.raft.log.lastIndex ?? 0);
+    marks.set(group, leaderOf(views)?.replica.raft.log.lastIndex ?? 0);
   }
   return () => {
     for (const [group, views] of replicas(world)) {
       const leader = leaderOf(views);
       if (!leader) continue;
-      const { commitIndex, log } = leader.slot.raft;
+      const { commitIndex, log } = leader.replica.raft;
       // A later leader may hold less.
       const mark = Math.min(marks.get(group) ?? 0, log.lastIndex);
       if (commitIndex >= mark) continue;

@@ -36,15 +36,15 @@ export class Plants {
   /** Changes what a life of the node's process holds by now. */
   into(node: number, groups: ReadonlyMap<number, Replica>): void {
     for (const plant of this.plants) {
-      const slot = plant.node === node ? groups.get(plant.group) : undefined;
-      if (slot && !this.changed.has(slot)) this.change(slot, plant);
+      const replica = plant.node === node ? groups.get(plant.group) : undefined;
+      if (replica && !this.changed.has(replica)) this.change(replica, plant);
     }
   }
 
-  private change(slot: Replica, { index, kind }: Plant): void {
-    if (slot.machine.kind !== "partition") return;
-    this.changed.add(slot);
-    const { partition } = slot.machine;
+  private change(replica: Replica, { index, kind }: Plant): void {
+    if (replica.machine.kind !== "partition") return;
+    this.changed.add(replica);
+    const { partition } = replica.machine;
     const apply = partition.apply.bind(partition);
     partition.apply = (entry, results) => {
       const isThere = entry.index >= index;

@@ -6,8 +6,8 @@ test("a consumer whose node knows no leader passes over a voter that is gone for
   q.advance(2_000);
   createTopic(q, "jobs", 1);
   q.advance(1_000);
-  const slot = [1, 2, 3, 4, 5].map((n) => q.world.host(n)?.context.groups.get(1)).find(Boolean);
-  const voters = slot?.raft.voters ?? [];
+  const replica = [1, 2, 3, 4, 5].map((n) => q.world.host(n)?.context.groups.get(1)).find(Boolean);
+  const voters = replica?.raft.voters ?? [];
   const edge = [1, 2, 3, 4, 5].find((n) => !voters.includes(n)) ?? 0;
   // All nodes restart, one voter does not come back: the edge knows nothing of the group's leader.
   for (const node of q.world.nodes) q.world.kill(node.number);

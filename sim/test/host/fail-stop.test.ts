@@ -28,7 +28,7 @@ test("D-40: a broken invariant in one of eight groups stops that replica; the ot
   q.advance(6_000);
   for (const [group, views] of replicas(q.world)) {
     expect(
-      views.some((v) => v.slot.isServing),
+      views.some((v) => v.replica.isServing),
       `group ${group}`,
     ).toBe(true);
   }

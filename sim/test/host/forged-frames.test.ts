@@ -15,14 +15,14 @@ function stage(): QuietWorld {
   q.advance(2_000);
   createTopic(q, "jobs", 2);
   q.advance(1_000);
-  expect(slotOf(q, LEADER).raft.isLeader).toBe(true);
+  expect(replicaOf(q, LEADER).raft.isLeader).toBe(true);
   return q;
 }
 
-function slotOf(q: QuietWorld, node: number) {
-  const slot = q.world.host(node)?.context.groups.get(1);
-  if (slot?.machine.kind !== "partition") throw new Error(`n${node} holds group 1`);
-  return { raft: slot.raft, slot, partition: slot.machine.partition };
+function replicaOf(q: QuietWorld, node: number) {
+  const replica = q.world.host(node)?.context.groups.get(1);
+  if (replica?.machine.kind !== "partition") throw new Error(`n${node} holds group 1`);
+  return { raft: replica.raft, replica, partition: replica.machine.partition };
 }
 
 const contextOf = (q: QuietWorld, node: number) => {
@@ -43,14 +43,14 @@ const enqueue = (q: QuietWorld) =>
 
 function nobodyStopped(q: QuietWorld): void {
   for (const node of [1, LEADER, LIAR]) {
-    expect(slotOf(q, node).slot.stoppedBecause, `n${node}`).toBeUndefined();
+    expect(replicaOf(q, node).replica.stoppedBecause, `n${node}`).toBeUndefined();
   }
 }
 
 test("the release of a lease that the same entry grants", () => {
   const q = stage();
   for (let i = 0; i < 5; i += 1) expect(enqueue(q)).toMatchObject({ ok: true });
-  const { partition } = slotOf(q, LEADER);
+  const { partition } = replicaOf(q, LEADER);
   const { messages, ready } = partition;
   const first = ready.first();
   const before = ready.size;
@@ -83,7 +83,7 @@ test("an append whose entry is older than the one before it", () => {
   const q = stage();
   expect(enqueue(q)).toMatchObject({ ok: true });
   q.advance(500);
-  const { raft } = slotOf(q, LEADER);
+  const { raft } = replicaOf(q, LEADER);
   const { log, term } = raft;
   const entry = { kind: EntryKind.noop, stampMs: log.lastStampMs - 1, seedHi: 0, seedLo: 0 };
   const { lastIndex, lastTerm } = log;
@@ -110,7 +110,7 @@ test("an append whose entry is older than the one before it", () => {
 
 test("a vote in the last of all terms", () => {
   const q = stage();
-  const { raft } = slotOf(q, LEADER);
+  const { raft } = replicaOf(q, LEADER);
   for (const to of [1, LEADER]) {
     contextOf(q, LIAR).send(to, {
       kind: "vote",

@@ -14,7 +14,7 @@ const ROWS = 2 ** 17 + 2 ** 14;
 /** A consumer that was granted all messages and has read none. */
 function granted(limits: Partial<LimitsConfig>): {
   q: QuietWorld;
-  slot: Replica;
+  replica: Replica;
   leave: () => void;
   counts: () => { ready: number; leased: number };
 } {
@@ -22,11 +22,11 @@ function granted(limits: Partial<LimitsConfig>): {
   q.advance(2_000);
   createTopic(q, "jobs", 1);
   q.advance(500);
-  const slots = [1, 2, 3].map((node) => q.world.host(node)?.context.groups.get(1));
-  const slot = slots.find((s) => s?.isServing === true);
-  if (slot?.machine.kind !== "partition") throw new Error("the partition must have a leader");
-  const { partition } = slot.machine;
-  const edge = ((slots.indexOf(slot) + 1) % 3) + 1;
+  const replicas = [1, 2, 3].map((node) => q.world.host(node)?.context.groups.get(1));
+  const replica = replicas.find((s) => s?.isServing === true);
+  if (replica?.machine.kind !== "partition") throw new Error("the partition must have a leader");
+  const { partition } = replica.machine;
+  const edge = ((replicas.indexOf(replica) + 1) % 3) + 1;
   for (let i = 0; i < MESSAGES; i += 1) {
     const payload = Uint8Array.of(i);
     q.ask(edge, { op: "enqueue", topic: "jobs", payload, priorityHi: 0, priorityLo: 1 });
@@ -43,13 +43,13 @@ function granted(limits: Partial<LimitsConfig>): {
   });
   expect(counts()).toEqual({ ready: 0, leased: MESSAGES });
   const leave = (): void => q.hub.sendOnStream(streamId, { kind: "stream.cancel", streamId });
-  return { q, slot, leave, counts };
+  return { q, replica, leave, counts };
 }
 
 test("releases get through while clients' requests fill the queue", () => {
-  const { q, slot, leave, counts } = granted({});
+  const { q, replica, leave, counts } = granted({});
   // As under load: what waits for the leader stands at the limit of its bytes.
-  slot.queueBytes += 200 << 20;
+  replica.queueBytes += 200 << 20;
   const payload = Uint8Array.of(1);
   const enqueue = { op: "enqueue", topic: "jobs", payload, priorityHi: 0, priorityLo: 1 } as const;
   expect(q.ask(1, enqueue)).toMatchObject({ ok: false, failure: { code: "RESOURCE_EXHAUSTED" } });
@@ -60,17 +60,17 @@ test("releases get through while clients' requests fill the queue", () => {
 
 test("releases that find no room at all are sent again until there is some", () => {
   // Nothing is committed for a moment, and entries are small, so that the queue stays as long as it is.
-  const { q, slot, leave, counts } = granted({ entryIntentsMax: 1 });
+  const { q, replica, leave, counts } = granted({ entryIntentsMax: 1 });
   const tick = { intent: encodeIntent({ kind: "tick" }), isEnqueue: false, leases: 0 };
   let isCut = true;
   onMessage(q, "append", () => (isCut ? LOST : undefined));
-  for (let i = 0; i < ROWS; i += 1) slot.queue.push({ ...tick, origin: { type: "none" } });
+  for (let i = 0; i < ROWS; i += 1) replica.queue.push({ ...tick, origin: { type: "none" } });
   leave();
   q.advance(100);
-  expect(slot.queue.length).toBeGreaterThan(2 ** 17);
+  expect(replica.queue.length).toBeGreaterThan(2 ** 17);
   expect(counts().leased).toBe(MESSAGES);
   isCut = false;
-  slot.queue = [];
+  replica.queue = [];
   q.advance(8_000);
   expect(counts()).toEqual({ ready: MESSAGES, leased: 0 });
 });

@@ -18,8 +18,8 @@ function withoutRoom(q: QuietWorld, partitionKey: string, ms: number): void {
   for (const node of [1, 3]) q.world.node(node).disk.stall(untilUs);
   putInto(q, partitionKey, 20);
   q.advance(50);
-  const slot = q.world.host(LEADER)?.context.groups.get(1);
-  expect(slot?.proposedBytes).toBeGreaterThan(PROPOSED_BYTES / 2);
+  const replica = q.world.host(LEADER)?.context.groups.get(1);
+  expect(replica?.proposedBytes).toBeGreaterThan(PROPOSED_BYTES / 2);
 }
 
 function stage(): { q: QuietWorld; partitionKey: string } {

@@ -40,9 +40,9 @@ function enqueue(q: QuietWorld, count: number, delayMs = 0): void {
 
 function counts(q: QuietWorld): { dead: number; timeouts: number } {
   for (const { number } of q.world.nodes) {
-    const slot = q.world.host(number)?.context.groups.get(1);
-    if (!slot?.isServing || slot.machine.kind !== "partition") continue;
-    const { dlqMessages: dead, totalTimeouts: timeouts } = slot.machine.partition.counts;
+    const replica = q.world.host(number)?.context.groups.get(1);
+    if (!replica?.isServing || replica.machine.kind !== "partition") continue;
+    const { dlqMessages: dead, totalTimeouts: timeouts } = replica.machine.partition.counts;
     return { dead, timeouts };
   }
   throw new Error("group 1 has no leader");

@@ -11,8 +11,8 @@ test("a leader whose large entries were lost leads again and takes new ones", ()
   const settings = { partitions: 1, replicationFactor: 3, maxPayloadBytes: LARGE };
   q.ask(1, { op: "topic.create", topic: "jobs", settings });
   q.advance(1_000);
-  const slotOf = (node: number) => q.world.host(node)?.context.groups.get(1);
-  const leaderNow = () => [1, 2, 3].find((node) => slotOf(node)?.raft.isLeader) ?? 0;
+  const replicaOf = (node: number) => q.world.host(node)?.context.groups.get(1);
+  const leaderNow = () => [1, 2, 3].find((node) => replicaOf(node)?.raft.isLeader) ?? 0;
   const old = leaderNow();
   const others = [1, 2, 3].filter((node) => node !== old);
   for (const node of others) q.world.network.cut(old, node);
@@ -24,7 +24,7 @@ test("a leader whose large entries were lost leads again and takes new ones", ()
     const payload = new Uint8Array(n < 8 ? 1 : LARGE);
     q.hub.request(old, { op: "enqueue", ...message, payload }, () => undefined);
     q.advance(5);
-    mostBytes = Math.max(mostBytes, slotOf(old)?.proposedBytes ?? 0);
+    mostBytes = Math.max(mostBytes, replicaOf(old)?.proposedBytes ?? 0);
   }
   // Until nobody waits for them any more: the next leader writes little of its own in their places.
   q.advance(14_000);

@@ -33,20 +33,20 @@ function beginOtherwise(q: QuietWorld, group: number, at: number): void {
     q.advance(0.1);
     for (const number of left) {
       const context = q.world.host(number)?.context;
-      const slot = context?.groups.get(group);
-      if (!context || !slot) continue;
+      const replica = context?.groups.get(group);
+      if (!context || !replica) continue;
       left.delete(number);
       // In a run of honest versions a group that stops is a failure; here it is what is asked for.
       Object.assign(context.observer ?? {}, { groupStopped: () => undefined });
-      changeQueue(slot);
+      changeQueue(replica);
     }
   }
   if (left.size > 0) throw new Error(`group ${group} must come into being`);
 }
 
-function changeQueue(slot: Replica): void {
+function changeQueue(replica: Replica): void {
   let queue = new OtherQueue();
-  Object.defineProperty(slot, "queue", {
+  Object.defineProperty(replica, "queue", {
     get: () => queue,
     set: (items: Replica["queue"]) => {
       queue = new OtherQueue();

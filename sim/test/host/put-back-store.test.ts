@@ -15,9 +15,9 @@ const enqueue = (q: QuietWorld, withinMs = 5_000) =>
   );
 
 const raftOf = (q: QuietWorld, node: number) => {
-  const slot = q.world.host(node)?.context.groups.get(1);
-  if (!slot) throw new Error(`n${node} holds group 1`);
-  return slot.raft;
+  const replica = q.world.host(node)?.context.groups.get(1);
+  if (!replica) throw new Error(`n${node} holds group 1`);
+  return replica.raft;
 };
 
 test("its leader counts it again when it is repaired, and a group that needs it goes on", () => {

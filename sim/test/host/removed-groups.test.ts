@@ -25,10 +25,10 @@ function idleTurns(q: QuietWorld): number[] {
 function leaderOf(q: QuietWorld, replicas: Replica[]): number {
   let leader = 0;
   for (const n of NODES) {
-    for (const slot of q.world.host(n)?.context.groups.values() ?? []) {
-      if (slot.id === 0) continue;
-      replicas.push(slot);
-      if (leader === 0 && slot.isServing) leader = n;
+    for (const replica of q.world.host(n)?.context.groups.values() ?? []) {
+      if (replica.id === 0) continue;
+      replicas.push(replica);
+      if (leader === 0 && replica.isServing) leader = n;
     }
   }
   return leader;
@@ -59,7 +59,9 @@ test("topics that were used and deleted leave no group behind, and no turns", ()
     const answer = q.ask(leaderOf(q, removed), DELETE);
     expect([answer?.ok, reader.end]).toEqual([true, "NOT_FOUND"]);
     q.advance(1_000);
-    expect(removed.filter((slot) => slot.isServing || slot.dueMs !== Infinity)).toEqual([]);
+    expect(removed.filter((replica) => replica.isServing || replica.dueMs !== Infinity)).toEqual(
+      [],
+    );
   }
   // Beyond every lease, and beyond what is remembered of a closed stream.
   q.advance(70_000);

@@ -19,10 +19,10 @@ test.each(SIZES)(
     q.advance(2_000);
     createTopic(q, "jobs", 1);
     q.advance(1_000);
-    const slots = [1, 2, 3, 4, 5].map((node) => q.world.host(node)?.context.groups.get(1));
-    const slot = slots.find((s) => s?.isServing === true);
-    if (!slot) throw new Error("the partition must have a leader");
-    const edge = slots.findIndex((s) => s === undefined) + 1;
+    const replicas = [1, 2, 3, 4, 5].map((node) => q.world.host(node)?.context.groups.get(1));
+    const replica = replicas.find((s) => s?.isServing === true);
+    if (!replica) throw new Error("the partition must have a leader");
+    const edge = replicas.findIndex((s) => s === undefined) + 1;
     let sentWhole = 0;
     onMessage(q, "request", ({ action, group }) => {
       if (group === 1 && action.type === "propose" && action.intent.length > bytes) sentWhole += 1;
@@ -30,7 +30,7 @@ test.each(SIZES)(
     });
     // Long enough for repeats, not for an election.
     onMessage(q, "append", ({ group }) => (group === 1 ? [1_200] : undefined));
-    const before = slot.raft.log.lastIndex;
+    const before = replica.raft.log.lastIndex;
     let acknowledged = 0;
     for (let i = 0; i < COUNT; i += 1) {
       const producer = { producerId: "p", epochHi: 0, epochLo: 1, sequenceHi: 0, sequenceLo: i };
@@ -44,8 +44,8 @@ test.each(SIZES)(
     q.advance(6_000);
     expect(acknowledged).toBe(COUNT);
     let enqueues = 0;
-    for (let index = before + 1; index <= slot.raft.log.lastIndex; index += 1) {
-      const block = slot.raft.log.blockAt(index);
+    for (let index = before + 1; index <= replica.raft.log.lastIndex; index += 1) {
+      const block = replica.raft.log.blockAt(index);
       if (!block) throw new Error("the log's tail must hold the block");
       eachEntry(block, index, index, (entry) => {
         const intents = decodeIntents(entry);
@@ -53,7 +53,7 @@ test.each(SIZES)(
       });
     }
     expect(enqueues).toBe(COUNT);
-    expect(slot.inHand.size).toBe(0);
+    expect(replica.inHand.size).toBe(0);
     if (bytes === SIZES[0]) expect(sentWhole).toBe(COUNT);
   },
 );
@@ -63,8 +63,8 @@ test("a large request whose first copy was lost is sent whole after a question",
   q.advance(2_000);
   createTopic(q, "jobs", 1);
   q.advance(1_000);
-  const slots = [1, 2, 3].map((node) => q.world.host(node)?.context.groups.get(1));
-  const leader = slots.findIndex((s) => s?.isServing === true) + 1;
+  const replicas = [1, 2, 3].map((node) => q.world.host(node)?.context.groups.get(1));
+  const leader = replicas.findIndex((s) => s?.isServing === true) + 1;
   let lost = 0;
   onMessage(q, "request", ({ action, group }) => {
     if (group !== 1 || action.type !== "propose" || lost > 0) return undefined;
@@ -85,8 +85,8 @@ test("what a leader had in hand when it lost its place is in nobody's hand", () 
   q.advance(2_000);
   createTopic(q, "jobs", 1);
   q.advance(1_000);
-  const slots = [1, 2, 3].map((node) => q.world.host(node)?.context.groups.get(1));
-  const leader = slots.findIndex((s) => s?.isServing === true) + 1;
+  const replicas = [1, 2, 3].map((node) => q.world.host(node)?.context.groups.get(1));
+  const leader = replicas.findIndex((s) => s?.isServing === true) + 1;
   const others = [1, 2, 3].filter((node) => node !== leader);
   for (const other of others) q.world.network.cut(leader, other);
   const producer = { producerId: "p", epochHi: 0, epochLo: 1, sequenceHi: 0, sequenceLo: 1 };
@@ -96,10 +96,10 @@ test("what a leader had in hand when it lost its place is in nobody's hand", () 
     isOk = result?.ok === true;
   });
   q.advance(500);
-  expect(slots[leader - 1]?.inHand.size).toBe(1);
+  expect(replicas[leader - 1]?.inHand.size).toBe(1);
   q.advance(4_500);
-  expect(slots[leader - 1]?.raft.isLeader).toBe(false);
-  expect(slots[leader - 1]?.inHand.size).toBe(0);
+  expect(replicas[leader - 1]?.raft.isLeader).toBe(false);
+  expect(replicas[leader - 1]?.inHand.size).toBe(0);
   // Its own node's client is answered by the leader that took over.
   for (const other of others) q.world.network.heal(leader, other);
   q.advance(3_500);

@@ -23,7 +23,7 @@ function granted(q: QuietWorld): number {
   let pops = 0;
   for (const group of [1, 2]) {
     const held = NODES.map((node) => q.world.host(node)?.context.groups.get(group));
-    const machine = held.find((slot) => slot?.raft.isLeader)?.machine;
+    const machine = held.find((replica) => replica?.raft.isLeader)?.machine;
     if (machine?.kind === "partition") pops += machine.partition.counts.totalPops;
   }
   return pops;

@@ -13,8 +13,8 @@ test("a replica that stopped leads nothing, whatever it had asked before (R13)",
   q.advance(3_000);
   createTopic(q, "jobs", 1);
   q.advance(2_000);
-  const slotOf = (node: number) => q.world.host(node)?.context.groups.get(1);
-  expect(slotOf(LEADER)?.isServing).toBe(true);
+  const replicaOf = (node: number) => q.world.host(node)?.context.groups.get(1);
+  expect(replicaOf(LEADER)?.isServing).toBe(true);
   // The victim hears of all entries at once, and of the other survivor's campaign nothing.
   for (const other of [1, LEADER]) q.world.network.cut(VICTIM, other);
   for (let n = 0; n < 250; n += 1) {
@@ -30,7 +30,7 @@ test("a replica that stopped leads nothing, whatever it had asked before (R13)",
   // Its answers to this group take long enough for another entry to be applied first.
   onMessage(q, "pre-vote.reply", ({ group }) => (group === 1 ? [200] : undefined));
   for (const other of [1, LEADER]) q.world.network.heal(VICTIM, other);
-  const victim = slotOf(VICTIM);
+  const victim = replicaOf(VICTIM);
   for (let i = 0; i < 4_000 && (victim?.raft.commitIndex ?? 0) < 200; i += 1) q.advance(5);
   expect(victim?.raft.commitIndex).toBeGreaterThan((victim?.raft.appliedIndex ?? 0) + 100);
   q.world.kill(LEADER);

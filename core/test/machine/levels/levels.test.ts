@@ -66,12 +66,12 @@ describe("an init entry of another level", () => {
       rig.pass(100);
       rig.settle();
     }
-    const slot = rig.host.context.groups.get(1);
-    if (!slot) throw new Error("the partition's group must be there");
-    slot.queue.push({ intent: longer, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    const replica = rig.host.context.groups.get(1);
+    if (!replica) throw new Error("the partition's group must be there");
+    replica.queue.push({ intent: longer, origin: { type: "none" }, isEnqueue: false, leases: 0 });
     rig.pass(100);
     rig.settle();
-    expect(slot.machineStoppedBecause).toContain(`It was written at level ${number + 1}`);
+    expect(replica.machineStoppedBecause).toContain(`It was written at level ${number + 1}`);
   });
 });
 
@@ -128,10 +128,10 @@ describe("a leader", () => {
       alone.pass(100);
       alone.settle();
     }
-    const slot = alone.host.context.groups.get(0);
-    if (slot?.machine.kind !== "cluster") throw new Error("group 0 is the meta group");
-    expect(slot.machine.cluster.isBegun).toBe(true);
-    const { hi, lo } = slot.machine.cluster.hash;
+    const replica = alone.host.context.groups.get(0);
+    if (replica?.machine.kind !== "cluster") throw new Error("group 0 is the meta group");
+    expect(replica.machine.cluster.isBegun).toBe(true);
+    const { hi, lo } = replica.machine.cluster.hash;
     const intent = encodeIntent({ kind: "cluster.init", ...BEGIN, members: [4] });
     const replies: unknown[] = [];
     const { context } = alone.host;
@@ -152,7 +152,7 @@ describe("a leader", () => {
     alone.turn({ kind: "tick" });
     alone.settle();
     expect(replies).toMatchObject([{ type: "refused", code: "INVALID_ARGUMENT" }]);
-    expect([slot.machine.cluster.hash.hi, slot.machine.cluster.hash.lo]).toEqual([hi, lo]);
+    expect([replica.machine.cluster.hash.hi, replica.machine.cluster.hash.lo]).toEqual([hi, lo]);
   });
 });
 

@@ -1,10 +1,10 @@
 // Looks at every replica after each turn and hands those that changed to the rules about single
-// replicas, with what they were before. A slot lives as long as its replica in one life of a process, so
+// replicas, with what they were before. A replica is a new object in each life of a process, so
 // nothing is compared across lives here.
 
 import type { Role } from "@disheap/core";
 import type { Rule } from "../oracle.js";
-import type { HostView, ReplicaView, SeenAt, SlotView, Watched } from "./watched.js";
+import type { HostView, RaftView, SeenAt, ReplicaView, Watched } from "./watched.js";
 
 export interface Snapshot extends SeenAt {
   readonly term: number;
@@ -22,12 +22,12 @@ export interface Snapshot extends SeenAt {
 
 /** Sees a replica whenever it changed; `before` is undefined at its first sight in this life. */
 export interface ReplicaRule {
-  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void;
+  changed(now: Snapshot, before: Snapshot | undefined, raft: RaftView): void;
 }
 
 export class Sweep implements Rule {
   private readonly rules: readonly ReplicaRule[];
-  private readonly known = new WeakMap<SlotView, Snapshot>();
+  private readonly known = new WeakMap<ReplicaView, Snapshot>();
   private world: Watched | undefined;
 
   constructor(rules: readonly ReplicaRule[]) {
@@ -39,18 +39,18 @@ export class Sweep implements Rule {
   }
 
   afterTurn(node: number, host: HostView): void {
-    for (const slot of host.context.groups.values()) {
-      const { raft } = slot;
-      const before = this.known.get(slot);
+    for (const replica of host.context.groups.values()) {
+      const { raft } = replica;
+      const before = this.known.get(replica);
       if (before && isSame(before, raft)) continue;
       const now = snapshot({ atUs: this.world?.queue.nowUs ?? 0, node }, raft);
-      this.known.set(slot, now);
+      this.known.set(replica, now);
       for (const rule of this.rules) rule.changed(now, before, raft);
     }
   }
 }
 
-function isSame(a: Snapshot, b: ReplicaView): boolean {
+function isSame(a: Snapshot, b: RaftView): boolean {
   if (a.term !== b.term || a.role !== b.role || a.vote !== b.vote) return false;
   if (a.commitIndex !== b.commitIndex || a.appliedIndex !== b.appliedIndex) return false;
   if (a.durableIndex !== b.durableIndex || a.durableTerm !== b.durableTerm) return false;
@@ -60,7 +60,7 @@ function isSame(a: Snapshot, b: ReplicaView): boolean {
   return true;
 }
 
-export function snapshot(at: SeenAt, raft: ReplicaView): Snapshot {
+export function snapshot(at: SeenAt, raft: RaftView): Snapshot {
   let matches: Map<number, number> | undefined;
   if (raft.role === "leader") {
     matches = new Map();

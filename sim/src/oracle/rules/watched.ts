@@ -13,8 +13,8 @@ export interface LogView {
   blockAt(index: number): Block | undefined;
 }
 
-/** One replica of a group, in memory. */
-export interface ReplicaView {
+/** The Raft of a replica, in memory. */
+export interface RaftView {
   readonly id: number;
   readonly term: number;
   readonly vote: number;
@@ -30,8 +30,9 @@ export interface ReplicaView {
   assertInvariants?(blocks?: number): void;
 }
 
-export interface SlotView {
-  readonly raft: ReplicaView;
+/** One replica of a group on a node that is up. */
+export interface ReplicaView {
+  readonly raft: RaftView;
   readonly stoppedBecause?: string | undefined;
   readonly machine:
     | {
@@ -48,7 +49,7 @@ export interface HostView {
   readonly context: {
     readonly incarnation: number;
     readonly wallMs: number;
-    readonly groups: ReadonlyMap<number, SlotView>;
+    readonly groups: ReadonlyMap<number, ReplicaView>;
     /** Something for the member has not left yet. */
     hasUnsent?(member: number): boolean;
   };

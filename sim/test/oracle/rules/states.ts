@@ -22,8 +22,8 @@ import type {
   HostView,
   LogView,
   NodeView,
+  RaftView,
   ReplicaView,
-  SlotView,
   Watched,
 } from "../../../src/oracle/rules/watched.js";
 
@@ -77,9 +77,9 @@ export class FakeLog implements LogView {
   }
 }
 
-export type Replica = { -readonly [K in keyof ReplicaView]: ReplicaView[K] };
+export type FakeRaft = { -readonly [K in keyof RaftView]: RaftView[K] };
 
-export function replica(fields: Partial<ReplicaView> = {}): Replica {
+export function fakeRaft(fields: Partial<RaftView> = {}): FakeRaft {
   return {
     id: 1,
     term: 1,
@@ -96,7 +96,7 @@ export function replica(fields: Partial<ReplicaView> = {}): Replica {
   };
 }
 
-export function slot(raft: ReplicaView): SlotView {
+export function fakeReplica(raft: RaftView): ReplicaView {
   return { raft, machine: { kind: "cluster", cluster: { topics: new Map() } } };
 }
 
@@ -125,8 +125,8 @@ export class FakeWorld implements Watched {
   }
 
   /** A ready host that holds these replicas. */
-  put(number: number, ...replicas: ReplicaView[]): HostView {
-    const groups = new Map(replicas.map((r) => [r.id, slot(r)]));
+  put(number: number, ...rafts: RaftView[]): HostView {
+    const groups = new Map(rafts.map((r) => [r.id, fakeReplica(r)]));
     const host = { isReady: true, context: { incarnation: 1, wallMs: 0, groups } };
     this.hosts.set(number, host);
     return host;

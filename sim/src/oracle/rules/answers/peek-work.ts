@@ -11,7 +11,7 @@ interface WaitingRead {
   readonly action: { readonly type: string; readonly limit?: number };
 }
 
-interface ReadableSlot {
+interface ReadableReplica {
   readonly id: number;
   readonly isServing: boolean;
   readonly reads: ReadonlyMap<number, WaitingRead>;
@@ -21,7 +21,7 @@ interface ReadableSlot {
 
 interface ReadableHost {
   readonly context: {
-    readonly groups: ReadonlyMap<number, ReadableSlot>;
+    readonly groups: ReadonlyMap<number, ReadableReplica>;
     readonly config: { readonly limits: { readonly turnRowsMax: number } };
   };
 }
@@ -62,18 +62,18 @@ export class PeekWork implements Rule {
     const before = this.waiting.get(node);
     const now = new Map<number, Watch>();
     let served: number[] = [];
-    for (const slot of host.context.groups.values()) {
-      const { partition } = slot.machine;
+    for (const replica of host.context.groups.values()) {
+      const { partition } = replica.machine;
       if (!partition) continue;
-      const peeks = peeksOf(slot);
-      const watch = before?.get(slot.id);
+      const peeks = peeksOf(replica);
+      const watch = before?.get(replica.id);
       if (watch && this.watches.get(partition) === watch)
-        this.judge(node, slot.id, watch, partition);
+        this.judge(node, replica.id, watch, partition);
       // Those that nobody serves any more are refused.
-      if (watch && slot.isServing) {
+      if (watch && replica.isServing) {
         served = [...served, ...watch.peeks.filter((p) => !peeks.includes(p)).map(limitOf)];
       }
-      if (peeks.length > 0) now.set(slot.id, this.watched(partition, peeks));
+      if (peeks.length > 0) now.set(replica.id, this.watched(partition, peeks));
     }
     this.waiting.set(node, now);
     this.judgeTurn(node, served, host.context.config.limits.turnRowsMax);
@@ -132,7 +132,7 @@ export class PeekWork implements Rule {
   }
 }
 
-function peeksOf({ reads, confirmedReads }: ReadableSlot): WaitingRead[] {
+function peeksOf({ reads, confirmedReads }: ReadableReplica): WaitingRead[] {
   return [...reads.values(), ...confirmedReads].filter(({ action }) => action.type === "read.peek");
 }
 

@@ -3,7 +3,7 @@
 // is in exactly the heap its state asks for, under its id, in its stream's list of leases, in heap order.
 // The counters are compared at every entry, the structures at every 16th and at the end.
 
-import { compareInt64, LeaseEnd, State, type Partition } from "@disheap/core";
+import { compareInt64, LeaseEnd, State, type Partition, type StreamName } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
 import type { CommittedEntry, EntryRule } from "../canon.js";
 import type { GroupRecord, Ledger } from "../ledger.js";
@@ -153,7 +153,7 @@ function heapProblem(p: Partition, leased: number): string | undefined {
     }
     for (const slot of stream.expired) {
       expired += 1;
-      const isIts = isExpiryOf(p, slot, stream.edge, stream.edgeIncarnation, stream.stream);
+      const isIts = isExpiryOf(p, slot, stream);
       if (!isIts) problem ??= `stream ${stream.stream} of n${stream.edge} lists an expiry it lacks`;
     }
   });
@@ -175,9 +175,7 @@ function heapProblem(p: Partition, leased: number): string | undefined {
 function isExpiryOf(
   p: Partition,
   slot: number,
-  edge: number,
-  edgeIncarnation: number,
-  stream: number,
+  { edge, edgeIncarnation, stream }: StreamName,
 ): boolean {
   const m = p.messages;
   const isTheirs =

@@ -46,11 +46,11 @@ export class IdleLeaders implements Rule {
     const nowUs = this.world?.queue.nowUs ?? 0;
     const isBack = nowUs - (this.lastTurnUs.get(node) ?? 0) > AWAY_US;
     this.lastTurnUs.set(node, nowUs);
-    for (const slot of context.groups.values()) {
-      const name = `n${node}.${context.incarnation}.${slot.id}`;
-      if (!isReady || !isIdle(slot)) this.idle.delete(name);
+    for (const replica of context.groups.values()) {
+      const name = `n${node}.${context.incarnation}.${replica.id}`;
+      if (!isReady || !isIdle(replica)) this.idle.delete(name);
       else if (isBack || !this.idle.has(name)) this.idle.set(name, nowUs);
-      else this.check(node, slot, this.idle.get(name) ?? nowUs, nowUs);
+      else this.check(node, replica, this.idle.get(name) ?? nowUs, nowUs);
     }
   }
 

@@ -96,7 +96,7 @@ function readyElsewhere(world: World, { topic, partitions }: Stream): boolean {
   const count = world.plan.topics.find((t) => t.topic === topic)?.partitions ?? 0;
   for (let partition = 1; partition < count; partition += 1) {
     if (partitions.length > 0 && !partitions.includes(partition)) continue;
-    const machine = servingReplica(world, topic, partition)?.slot.machine;
+    const machine = servingReplica(world, topic, partition)?.replica.machine;
     if (machine?.kind === "partition" && machine.partition.ready.size > 0) return true;
   }
   return false;

@@ -7,7 +7,7 @@ import type { Host } from "@disheap/core";
 import type { World } from "../../../world/world.js";
 import { RuleBroken, type Rule } from "../../oracle.js";
 
-type Slot = Host["context"]["groups"] extends ReadonlyMap<number, infer S> ? S : never;
+type Replica = Host["context"]["groups"] extends ReadonlyMap<number, infer S> ? S : never;
 
 const IDLE_TURNS_MAX = 300;
 
@@ -36,14 +36,14 @@ export class UnderWay implements Rule {
     const what = "bytes of entries that it proposed and has not applied";
     let counted = 0;
     let between = 0;
-    for (const slot of groups.values()) {
-      counted += slot.proposedBytes;
+    for (const replica of groups.values()) {
+      counted += replica.proposedBytes;
       const own: number[] = [];
-      for (const [, { term, bytes }] of slot.proposed.entries()) {
-        if (term === slot.proposedTerm) own.push(bytes);
+      for (const [, { term, bytes }] of replica.proposed.entries()) {
+        if (term === replica.proposedTerm) own.push(bytes);
       }
       between += withoutEnds(own);
-      this.same(node, `${what}, of group ${slot.id}`, slot.proposedBytes, sumOf(own));
+      this.same(node, `${what}, of group ${replica.id}`, replica.proposedBytes, sumOf(own));
     }
     this.same(node, what, budgets.proposedBytes, counted);
     this.bounded(node, what, between, config.limits.proposedBytesMax);
@@ -55,8 +55,8 @@ export class UnderWay implements Rule {
       if (peer === context.self) continue;
       let counted = 0;
       let between = 0;
-      for (const slot of context.groups.values()) {
-        const flights = flightsTo(slot, peer);
+      for (const replica of context.groups.values()) {
+        const flights = flightsTo(replica, peer);
         counted += sumOf(flights);
         between += withoutEnds(flights);
       }
@@ -96,7 +96,7 @@ export class UnderWay implements Rule {
   }
 }
 
-function flightsTo({ raft }: Slot, peer: number): readonly number[] {
+function flightsTo({ raft }: Replica, peer: number): readonly number[] {
   if (!raft.isLeader) return [];
   return raft.progress.get(peer)?.inflight.map(({ bytes }) => bytes) ?? [];
 }

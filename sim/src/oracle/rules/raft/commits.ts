@@ -9,7 +9,7 @@ import type { Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
 import { DurableReader } from "../durable.js";
 import type { ReplicaRule, Snapshot } from "../sweep.js";
-import { seen, type NodeView, type ReplicaView, type SeenAt, type Watched } from "../watched.js";
+import { seen, type NodeView, type RaftView, type SeenAt, type Watched } from "../watched.js";
 
 interface Committed extends SeenAt {
   readonly term: number;
@@ -37,36 +37,36 @@ export class Commits implements Rule, ReplicaRule {
     return this.groups.get(group)?.entries.length ?? 0;
   }
 
-  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
+  changed(now: Snapshot, before: Snapshot | undefined, raft: RaftView): void {
     const from = before?.commitIndex ?? 0;
     if (now.commitIndex <= from) return;
-    this.checkOwnTerm(now, before, replica);
-    let group = this.groups.get(replica.id);
+    this.checkOwnTerm(now, before, raft);
+    let group = this.groups.get(raft.id);
     if (!group) {
-      group = { voters: replica.voters, entries: [] };
-      this.groups.set(replica.id, group);
+      group = { voters: raft.voters, entries: [] };
+      this.groups.set(raft.id, group);
     }
     const { entries } = group;
     for (let index = from + 1; index <= now.commitIndex; index += 1) {
-      const term = replica.log.termAt(index);
-      if (index <= entries.length) this.compare(replica.id, index, entries[index - 1], now, term);
+      const term = raft.log.termAt(index);
+      if (index <= entries.length) this.compare(raft.id, index, entries[index - 1], now, term);
       else entries.push({ atUs: now.atUs, node: now.node, term, inTerm: now.term });
     }
-    if (entries.at(-1)?.atUs === now.atUs) this.checkCopies(replica.id, group, now.commitIndex);
+    if (entries.at(-1)?.atUs === now.atUs) this.checkCopies(raft.id, group, now.commitIndex);
   }
 
-  private checkOwnTerm(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
+  private checkOwnTerm(now: Snapshot, before: Snapshot | undefined, raft: RaftView): void {
     if (before?.role !== "leader" || now.role !== "leader" || before.term !== now.term) return;
-    const term = replica.log.termAt(now.commitIndex);
+    const term = raft.log.termAt(now.commitIndex);
     if (term === now.term) return;
     throw new RuleBroken({
       rule: "R3",
       message:
-        `n${now.node}, leader of group ${replica.id} in term ${now.term}, committed entry ` +
+        `n${now.node}, leader of group ${raft.id} in term ${now.term}, committed entry ` +
         `${now.commitIndex} of term ${term} by counting copies: a later leader may lack it`,
       first: seen(before, `commit ${before.commitIndex} in term ${before.term}`),
       second: seen(now, `commit ${now.commitIndex} in term ${now.term}`),
-      about: `group ${replica.id}:`,
+      about: `group ${raft.id}:`,
     });
   }
 

@@ -5,24 +5,24 @@
 
 import { RuleBroken } from "../../oracle.js";
 import type { ReplicaRule, Snapshot } from "../sweep.js";
-import { seen, type ReplicaView } from "../watched.js";
+import { seen, type RaftView } from "../watched.js";
 
 function broken(
   rule: string,
   message: string,
-  replica: ReplicaView,
+  raft: RaftView,
   now: Snapshot,
   before?: Snapshot,
 ): never {
   const text = (s: Snapshot): string =>
-    `group ${replica.id}: ${s.role} in term ${s.term}, log to ${s.lastIndex} (term ${s.lastTerm}), ` +
+    `group ${raft.id}: ${s.role} in term ${s.term}, log to ${s.lastIndex} (term ${s.lastTerm}), ` +
     `synced to ${s.durableIndex}, commit ${s.commitIndex}, applied ${s.appliedIndex}`;
   throw new RuleBroken({
     rule,
-    message: `n${now.node}, group ${replica.id}: ${message}`,
+    message: `n${now.node}, group ${raft.id}: ${message}`,
     ...(before ? { first: seen(before, text(before)) } : {}),
     second: seen(now, text(now)),
-    about: `group ${replica.id}:`,
+    about: `group ${raft.id}:`,
   });
 }
 
@@ -30,17 +30,17 @@ export class Monotone implements ReplicaRule {
   /** Per node and group: the highest term that was synced, in any life. */
   private readonly synced = new Map<string, Snapshot>();
 
-  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
-    const key = `${now.node}:${replica.id}`;
+  changed(now: Snapshot, before: Snapshot | undefined, raft: RaftView): void {
+    const key = `${now.node}:${raft.id}`;
     const synced = this.synced.get(key);
     if (synced && now.term < synced.durableTerm) {
       const message = `term ${synced.durableTerm} was synced and is forgotten: it is in term ${now.term}`;
-      broken("R6", message, replica, now, synced);
+      broken("R6", message, raft, now, synced);
     }
     if (!synced || now.durableTerm > synced.durableTerm) this.synced.set(key, now);
     if (!before) return;
     const falls = (name: string, from: number, to: number): void => {
-      if (to < from) broken("R6", `${name} fell from ${from} to ${to}`, replica, now, before);
+      if (to < from) broken("R6", `${name} fell from ${from} to ${to}`, raft, now, before);
     };
     falls("the term", before.term, now.term);
     falls("the commit index", before.commitIndex, now.commitIndex);
@@ -53,35 +53,35 @@ export class Monotone implements ReplicaRule {
 }
 
 export class Bounds implements ReplicaRule {
-  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
+  changed(now: Snapshot, before: Snapshot | undefined, raft: RaftView): void {
     const { appliedIndex, commitIndex, durableIndex, lastIndex } = now;
     if (appliedIndex > commitIndex) {
       const message = `applied ${appliedIndex} is beyond commit ${commitIndex}`;
-      broken("R7", message, replica, now, before);
+      broken("R7", message, raft, now, before);
     }
     if (commitIndex > lastIndex) {
       const message = `commit ${commitIndex} is beyond the log's end ${lastIndex}`;
-      broken("R7", message, replica, now, before);
+      broken("R7", message, raft, now, before);
     }
     if (appliedIndex > durableIndex) {
       const message = `applied ${appliedIndex} is beyond what is synced here, ${durableIndex}`;
-      broken("R7", message, replica, now, before);
+      broken("R7", message, raft, now, before);
     }
   }
 }
 
 export class AppendOnly implements ReplicaRule {
-  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
+  changed(now: Snapshot, before: Snapshot | undefined, raft: RaftView): void {
     if (before?.role !== "leader" || now.role !== "leader" || before.term !== now.term) return;
     if (now.lastIndex < before.lastIndex) {
       const message = `the leader cut its own log from ${before.lastIndex} to ${now.lastIndex}`;
-      broken("R8", message, replica, now, before);
+      broken("R8", message, raft, now, before);
     }
-    const term = replica.log.termAt(before.lastIndex);
+    const term = raft.log.termAt(before.lastIndex);
     if (term === before.lastTerm) return;
     const message =
       `the leader replaced its own entry ${before.lastIndex}: its term was ${before.lastTerm} and is ` +
       `${term}`;
-    broken("R8", message, replica, now, before);
+    broken("R8", message, raft, now, before);
   }
 }

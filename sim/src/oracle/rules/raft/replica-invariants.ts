@@ -4,7 +4,7 @@
 
 import { InvariantViolation } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen, type HostView, type SlotView, type Watched } from "../watched.js";
+import { seen, type HostView, type ReplicaView, type Watched } from "../watched.js";
 
 /** How many of the newest blocks of a log are looked at after each turn; at the end of a run it is all. */
 const NEWEST_BLOCKS = 4;
@@ -21,20 +21,22 @@ export class ReplicaInvariants implements Rule {
   }
 
   afterTurn(node: number, host: HostView): void {
-    for (const [group, slot] of host.context.groups) this.look(node, group, slot, NEWEST_BLOCKS);
+    for (const [group, replica] of host.context.groups)
+      this.look(node, group, replica, NEWEST_BLOCKS);
   }
 
   finish(): void {
     for (const { number } of this.world?.nodes ?? []) {
-      const groups = this.world?.host(number)?.context.groups ?? new Map<number, SlotView>();
-      for (const [group, slot] of groups) this.look(number, group, slot, Infinity);
+      const groups = this.world?.host(number)?.context.groups ?? new Map<number, ReplicaView>();
+      for (const [group, replica] of groups) this.look(number, group, replica, Infinity);
     }
   }
 
-  private look(node: number, group: number, slot: SlotView, blocks: number): void {
-    if (slot.stoppedBecause !== undefined || this.world?.isPlanted?.(node, group) === true) return;
+  private look(node: number, group: number, replica: ReplicaView, blocks: number): void {
+    if (replica.stoppedBecause !== undefined || this.world?.isPlanted?.(node, group) === true)
+      return;
     try {
-      slot.raft.assertInvariants?.(blocks);
+      replica.raft.assertInvariants?.(blocks);
     } catch (error) {
       if (!(error instanceof InvariantViolation)) throw error;
       throw new RuleBroken({

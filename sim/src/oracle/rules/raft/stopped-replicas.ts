@@ -6,7 +6,7 @@ import type { NodeStatus, PeerMessage, Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
 import { seen, type Watched } from "../watched.js";
 
-interface StoppableSlot {
+interface StoppableReplica {
   readonly id: number;
   readonly isServing: boolean;
   readonly stoppedBecause: string | undefined;
@@ -15,7 +15,7 @@ interface StoppableSlot {
 }
 
 interface StoppableHost {
-  readonly context: { readonly groups: ReadonlyMap<number, StoppableSlot> };
+  readonly context: { readonly groups: ReadonlyMap<number, StoppableReplica> };
   status(): Pick<NodeStatus, "groups">;
 }
 
@@ -34,15 +34,17 @@ export class StoppedReplicas implements Rule {
       life = { host, stopped: new Set() };
       this.lives.set(node, life);
     }
-    for (const slot of host.context.groups.values()) {
-      const why = slot.stoppedBecause ?? slot.machineStoppedBecause;
+    for (const replica of host.context.groups.values()) {
+      const why = replica.stoppedBecause ?? replica.machineStoppedBecause;
       if (why === undefined) continue;
-      if (slot.raft.role !== "follower") this.broken(node, slot.id, `is ${slot.raft.role}`);
-      if (slot.isServing) this.broken(node, slot.id, "still serves");
-      if (life.stopped.has(slot.id)) continue;
-      life.stopped.add(slot.id);
-      const said = host.status().groups.find(({ group }) => group === slot.id)?.stoppedBecause;
-      if (said !== why) this.broken(node, slot.id, `is shown to operators as "${said ?? "well"}"`);
+      if (replica.raft.role !== "follower")
+        this.broken(node, replica.id, `is ${replica.raft.role}`);
+      if (replica.isServing) this.broken(node, replica.id, "still serves");
+      if (life.stopped.has(replica.id)) continue;
+      life.stopped.add(replica.id);
+      const said = host.status().groups.find(({ group }) => group === replica.id)?.stoppedBecause;
+      if (said !== why)
+        this.broken(node, replica.id, `is shown to operators as "${said ?? "well"}"`);
     }
   }
 

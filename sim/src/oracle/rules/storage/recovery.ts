@@ -5,7 +5,7 @@
 import { RuleBroken, type Rule } from "../../oracle.js";
 import { DurableReader } from "../durable.js";
 import type { ReplicaRule, Snapshot } from "../sweep.js";
-import { seen, type HostView, type ReplicaView, type Watched } from "../watched.js";
+import { seen, type HostView, type RaftView, type Watched } from "../watched.js";
 
 export class Recovery implements Rule, ReplicaRule {
   private world: Watched | undefined;
@@ -52,25 +52,25 @@ export class Recovery implements Rule, ReplicaRule {
   }
 
   /** First sight of a replica: the turn that made it may have gone on only for the meta group. */
-  changed(now: Snapshot, before: Snapshot | undefined, replica: ReplicaView): void {
-    if (before || replica.id === 0 || !this.world) return;
+  changed(now: Snapshot, before: Snapshot | undefined, raft: RaftView): void {
+    if (before || raft.id === 0 || !this.world) return;
     const node = this.world.node(now.node);
-    const disk = this.reader.hardState(node, replica.id) ?? { term: 0, vote: 0, lastIndex: 0 };
+    const disk = this.reader.hardState(node, raft.id) ?? { term: 0, vote: 0, lastIndex: 0 };
     const isSame =
       now.term === disk.term && now.vote === disk.vote && now.lastIndex === disk.lastIndex;
     let differs = isSame ? undefined : `log to ${disk.lastIndex}, term ${disk.term}`;
     for (let index = 1; index <= disk.lastIndex && differs === undefined; index += 1) {
-      const term = this.reader.termAt(node, replica.id, index);
-      if (term !== replica.log.termAt(index)) differs = `term ${term ?? "none"} at entry ${index}`;
+      const term = this.reader.termAt(node, raft.id, index);
+      if (term !== raft.log.termAt(index)) differs = `term ${term ?? "none"} at entry ${index}`;
     }
     if (differs === undefined || node.isDamaged) return;
     throw new RuleBroken({
       rule: "S1",
       message:
-        `n${now.node} recovered group ${replica.id} as log to ${now.lastIndex}, term ${now.term}, vote ` +
+        `n${now.node} recovered group ${raft.id} as log to ${now.lastIndex}, term ${now.term}, vote ` +
         `${now.vote}, but its disk holds ${differs}`,
-      second: seen(now, `recovered group ${replica.id}`),
-      about: `group ${replica.id}:`,
+      second: seen(now, `recovered group ${raft.id}`),
+      about: `group ${raft.id}:`,
     });
   }
 

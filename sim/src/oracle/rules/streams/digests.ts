@@ -7,7 +7,7 @@
 import { LeaseEnd, State, type Partition, type PeerMessage, type Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
 import { nameOf } from "../ledger.js";
-import { seen, type HostView, type SlotView, type Watched } from "../watched.js";
+import { seen, type HostView, type ReplicaView, type Watched } from "../watched.js";
 
 /** A leader that does not serve yet: what it told each edge so far. */
 interface Beginning {
@@ -47,12 +47,12 @@ export class Digests implements Rule {
     const own = this.beginnings.get(node);
     if (!own || own.size === 0) return;
     for (const [group, beginning] of own) {
-      const slot = host.context.groups.get(group);
+      const replica = host.context.groups.get(group);
       // A leader of an earlier life, or a group that is gone.
-      const isOver = slot?.raft.role !== "leader" || slot.raft.term !== beginning.term;
-      if (!slot || isOver) own.delete(group);
-      else if (slot.raft.log.termAt(slot.raft.appliedIndex) === beginning.term) {
-        if (this.check(node, host, slot, beginning)) own.delete(group);
+      const isOver = replica?.raft.role !== "leader" || replica.raft.term !== beginning.term;
+      if (!replica || isOver) own.delete(group);
+      else if (replica.raft.log.termAt(replica.raft.appliedIndex) === beginning.term) {
+        if (this.check(node, host, replica, beginning)) own.delete(group);
       }
     }
   }
@@ -61,7 +61,7 @@ export class Digests implements Rule {
   private check(
     node: number,
     { context }: HostView,
-    { raft, machine, digests }: SlotView,
+    { raft, machine, digests }: ReplicaView,
     { term, told }: Beginning,
   ): boolean {
     if (machine.kind !== "partition") return true;

@@ -157,14 +157,14 @@ export class GrantsHandled implements Rule {
 
   /** A partition of a deleted topic takes nothing back. */
   private isOpen(group: number): boolean {
-    const slots = (this.world?.nodes ?? []).flatMap(({ number }) => {
-      const slot = this.world?.host(number)?.context.groups.get(group);
-      return slot ? [slot] : [];
+    const replicas = (this.world?.nodes ?? []).flatMap(({ number }) => {
+      const replica = this.world?.host(number)?.context.groups.get(group);
+      return replica ? [replica] : [];
     });
-    const isClosed = slots.some(
+    const isClosed = replicas.some(
       (s) => s.machine.kind === "partition" && s.machine.partition.isClosed,
     );
-    return slots.length > 0 && !isClosed;
+    return replicas.length > 0 && !isClosed;
   }
 
   private broken({ message, fence, node, atUs, text }: Came, what: string, then: string): never {

@@ -14,7 +14,7 @@ import { AnswerRules } from "../../../../src/oracle/rules/answers/answer-rules.j
 import { DeliveryRules } from "../../../../src/oracle/rules/streams/delivery-rules.js";
 import { Ledger } from "../../../../src/oracle/rules/ledger.js";
 import { Reads } from "../../../../src/oracle/rules/answers/reads.js";
-import { breaks, Entries, events, FakeWorld, handed, item, replica, SETTINGS } from "../states.js";
+import { breaks, Entries, events, FakeWorld, handed, item, fakeRaft, SETTINGS } from "../states.js";
 
 const { enqueued, granted, acked, nacked, released } = events;
 
@@ -31,7 +31,7 @@ class Stage {
     this.deliveries.reads(this.ledger);
     this.deliveries.attach(this.world);
     this.answers.attach(this.world);
-    this.world.put(1, replica());
+    this.world.put(1, fakeRaft());
     this.ledger.entry(this.entries.init());
     const payload = { kind: "enqueue" as const, producer: undefined, maxRetries: 1, delayMs: 0 };
     const intent = { ...payload, priorityHi: 0, priorityLo: 7, payload: Uint8Array.of(1) };

@@ -5,13 +5,13 @@ import { breaks } from "../states.js";
 
 const PEEK = { action: { type: "read.peek", limit: 1 } };
 
-type Slot =
+type Replica =
   Parameters<PeekWork["afterTurn"]>[1]["context"]["groups"] extends ReadonlyMap<number, infer S>
     ? S
     : never;
 
-function hostOf(slots: readonly Slot[]): Parameters<PeekWork["afterTurn"]>[1] {
-  const groups = new Map(slots.map((slot) => [slot.id, slot]));
+function hostOf(replicas: readonly Replica[]): Parameters<PeekWork["afterTurn"]>[1] {
+  const groups = new Map(replicas.map((replica) => [replica.id, replica]));
   return { context: { groups, config: { limits: { turnRowsMax: 10 } } } };
 }
 
@@ -23,8 +23,8 @@ function judgedOver(during: (partition: Partition, rule: PeekWork) => void, mess
   const turn = (peeks: readonly (typeof PEEK)[]): void => {
     const reads = new Map(peeks.map((peek, i) => [i, peek]));
     const machine = { kind: "partition", partition };
-    const slot = { id: 3, isServing: true, reads, confirmedReads: [], machine };
-    rule.afterTurn(1, hostOf([slot]));
+    const replica = { id: 3, isServing: true, reads, confirmedReads: [], machine };
+    rule.afterTurn(1, hostOf([replica]));
   };
   turn([PEEK]);
   during(partition, rule);
@@ -74,9 +74,9 @@ test("P4: peeks of one turn go on while its budget has a row, and then wait", ()
     rule.attach({ queue: { nowUs: 0 } });
     const peeks = limits.map((limit) => ({ action: { type: "read.peek", limit } }));
     const machine = { kind: "partition", partition: new Partition(3, "MIN") };
-    const slot = { id: 3, isServing: true, reads: new Map(), machine };
-    rule.afterTurn(1, hostOf([{ ...slot, confirmedReads: peeks }]));
-    rule.afterTurn(1, hostOf([{ ...slot, isServing, confirmedReads: peeks.slice(-left) }]));
+    const replica = { id: 3, isServing: true, reads: new Map(), machine };
+    rule.afterTurn(1, hostOf([{ ...replica, confirmedReads: peeks }]));
+    rule.afterTurn(1, hostOf([{ ...replica, isServing, confirmedReads: peeks.slice(-left) }]));
   };
   turns([9, 9, 1], 1);
   breaks("P4", () => turns([6, 6, 6, 1], 1));

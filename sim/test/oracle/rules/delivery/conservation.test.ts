@@ -7,7 +7,7 @@ import {
   structureProblem,
 } from "../../../../src/oracle/rules/delivery/conservation.js";
 import { Ledger } from "../../../../src/oracle/rules/ledger.js";
-import { breaks, FakeWorld, INIT, replica, SETTINGS, view } from "../states.js";
+import { breaks, FakeWorld, INIT, fakeRaft, SETTINGS, view } from "../states.js";
 
 const enqueue = (priorityLo: number, delayMs = 0): Intent => ({
   kind: "enqueue",
@@ -38,12 +38,12 @@ function stage() {
   rule.attach(world);
   const canon = new Canon([ledger, rule]);
   const partition = new Partition(1, "MIN");
-  const slots = new Map([
-    [1, { raft: replica(), machine: { kind: "partition" as const, partition } }],
+  const replicas = new Map([
+    [1, { raft: fakeRaft(), machine: { kind: "partition" as const, partition } }],
   ]);
   world.hosts.set(1, {
     isReady: true,
-    context: { incarnation: 1, wallMs: 0, groups: slots },
+    context: { incarnation: 1, wallMs: 0, groups: replicas },
   });
   let index = 0;
   const apply = (stampMs: number, ...intents: Intent[]): void => {

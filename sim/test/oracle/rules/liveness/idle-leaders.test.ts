@@ -7,7 +7,7 @@ function stage() {
   const world = new FakeWorld();
   const rule = new IdleLeaders();
   rule.attach(world);
-  const slot = {
+  const replica = {
     id: 1,
     isServing: true,
     stoppedBecause: undefined as string | undefined,
@@ -19,13 +19,13 @@ function stage() {
       log: { lastIndex: 7 },
     },
   };
-  const host = { isReady: true, context: { incarnation: 1, groups: new Map([[1, slot]]) } };
+  const host = { isReady: true, context: { incarnation: 1, groups: new Map([[1, replica]]) } };
   const turns = (untilMs: number): void => {
     for (; world.queue.nowUs <= untilMs * 1000; world.queue.nowUs += 100_000) {
       rule.afterTurn(1, host);
     }
   };
-  return { world, slot, host, turns };
+  return { world, replica, host, turns };
 }
 
 test("L15: a leader that has nothing under way and something to do is noticed", () => {
@@ -35,23 +35,23 @@ test("L15: a leader that has nothing under way and something to do is noticed", 
 });
 
 test("L15: one that proposes, has something under way or nothing to do is right", () => {
-  const { slot, turns } = stage();
+  const { replica, turns } = stage();
   turns(900);
-  slot.raft.log.lastIndex += 1;
+  replica.raft.log.lastIndex += 1;
   turns(9_000);
-  slot.raft.appliedIndex += 1;
-  slot.queue = [];
+  replica.raft.appliedIndex += 1;
+  replica.queue = [];
   turns(19_000);
-  expect(slot.raft.isLeader).toBe(true);
+  expect(replica.raft.isLeader).toBe(true);
 });
 
 test("L15: who does not serve, hands over or has stopped takes nothing on", () => {
   const [other, leaving, stopped] = [stage(), stage(), stage()];
-  other.slot.isServing = false;
+  other.replica.isServing = false;
   other.turns(9_000);
-  leaving.slot.raft.handover = {};
+  leaving.replica.raft.handover = {};
   leaving.turns(9_000);
-  stopped.slot.stoppedBecause = "R1: broken";
+  stopped.replica.stoppedBecause = "R1: broken";
   stopped.turns(9_000);
 });
 

@@ -19,13 +19,13 @@ function stage(
   partitionIds: readonly number[] = [],
 ): Stage {
   const { ready = 3, isServing = true } = second;
-  const slot = (partitionId: number, size: number, serves: boolean): object => ({
+  const replica = (partitionId: number, size: number, serves: boolean): object => ({
     isServing: serves,
     machine: { kind: "partition", topic: "t", partitionId, partition: { ready: { size } } },
   });
   const groups = new Map([
-    [1, slot(0, 9, true)],
-    [2, slot(1, ready, isServing)],
+    [1, replica(0, 9, true)],
+    [2, replica(1, ready, isServing)],
   ]);
   const host = { context: { groups } };
   const queue = { nowUs: MUTED_MS * 1000 };

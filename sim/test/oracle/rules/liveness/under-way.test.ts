@@ -12,20 +12,20 @@ function leading() {
   const host = [1, 2, 3]
     .map((n) => q.world.host(n))
     .find((h) => h?.context.groups.get(1)?.raft.isLeader);
-  const slot = host?.context.groups.get(1);
-  if (!host || !slot) throw new Error("somebody must lead");
+  const replica = host?.context.groups.get(1);
+  if (!host || !replica) throw new Error("somebody must lead");
   const rule = new UnderWay();
   rule.attach(q.world);
   const look = (times = 1) => {
     for (let i = 0; i < times; i += 1) rule.afterTurn(1, host);
   };
-  return { host, slot, look };
+  return { host, replica, look };
 }
 
-function propose({ slot, host }: ReturnType<typeof leading>, ...bytes: readonly number[]): void {
+function propose({ replica, host }: ReturnType<typeof leading>, ...bytes: readonly number[]): void {
   bytes.forEach((one, i) => {
-    slot.proposed.set(1_000 + i, { term: slot.proposedTerm, origins: [], bytes: one });
-    slot.proposedBytes += one;
+    replica.proposed.set(1_000 + i, { term: replica.proposedTerm, origins: [], bytes: one });
+    replica.proposedBytes += one;
     host.context.budgets.proposedBytes += one;
   });
 }
@@ -50,10 +50,10 @@ test("L12: what is counted is there, and within the bound but for the first and 
 test("L12: what an earlier leadership proposed does not count any more", () => {
   const next = leading();
   propose(next, 5, 5);
-  next.slot.proposedTerm += 1;
+  next.replica.proposedTerm += 1;
   expect(() => next.look()).toThrow(/counts 10 bytes of entries .* of group 1; there are 0/);
-  next.host.context.budgets.proposedBytes -= next.slot.proposedBytes;
-  next.slot.proposedBytes = 0;
+  next.host.context.budgets.proposedBytes -= next.replica.proposedBytes;
+  next.replica.proposedBytes = 0;
   next.look();
 });
 

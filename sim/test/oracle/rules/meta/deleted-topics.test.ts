@@ -1,7 +1,7 @@
 import { ClusterMachine, type Intent, type TopicRecord } from "@disheap/core";
 import { expect, test } from "vitest";
 import { DeletedTopics } from "../../../../src/oracle/rules/meta/deleted-topics.js";
-import { BEGIN, breaks, FakeWorld, replica, SETTINGS, view } from "../states.js";
+import { BEGIN, breaks, FakeWorld, fakeRaft, SETTINGS, view } from "../states.js";
 
 const NO_LISTENER = { topicCreated: () => undefined, topicDeleted: () => undefined };
 
@@ -14,8 +14,8 @@ function play(
   const rule = new DeletedTopics();
   rule.attach(world);
   const cluster = new ClusterMachine(NO_LISTENER);
-  const slot = { raft: replica({ id: 0 }), machine: { kind: "cluster" as const, cluster } };
-  const context = { incarnation: 1, wallMs: 0, groups: new Map([[0, slot]]) };
+  const replica = { raft: fakeRaft({ id: 0 }), machine: { kind: "cluster" as const, cluster } };
+  const context = { incarnation: 1, wallMs: 0, groups: new Map([[0, replica]]) };
   world.hosts.set(1, { isReady: true, context });
   const init: Intent = { kind: "cluster.init", ...BEGIN, members: [1, 2, 3] };
   [init, ...intents].forEach((intent, i) => {

@@ -1,7 +1,7 @@
 import { ClusterMachine, type Intent } from "@disheap/core";
 import { expect, test } from "vitest";
 import { MetaState } from "../../../../src/oracle/rules/meta/meta-state.js";
-import { BEGIN, breaks, FakeWorld, replica, SETTINGS, view } from "../states.js";
+import { BEGIN, breaks, FakeWorld, fakeRaft, SETTINGS, view } from "../states.js";
 
 const NO_LISTENER = { topicCreated: () => undefined, topicDeleted: () => undefined };
 
@@ -19,8 +19,8 @@ function play(
   rule.attach(world);
   for (const node of [1, 2]) {
     const cluster = new ClusterMachine(NO_LISTENER);
-    const slot = { raft: replica({ id: 0 }), machine: { kind: "cluster" as const, cluster } };
-    const context = { incarnation: 1, wallMs: 0, groups: new Map([[0, slot]]) };
+    const replica = { raft: fakeRaft({ id: 0 }), machine: { kind: "cluster" as const, cluster } };
+    const context = { incarnation: 1, wallMs: 0, groups: new Map([[0, replica]]) };
     world.hosts.set(node, { isReady: true, context });
     if (node === 2) change(cluster);
     const init: Intent = { kind: "cluster.init", ...BEGIN, members: [1, 2, 3] };

@@ -6,7 +6,7 @@ import { Promises } from "../../../../src/oracle/rules/raft/promises.js";
 import { ReadIndex } from "../../../../src/oracle/rules/answers/read-index.js";
 import { Recovery } from "../../../../src/oracle/rules/storage/recovery.js";
 import { snapshot } from "../../../../src/oracle/rules/sweep.js";
-import { block, breaks, FakeLog, FakeWorld, replica, type Replica } from "../states.js";
+import { block, breaks, FakeLog, FakeWorld, fakeRaft, type FakeRaft } from "../states.js";
 
 /** A hard-state record as it lies on disk: version, term, vote, last index and term, checksum. */
 function encodeHardState({ term, vote, lastIndex, lastTerm }: HardState): Uint8Array {
@@ -42,7 +42,7 @@ const appendReply = (term: number, index: number, accepted = true): PeerMessage 
 function promises(): { world: FakeWorld; rule: Promises } {
   const world = new FakeWorld();
   store(world, 1, 4, 2, [3, 4]);
-  world.put(1, replica({ term: 4, log: new FakeLog([3, 4, 4]) }));
+  world.put(1, fakeRaft({ term: 4, log: new FakeLog([3, 4, 4]) }));
   const rule = new Promises();
   rule.attach(world);
   return { world, rule };
@@ -94,13 +94,13 @@ test("R12: an append reply stands on a synced log, a beat reply on a synced term
 function commits(terms: Record<number, number[]>): {
   world: FakeWorld;
   rule: Commits;
-  advance: (node: number, raft: Replica, fields: Partial<Replica>) => void;
+  advance: (node: number, raft: FakeRaft, fields: Partial<FakeRaft>) => void;
 } {
   const world = new FakeWorld();
   for (const [node, list] of Object.entries(terms)) store(world, Number(node), 9, 0, list);
   const rule = new Commits();
   rule.attach(world);
-  const advance = (node: number, raft: Replica, fields: Partial<Replica>): void => {
+  const advance = (node: number, raft: FakeRaft, fields: Partial<FakeRaft>): void => {
     const before = snapshot({ atUs: world.queue.nowUs, node }, raft);
     Object.assign(raft, fields);
     world.queue.nowUs += 1;
@@ -110,7 +110,7 @@ function commits(terms: Record<number, number[]>): {
 }
 
 test("R5: a committed entry is on the disks of a quorum, and stays there", () => {
-  const raft = (): Replica => replica({ role: "leader", term: 2, log: new FakeLog([1, 2, 2]) });
+  const raft = (): FakeRaft => fakeRaft({ role: "leader", term: 2, log: new FakeLog([1, 2, 2]) });
   const good = commits({ 1: [1, 2, 2], 2: [1, 2], 3: [1] });
   good.advance(1, raft(), { commitIndex: 2 });
   good.rule.finish();
@@ -126,13 +126,13 @@ test("R5: a committed entry is on the disks of a quorum, and stays there", () =>
 
 test("R4: two replicas that commit different entries", () => {
   const { advance } = commits({ 1: [1, 2], 2: [1, 2], 3: [1, 2] });
-  advance(1, replica({ log: new FakeLog([1, 2]) }), { commitIndex: 2 });
-  advance(2, replica({ log: new FakeLog([1, 2]) }), { commitIndex: 2 });
-  breaks("R4", () => advance(3, replica({ log: new FakeLog([1, 3]) }), { commitIndex: 2 }));
+  advance(1, fakeRaft({ log: new FakeLog([1, 2]) }), { commitIndex: 2 });
+  advance(2, fakeRaft({ log: new FakeLog([1, 2]) }), { commitIndex: 2 });
+  breaks("R4", () => advance(3, fakeRaft({ log: new FakeLog([1, 3]) }), { commitIndex: 2 }));
 });
 
 test("R3: a leader that counts copies of an older term's entry", () => {
-  const leader = (): Replica => replica({ role: "leader", term: 3, log: new FakeLog([1, 2, 3]) });
+  const leader = (): FakeRaft => fakeRaft({ role: "leader", term: 3, log: new FakeLog([1, 2, 3]) });
   const disks = { 1: [1, 2, 3], 2: [1, 2, 3], 3: [1, 2, 3] };
   commits(disks).advance(1, leader(), { commitIndex: 3 });
   breaks("R3", () => commits(disks).advance(1, leader(), { commitIndex: 2 }));
@@ -140,13 +140,13 @@ test("R3: a leader that counts copies of an older term's entry", () => {
 
 test("R3: a new leader lacks what an earlier term committed", () => {
   const { world, rule, advance } = commits({ 1: [1, 2], 2: [1, 2], 3: [1] });
-  advance(1, replica({ term: 2, log: new FakeLog([1, 2]) }), { commitIndex: 2 });
-  world.put(3, replica({ log: new FakeLog([1]) }));
+  advance(1, fakeRaft({ term: 2, log: new FakeLog([1, 2]) }), { commitIndex: 2 });
+  world.put(3, fakeRaft({ log: new FakeLog([1]) }));
   // A leader of an older term that comes late may lack it.
   rule.roleChanged(3, 1, 2, "leader");
   const error = breaks("R3", () => rule.roleChanged(3, 1, 3, "leader"));
   expect(error.message).toContain("its log ends at 1");
-  world.put(3, replica({ log: new FakeLog([1, 2, 2]) }));
+  world.put(3, fakeRaft({ log: new FakeLog([1, 2, 2]) }));
   rule.roleChanged(3, 1, 3, "leader");
 });
 
@@ -162,8 +162,8 @@ test("R2: proposals of a term come once and in order", () => {
 test("R2: equal terms at an index mean equal logs below it", () => {
   const compare = (a: number[], b: number[]): void => {
     const world = new FakeWorld();
-    world.put(1, replica({ log: new FakeLog(a), appliedIndex: 1 }));
-    world.put(2, replica({ log: new FakeLog(b), appliedIndex: 2 }));
+    world.put(1, fakeRaft({ log: new FakeLog(a), appliedIndex: 1 }));
+    world.put(2, fakeRaft({ log: new FakeLog(b), appliedIndex: 2 }));
     const rule = new LogMatching();
     rule.attach(world);
     rule.roleChanged(1, 1, 5, "leader");
@@ -185,18 +185,18 @@ function recovery(): { world: FakeWorld; rule: Recovery } {
 
 test("S1, S2: damage is refused with a sentence, and only damage", () => {
   const { world, rule } = recovery();
-  rule.afterTurn(1, world.put(1, replica()));
+  rule.afterTurn(1, world.put(1, fakeRaft()));
   breaks("S1", () => rule.refused(1, DAMAGED));
   world.node(1).isDamaged = true;
   rule.refused(1, DAMAGED);
   breaks("S2", () => rule.refused(1, "damaged"));
-  breaks("S1", () => rule.afterTurn(1, world.put(1, replica())));
+  breaks("S1", () => rule.afterTurn(1, world.put(1, fakeRaft())));
 });
 
 test("S1: every life has its own incarnation", () => {
   const { world, rule } = recovery();
   const ready = (incarnation: number) => {
-    const host = world.put(1, replica());
+    const host = world.put(1, fakeRaft());
     return { ...host, context: { ...host.context, incarnation } };
   };
   const first = ready(1);
@@ -208,10 +208,10 @@ test("S1: every life has its own incarnation", () => {
 });
 
 test("S1: a replica comes back as its disk holds it", () => {
-  const recovered = (fields: Partial<Replica>): void => {
+  const recovered = (fields: Partial<FakeRaft>): void => {
     const { world, rule } = recovery();
     store(world, 1, 4, 2, [3, 4]);
-    const raft = replica({ term: 4, vote: 2, log: new FakeLog([3, 4]), ...fields });
+    const raft = fakeRaft({ term: 4, vote: 2, log: new FakeLog([3, 4]), ...fields });
     rule.changed(snapshot({ atUs: 1, node: 1 }, raft), undefined, raft);
   };
   recovered({});
@@ -243,7 +243,7 @@ test("R11: a read covers what was committed before it was asked for", () => {
       outcome: { type: "done", index, body: new Uint8Array(0) },
     });
   ask(1);
-  advance(1, replica({ log: new FakeLog([1, 1]) }), { commitIndex: 2 });
+  advance(1, fakeRaft({ log: new FakeLog([1, 1]) }), { commitIndex: 2 });
   answer(1, 0);
   ask(2);
   answer(2, 2);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { GroupTime } from "../../../../src/oracle/rules/raft/group-time.js";
-import { breaks, FakeLog, FakeWorld, replica } from "../states.js";
+import { breaks, FakeLog, FakeWorld, fakeRaft } from "../states.js";
 
 const START_MS = 1_700_000_000_000;
 
@@ -14,7 +14,7 @@ function stamp(aheadMs: readonly number[], stampAheadMs: number): void {
   rule.attach(world);
   rule.roleChanged(1, 1, 1, "leader");
   aheadMs.forEach((ms, i) => {
-    const host = world.put(i + 1, replica({ log }));
+    const host = world.put(i + 1, fakeRaft({ log }));
     const wallMs = START_MS + 5_000 + ms;
     world.hosts.set(i + 1, { ...host, context: { ...host.context, wallMs } });
   });
@@ -39,7 +39,7 @@ test("Q7: one clock cannot carry group time, not even the leader's own", () => {
 test("Q7: before any clock was heard, group time counts from 0", () => {
   const world = new FakeWorld();
   const log = new FakeLog([1]);
-  world.put(1, replica({ log }));
+  world.put(1, fakeRaft({ log }));
   const rule = new GroupTime();
   rule.attach(world);
   world.queue.nowUs = 2_000_000;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { InvariantViolation } from "@disheap/core";
 import { ReplicaInvariants } from "../../../../src/oracle/rules/raft/replica-invariants.js";
-import { breaks, FakeWorld, replica, slot } from "../states.js";
+import { breaks, FakeWorld, fakeRaft, fakeReplica } from "../states.js";
 
 class World extends FakeWorld {
   planted = false;
@@ -15,7 +15,7 @@ function setUp(say: (blocks?: number) => void) {
   const world = new World();
   const rule = new ReplicaInvariants();
   rule.attach(world);
-  const host = world.put(1, { ...replica(), assertInvariants: say });
+  const host = world.put(1, { ...fakeRaft(), assertInvariants: say });
   return { world, rule, host };
 }
 
@@ -41,8 +41,8 @@ test("one that stopped, or that the plan broke, is left out; other errors are no
   const { world, rule, host } = setUp(BROKEN);
   world.planted = true;
   rule.afterTurn(1, host);
-  const { raft } = slot({ ...replica(), assertInvariants: BROKEN });
-  const stopped = { ...slot(raft), stoppedBecause: "GRP2" };
+  const { raft } = fakeReplica({ ...fakeRaft(), assertInvariants: BROKEN });
+  const stopped = { ...fakeReplica(raft), stoppedBecause: "GRP2" };
   world.planted = false;
   rule.afterTurn(1, { ...host, context: { ...host.context, groups: new Map([[1, stopped]]) } });
   const failing = setUp(() => {

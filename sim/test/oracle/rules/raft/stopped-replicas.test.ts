@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { StoppedReplicas } from "../../../../src/oracle/rules/raft/stopped-replicas.js";
 import { breaks } from "../states.js";
 
-const slot = {
+const replica = {
   id: 7,
   isServing: false,
   stoppedBecause: undefined as string | undefined,
@@ -11,13 +11,13 @@ const slot = {
   raft: { role: "follower" as Role },
 };
 let rule: StoppedReplicas;
-let one: typeof slot;
+let one: typeof replica;
 let shown: string | undefined;
 
 beforeEach(() => {
   rule = new StoppedReplicas();
   rule.attach({ queue: { nowUs: 5_000 } });
-  one = { ...slot, raft: { role: "follower" } };
+  one = { ...replica, raft: { role: "follower" } };
   shown = undefined;
 });
 

@@ -1,7 +1,7 @@
 import { Partition, type Intent, type PeerMessage } from "@disheap/core";
 import { expect, test } from "vitest";
 import { Digests } from "../../../../src/oracle/rules/streams/digests.js";
-import { breaks, FakeLog, FakeWorld, INIT, replica, SETTINGS, view } from "../states.js";
+import { breaks, FakeLog, FakeWorld, INIT, fakeRaft, SETTINGS, view } from "../states.js";
 
 const STREAM = { edge: 1, edgeIncarnation: 1, stream: 1 };
 
@@ -19,10 +19,10 @@ function stage() {
   );
   const share = { n: 1, limit: 1, visibilityMs: 1000, bound: undefined };
   partition.apply(view(3, 1, 3, [{ kind: "grant", ...STREAM, round: 1, ...share }]), undefined);
-  const raft = replica({ term: 2, role: "leader", log: new FakeLog([1, 1, 1, 2]) });
+  const raft = fakeRaft({ term: 2, role: "leader", log: new FakeLog([1, 1, 1, 2]) });
   raft.appliedIndex = 3;
-  const slots = new Map([[1, { raft, machine: { kind: "partition" as const, partition } }]]);
-  const host = { isReady: true, context: { incarnation: 1, wallMs: 0, groups: slots } };
+  const replicas = new Map([[1, { raft, machine: { kind: "partition" as const, partition } }]]);
+  const host = { isReady: true, context: { incarnation: 1, wallMs: 0, groups: replicas } };
   world.hosts.set(3, host);
   rule.roleChanged(3, 1, 2, "leader");
   return { rule, raft, host, partition };
@@ -96,11 +96,11 @@ test("Q17: an expired lease of an open stream is named as well; of a closed one 
 
 test("Q17: who has more to tell than fits a turn goes on until all is told", () => {
   const { rule, raft, host } = stage();
-  const slot = host.context.groups.get(1);
-  if (!slot) throw new Error("group 1 is there");
+  const replica = host.context.groups.get(1);
+  if (!replica) throw new Error("group 1 is there");
   raft.appliedIndex = 4;
-  Object.assign(slot, { digests: [{ edge: 1 }] });
+  Object.assign(replica, { digests: [{ edge: 1 }] });
   rule.afterTurn(3, host);
-  Object.assign(slot, { digests: [{ edge: 2 }] });
+  Object.assign(replica, { digests: [{ edge: 2 }] });
   breaks("Q17", () => rule.afterTurn(3, host));
 });

@@ -7,7 +7,7 @@ import {
 } from "@disheap/core";
 import { expect, test } from "vitest";
 import { GrantsHandled } from "../../../../src/oracle/rules/streams/grants-handled.js";
-import { breaks, FakeWorld, handed, item, replica } from "../states.js";
+import { breaks, FakeWorld, handed, item, fakeRaft } from "../states.js";
 
 type GrantedItem = Extract<PeerMessage, { kind: "granted" }>["items"][number];
 
@@ -61,7 +61,7 @@ const DELIVERY = handed(
 /** A grant has come to the edge on node 1, which takes turns until a time. */
 function stage(message = granted()) {
   const world = new FakeWorld();
-  world.put(1, replica());
+  world.put(1, fakeRaft());
   const rule = new GrantsHandled();
   rule.attach(world);
   const turns = (untilMs: number): void => {
@@ -101,7 +101,7 @@ test("Q22: nothing is owed for a topic that is gone, nor by another life", () =>
   gone.turns(50_000);
   stage(granted(2)).turns(50_000);
   const reborn = stage();
-  const host = reborn.world.put(1, replica());
+  const host = reborn.world.put(1, fakeRaft());
   reborn.world.hosts.set(1, { ...host, context: { ...host.context, incarnation: 2 } });
   reborn.turns(50_000);
 });
@@ -137,7 +137,7 @@ const CLOSE = propose({
 /** The edge on node 1 asked; some time later it is granted something and gives it back in the same turn. */
 function bounce({ request = REQUEST, afterMs = 500, also = [] as readonly PeerMessage[] } = {}) {
   const world = new FakeWorld();
-  world.put(1, replica());
+  world.put(1, fakeRaft());
   const rule = new GrantsHandled();
   rule.attach(world);
   rule.sent(1, 2, request);

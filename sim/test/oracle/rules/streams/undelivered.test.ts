@@ -2,7 +2,7 @@ import { encodeLeaseToken } from "@disheap/core";
 import { expect, test } from "vitest";
 import { Ledger } from "../../../../src/oracle/rules/ledger.js";
 import { Undelivered } from "../../../../src/oracle/rules/streams/undelivered.js";
-import { breaks, Entries, events, FakeWorld, item, replica } from "../states.js";
+import { breaks, Entries, events, FakeWorld, item, fakeRaft } from "../states.js";
 
 const { enqueued, granted, expired, takenBack, acked } = events;
 
@@ -15,7 +15,7 @@ class Stage {
   /** A lease of n1 that expired, and the run's end a minute later. */
   constructor() {
     this.rule.attach(this.world);
-    this.world.put(1, replica());
+    this.world.put(1, fakeRaft());
     this.ledger.entry(this.entries.init());
     this.ledger.entry(this.entries.next(10, [enqueued()]));
     this.ledger.entry(this.entries.next(20, [granted({ edge: 1, edgeIncarnation: 1 })]));
@@ -47,7 +47,7 @@ test("Q9: it counts when it was delivered, and when its edge died", () => {
   delivered.rule.itemWritten(1, 9, item({ leaseToken }));
   delivered.finish();
   const died = new Stage();
-  const host = died.world.put(1, replica());
+  const host = died.world.put(1, fakeRaft());
   died.world.hosts.set(1, { ...host, context: { ...host.context, incarnation: 2 } });
   died.finish();
 });
