@@ -9,29 +9,25 @@ import type { Level } from "../machine/levels/level.js";
 import type { Expiry } from "./expiries.js";
 import { LeaseEnd } from "./lease-end.js";
 import type { MessageStore } from "./message-store.js";
-import type { ApplyContext, PartitionState } from "./partition-state.js";
+import type { Moment, PartitionState } from "./partition-state.js";
 import type { StreamState } from "./streams.js";
 import { Ended } from "./tombstones.js";
 
-export function entryGrants(level: Level): ApplyContext["grants"] {
+export function entryGrants(level: Level): Moment["grants"] {
   return { leasesLeft: level.entryLeasesMax, bytesLeft: level.entryGrantBytesMax };
 }
 
-export function applyGrant(
-  p: PartitionState,
-  intent: GrantIntent,
-  context: ApplyContext,
-): IntentResult {
-  const { level } = context;
+export function applyGrant(p: PartitionState, intent: GrantIntent, moment: Moment): IntentResult {
+  const { level } = moment;
   if (intent.edgeIncarnation > p.streams.incarnationOf(intent.edge)) {
-    replaceEdge(p, intent.edge, intent.edgeIncarnation, level.replacedGraceMs, context);
+    replaceEdge(p, intent.edge, intent.edgeIncarnation, level.replacedGraceMs, moment);
   }
   const stream = p.streams.open(intent);
   if (!stream || stream.isClosed || intent.round < stream.round) {
     return { type: "granted", slots: [], grantedInRound: 0, isClosed: false };
   }
   const before = intent.round === stream.round ? stream.granted : 0;
-  const { grants } = context;
+  const { grants } = moment;
   const allowed = Math.min(Math.max(0, intent.n - before), intent.limit, grants.leasesLeft);
   const slots: Slot[] = [];
   const bytesMax = Math.min(level.grantBytesMax, grants.bytesLeft);
@@ -39,7 +35,7 @@ export function applyGrant(
   while (slots.length < allowed && bytes < bytesMax) {
     const slot = p.ready.first();
     if (slot < 0 || isWorse(p, slot, intent.bound)) break;
-    lease(p, slot, stream, intent, context);
+    lease(p, slot, stream, intent, moment);
     slots.push(slot);
     bytes += p.messages.payloads.bytesAt(slot);
   }
@@ -76,24 +72,24 @@ function lease(
   slot: number,
   stream: StreamState,
   intent: GrantIntent,
-  context: ApplyContext,
+  moment: Moment,
 ): void {
   const m = p.messages;
-  const deadlineMs = context.nowMs + Math.min(intent.visibilityMs, context.level.leaseLifeMaxMs);
+  const deadlineMs = moment.nowMs + Math.min(intent.visibilityMs, moment.level.leaseLifeMaxMs);
   if (m.leaseEnd[slot] === LeaseEnd.expired) {
     // The row tells of the new lease from here on, and the old one may still be given back.
-    p.tombstones.add(m.index[slot], m.offset[slot], m.fence[slot], Ended.expired, context.nowMs);
-    p.expiries.add(leaseAt(m, slot), context.nowMs);
+    p.tombstones.add(m.index[slot], m.offset[slot], m.fence[slot], Ended.expired, moment.nowMs);
+    p.expiries.add(leaseAt(m, slot), moment.nowMs);
   }
   p.toLeased(slot, deadlineMs, () => {
     m.attempts[slot] += 1;
     m.fence[slot] += 1;
-    m.grantedMs[slot] = context.nowMs;
+    m.grantedMs[slot] = moment.nowMs;
     m.edge[slot] = intent.edge;
     m.edgeIncarnation[slot] = intent.edgeIncarnation;
     m.stream[slot] = intent.stream;
     m.round[slot] = intent.round;
-    m.grantIndex[slot] = context.index;
+    m.grantIndex[slot] = moment.index;
   });
   stream.leases.add(slot);
   p.listener?.({
@@ -111,9 +107,9 @@ function lease(
 }
 
 /** The lease ends at min(deadline, now + grace); never counts as an attempt (D-24). */
-function shorten(p: PartitionState, slot: number, graceMs: number, context: ApplyContext): void {
+function shorten(p: PartitionState, slot: number, graceMs: number, moment: Moment): void {
   const m = p.messages;
-  const deadlineMs = Math.min(m.timeMs[slot], context.nowMs + graceMs);
+  const deadlineMs = Math.min(m.timeMs[slot], moment.nowMs + graceMs);
   if (deadlineMs === m.timeMs[slot]) return;
   p.moveDeadline(slot, deadlineMs);
   p.listener?.({
@@ -128,11 +124,11 @@ function shorten(p: PartitionState, slot: number, graceMs: number, context: Appl
 export function closeStream(
   p: PartitionState,
   intent: StreamCloseIntent,
-  context: ApplyContext,
+  moment: Moment,
 ): IntentResult {
   const stream = p.streams.open(intent);
   if (stream) {
-    for (const slot of stream.leases) shorten(p, slot, intent.graceMs, context);
+    for (const slot of stream.leases) shorten(p, slot, intent.graceMs, moment);
     p.streams.close(stream);
   }
   return { type: "settled" };
@@ -143,8 +139,8 @@ export function replaceEdge(
   edge: number,
   incarnation: number,
   graceMs: number,
-  context: ApplyContext,
+  moment: Moment,
 ): IntentResult {
-  for (const slot of p.streams.replaceEdge(edge, incarnation)) shorten(p, slot, graceMs, context);
+  for (const slot of p.streams.replaceEdge(edge, incarnation)) shorten(p, slot, graceMs, moment);
   return { type: "settled" };
 }

@@ -27,7 +27,7 @@ import { StreamTable, type StreamState } from "./streams.js";
 import { Tombstones } from "./tombstones.js";
 
 /** The entry being applied, as the step functions need it. */
-export interface ApplyContext {
+export interface Moment {
   readonly index: LogIndex;
   readonly nowMs: number;
   readonly seedHi: number;

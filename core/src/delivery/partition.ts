@@ -11,13 +11,13 @@ import type { EntryView } from "../wire/blocks.js";
 import type { Intent, PartitionInitIntent } from "../wire/intents.js";
 import { applyEnqueue } from "./enqueue.js";
 import { applyGrant, closeStream, entryGrants, replaceEdge } from "./grant.js";
-import { PartitionState, type ApplyContext } from "./partition-state.js";
+import { PartitionState, type Moment } from "./partition-state.js";
 import { applyGiveBack, applyRelease } from "./release.js";
 import { applyAck, applyExtend, applyNack, fireTimers } from "./settle.js";
 
 export class Partition extends PartitionState implements Machine {
   /** Of the entry that is being applied, once its level is known. */
-  private context: ApplyContext | undefined;
+  private moment: Moment | undefined;
 
   apply(entry: EntryView, results: IntentResult[] | undefined): void {
     applyEntry(this, entry, results);
@@ -28,49 +28,49 @@ export class Partition extends PartitionState implements Machine {
     const { isKnown } = this.inForce;
     if (isKnown) this.takeOff(this.inForce.level.hash.stamp, [this.nowMs]);
     this.nowMs = entry.stampMs;
-    this.context = undefined;
+    this.moment = undefined;
     if (!isKnown) return;
     this.put(this.inForce.level.hash.stamp, [this.nowMs]);
-    this.context = this.contextOf(entry);
-    fireTimers(this, this.context);
+    this.moment = this.momentOf(entry);
+    fireTimers(this, this.moment);
     this.tombstones.expire(this.nowMs);
     this.expiries.expire(this.nowMs);
     this.dedup.sweep(this.nowMs);
   }
 
-  private contextOf({ index, stampMs, seedHi, seedLo }: EntryView): ApplyContext {
+  private momentOf({ index, stampMs, seedHi, seedLo }: EntryView): Moment {
     const { level } = this.inForce;
     return { index, nowMs: stampMs, seedHi, seedLo, level, grants: entryGrants(level) };
   }
 
   applyIntent(intent: Intent, offset: Offset, entry: EntryView): IntentResult {
     if (intent.kind === "partition.init") return this.init(intent, entry);
-    const { context } = this;
-    if (this.isClosed || !context) return this.refuseClosed(intent);
+    const { moment } = this;
+    if (this.isClosed || !moment) return this.refuseClosed(intent);
     switch (intent.kind) {
       case "enqueue":
-        return applyEnqueue(this, intent, offset, context);
+        return applyEnqueue(this, intent, offset, moment);
       case "grant":
-        return applyGrant(this, intent, context);
+        return applyGrant(this, intent, moment);
       case "ack":
-        return applyAck(this, intent.token, context);
+        return applyAck(this, intent.token, moment);
       case "nack":
-        return applyNack(this, intent.token, intent.backoffMs, context);
+        return applyNack(this, intent.token, intent.backoffMs, moment);
       case "extend":
-        return applyExtend(this, intent.token, intent.extensionMs, context);
+        return applyExtend(this, intent.token, intent.extensionMs, moment);
       case "release.undelivered":
         return applyRelease(this, intent);
       case "release":
-        return applyGiveBack(this, intent.token, context);
+        return applyGiveBack(this, intent.token, moment);
       case "stream.close":
-        return closeStream(this, intent, context);
+        return closeStream(this, intent, moment);
       case "edge.replaced":
-        return replaceEdge(this, intent.edge, intent.edgeIncarnation, intent.graceMs, context);
+        return replaceEdge(this, intent.edge, intent.edgeIncarnation, intent.graceMs, moment);
       case "tick":
         return { type: "none" };
       case "partition.close":
         this.isClosed = true;
-        this.hash.add(...context.level.hash.closed);
+        this.hash.add(...moment.level.hash.closed);
         return { type: "settled" };
       case "cluster.init":
       case "topic.create":
@@ -99,7 +99,7 @@ export class Partition extends PartitionState implements Machine {
     this.put(hash.level, [intent.level, intent.draft]);
     this.hash.add(hash32(hash.macKey[0], ...this.macKey), hash32(hash.macKey[1], ...this.macKey));
     this.put(hash.stamp, [this.nowMs]);
-    this.context = this.contextOf(entry);
+    this.moment = this.momentOf(entry);
     return { type: "none" };
   }
 }

@@ -9,7 +9,7 @@ import type { ReleaseIntent, TokenParts } from "../wire/intents.js";
 import type { MachineEvent } from "./events.js";
 import { LeaseEnd } from "./lease-end.js";
 import { isWorn, State } from "./message-store.js";
-import type { ApplyContext, PartitionState } from "./partition-state.js";
+import type { Moment, PartitionState } from "./partition-state.js";
 import { isAuthentic, SETTLED, STALE } from "./settle.js";
 import { Ended } from "./tombstones.js";
 
@@ -21,16 +21,12 @@ export function applyRelease(p: PartitionState, intent: ReleaseIntent): IntentRe
 }
 
 /** The same by the token of a delivery, for a client. A repeat is OK while it is remembered. */
-export function applyGiveBack(
-  p: PartitionState,
-  token: TokenParts,
-  context: ApplyContext,
-): IntentResult {
+export function applyGiveBack(p: PartitionState, token: TokenParts, moment: Moment): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
   const { index, offset, fence } = token;
   if (release(p, token, "client")) {
     const isKept = p.tombstones.find(index, offset, fence) >= 0;
-    if (!isKept) p.tombstones.add(index, offset, fence, Ended.released, context.nowMs);
+    if (!isKept) p.tombstones.add(index, offset, fence, Ended.released, moment.nowMs);
     return SETTLED;
   }
   return p.tombstones.find(index, offset, fence) === Ended.released ? SETTLED : STALE;

@@ -8,7 +8,7 @@ import { backoffMs } from "./backoff.js";
 import type { IntentResult } from "../machine/results.js";
 import { isWorn, State } from "./message-store.js";
 import { LeaseEnd } from "./lease-end.js";
-import type { ApplyContext, PartitionState } from "./partition-state.js";
+import type { Moment, PartitionState } from "./partition-state.js";
 import { Ended } from "./tombstones.js";
 
 export const SETTLED: IntentResult = { type: "settled" };
@@ -22,11 +22,11 @@ export const STALE: IntentResult = {
 };
 
 /** The slot whose live lease the token proves, or -1. */
-function liveLease(p: PartitionState, token: TokenParts, context: ApplyContext): number {
+function liveLease(p: PartitionState, token: TokenParts, moment: Moment): number {
   const m = p.messages;
   const slot = m.find(token.index, token.offset);
   if (slot < 0 || m.state[slot] !== State.leased) return -1;
-  if (m.fence[slot] !== token.fence || m.timeMs[slot] <= context.nowMs) return -1;
+  if (m.fence[slot] !== token.fence || m.timeMs[slot] <= moment.nowMs) return -1;
   return slot;
 }
 
@@ -38,16 +38,12 @@ export function isAuthentic(p: PartitionState, token: TokenParts): boolean {
   return difference === 0;
 }
 
-export function applyAck(
-  p: PartitionState,
-  token: TokenParts,
-  context: ApplyContext,
-): IntentResult {
+export function applyAck(p: PartitionState, token: TokenParts, moment: Moment): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
-  const slot = liveLease(p, token, context);
+  const slot = liveLease(p, token, moment);
   if (slot < 0) return repeatOf(p, token, Ended.acked);
   p.removeAcked(slot);
-  p.tombstones.add(token.index, token.offset, token.fence, Ended.acked, context.nowMs);
+  p.tombstones.add(token.index, token.offset, token.fence, Ended.acked, moment.nowMs);
   p.counts.totalAcks += 1;
   p.listener?.({
     kind: "message.acked",
@@ -62,14 +58,14 @@ export function applyNack(
   p: PartitionState,
   token: TokenParts,
   backoffOverrideMs: number | undefined,
-  context: ApplyContext,
+  moment: Moment,
 ): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
-  const slot = liveLease(p, token, context);
+  const slot = liveLease(p, token, moment);
   if (slot < 0) return repeatOf(p, token, Ended.nacked);
-  p.tombstones.add(token.index, token.offset, token.fence, Ended.nacked, context.nowMs);
+  p.tombstones.add(token.index, token.offset, token.fence, Ended.nacked, moment.nowMs);
   p.counts.totalNacks += 1;
-  fail(p, slot, "message.nacked", backoffOverrideMs, context);
+  fail(p, slot, "message.nacked", backoffOverrideMs, moment);
   return SETTLED;
 }
 
@@ -82,13 +78,13 @@ export function applyExtend(
   p: PartitionState,
   token: TokenParts,
   extensionMs: number,
-  context: ApplyContext,
+  moment: Moment,
 ): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
-  const slot = liveLease(p, token, context);
+  const slot = liveLease(p, token, moment);
   if (slot < 0) return STALE;
   const m = p.messages;
-  const lifeEndMs = m.grantedMs[slot] + context.level.leaseLifeMaxMs;
+  const lifeEndMs = m.grantedMs[slot] + moment.level.leaseLifeMaxMs;
   const deadlineMs = Math.max(m.timeMs[slot], Math.min(m.timeMs[slot] + extensionMs, lifeEndMs));
   p.moveDeadline(slot, deadlineMs);
   p.listener?.({
@@ -102,10 +98,10 @@ export function applyExtend(
 }
 
 /** Fires what is due, in (time, id) order, before the entry's intents. */
-export function fireTimers(p: PartitionState, context: ApplyContext): void {
-  for (let fired = 0; fired < context.level.timersPerEntryMax; fired += 1) {
+export function fireTimers(p: PartitionState, moment: Moment): void {
+  for (let fired = 0; fired < moment.level.timersPerEntryMax; fired += 1) {
     const slot = p.timers.first();
-    if (slot < 0 || p.messages.timeMs[slot] > context.nowMs) return;
+    if (slot < 0 || p.messages.timeMs[slot] > moment.nowMs) return;
     if (p.messages.state[slot] === State.delayed) {
       p.delayedToReady(slot);
       p.listener?.({
@@ -115,7 +111,7 @@ export function fireTimers(p: PartitionState, context: ApplyContext): void {
       });
     } else {
       p.counts.totalTimeouts += 1;
-      fail(p, slot, "message.expired", undefined, context);
+      fail(p, slot, "message.expired", undefined, moment);
     }
   }
 }
@@ -126,19 +122,19 @@ function fail(
   slot: number,
   kind: "message.nacked" | "message.expired",
   overrideMs: number | undefined,
-  context: ApplyContext,
+  moment: Moment,
 ): void {
   const m = p.messages;
   const attempts = m.attempts[slot];
   const fence = m.fence[slot];
   const isSpent =
     (attempts > m.maxRetries[slot] && p.settings?.dlqEnabled === true) || isWorn(fence);
-  const jitter = hash32(context.seedHi, context.seedLo, m.index[slot] % 4294967296, m.offset[slot]);
-  const delayMs = overrideMs ?? backoffMs(attempts, jitter, context.level);
-  const notBeforeMs = context.nowMs + delayMs;
+  const jitter = hash32(moment.seedHi, moment.seedLo, m.index[slot] % 4294967296, m.offset[slot]);
+  const delayMs = overrideMs ?? backoffMs(attempts, jitter, moment.level);
+  const notBeforeMs = moment.nowMs + delayMs;
   const outcome = isSpent ? "dead" : delayMs > 0 ? "delayed" : "ready";
   const leaseEnd = kind === "message.expired" ? LeaseEnd.expired : LeaseEnd.settled;
-  p.fromLeased(slot, outcome, outcome === "dead" ? context.nowMs : notBeforeMs, attempts, leaseEnd);
+  p.fromLeased(slot, outcome, outcome === "dead" ? moment.nowMs : notBeforeMs, attempts, leaseEnd);
   if (!isSpent) p.counts.totalRetries += 1;
   p.listener?.({
     kind,

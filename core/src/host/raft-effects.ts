@@ -78,7 +78,7 @@ export class RaftEffects {
         context.wantsTurn = true;
         break;
       case "read-confirmed":
-        leader.readConfirmed(replica, output.index, output.context);
+        leader.readConfirmed(replica, output.index, output.read);
         break;
       default:
         assertNever(output, "D-40: no such output of a replica");

@@ -137,11 +137,11 @@ export class Leader {
       return;
     }
     const read: PendingRead = { ...origin, action, index: 0 };
-    const context = this.nextRead;
+    const number = this.nextRead;
     this.nextRead += 1;
-    replica.reads.set(context, read);
+    replica.reads.set(number, read);
     this.context.touched.add(replica);
-    this.guard(replica, () => requestRead(replica.raft, this.beats.requestRound(), context));
+    this.guard(replica, () => requestRead(replica.raft, this.beats.requestRound(), number));
   }
 
   /** Refused here and never at apply: how much is too much may differ from node to node (D-80). */
@@ -449,10 +449,10 @@ export class Leader {
 
   // --- reads -------------------------------------------------------------------------------------
 
-  readConfirmed(replica: Replica, index: LogIndex, context: number): void {
-    const read = replica.reads.get(context);
-    assert(read !== undefined, `R11: read ${context} must be pending`);
-    replica.reads.delete(context);
+  readConfirmed(replica: Replica, index: LogIndex, number: number): void {
+    const read = replica.reads.get(number);
+    assert(read !== undefined, `R11: read ${number} must be pending`);
+    replica.reads.delete(number);
     read.index = index;
     replica.confirmedReads.push(read);
     this.serveReads(replica);

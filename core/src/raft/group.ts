@@ -63,11 +63,11 @@ export interface RaftHost {
   isDiskStuck(): boolean;
 }
 
-/** A read at `index`, valid once a majority vouched for `round` (D-57); `context` is the host's. */
+/** A read at `index`, valid once a majority vouched for `round` (D-57); `read` is the host's number for it. */
 export interface PendingRead {
   readonly index: LogIndex;
   readonly round: number;
-  readonly context: number;
+  readonly read: number;
 }
 
 /** What one batch must write for the group. */

@@ -34,8 +34,8 @@ export type Output =
   | { readonly kind: "committed"; readonly index: LogIndex }
   /** The first entry of the own term is committed: reads and proposals may be served once it is applied. */
   | { readonly kind: "ready" }
-  /** A majority vouched for the read `context`: it is served once `index` is applied. */
-  | { readonly kind: "read-confirmed"; readonly index: LogIndex; readonly context: number };
+  /** A majority vouched for read `read`: it is served once `index` is applied. */
+  | { readonly kind: "read-confirmed"; readonly index: LogIndex; readonly read: number };
 
 type OutputOf<K extends Output["kind"]> = Extract<Output, { kind: K }>;
 type Filled<T> = { -readonly [F in keyof T]: T[F] };
@@ -140,7 +140,7 @@ export class Outputs {
     this.list.push({ kind: "role-changed", term, role, leader });
   }
 
-  readConfirmed(index: LogIndex, context: number): void {
-    this.list.push({ kind: "read-confirmed", index, context });
+  readConfirmed(index: LogIndex, read: number): void {
+    this.list.push({ kind: "read-confirmed", index, read });
   }
 }

@@ -6,20 +6,20 @@ import { assert } from "../lib/assert.js";
 import type { RaftGroup } from "./group.js";
 
 /** Registers a read; `round` is a beat round that has not started yet. */
-export function requestRead(g: RaftGroup, round: number, context: number): void {
+export function requestRead(g: RaftGroup, round: number, read: number): void {
   assert(g.isReady, "R11: a read needs a commit of the own term");
-  g.pendingReads.push({ index: g.commitIndex, round, context });
+  g.pendingReads.push({ index: g.commitIndex, round, read });
   confirmReads(g);
 }
 
 /** Confirms the reads whose round a majority vouched for. */
 export function confirmReads(g: RaftGroup): void {
   while (g.pendingReads.length > 0) {
-    const read = g.pendingReads[0];
+    const next = g.pendingReads[0];
     let vouched = 1;
-    for (const p of g.progress.values()) if (p.ackedRound >= read.round) vouched += 1;
+    for (const p of g.progress.values()) if (p.ackedRound >= next.round) vouched += 1;
     if (vouched < g.quorum) return;
     g.pendingReads.shift();
-    g.outputs.readConfirmed(read.index, read.context);
+    g.outputs.readConfirmed(next.index, next.read);
   }
 }

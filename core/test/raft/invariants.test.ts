@@ -132,7 +132,7 @@ const FOLLOWER: readonly Break[] = [
     "GRP4",
     "it has reads waiting",
     ({ follower }) => {
-      follower.pendingReads.push({ index: 1, round: 1, context: 1 });
+      follower.pendingReads.push({ index: 1, round: 1, read: 1 });
     },
   ],
   [

@@ -178,7 +178,7 @@ describe("6.4 reads (dissertation)", () => {
     expect(leader.confirmed).toEqual([]);
     onBeatAnswered(group, 3, { ...HEALTHY, round: 8 });
     confirmReads(group);
-    expect(leader.confirmed).toEqual([{ index: group.commitIndex, context: 42 }]);
+    expect(leader.confirmed).toEqual([{ index: group.commitIndex, read: 42 }]);
   });
 
   test("wait for the commit index of their arrival, in order", () => {
@@ -191,12 +191,12 @@ describe("6.4 reads (dissertation)", () => {
     leader.read(4, 2);
     onBeatAnswered(leader.group, 2, { ...HEALTHY, round: 3 });
     confirmReads(leader.group);
-    expect(leader.confirmed).toEqual([{ index: 1, context: 1 }]);
+    expect(leader.confirmed).toEqual([{ index: 1, read: 1 }]);
     onBeatAnswered(leader.group, 3, { ...HEALTHY, round: 9 });
     confirmReads(leader.group);
     expect(leader.confirmed).toEqual([
-      { index: 1, context: 1 },
-      { index: 2, context: 2 },
+      { index: 1, read: 1 },
+      { index: 2, read: 2 },
     ]);
   });
 });

@@ -28,7 +28,7 @@ export function outputLine(output: Output, durableSeq: number): string | undefin
     case "ready":
       return "may serve";
     case "read-confirmed":
-      return `confirms read ${output.context} at ${output.index}`;
+      return `confirms read ${output.read} at ${output.index}`;
   }
 }
 

@@ -149,7 +149,7 @@ export class RaftNode implements RaftHost {
         this.isReady = true;
         break;
       case "read-confirmed":
-        this.confirmedReads.push({ index: output.index, context: output.context });
+        this.confirmedReads.push({ index: output.index, read: output.read });
         break;
       case "fetch-log":
         throw new Error("every block is held in memory here");
@@ -160,9 +160,9 @@ export class RaftNode implements RaftHost {
     }
   }
 
-  private readonly confirmedReads: { index: number; context: number }[] = [];
+  private readonly confirmedReads: { index: number; read: number }[] = [];
 
-  get confirmed(): readonly { index: number; context: number }[] {
+  get confirmed(): readonly { index: number; read: number }[] {
     this.carryOut();
     return this.confirmedReads;
   }
@@ -218,8 +218,8 @@ export class RaftNode implements RaftHost {
     return index;
   }
 
-  read(round: number, context: number): void {
-    requestRead(this.group, round, context);
+  read(round: number, read: number): void {
+    requestRead(this.group, round, read);
     this.carryOut();
   }
 

@@ -8,7 +8,7 @@
 //
 // Commands: net COUNT [blocks=, in one append] · load NODE TERMS term= [vote=] · campaign|propose|restart NODE
 // · stall|unstall NODE (its disk) · stop NODE (it takes no more part) · silence NODE (it heard no leader for so
-// long that it helps others to campaign) · tick NODE [COUNT] · read NODE round= context= · write NODE (to the
+// long that it helps others to campaign) · tick NODE [COUNT] · read NODE round= read= · write NODE (to the
 // disk) · synced NODE (that write) · sync NODES · deliver|repeat|lose|newest WHICH (repeat keeps a copy on its
 // way; newest delivers the last one only) · settle [NODES] (delivers and syncs among them until nothing is
 // left; the rest is lost) · elected NODE (it campaigns and all settle; only what they come to is said) · beat
@@ -82,7 +82,7 @@ class RaftScript {
       case "restart":
         return node.restart();
       case "read":
-        return node.read(w.number("round"), w.number("context"));
+        return node.read(w.number("round"), w.number("read"));
       case "write":
         return void this.writes.set(node.self, node.submit());
       case "synced":

@@ -28,7 +28,7 @@ import {
   type Part,
 } from "./operation.js";
 import { heapIdOf, readable, resultOf, UNREADABLE } from "./operation-result.js";
-import { Requests, type RequestEnd } from "./requests.js";
+import { ForwardedRequests, type RequestEnd } from "./requests.js";
 import { COUNTS_PATIENCE_MS, goesOnWithout, LAGS_BEHIND, STILL_CLOSING } from "./unanswered.js";
 import { payloadProblem, settingsOf, statelessProblem, tripleOf } from "./validate.js";
 
@@ -36,7 +36,7 @@ const NO_PAYLOAD = new Uint8Array(0);
 
 export class Operations {
   private readonly context: HostContext;
-  private readonly requests: Requests;
+  private readonly requests: ForwardedRequests;
   private readonly operations = new SequenceTable<Operation>();
   private readonly metaWaiters = new MetaWaiters();
   private nextOperation = 1;
@@ -52,7 +52,7 @@ export class Operations {
     this.hooks = hooks;
     this.chooser = new PartitionChooser(context.config.seedLo);
     this.deletions = new Deletions(context);
-    this.requests = new Requests(
+    this.requests = new ForwardedRequests(
       context,
       (operation, part, end) => this.onEnd(operation, part, end),
       (group) => this.cluster === undefined || this.hooks.isKnown(group),
@@ -64,7 +64,7 @@ export class Operations {
     return this.operations.size;
   }
 
-  get router(): Requests {
+  get router(): ForwardedRequests {
     return this.requests;
   }
 

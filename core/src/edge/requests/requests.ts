@@ -69,7 +69,7 @@ const NO_ROOM_ON_LINK = {
 /** A pause before the next voter is asked. */
 const RETRY_MS = 100;
 
-export class Requests {
+export class ForwardedRequests {
   private readonly context: HostContext;
   private readonly pending = new SequenceTable<PendingRequest>();
   /** Last known leaders of groups that are not on this node. */

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Requests, type RequestEnd } from "../../../src/edge/requests/requests.js";
+import { ForwardedRequests, type RequestEnd } from "../../../src/edge/requests/requests.js";
 import type { HostContext } from "../../../src/member/context.js";
 import type { ReplyOutcome, Request } from "../../../src/wire/messages.js";
 
@@ -9,7 +9,7 @@ const SELF = 1;
 const NO_ROOM: ReplyOutcome = { type: "refused", code: "RESOURCE_EXHAUSTED", message: "full" };
 
 let context: HostContext;
-let requests: Requests;
+let requests: ForwardedRequests;
 let ends: RequestEnd[];
 
 beforeEach(() => {
@@ -18,7 +18,7 @@ beforeEach(() => {
   context.join(foundingOf(rig.members));
   context.incarnation = 1;
   ends = [];
-  requests = new Requests(
+  requests = new ForwardedRequests(
     context,
     (_operation, _part, end) => ends.push(end),
     () => true,
@@ -105,7 +105,7 @@ test("members whose links are not up are passed over while another can be asked 
   const three = new HostRig({ nodes: 3 });
   const { context: of } = three.host;
   of.join(foundingOf(three.members));
-  const asking = new Requests(
+  const asking = new ForwardedRequests(
     of,
     () => undefined,
     () => true,
