@@ -291,7 +291,7 @@ export class RaftGroup {
     );
   }
 
-  /** Throws when the state is not legal; `blocks`: how many of the newest of the log are looked at. */
+  /** Throws when the state is not legal. `blocks`: how many of the newest of the log are looked at; 0: none held. */
   assertInvariants(blocks = Infinity): void {
     const { term, vote, log } = this;
     if (vote !== 0 && !this.voters.includes(vote)) broken(`GRP1: n${vote} is no voter`);

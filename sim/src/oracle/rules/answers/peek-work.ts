@@ -35,6 +35,11 @@ interface Watch {
   peeks: readonly WaitingRead[];
 }
 
+/** Of a node without peeks, as nearly all are after nearly every turn: nothing is made for them. */
+const NO_WATCHES = new Map<number, Watch>();
+const NO_PEEKS: readonly WaitingRead[] = [];
+const NOTHING_SERVED: readonly number[] = [];
+
 export class PeekWork implements Rule {
   private world: { readonly queue: { readonly nowUs: number } } | undefined;
   private readonly watches = new WeakMap<Partition, Watch>();
@@ -59,24 +64,26 @@ export class PeekWork implements Rule {
   }
 
   afterTurn(node: number, host: ReadableHost): void {
-    const before = this.waiting.get(node);
-    const now = new Map<number, Watch>();
-    let served: number[] = [];
+    const before = this.waiting.get(node) ?? NO_WATCHES;
+    let now = NO_WATCHES;
+    let served = NOTHING_SERVED;
     for (const slot of host.context.groups.values()) {
       const { partition } = slot.machine;
       if (!partition) continue;
       const peeks = peeksOf(slot);
-      const watch = before?.get(slot.id);
+      const watch = before.get(slot.id);
       if (watch && this.watches.get(partition) === watch)
         this.judge(node, slot.id, watch, partition);
       // Those that nobody serves any more are refused.
       if (watch && slot.isServing) {
         served = [...served, ...watch.peeks.filter((p) => !peeks.includes(p)).map(limitOf)];
       }
-      if (peeks.length > 0) now.set(slot.id, this.watched(partition, peeks));
+      if (peeks.length === 0) continue;
+      if (now === NO_WATCHES) now = new Map();
+      now.set(slot.id, this.watched(partition, peeks));
     }
-    this.waiting.set(node, now);
-    this.judgeTurn(node, served, host.context.config.limits.turnRowsMax);
+    if (now !== before) this.waiting.set(node, now);
+    if (served.length > 0) this.judgeTurn(node, served, host.context.config.limits.turnRowsMax);
   }
 
   /** What is begun with a row left in the budget goes on. */
@@ -132,7 +139,8 @@ export class PeekWork implements Rule {
   }
 }
 
-function peeksOf({ reads, confirmedReads }: ReadableSlot): WaitingRead[] {
+function peeksOf({ reads, confirmedReads }: ReadableSlot): readonly WaitingRead[] {
+  if (reads.size === 0 && confirmedReads.length === 0) return NO_PEEKS;
   return [...reads.values(), ...confirmedReads].filter(({ action }) => action.type === "read.peek");
 }
 
