@@ -188,7 +188,8 @@ export class RaftLog {
     const isEmpty = length === 0;
     if (isEmpty !== (this.end === 0)) broken(`LOG1: ${length} blocks cannot end at ${this.end}`);
     if (!isEmpty) {
-      const [first, last] = [table.first(0), table.first(length - 1)];
+      const first = table.first(0);
+      const last = table.first(length - 1);
       if (first !== 1) broken(`LOG1: the first block must start at 1, not ${first}`);
       if (!(last <= this.end))
         broken(`LOG2: the last block starts at ${last}, behind the end ${this.end}`);

@@ -36,7 +36,7 @@ interface Watch {
 }
 
 /** Of a node without peeks, as nearly all are after nearly every turn: nothing is made for them. */
-const NO_WATCHES = new Map<number, Watch>();
+const NO_WATCHES: ReadonlyMap<number, Watch> = new Map();
 const NO_PEEKS: readonly WaitingRead[] = [];
 const NOTHING_SERVED: readonly number[] = [];
 
@@ -44,7 +44,7 @@ export class PeekWork implements Rule {
   private world: { readonly queue: { readonly nowUs: number } } | undefined;
   private readonly watches = new WeakMap<Partition, Watch>();
   /** By node: those with peeks now, by group. */
-  private readonly waiting = new Map<number, Map<number, Watch>>();
+  private readonly waiting = new Map<number, ReadonlyMap<number, Watch>>();
 
   attach(world: { readonly queue: { readonly nowUs: number } }): void {
     this.world = world;
@@ -65,7 +65,7 @@ export class PeekWork implements Rule {
 
   afterTurn(node: number, host: ReadableHost): void {
     const before = this.waiting.get(node) ?? NO_WATCHES;
-    let now = NO_WATCHES;
+    let now: Map<number, Watch> | undefined;
     let served = NOTHING_SERVED;
     for (const slot of host.context.groups.values()) {
       const { partition } = slot.machine;
@@ -79,10 +79,10 @@ export class PeekWork implements Rule {
         served = [...served, ...watch.peeks.filter((p) => !peeks.includes(p)).map(limitOf)];
       }
       if (peeks.length === 0) continue;
-      if (now === NO_WATCHES) now = new Map();
+      now ??= new Map();
       now.set(slot.id, this.watched(partition, peeks));
     }
-    if (now !== before) this.waiting.set(node, now);
+    if (now || before.size > 0) this.waiting.set(node, now ?? NO_WATCHES);
     if (served.length > 0) this.judgeTurn(node, served, host.context.config.limits.turnRowsMax);
   }
 

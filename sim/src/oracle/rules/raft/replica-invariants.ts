@@ -26,9 +26,9 @@ export class ReplicaInvariants implements Rule {
 
   afterTurn(node: number, host: HostView): void {
     for (const slot of host.context.groups.values()) {
-      const { changes = NaN } = slot.raft.log;
-      const isSeen = this.seen.get(slot) === changes;
-      if (!isSeen) this.seen.set(slot, changes);
+      const { changes } = slot.raft.log;
+      const isSeen = changes !== undefined && this.seen.get(slot) === changes;
+      if (changes !== undefined && !isSeen) this.seen.set(slot, changes);
       this.look(node, slot, isSeen ? 0 : NEWEST_BLOCKS);
     }
   }
