@@ -152,7 +152,7 @@ export class Host {
     const budget = { bytes: this.context.config.limits.turnProposeBytesMax };
     for (let i = 0; i < slots.length; i += 1) {
       const slot = slots[(this.collectFrom + i) % slots.length];
-      this.guard(slot, () => this.leader.collect(slot, budget));
+      if (slot.raft.isLeader) this.guard(slot, () => this.leader.collect(slot, budget));
     }
     this.collectFrom = slots.length === 0 ? 0 : (this.collectFrom + 1) % slots.length;
     this.beats.flush(this.adapter.isDiskStalled());
