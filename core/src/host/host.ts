@@ -152,7 +152,7 @@ export class Host {
     const budget = { bytes: this.context.config.limits.turnProposeBytesMax };
     for (let i = 0; i < replicas.length; i += 1) {
       const replica = replicas[(this.collectFrom + i) % replicas.length];
-      this.guard(replica, () => this.leader.collect(replica, budget));
+      if (replica.raft.isLeader) this.guard(replica, () => this.leader.collect(replica, budget));
     }
     this.collectFrom = replicas.length === 0 ? 0 : (this.collectFrom + 1) % replicas.length;
     this.beats.flush(this.adapter.isDiskStalled());

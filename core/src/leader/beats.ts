@@ -91,12 +91,14 @@ export class Beats {
 
   private heard(replica: Replica, from: number, item: BeatItem, isStalled: boolean): BeatReplyItem {
     const g = replica.raft;
-    const head = { group: g.id, incarnation: g.incarnation };
-    if (item.term < g.term) return { ...head, term: g.term, accepted: false, needsProbe: false };
+    const { id: group, incarnation } = g;
+    if (item.term < g.term) {
+      return { group, incarnation, term: g.term, accepted: false, needsProbe: false };
+    }
     if (item.term === g.term) g.noteLeaderDisk(isStalled);
     g.becomeFollower(item.term, from);
     const needsProbe = onBeatCommit(g, item);
-    return { ...head, term: g.term, accepted: true, needsProbe };
+    return { group, incarnation, term: g.term, accepted: true, needsProbe };
   }
 
   onBeatReply(from: number, reply: BeatReply): void {

@@ -11,6 +11,11 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InvariantViolation(message);
 }
 
+/** Throws `InvariantViolation`: `if (!holds) broken(...)` where so much runs that a message may be made only to be thrown. */
+export function broken(message: string): never {
+  throw new InvariantViolation(message);
+}
+
 /** The end of an exhaustive switch: fails to compile when a case is missing. */
 export function assertNever(value: never, message: string): never {
   throw new InvariantViolation(`${message}: ${String(value)}`);

@@ -22,6 +22,10 @@ export class Outbox {
     (isUrgent(message) ? this.urgent : this.bulk).push(message);
   }
 
+  get isEmpty(): boolean {
+    return this.urgent.length === 0 && this.bulk.length === 0;
+  }
+
   get hasBulk(): boolean {
     return this.bulk.length > 0;
   }

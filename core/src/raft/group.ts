@@ -17,7 +17,7 @@
 //      stands in the last of them, or is durable.
 
 import type { LogIndex, Member, Term } from "../lib/brands.js";
-import { assert } from "../lib/assert.js";
+import { assert, broken } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
 import { hash32 } from "../lib/hash.js";
 import type { Block } from "../wire/blocks.js";
@@ -292,18 +292,19 @@ export class RaftGroup {
     );
   }
 
-  /** Throws when the state is not legal; `blocks`: how many of the newest of the log are looked at. */
+  /** Throws when the state is not legal. `blocks`: how many of the newest of the log are looked at; 0: none held. */
   assertInvariants(blocks = Infinity): void {
     const { term, vote, log } = this;
-    assert(vote === 0 || this.voters.includes(vote), `GRP1: n${vote} is no voter`);
+    if (vote !== 0 && !this.voters.includes(vote)) broken(`GRP1: n${vote} is no voter`);
     const isAhead = this.durableTerm > term || log.lastTerm > term;
-    assert(
-      !isAhead,
-      `GRP1: term ${term} is behind a synced ${this.durableTerm} or a log of ${log.lastTerm}`,
-    );
+    if (isAhead) {
+      broken(
+        `GRP1: term ${term} is behind a synced ${this.durableTerm} or a log of ${log.lastTerm}`,
+      );
+    }
     const isRevoked =
       this.durableTerm === term && this.durableVote !== 0 && this.durableVote !== vote;
-    assert(!isRevoked, `GRP1: the vote for n${this.durableVote} is synced, not for n${vote}`);
+    if (isRevoked) broken(`GRP1: the vote for n${this.durableVote} is synced, not for n${vote}`);
     this.assertIndices();
     this.assertRole();
     this.assertPersists();
@@ -324,54 +325,57 @@ export class RaftGroup {
     const { lastIndex } = this.log;
     const inOrder =
       applied <= commit && applied <= durable && Math.max(commit, durable) <= lastIndex;
+    if (inOrder && validatedIndex <= lastIndex) return;
     const found = `applied ${applied}, committed ${commit}, durable ${durable}, log to ${lastIndex}`;
-    assert(inOrder && validatedIndex <= lastIndex, `GRP2: ${found}, validated ${validatedIndex}`);
+    broken(`GRP2: ${found}, validated ${validatedIndex}`);
   }
 
   private assertRole(): void {
-    const { role, leader, self, vote, term, log } = this;
-    const found = `GRP3: a ${role} of term ${term} follows n${leader} and voted for n${vote}`;
-    if (role === "leader") assert(leader === self && vote === self, found);
-    else if (role === "candidate") assert(leader === 0 && vote === self, found);
-    else if (role === "pre-candidate") assert(leader === 0, found);
-    else assert(leader !== self, found);
+    const { role, self, term, log } = this;
+    if (!this.follows()) {
+      broken(`GRP3: a ${role} of term ${term} follows n${this.leader} and voted for n${this.vote}`);
+    }
     if (role === "leader") {
       assert(
         !this.isReady || this.commitIndex >= this.termStartIndex,
         "GRP4: ready before a commit",
       );
       const knows = this.progress.size === this.voters.length - 1 && !this.progress.has(self);
-      assert(knows, `GRP5: a leader knows of ${this.progress.size} others`);
+      if (!knows) broken(`GRP5: a leader knows of ${this.progress.size} others`);
       const isOwn = log.lastTerm === term && log.termAt(this.termStartIndex) === term;
-      assert(isOwn, `GRP5: the log of the leader of ${term} ends in term ${log.lastTerm}`);
+      if (!isOwn) broken(`GRP5: the log of the leader of ${term} ends in term ${log.lastTerm}`);
       return;
     }
     let flights = 0;
     for (const p of this.progress.values()) flights += p.inflight.length;
     const isIdle = !this.isReady && this.handover === undefined && this.pendingReads.length === 0;
-    assert(isIdle && flights === 0, `GRP4: a ${role} has what only a leader has`);
+    if (!isIdle || flights > 0) broken(`GRP4: a ${role} has what only a leader has`);
+  }
+
+  /** Whom its role lets it follow, and have voted for (GRP3). */
+  private follows(): boolean {
+    const { role, leader, self, vote } = this;
+    if (role === "leader") return leader === self && vote === self;
+    if (role === "candidate") return leader === 0 && vote === self;
+    return role === "pre-candidate" ? leader === 0 : leader !== self;
   }
 
   private assertPersists(): void {
     const { issued, issuedSeq, durableSeq, log } = this;
-    const inOrder = issued.every(({ seq }, i) => seq === durableSeq + 1 + i);
+    let inOrder = true;
+    for (let i = 0; i < issued.length; i += 1) inOrder &&= issued[i].seq === durableSeq + 1 + i;
     const isWhole =
       inOrder && issued.length === issuedSeq - durableSeq && this.truncSeq <= issuedSeq + 1;
-    assert(isWhole, `GRP6: ${issued.length} persists are out, ${durableSeq} to ${issuedSeq}`);
+    if (!isWhole) broken(`GRP6: ${issued.length} persists are out, ${durableSeq} to ${issuedSeq}`);
     if (this.isDirty) return;
-    const durable = {
-      term: this.durableTerm,
-      vote: this.durableVote,
-      lastIndex: this.durableIndex,
-    };
-    const newest = issued.at(-1) ?? durable;
+    const newest = issued.at(-1);
     const isWritten =
-      newest.term === this.term && newest.vote === this.vote && newest.lastIndex === log.lastIndex;
+      (newest?.term ?? this.durableTerm) === this.term &&
+      (newest?.vote ?? this.durableVote) === this.vote &&
+      (newest?.lastIndex ?? this.durableIndex) === log.lastIndex;
     const isEmpty = this.dirtyBlocks.length === 0 && this.deletedFirsts.length === 0;
-    assert(
-      isWritten && isEmpty,
-      `GRP6: group ${this.id} has something to write and does not say so`,
-    );
+    if (isWritten && isEmpty) return;
+    broken(`GRP6: group ${this.id} has something to write and does not say so`);
   }
 
   // --- time --------------------------------------------------------------------------------------

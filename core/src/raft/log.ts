@@ -8,7 +8,7 @@
 // The log below the tail is on disk only; its bytes are asked for by effect (FetchLog, D-54).
 
 import type { LogIndex, Term } from "../lib/brands.js";
-import { assert } from "../lib/assert.js";
+import { assert, broken } from "../lib/assert.js";
 import type { Block } from "../wire/blocks.js";
 import { BlockTable } from "./block-table.js";
 
@@ -25,6 +25,8 @@ export class RaftLog {
   private end: LogIndex = 0;
   /** Bytes of the blocks held in memory. */
   heldBytes = 0;
+  /** Grows with every change: whoever looked at it at this count has nothing new to look at. */
+  changes = 0;
 
   get lastIndex(): LogIndex {
     return this.end;
@@ -52,7 +54,7 @@ export class RaftLog {
 
   /** Place of the block that holds `index`, which must be in 1..lastIndex. */
   private placeOf(index: LogIndex): number {
-    assert(index >= 1 && index <= this.lastIndex, `LOG1: index ${index} must be in the log`);
+    if (!(index >= 1 && index <= this.end)) broken(`LOG1: index ${index} must be in the log`);
     let low = 0;
     let high = this.table.length - 1;
     while (low < high) {
@@ -124,6 +126,7 @@ export class RaftLog {
   }
 
   private push(block: Block, last: LogIndex): void {
+    this.changes += 1;
     const { first, term, lastStampMs, bytes } = block;
     this.table.push({ first, term, stampMs: lastStampMs, size: bytes.length });
     this.end = last;
@@ -134,6 +137,7 @@ export class RaftLog {
   private pop(): LogIndex {
     const place = this.table.length - 1;
     assert(place >= 0, "LOG1: popped block must exist");
+    this.changes += 1;
     const first = this.table.first(place);
     const block = this.tail.pop();
     if (block) this.heldBytes -= block.bytes.length;
@@ -153,6 +157,7 @@ export class RaftLog {
       if (block) this.heldBytes -= block.bytes.length;
       this.tail[at] = undefined;
       this.evictedBelow += 1;
+      this.changes += 1;
     }
     this.cutTail();
   }
@@ -160,6 +165,7 @@ export class RaftLog {
   private cutTail(): void {
     const gone = this.evictedBelow - this.tailFrom;
     if (gone < CUT_MIN || gone * 2 < this.tail.length) return;
+    this.changes += 1;
     this.tail = this.tail.slice(gone);
     this.tailFrom = this.evictedBelow;
   }
@@ -176,40 +182,54 @@ export class RaftLog {
     this.evict(Infinity, bytesMax);
   }
 
-  /** Throws when the state is not legal. Looks at the newest `blocks` only; the tail is added up in any case. */
+  /** Throws when the state is not legal. Looks at the newest `blocks`, and at the tail unless that is none. */
   assertInvariants(blocks = Infinity): void {
     const { table, tail, tailFrom, evictedBelow } = this;
     const { length } = table;
-    assert((length === 0) === (this.end === 0), `LOG1: ${length} blocks cannot end at ${this.end}`);
-    if (length > 0) {
-      assert(table.first(0) === 1, `LOG1: the first block must start at 1, not ${table.first(0)}`);
-      const first = table.first(length - 1);
-      assert(
-        first <= this.end,
-        `LOG2: the last block starts at ${first}, behind the end ${this.end}`,
-      );
+    const isEmpty = length === 0;
+    if (isEmpty !== (this.end === 0)) broken(`LOG1: ${length} blocks cannot end at ${this.end}`);
+    if (!isEmpty) {
+      const first = table.first(0);
+      const last = table.first(length - 1);
+      if (first !== 1) broken(`LOG1: the first block must start at 1, not ${first}`);
+      if (!(last <= this.end))
+        broken(`LOG2: the last block starts at ${last}, behind the end ${this.end}`);
     }
     for (let place = length - 1; place > 0 && place >= length - blocks; place -= 1) {
-      const [before, first] = [table.first(place - 1), table.first(place)];
-      assert(before < first, `LOG1: block ${first} must follow block ${before}`);
-      const fell = `LOG3: term ${table.term(place)} at ${first} must not be below that of ${before}`;
-      assert(table.term(place - 1) <= table.term(place), fell);
+      const before = table.first(place - 1);
+      const first = table.first(place);
+      if (!(before < first)) broken(`LOG1: block ${first} must follow block ${before}`);
+      const hasFallen = table.term(place - 1) > table.term(place);
+      if (hasFallen) broken(`LOG3: the term at ${first} must not be below that of ${before}`);
     }
-    assert(tailFrom + tail.length === length, `LOG4: the tail must end where the log does`);
+    assert(tailFrom + tail.length === length, "LOG4: the tail must end where the log does");
     const isInTail = tailFrom <= evictedBelow && evictedBelow <= length;
-    assert(
-      isInTail,
-      `LOG4: ${evictedBelow} evicted blocks must reach into the tail at ${tailFrom}`,
-    );
+    if (!isInTail) broken(`LOG4: ${evictedBelow} evicted blocks, and the tail is at ${tailFrom}`);
+    if (blocks > 0) this.assertTail();
+  }
+
+  private assertTail(): void {
+    const { table, tail, tailFrom, evictedBelow, heldBytes } = this;
     let bytes = 0;
+    let before = 0;
     for (let at = 0; at < tail.length; at += 1) {
-      const [block, place] = [tail[at], tailFrom + at];
-      const isRight = block === undefined ? place < evictedBelow : place >= evictedBelow;
-      assert(isRight, `LOG4: block ${place} must ${block === undefined ? "" : "not "}be held`);
-      assert(block === undefined || this.holds(block), `LOG4: block ${place} must be the log's`);
-      bytes += block?.bytes.length ?? 0;
+      const block = tail[at];
+      const place = tailFrom + at;
+      if ((block === undefined) !== place < evictedBelow) {
+        broken(
+          `LOG4: block ${place} is ${block ? "" : "not "}held, and all from ${evictedBelow} are`,
+        );
+      }
+      if (block === undefined) continue;
+      const { first, term } = block;
+      const { length: size } = block.bytes;
+      const isSame =
+        first === table.first(place) && term === table.term(place) && size === table.size(place);
+      if (!isSame || !(before < first)) broken(`LOG4: block ${place} must be the log's`);
+      before = first;
+      bytes += size;
     }
-    assert(bytes === this.heldBytes, `LOG4: ${this.heldBytes} bytes must be those held, ${bytes}`);
+    if (bytes !== heldBytes) broken(`LOG4: ${heldBytes} bytes must be those held, ${bytes}`);
   }
 
   /** Whether a block that was read from disk is still the one in the log. */

@@ -88,6 +88,8 @@ export class Outputs {
   }
 
   clear(): void {
+    // Most steps ask for nothing.
+    if (this.list.length === 0) return;
     const { sends, held } = this;
     for (let i = 0; i < sends.used; i += 1) sends.at(i).message = NONE;
     for (let i = 0; i < held.used; i += 1) held.at(i).message = NONE;

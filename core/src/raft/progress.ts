@@ -10,7 +10,7 @@
 // gap. Whatever answers an append of an earlier run comes late and changes nothing but `match`.
 
 import type { LogIndex, Member } from "../lib/brands.js";
-import { assert } from "../lib/assert.js";
+import { broken } from "../lib/assert.js";
 import { AppendWindow } from "./append-window.js";
 
 /** An append with entries that is on its way. */
@@ -113,7 +113,8 @@ export class Progress {
     this.heldSinceLoss = index;
     if (index === this.match) this.lossSeq = 0;
     if (this.next <= index) this.next = index + 1;
-    assert(this.held < this.next, `PRG2: held ${this.held} must be below next ${this.next}`);
+    const { held, next } = this;
+    if (!(held < next)) broken(`PRG2: held ${held} must be below next ${next}`);
     return true;
   }
 
@@ -139,38 +140,37 @@ export class Progress {
   /** Throws when the state is not legal for a leader whose log ends at `lastIndex`. */
   assertInvariants(lastIndex: LogIndex, appendsMax: number): void {
     const { peer, held, next, inflight } = this;
-    assert(held < next, `PRG2: held ${held} of n${peer} must be below next ${next}`);
-    assert(
-      next <= lastIndex + 1,
-      `PRG2: next ${next} of n${peer} is beyond the log to ${lastIndex}`,
-    );
-    const flightsMax = this.isProbing ? 0 : appendsMax;
-    assert(
-      inflight.length <= flightsMax,
-      `PRG3: ${inflight.length} appends to n${peer} are in flight`,
-    );
-    let bytes = 0;
-    for (let i = 0; i < inflight.length; i += 1) {
-      const { seq, first, last } = inflight[i];
-      const before = i === 0 ? { seq: 0, last: first - 1 } : inflight[i - 1];
-      const fits =
-        seq > before.seq && seq < this.nextSeq && first === before.last + 1 && first <= last;
-      assert(fits, `PRG5: append ${seq} of ${first} to ${last} must follow ${before.seq}`);
-      bytes += inflight[i].bytes;
-    }
-    const end = inflight.at(-1)?.last ?? next - 1;
-    assert(
-      end === next - 1,
-      `PRG5: next ${next} of n${peer} must follow what is in flight, to ${end}`,
-    );
+    if (!(held < next)) broken(`PRG2: held ${held} of n${peer} must be below next ${next}`);
+    const isInLog = next <= lastIndex + 1;
+    if (!isInLog) broken(`PRG2: next ${next} of n${peer} is beyond the log to ${lastIndex}`);
+    const hasRoom = inflight.length <= (this.isProbing ? 0 : appendsMax);
+    if (!hasRoom) broken(`PRG3: ${inflight.length} appends to n${peer} are in flight`);
+    const bytes = this.assertFlights();
     const counted = this.window.bytes;
-    assert(
-      counted >= bytes,
-      `PRG4: ${counted} bytes are counted on their way to n${peer}, not ${bytes}`,
-    );
+    const isCounted = counted >= bytes;
+    if (!isCounted)
+      broken(`PRG4: ${counted} bytes are counted on their way to n${peer}, not ${bytes}`);
     const isFresh = !this.isRunNew || (this.runSeq === this.nextSeq && this.runSeq > 0);
-    assert(isFresh, `PRG6: a new run begins at ${this.nextSeq}, not at ${this.runSeq}`);
-    assert(this.isProbing || !this.isProbeSent, `PRG6: n${peer} is not probed and has a probe out`);
+    if (!isFresh) broken(`PRG6: a new run begins at ${this.nextSeq}, not at ${this.runSeq}`);
+    if (!this.isProbing && this.isProbeSent)
+      broken(`PRG6: n${peer} is not probed and has a probe out`);
+  }
+
+  /** What is in flight lies in order, without a gap, up to what is next. Returns its bytes. */
+  private assertFlights(): number {
+    const { peer, next, inflight } = this;
+    let bytes = 0;
+    let seqBefore = 0;
+    let end = inflight.length === 0 ? next - 1 : inflight[0].first - 1;
+    for (const { seq, first, last, bytes: size } of inflight) {
+      const fits = seq > seqBefore && seq < this.nextSeq && first === end + 1 && first <= last;
+      if (!fits) broken(`PRG5: append ${seq} of ${first} to ${last} must follow ${seqBefore}`);
+      seqBefore = seq;
+      end = last;
+      bytes += size;
+    }
+    if (end === next - 1) return bytes;
+    return broken(`PRG5: next ${next} of n${peer} must follow what is in flight, to ${end}`);
   }
 
   private beginRun(): void {

@@ -110,6 +110,37 @@ describe("bytes", () => {
     expect(log.holds(block(1, 2, 1))).toBe(false);
   });
 
+  test("whoever looks at a log sees by a count that it has changed since", () => {
+    const log = new RaftLog();
+    let seen = log.changes;
+    const hasChanged = (): boolean => {
+      const has = log.changes !== seen;
+      seen = log.changes;
+      return has;
+    };
+    expect(hasChanged()).toBe(false);
+    for (let i = 1; i <= 200; i += 1) log.put(block(i, 1, 1), i);
+    expect(hasChanged()).toBe(true);
+    // Another block of the same size in the place of the last one.
+    log.put(block(200, 1, 2), 200);
+    expect(hasChanged()).toBe(true);
+    log.evict(0, 0);
+    log.evict(100, Infinity);
+    expect(hasChanged()).toBe(false);
+    log.evict(80, 0);
+    expect(hasChanged()).toBe(true);
+    // What was evicted is cut off later, when half of the tail is.
+    log.put(block(150, 1, 3), 150);
+    expect(hasChanged()).toBe(true);
+    log.evict(0, Infinity);
+    expect(hasChanged()).toBe(true);
+    log.assertInvariants();
+    log.restore(block(151, 1, 3), 151, Infinity);
+    expect(hasChanged()).toBe(true);
+    expect(log.termAt(151)).toBe(3);
+    expect(hasChanged()).toBe(false);
+  });
+
   test("a term never falls along the log (LOG3)", () => {
     const log = new RaftLog();
     log.put(block(1, 1, 3), 1);

@@ -68,12 +68,41 @@ export interface Rule {
   finish?(): void;
 }
 
+/** What rules are told of while a run goes on, often. */
+type Told =
+  | "roleChanged"
+  | "proposed"
+  | "applied"
+  | "machineEvent"
+  | "received"
+  | "sent"
+  | "afterTurn"
+  | "clientEffect"
+  | "refused";
+
+type Asking<K extends Told> = Rule & Required<Pick<Rule, K>>;
+
 export class Oracle {
   private readonly rules: readonly Rule[];
+  /** By what they are told of, in the order of `rules`: most rules want little of it. */
+  private readonly askers: { readonly [K in Told]: readonly Asking<K>[] };
   private world: World | undefined;
 
   constructor(rules: readonly Rule[]) {
     this.rules = rules;
+    const asking = <K extends Told>(name: K): readonly Asking<K>[] =>
+      rules.filter((rule): rule is Asking<K> => rule[name] !== undefined);
+    this.askers = {
+      roleChanged: asking("roleChanged"),
+      proposed: asking("proposed"),
+      applied: asking("applied"),
+      machineEvent: asking("machineEvent"),
+      received: asking("received"),
+      sent: asking("sent"),
+      afterTurn: asking("afterTurn"),
+      clientEffect: asking("clientEffect"),
+      refused: asking("refused"),
+    };
   }
 
   attach(world: World): void {
@@ -83,19 +112,34 @@ export class Oracle {
 
   /** The observer of one life of a node; silent once that life is over. */
   observe(node: number, isAlive: () => boolean): HostObserver {
-    const { rules } = this;
-    const each = (visit: (rule: Rule) => void): void => {
-      if (isAlive()) for (const rule of rules) visit(rule);
-    };
+    const { askers } = this;
     return {
-      roleChanged: (group, term, role, leader) =>
-        each((r) => r.roleChanged?.(node, group, term, role, leader)),
-      proposed: (group, index, term) => each((r) => r.proposed?.(node, group, index, term)),
-      applied: (group, entry, hi, lo) => each((r) => r.applied?.(node, group, entry, hi, lo)),
-      machineEvent: (group, index, stampMs, event) =>
-        each((r) => r.machineEvent?.(node, group, index, stampMs, event)),
-      received: (_, message) => each((r) => r.received?.(node, message)),
-      sent: (to, message) => each((r) => r.sent?.(node, to, message)),
+      roleChanged: (group, term, role, leader) => {
+        if (!isAlive()) return;
+        for (const rule of askers.roleChanged) rule.roleChanged(node, group, term, role, leader);
+      },
+      proposed: (group, index, term) => {
+        if (!isAlive()) return;
+        for (const rule of askers.proposed) rule.proposed(node, group, index, term);
+      },
+      applied: (group, entry, hi, lo) => {
+        if (!isAlive()) return;
+        for (const rule of askers.applied) rule.applied(node, group, entry, hi, lo);
+      },
+      machineEvent: (group, index, stampMs, event) => {
+        if (!isAlive()) return;
+        for (const rule of askers.machineEvent) {
+          rule.machineEvent(node, group, index, stampMs, event);
+        }
+      },
+      received: (_, message) => {
+        if (!isAlive()) return;
+        for (const rule of askers.received) rule.received(node, message);
+      },
+      sent: (to, message) => {
+        if (!isAlive()) return;
+        for (const rule of askers.sent) rule.sent(node, to, message);
+      },
       groupStopped: (group, reason) => {
         if (!isAlive() || this.world?.isPlanted(node, group) === true) return;
         throw new RuleBroken({
@@ -108,15 +152,15 @@ export class Oracle {
   }
 
   afterTurn(node: number, host: Host): void {
-    for (const rule of this.rules) rule.afterTurn?.(node, host);
+    for (const rule of this.askers.afterTurn) rule.afterTurn(node, host);
   }
 
   clientEffect(node: number, effect: ClientEffect): void {
-    for (const rule of this.rules) rule.clientEffect?.(node, effect);
+    for (const rule of this.askers.clientEffect) rule.clientEffect(node, effect);
   }
 
   refused(node: number, message: string): void {
-    for (const rule of this.rules) rule.refused?.(node, message);
+    for (const rule of this.askers.refused) rule.refused(node, message);
   }
 
   finish(): void {

@@ -177,6 +177,7 @@ export class ForwardedRequests {
 
   /** Answers make room: what waits for it leaves, as long as there is any. */
   private pump(): void {
+    if (this.forwards.waitingCount === 0) return;
     const full = new Set<number>();
     for (const request of [...this.forwards.waiting]) {
       if (full.size + 1 >= this.context.members.length) return;

@@ -19,6 +19,8 @@ const BLOCK = hex(Tag.block, 1);
 
 export class DurableReader {
   private readonly hardStateKeys = new Map<number, string>();
+  /** Per group: what the keys of its blocks begin with. */
+  private readonly blockKeys = new Map<number, string>();
   private readonly hardStates = new WeakMap<Uint8Array, HardState>();
   private readonly blocks = new WeakMap<Uint8Array, BlockHead>();
 
@@ -42,9 +44,14 @@ export class DurableReader {
   termAt(node: NodeView, group: number, index: number): number | undefined {
     const state = this.hardState(node, group);
     if (!state || index > state.lastIndex || index < 1) return undefined;
+    let key = this.blockKeys.get(group);
+    if (key === undefined) {
+      key = BLOCK + hex(group, 4);
+      this.blockKeys.set(group, key);
+    }
     const lowest = Math.max(1, index - BLOCK_ENTRIES_MAX + 1);
     for (let first = index; first >= lowest; first -= 1) {
-      const bytes = node.disk.durableValue(BLOCK + hex(group, 4) + hex(first, 6));
+      const bytes = node.disk.durableValue(key + hex(first, 6));
       if (!bytes) continue;
       const { count, term } = this.head(bytes);
       // The first block at or below the index is the one that counts there (D-28).

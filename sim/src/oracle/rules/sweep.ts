@@ -56,7 +56,9 @@ function isSame(a: Snapshot, b: RaftView): boolean {
   if (a.durableIndex !== b.durableIndex || a.durableTerm !== b.durableTerm) return false;
   if (a.lastIndex !== b.log.lastIndex || a.lastTerm !== b.log.lastTerm) return false;
   if (!a.matches) return true;
-  for (const [peer, { match }] of b.progress) if (a.matches.get(peer) !== match) return false;
+  for (const peer of b.progress.keys()) {
+    if (a.matches.get(peer) !== b.progress.get(peer)?.match) return false;
+  }
   return true;
 }
 

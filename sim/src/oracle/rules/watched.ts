@@ -8,6 +8,8 @@ export interface LogView {
   readonly lastIndex: number;
   readonly lastTerm: number;
   readonly lastStampMs: number;
+  /** Grows with every change of the blocks; logs of synthetic replicas do not say. */
+  readonly changes?: number;
   /** 0 for index 0, -1 beyond the end. */
   termAt(index: number): number;
   blockAt(index: number): Block | undefined;

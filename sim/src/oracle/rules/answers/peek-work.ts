@@ -35,11 +35,16 @@ interface Watch {
   peeks: readonly WaitingRead[];
 }
 
+/** Of a node without peeks, as nearly all are after nearly every turn: nothing is made for them. */
+const NO_WATCHES: ReadonlyMap<number, Watch> = new Map();
+const NO_PEEKS: readonly WaitingRead[] = [];
+const NOTHING_SERVED: readonly number[] = [];
+
 export class PeekWork implements Rule {
   private world: { readonly queue: { readonly nowUs: number } } | undefined;
   private readonly watches = new WeakMap<Partition, Watch>();
   /** By node: those with peeks now, by group. */
-  private readonly waiting = new Map<number, Map<number, Watch>>();
+  private readonly waiting = new Map<number, ReadonlyMap<number, Watch>>();
 
   attach(world: { readonly queue: { readonly nowUs: number } }): void {
     this.world = world;
@@ -59,24 +64,26 @@ export class PeekWork implements Rule {
   }
 
   afterTurn(node: number, host: ReadableHost): void {
-    const before = this.waiting.get(node);
-    const now = new Map<number, Watch>();
-    let served: number[] = [];
+    const before = this.waiting.get(node) ?? NO_WATCHES;
+    let now: Map<number, Watch> | undefined;
+    let served = NOTHING_SERVED;
     for (const replica of host.context.groups.values()) {
       const { partition } = replica.machine;
       if (!partition) continue;
       const peeks = peeksOf(replica);
-      const watch = before?.get(replica.id);
+      const watch = before.get(replica.id);
       if (watch && this.watches.get(partition) === watch)
         this.judge(node, replica.id, watch, partition);
       // Those that nobody serves any more are refused.
       if (watch && replica.isServing) {
         served = [...served, ...watch.peeks.filter((p) => !peeks.includes(p)).map(limitOf)];
       }
-      if (peeks.length > 0) now.set(replica.id, this.watched(partition, peeks));
+      if (peeks.length === 0) continue;
+      now ??= new Map();
+      now.set(replica.id, this.watched(partition, peeks));
     }
-    this.waiting.set(node, now);
-    this.judgeTurn(node, served, host.context.config.limits.turnRowsMax);
+    if (now || before.size > 0) this.waiting.set(node, now ?? NO_WATCHES);
+    if (served.length > 0) this.judgeTurn(node, served, host.context.config.limits.turnRowsMax);
   }
 
   /** What is begun with a row left in the budget goes on. */
@@ -132,7 +139,8 @@ export class PeekWork implements Rule {
   }
 }
 
-function peeksOf({ reads, confirmedReads }: ReadableReplica): WaitingRead[] {
+function peeksOf({ reads, confirmedReads }: ReadableReplica): readonly WaitingRead[] {
+  if (reads.size === 0 && confirmedReads.length === 0) return NO_PEEKS;
   return [...reads.values(), ...confirmedReads].filter(({ action }) => action.type === "read.peek");
 }
 

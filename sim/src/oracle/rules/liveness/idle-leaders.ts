@@ -32,11 +32,17 @@ interface View {
   };
 }
 
+interface Life {
+  readonly incarnation: number;
+  /** Since when its leader of a group has had something to do and nothing under way. */
+  readonly idle: Map<number, number>;
+}
+
 export class IdleLeaders implements Rule {
   private world: { readonly queue: { readonly nowUs: number } } | undefined;
   private readonly lastTurnUs = new Map<number, number>();
-  /** Since when a node's leader of a group has had something to do and nothing under way. */
-  private readonly idle = new Map<string, number>();
+  /** By node, of its present life. */
+  private readonly lives = new Map<number, Life>();
 
   attach(world: { readonly queue: { readonly nowUs: number } }): void {
     this.world = world;
@@ -46,12 +52,22 @@ export class IdleLeaders implements Rule {
     const nowUs = this.world?.queue.nowUs ?? 0;
     const isBack = nowUs - (this.lastTurnUs.get(node) ?? 0) > AWAY_US;
     this.lastTurnUs.set(node, nowUs);
+    const { idle } = this.lifeOf(node, context.incarnation);
     for (const replica of context.groups.values()) {
-      const name = `n${node}.${context.incarnation}.${replica.id}`;
-      if (!isReady || !isIdle(replica)) this.idle.delete(name);
-      else if (isBack || !this.idle.has(name)) this.idle.set(name, nowUs);
-      else this.check(node, replica, this.idle.get(name) ?? nowUs, nowUs);
+      const sinceUs = idle.get(replica.id);
+      if (!isReady || !isIdle(replica)) {
+        if (sinceUs !== undefined) idle.delete(replica.id);
+      } else if (isBack || sinceUs === undefined) idle.set(replica.id, nowUs);
+      else this.check(node, replica, sinceUs, nowUs);
     }
+  }
+
+  private lifeOf(node: number, incarnation: number): Life {
+    const known = this.lives.get(node);
+    if (known?.incarnation === incarnation) return known;
+    const life = { incarnation, idle: new Map<number, number>() };
+    this.lives.set(node, life);
+    return life;
   }
 
   private check(node: number, { id, queue }: LeaderView, sinceUs: number, nowUs: number): void {

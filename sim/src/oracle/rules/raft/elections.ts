@@ -15,6 +15,8 @@ export class Elections implements Rule {
   private world: Watched | undefined;
   /** By group and term. */
   private readonly leaders = new Map<number, Said>();
+  /** Per group: whom was spoken of last, which nearly everything said is about again. */
+  private readonly newest = new Map<number, { readonly term: number; readonly member: number }>();
   /** Per node, by group and term. */
   private readonly votes = new Map<number, Map<number, Said>>();
 
@@ -48,13 +50,15 @@ export class Elections implements Rule {
   }
 
   private leads(node: number, group: number, term: number, member: number, how: string): void {
+    const newest = this.newest.get(group);
+    if (newest?.term === term && newest.member === member) return;
     const key = pairKey(group, term);
     const known = this.leaders.get(key);
-    if (known === undefined) {
-      this.leaders.set(key, { ...this.at(node), member, how });
+    if (known === undefined) this.leaders.set(key, { ...this.at(node), member, how });
+    if (known === undefined || known.member === member) {
+      this.newest.set(group, { term, member });
       return;
     }
-    if (known.member === member) return;
     this.broken(
       `group ${group} has two leaders in term ${term}: n${known.member} and n${member}`,
       group,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { InvariantViolation } from "@disheap/core";
 import { ReplicaInvariants } from "../../../../src/oracle/rules/raft/replica-invariants.js";
-import { breaks, FakeWorld, fakeRaft, fakeReplica } from "../states.js";
+import { breaks, FakeLog, FakeWorld, fakeRaft, fakeReplica } from "../states.js";
 
 class World extends FakeWorld {
   planted = false;
@@ -49,4 +49,25 @@ test("one that stopped, or that the plan broke, is left out; other errors are no
     throw new TypeError("no such thing");
   });
   expect(() => failing.rule.afterTurn(1, failing.host)).toThrow(TypeError);
+});
+
+test("all of a replica is looked at after each turn, the blocks in memory when its log has changed", () => {
+  const seen: (number | undefined)[] = [];
+  const world = new World();
+  const rule = new ReplicaInvariants();
+  rule.attach(world);
+  const log = Object.assign(new FakeLog(), { changes: 0 });
+  const put = () =>
+    world.put(1, { ...fakeRaft({ log }), assertInvariants: (blocks) => seen.push(blocks) });
+  const host = put();
+  rule.afterTurn(1, host);
+  rule.afterTurn(1, host);
+  log.changes += 1;
+  rule.afterTurn(1, host);
+  rule.afterTurn(1, host);
+  expect(seen).toEqual([4, 0, 4, 0]);
+  // Another life of the node, or another replica: nothing is known of it.
+  rule.afterTurn(1, put());
+  rule.finish();
+  expect(seen).toEqual([4, 0, 4, 0, 4, Infinity]);
 });
