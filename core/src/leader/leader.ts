@@ -10,6 +10,7 @@ import { NEWEST_LEVEL } from "../machine/levels/known.js";
 import { appendOwn, replicate } from "../raft/replication.js";
 import { requestRead } from "../raft/reads.js";
 import { encodeBlock, EntryKind } from "../wire/blocks.js";
+import { rowsIn } from "../wire/intent-rows.js";
 import { encodeIntent, type Intent } from "../wire/intents.js";
 import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
@@ -122,7 +123,8 @@ export class Leader {
       this.enqueueIntent(slot, {
         intent: action.intent,
         origin: { type: "request", ...origin, isRepeatable: !request.isOnce, creates, closes },
-        isEnqueue: checked.kind === "enqueue",
+        isEnqueue: checked.kind === "enqueue" || checked.kind === "enqueue.many",
+        rows: rowsIn(checked),
         isReturn: isReturn(checked),
         isOwnWork: OWN_WORK.has(checked.kind),
         leases: 0,
@@ -144,7 +146,8 @@ export class Leader {
 
   /** Refused here and never at apply: how much is too much may differ from node to node (D-80). */
   private isBeyondProducers(slot: Replica, intent: Intent): boolean {
-    if (intent.kind !== "enqueue" || !intent.producer) return false;
+    if (intent.kind !== "enqueue" && intent.kind !== "enqueue.many") return false;
+    if (!intent.producer) return false;
     if (slot.machine.kind !== "partition") return false;
     const { dedup } = slot.machine.partition;
     const { producerBytesMax } = this.context.config.limits;
@@ -235,7 +238,7 @@ export class Leader {
   /** Ahead of everything that clients asked for meanwhile. */
   private proposeFirst(slot: Replica, first: Intent): void {
     const intent = encodeIntent(first);
-    slot.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    slot.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
   }
 
   /** Once per turn: turns what is queued into entries and sends them off. */
@@ -272,18 +275,21 @@ export class Leader {
     let bytes = 0;
     let ofRequests = 0;
     let coming = 0;
+    let rows = 0;
     let leases = 0;
     const leasesMax = entryLeasesMax(slot);
     for (const queued of slot.queue) {
-      if (taken.length >= entryIntentsMax) break;
       const isOver =
-        bytes + queued.intent.length > entryBytesMax || leases + queued.leases > leasesMax;
+        rows + queued.rows > entryIntentsMax ||
+        bytes + queued.intent.length > entryBytesMax ||
+        leases + queued.leases > leasesMax;
       if (taken.length > 0 && isOver) break;
       bytes += queued.intent.length;
       ofRequests += requestBytes(queued);
       this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
+      rows += queued.rows;
       leases += queued.leases;
-      if (queued.isEnqueue || queued.isReturn) coming += 1;
+      if (queued.isEnqueue || queued.isReturn) coming += queued.rows;
       taken.push(queued);
     }
     slot.queue = slot.queue.slice(taken.length);
@@ -291,7 +297,7 @@ export class Leader {
     // Standing credits ride behind what makes messages ready in the same entry (D-6).
     // They have intents of their own, or a queue that is never empty would starve every consumer.
     const room = {
-      intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - taken.length),
+      intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - rows),
       leases: leasesMax - leases,
     };
     for (const grant of standingIntents(this.context, slot, coming, room)) taken.push(grant);
@@ -310,7 +316,7 @@ export class Leader {
     if (slot.dueMs > this.context.monotonicMs || slot.queue.length > 0) return;
     // One on its way is enough; its apply sets the next due time.
     if (slot.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
-    slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
     slot.lastTickIndex = g.log.lastIndex + 1;
     slot.tickedMs = this.context.monotonicMs;
   }
@@ -334,7 +340,8 @@ export class Leader {
   private append(slot: Replica, kind: number, queued: readonly QueuedIntent[]): void {
     const g = slot.raft;
     const index = g.log.lastIndex + 1;
-    assert(queued.length <= OFFSETS_PER_ENTRY, "D-10: intents of an entry must fit 14 bits");
+    const rows = queued.reduce((sum, q) => sum + q.rows, 0);
+    assert(rows <= OFFSETS_PER_ENTRY, "D-10: rows of an entry must fit 14 bits");
     const { seedHi, seedLo } = this.context.config;
     const [entryHi, entryLo] = entrySeed(seedHi, seedLo, g.id, index, g.term);
     const intents = queued.map((q) => q.intent);

@@ -9,6 +9,7 @@
 import { assert } from "../lib/assert.js";
 import { INDEX_MAX } from "../lib/ulid.js";
 import { EntryKind, type EntryView } from "../wire/blocks.js";
+import { rowsIn } from "../wire/intent-rows.js";
 import type { Intent } from "../wire/intents.js";
 import { intentsOf } from "./entry-intents.js";
 import { LevelInForce } from "./levels/in-force.js";
@@ -50,6 +51,7 @@ export class MachineState {
 export interface Machine extends MachineState {
   /** Time passes to the entry's stamp: sets `nowMs`, and does what is due by then. */
   passTime(entry: EntryView): void;
+  /** `offset`: of its first row. */
   applyIntent(intent: Intent, offset: number, entry: EntryView): IntentResult;
 }
 
@@ -69,8 +71,10 @@ export function applyEntry(
   const intents = entry.kind === EntryKind.noop ? [] : intentsOf(entry);
   machine.appliedIndex = entry.index;
   machine.passTime(entry);
-  for (let offset = 0; offset < intents.length; offset += 1) {
-    const result = machine.applyIntent(intents[offset], offset, entry);
+  let offset = 0;
+  for (const intent of intents) {
+    const result = machine.applyIntent(intent, offset, entry);
+    offset += rowsIn(intent);
     results?.push(result);
   }
 }
