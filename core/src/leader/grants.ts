@@ -190,7 +190,13 @@ export function standingIntents(
       visibilityMs,
       bound: undefined,
     });
-    intents.push({ intent, origin: originOf(edge, s, true), isEnqueue: false, rows: 1, leases: share });
+    intents.push({
+      intent,
+      origin: originOf(edge, s, true),
+      isEnqueue: false,
+      rows: 1,
+      leases: share,
+    });
   }
   slot.standingTurn += count;
   slot.grantedUpToMs = stampMs;

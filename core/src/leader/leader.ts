@@ -316,7 +316,13 @@ export class Leader {
     if (slot.dueMs > this.context.monotonicMs || slot.queue.length > 0) return;
     // One on its way is enough; its apply sets the next due time.
     if (slot.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
-    slot.queue.push({ intent: TICK_INTENT, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
+    slot.queue.push({
+      intent: TICK_INTENT,
+      origin: { type: "none" },
+      isEnqueue: false,
+      rows: 1,
+      leases: 0,
+    });
     slot.lastTickIndex = g.log.lastIndex + 1;
     slot.tickedMs = this.context.monotonicMs;
   }

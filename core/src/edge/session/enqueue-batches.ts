@@ -102,19 +102,25 @@ export class EnqueueBatches {
     };
   }
 
-  /** One row that is as bad as any in each way: what holds for it holds for all. */
+  /** Two rows that are as bad as any in each way: what holds for them holds for all. */
   private worstProblem(): Failure | undefined {
     const { rows } = this;
     if (rows.partitionKey.length > 0) return invalid("keys are judged one by one");
     const count = rowCount(rows);
     let longest = 0;
+    let shortest = 0;
     let delayMs = 0;
     for (let row = 0; row < count; row += 1) {
-      if (u32At(rows.length, row) > u32At(rows.length, longest)) longest = row;
+      const length = u32At(rows.length, row);
+      if (length > u32At(rows.length, longest)) longest = row;
+      if (length < u32At(rows.length, shortest)) shortest = row;
       if (rows.delayMs.length > 0) delayMs = Math.max(delayMs, u64At(rows.delayMs, row));
     }
-    const payload = rows.payload.subarray(0, u32At(rows.length, longest));
-    return this.problemOf({ ...this.requests.at(0, 0), payload, delayMs });
+    const problemOf = (row: number): Failure | undefined => {
+      const payload = rows.payload.subarray(0, u32At(rows.length, row));
+      return this.problemOf({ ...this.requests.at(0, 0), payload, delayMs });
+    };
+    return problemOf(longest) ?? problemOf(shortest);
   }
 
   private problemOf(request: Enqueue): Failure | undefined {

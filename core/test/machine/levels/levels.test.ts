@@ -68,7 +68,13 @@ describe("an init entry of another level", () => {
     }
     const slot = rig.host.context.groups.get(1);
     if (!slot) throw new Error("the partition's group must be there");
-    slot.queue.push({ intent: longer, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    slot.queue.push({
+      intent: longer,
+      origin: { type: "none" },
+      isEnqueue: false,
+      rows: 1,
+      leases: 0,
+    });
     rig.pass(100);
     rig.settle();
     expect(slot.machineStoppedBecause).toContain(`It was written at level ${number + 1}`);
