@@ -42,6 +42,7 @@ export {
   type Block,
   type EntryView,
 } from "./wire/blocks.js";
+export { rowsIn, rowsOf, type RowIntent } from "./wire/intent-rows.js";
 export { decodeIntent, encodeIntent, readIntent, type Intent } from "./wire/intents.js";
 export { decodeFrame, FRAME_BYTES_MAX, FrameBuilder, MESSAGE_BYTES_MAX } from "./wire/frames.js";
 export { blockKeyParts, decodeHardState, Tag, type HardState } from "./wire/disk-records.js";

@@ -49,6 +49,8 @@ export class ClusterMachine extends ClusterState implements Machine {
       case "tick":
         return { type: "none" };
       case "enqueue":
+      case "enqueue.many":
+      case "settle.many":
       case "grant":
       case "ack":
       case "nack":

@@ -9,10 +9,11 @@ import { applyEntry, type Machine } from "../machine/machine.js";
 import { misplaced, type IntentResult } from "../machine/results.js";
 import type { EntryView } from "../wire/blocks.js";
 import type { Intent, PartitionInitIntent } from "../wire/intents.js";
-import { applyEnqueue } from "./enqueue.js";
+import { applyEnqueue, applyEnqueueMany } from "./enqueue.js";
 import { applyGrant, closeStream, entryGrants, replaceEdge } from "./grant.js";
 import { PartitionState, type Moment } from "./partition-state.js";
 import { applyGiveBack, applyRelease } from "./release.js";
+import { applySettleMany } from "./settle-many.js";
 import { applyAck, applyExtend, applyNack, fireTimers } from "./settle.js";
 
 export class Partition extends PartitionState implements Machine {
@@ -50,6 +51,10 @@ export class Partition extends PartitionState implements Machine {
     switch (intent.kind) {
       case "enqueue":
         return applyEnqueue(this, intent, offset, moment);
+      case "enqueue.many":
+        return applyEnqueueMany(this, intent, offset, moment);
+      case "settle.many":
+        return applySettleMany(this, intent, moment);
       case "grant":
         return applyGrant(this, intent, moment);
       case "ack":

@@ -13,6 +13,7 @@ const FENCE_CHARACTERS = 8;
 
 export interface LeaseToken extends TokenParts {
   readonly group: number;
+  readonly mac: Uint8Array;
 }
 
 export function encodeLeaseToken(token: LeaseToken): string {

@@ -89,7 +89,7 @@ export class Host {
       onMetaApplied: () => this.operations.metaApplied(),
     });
     this.operations = new Operations(context, {
-      rowEnded: (call, row, end) => this.sessions.rowEnded(call, row, end),
+      batchEnded: (call, part, end) => this.sessions.batchEnded(call, part, end),
       isKnown: (group) => group === 0 || this.groups.placeOf(group) !== undefined,
     });
     const findTopic = (topic: string): TopicRecord | undefined =>

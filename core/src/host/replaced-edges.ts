@@ -18,7 +18,7 @@ export function replaceEdges(
     if (held === 0 || held >= edgeIncarnation) continue;
     const graceMs = context.config.defaults.disconnectGraceMs;
     const intent = encodeIntent({ kind: "edge.replaced", edge, edgeIncarnation, graceMs });
-    replica.queue.push({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    replica.queue.push({ intent, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
     context.touched.add(replica);
   }
 }

@@ -117,7 +117,7 @@ function oneShot(from: number, m: GrantRequest): QueuedIntent {
     bound: m.bound,
   });
   const leases = Math.min(m.n, GRANT_LIMIT);
-  return { intent, origin: originOf(from, m, false), isEnqueue: false, leases };
+  return { intent, origin: originOf(from, m, false), isEnqueue: false, rows: 1, leases };
 }
 
 function originOf(
@@ -179,7 +179,13 @@ export function standingIntents(
       visibilityMs,
       bound: undefined,
     });
-    intents.push({ intent, origin: originOf(edge, s, true), isEnqueue: false, leases: share });
+    intents.push({
+      intent,
+      origin: originOf(edge, s, true),
+      isEnqueue: false,
+      rows: 1,
+      leases: share,
+    });
   }
   replica.standingTurn += count;
   replica.grantedUpToMs = stampMs;

@@ -11,6 +11,7 @@ import { NEWEST_LEVEL } from "../machine/levels/known.js";
 import { appendOwn, replicate } from "../raft/replication.js";
 import { requestRead } from "../raft/reads.js";
 import { encodeBlock, EntryKind } from "../wire/blocks.js";
+import { rowsIn } from "../wire/intent-rows.js";
 import { encodeIntent, type Intent } from "../wire/intents.js";
 import type { ReplyOutcome, Request } from "../wire/messages.js";
 import type { Beats } from "./beats.js";
@@ -39,6 +40,7 @@ import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/repli
 import { peekBody } from "./peek-rows.js";
 import { PAGE_MAX } from "../contract/limits/units.js";
 import { creationProblem } from "./creation-limits.js";
+import { nextEntry } from "./next-entry.js";
 import { OnceTable } from "./once-table.js";
 import { outcomeOf } from "./outcomes.js";
 import { proposable } from "./proposable.js";
@@ -124,7 +126,8 @@ export class Leader {
       this.enqueueIntent(replica, {
         intent: action.intent,
         origin: { type: "request", ...origin, isRepeatable: !request.isOnce, creates, closes },
-        isEnqueue: checked.kind === "enqueue",
+        isEnqueue: checked.kind === "enqueue" || checked.kind === "enqueue.many",
+        rows: rowsIn(checked),
         isReturn: isReturn(checked),
         isOwnWork: OWN_WORK.has(checked.kind),
         leases: 0,
@@ -146,7 +149,8 @@ export class Leader {
 
   /** Refused here and never at apply: how much is too much may differ from node to node (D-80). */
   private isBeyondProducers(replica: Replica, intent: Intent): boolean {
-    if (intent.kind !== "enqueue" || !intent.producer) return false;
+    if (intent.kind !== "enqueue" && intent.kind !== "enqueue.many") return false;
+    if (!intent.producer) return false;
     if (replica.machine.kind !== "partition") return false;
     const { dedup } = replica.machine.partition;
     const { producerBytesMax } = this.context.config.limits;
@@ -229,7 +233,7 @@ export class Leader {
   /** Ahead of everything that clients asked for meanwhile. */
   private proposeFirst(replica: Replica, first: Intent): void {
     const intent = encodeIntent(first);
-    replica.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    replica.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
   }
 
   /** Once per turn: turns what is queued into entries and sends them off. */
@@ -262,33 +266,21 @@ export class Leader {
 
   private collectEntry(replica: Replica): boolean {
     const { entryIntentsMax, entryBytesMax } = this.context.config.limits;
-    const taken: QueuedIntent[] = [];
-    let bytes = 0;
-    let ofRequests = 0;
-    let coming = 0;
-    let leases = 0;
     const leasesMax = entryLeasesMax(replica);
-    for (const queued of replica.queue) {
-      if (taken.length >= entryIntentsMax) break;
-      const isOver =
-        bytes + queued.intent.length > entryBytesMax || leases + queued.leases > leasesMax;
-      if (taken.length > 0 && isOver) break;
-      bytes += queued.intent.length;
-      ofRequests += requestBytes(queued);
-      this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
-      leases += queued.leases;
-      if (queued.isEnqueue || queued.isReturn) coming += 1;
-      taken.push(queued);
-    }
+    const room = { entryIntentsMax, entryBytesMax, leasesMax };
+    const { taken, rows, coming, leases } = nextEntry(replica.queue, room);
     replica.queue = replica.queue.slice(taken.length);
-    replica.queueBytes -= ofRequests;
+    for (const queued of taken) {
+      replica.queueBytes -= requestBytes(queued);
+      this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
+    }
     // Standing credits ride behind what makes messages ready in the same entry (D-6).
     // They have intents of their own, or a queue that is never empty would starve every consumer.
-    const room = {
-      intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - taken.length),
+    const left = {
+      intents: Math.min(entryIntentsMax, OFFSETS_PER_ENTRY - rows),
       leases: leasesMax - leases,
     };
-    for (const grant of standingIntents(this.context, replica, coming, room)) taken.push(grant);
+    for (const grant of standingIntents(this.context, replica, coming, left)) taken.push(grant);
     if (taken.length === 0) return false;
     this.append(replica, EntryKind.command, taken);
     return true;
@@ -304,7 +296,7 @@ export class Leader {
     if (replica.dueMs > this.context.monotonicMs || replica.queue.length > 0) return;
     // One on its way is enough; its apply sets the next due time.
     if (replica.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
-    replica.queue.push({ intent: TICK, origin: { type: "none" }, isEnqueue: false, leases: 0 });
+    replica.queue.push({ intent: TICK, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
     replica.lastTickIndex = g.log.lastIndex + 1;
     replica.tickedMs = this.context.monotonicMs;
   }
@@ -328,7 +320,8 @@ export class Leader {
   private append(replica: Replica, kind: number, queued: readonly QueuedIntent[]): void {
     const g = replica.raft;
     const index = g.log.lastIndex + 1;
-    assert(queued.length <= OFFSETS_PER_ENTRY, "D-10: intents of an entry must fit 14 bits");
+    const rows = queued.reduce((sum, q) => sum + q.rows, 0);
+    assert(rows <= OFFSETS_PER_ENTRY, "D-10: rows of an entry must fit 14 bits");
     const { seedHi, seedLo } = this.context.config;
     const [entryHi, entryLo] = entrySeed(seedHi, seedLo, g.id, index, g.term);
     const intents = queued.map((q) => q.intent);

@@ -11,6 +11,8 @@ interface Refusal {
 /** What nodes ask a leader for. Everything else a leader makes by itself, out of what it knows. */
 const ASKED: ReadonlySet<Intent["kind"]> = new Set<Intent["kind"]>([
   "enqueue",
+  "enqueue.many",
+  "settle.many",
   "ack",
   "nack",
   "extend",

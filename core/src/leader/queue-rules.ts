@@ -21,9 +21,16 @@ export const QUEUE_FULL = {
 
 /** It makes its message ready at once. A rejection without a time of its own waits for its backoff. */
 export function isReturn(intent: Intent): boolean {
-  return (
-    intent.kind === "release.undelivered" || (intent.kind === "nack" && intent.backoffMs === 0)
-  );
+  switch (intent.kind) {
+    case "release.undelivered":
+      return true;
+    case "nack":
+      return intent.backoffMs === 0;
+    case "settle.many":
+      return intent.op === "nack" && intent.backoffMs === 0;
+    default:
+      return false;
+  }
 }
 
 export function isRepeatable(origin: Origin): origin is Extract<Origin, { type: "request" }> {

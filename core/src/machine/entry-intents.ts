@@ -4,6 +4,7 @@
 import { MalformedInput, Reader } from "../lib/bytes.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
 import type { EntryView } from "../wire/blocks.js";
+import { rowsIn } from "../wire/intent-rows.js";
 import { peekLevel, readIntent, type Intent } from "../wire/intents.js";
 import { levelProblem } from "./levels/known.js";
 
@@ -17,18 +18,18 @@ export class UnappliableEntry extends Error {
  * entry begins a level that this version does not know (D-86).
  */
 export function intentsOf(entry: EntryView): readonly Intent[] {
-  if (entry.intentCount > OFFSETS_PER_ENTRY) {
-    throw unappliable(
-      entry,
-      `it holds ${entry.intentCount} intents, more than ${OFFSETS_PER_ENTRY}`,
-    );
-  }
   const r = new Reader(entry.bytes, entry.intentsFrom, entry.to);
   const intents: Intent[] = [];
+  let rows = 0;
   try {
     for (let i = 0; i < entry.intentCount; i += 1) {
       refuseOtherLevel(entry, r);
-      intents.push(readIntent(r));
+      const intent = readIntent(r);
+      rows += rowsIn(intent);
+      if (rows > OFFSETS_PER_ENTRY) {
+        throw new MalformedInput(`it holds more than ${OFFSETS_PER_ENTRY} rows`);
+      }
+      intents.push(intent);
     }
     r.expectEnd();
   } catch (error) {

@@ -10,6 +10,7 @@ import type { Offset } from "../lib/brands.js";
 import { assert } from "../lib/assert.js";
 import { INDEX_MAX } from "../lib/ulid.js";
 import { EntryKind, type EntryView } from "../wire/blocks.js";
+import { rowsIn } from "../wire/intent-rows.js";
 import type { Intent } from "../wire/intents.js";
 import { intentsOf } from "./entry-intents.js";
 import { LevelInForce } from "./levels/in-force.js";
@@ -70,8 +71,10 @@ export function applyEntry(
   const intents = entry.kind === EntryKind.noop ? [] : intentsOf(entry);
   machine.appliedIndex = entry.index;
   machine.passTime(entry);
-  for (let offset = 0; offset < intents.length; offset += 1) {
-    const result = machine.applyIntent(intents[offset], offset, entry);
+  let offset = 0;
+  for (const intent of intents) {
+    const result = machine.applyIntent(intent, offset, entry);
+    offset += rowsIn(intent);
     results?.push(result);
   }
 }

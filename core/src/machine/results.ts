@@ -9,6 +9,22 @@ export type RefusalCode = Extract<
   "NOT_FOUND" | "FAILED_PRECONDITION" | "INVALID_ARGUMENT" | "ALREADY_EXISTS" | "RESOURCE_EXHAUSTED"
 >;
 
+/** A row of a batch whose triple was seen before: where its message is, and since when. */
+export interface DuplicateRow {
+  readonly row: number;
+  readonly index: number;
+  readonly offset: number;
+  readonly stampMs: number;
+}
+
+/** Rows of a batch, one after the other, that are refused for one reason. */
+export interface RowRefusal {
+  readonly firstRow: number;
+  count: number;
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
 /** The machine's answer to one intent; made only on the replica that proposed it. */
 export type IntentResult =
   | { readonly type: "none" }
@@ -23,7 +39,17 @@ export type IntentResult =
       readonly grantedInRound: number;
       readonly isClosed: boolean;
     }
+  /** Of a batch: row i stands at offset `firstOffset` + i, but for those that were there before. */
+  | {
+      readonly type: "enqueued.many";
+      readonly index: number;
+      readonly firstOffset: number;
+      readonly stampMs: number;
+      readonly duplicates: readonly DuplicateRow[];
+    }
   | { readonly type: "settled" }
+  /** Of a batch: all rows, but for those that are refused. */
+  | { readonly type: "settled.many"; readonly refusals: readonly RowRefusal[] }
   | { readonly type: "extended"; readonly deadlineMs: number }
   | {
       readonly type: "refused";

@@ -39,6 +39,8 @@ export interface QueuedIntent {
   readonly isReturn?: boolean;
   /** Not a client's: requests of clients cannot keep it out of a full queue. */
   readonly isOwnWork?: boolean;
+  /** Places of an entry that it takes. */
+  readonly rows: number;
   /** How many leases it may take. */
   readonly leases: number;
   /** When a request's intent came into the queue: monotonic time of that turn. */

@@ -3,9 +3,18 @@
 // once and the same bytes travel to the leader, into the entry, to every disk and to apply.
 
 import type { ProducerTriple, TopicSettings } from "../contract/api.js";
+import { assert } from "../lib/assert.js";
 import { MalformedInput, Reader, Writer } from "../lib/bytes.js";
 import type { LeaseName } from "../lib/lease-name.js";
 import type { StreamName } from "../lib/stream-name.js";
+import {
+  type EnqueueManyIntent,
+  readEnqueueMany,
+  readSettleMany,
+  type SettleManyIntent,
+  writeEnqueueMany,
+  writeSettleMany,
+} from "./batch-intents.js";
 import { readProducer, writeProducer } from "./producer.js";
 
 /** The machine level that a group begins at, and its draft (D-86). */
@@ -38,7 +47,8 @@ export interface GrantIntent extends StreamName {
 
 /** What a lease token proves: the message's place in its group's log, the fence and the MAC. */
 export interface TokenParts extends LeaseName {
-  readonly mac: Uint8Array;
+  /** Undefined in a row of a batch: its node vouches for it (D-79). */
+  readonly mac: Uint8Array | undefined;
 }
 
 export interface AckIntent {
@@ -130,6 +140,8 @@ export interface TopicDeletedIntent extends TopicIdentity {
 
 export type PartitionIntent =
   | EnqueueIntent
+  | EnqueueManyIntent
+  | SettleManyIntent
   | GrantIntent
   | AckIntent
   | NackIntent
@@ -168,6 +180,8 @@ export const INTENTS = {
   "partition.init": { tag: 10, machine: "partition" },
   "partition.close": { tag: 11, machine: "partition" },
   release: { tag: 12, machine: "partition" },
+  "enqueue.many": { tag: 30, machine: "partition" },
+  "settle.many": { tag: 31, machine: "partition" },
   "topic.create": { tag: 20, machine: "cluster" },
   "topic.deleting": { tag: 21, machine: "cluster" },
   "topic.deleted": { tag: 22, machine: "cluster" },
@@ -175,7 +189,9 @@ export const INTENTS = {
 } as const satisfies Readonly<Record<Intent["kind"], IntentRow>>;
 
 function writeToken(w: Writer, token: TokenParts): void {
-  w.u48(token.index).u16(token.offset).u32(token.fence).raw(token.mac);
+  const { index, offset, fence, mac } = token;
+  assert(mac !== undefined, "D-79: only a batch holds tokens without their MAC");
+  w.u48(index).u16(offset).u32(fence).raw(mac);
 }
 
 function readToken(r: Reader): TokenParts {
@@ -277,6 +293,12 @@ function writeBody(w: Writer, intent: Intent): void {
     case "enqueue":
       writeEnqueue(w, intent);
       break;
+    case "enqueue.many":
+      writeEnqueueMany(w.u8(INTENTS["enqueue.many"].tag), intent);
+      break;
+    case "settle.many":
+      writeSettleMany(w.u8(INTENTS["settle.many"].tag), intent);
+      break;
     case "grant":
       writeGrant(w, intent);
       break;
@@ -336,9 +358,23 @@ function writeBody(w: Writer, intent: Intent): void {
   }
 }
 
+/** About how long it gets. */
+function sizeOf(intent: Intent): number {
+  switch (intent.kind) {
+    case "enqueue":
+      return intent.payload.length + 96;
+    case "enqueue.many":
+      return intent.payload.length + 24 * intent.rows + 96;
+    case "settle.many":
+      return intent.leases.length + 32;
+    default:
+      return 64;
+  }
+}
+
 /** One intent with its length, ready to be copied into an entry. */
 export function encodeIntent(intent: Intent): Uint8Array {
-  const w = new Writer(intent.kind === "enqueue" ? intent.payload.length + 96 : 64);
+  const w = new Writer(sizeOf(intent));
   w.u32(0);
   writeBody(w, intent);
   w.setU32(0, w.length - 4);
@@ -350,6 +386,10 @@ function readBody(r: Reader): Intent {
   switch (kind) {
     case INTENTS.enqueue.tag:
       return readEnqueue(r);
+    case INTENTS["enqueue.many"].tag:
+      return readEnqueueMany(r);
+    case INTENTS["settle.many"].tag:
+      return readSettleMany(r);
     case INTENTS.grant.tag:
       return readGrant(r);
     case INTENTS.ack.tag:

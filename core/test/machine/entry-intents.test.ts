@@ -7,6 +7,14 @@ import { intentsOf, UnappliableEntry } from "../../src/machine/entry-intents.js"
 import { MachineRig } from "../support/machine-rig.js";
 
 const TICK = encodeIntent({ kind: "tick" });
+const ACKS = encodeIntent({
+  kind: "settle.many",
+  op: "ack",
+  backoffMs: undefined,
+  extensionMs: 0,
+  rows: 4096,
+  leases: new Uint8Array(12 * 4096),
+});
 /** u32 length, then a kind that no version knows. */
 const UNKNOWN = Uint8Array.of(1, 0, 0, 0, 250);
 
@@ -30,7 +38,16 @@ describe("the intents of an entry", () => {
   const wrong: readonly [string, readonly Uint8Array[], string][] = [
     ["an unknown kind", [TICK, UNKNOWN], "intent kind 250 is unknown"],
     ["one that is cut short", [TICK.slice(0, 4)], "cut short"],
-    ["more than ids have room for", Array.from({ length: 16_385 }, () => TICK), "16385 intents"],
+    [
+      "more than ids have room for",
+      Array.from({ length: 16_385 }, () => TICK),
+      "more than 16384 rows",
+    ],
+    [
+      "batches with more rows than that",
+      Array.from({ length: 5 }, () => ACKS),
+      "more than 16384 rows",
+    ],
   ];
 
   test.each(wrong)("%s: refused with a sentence", (_, intents, says) => {

@@ -5,6 +5,7 @@ import type { ProducerTriple, TopicSettings } from "../../src/contract/api.js";
 import { INDEX_MAX, OFFSETS_PER_ENTRY } from "../../src/lib/ulid.js";
 import type { Intent, TokenParts } from "../../src/wire/intents.js";
 import type { GrantedItem, PeerMessage } from "../../src/wire/messages.js";
+import { enqueueMany, settleMany } from "./batches.js";
 
 function edged(max: number): fc.Arbitrary<number> {
   return fc.oneof(
@@ -60,17 +61,38 @@ function of<K extends string>(kind: K): { readonly kind: fc.Arbitrary<K> } {
   return { kind: fc.constant(kind) };
 }
 
+const enqueueIntent = fc.record({
+  ...of("enqueue"),
+  priorityHi: i32,
+  priorityLo: u32,
+  payload: bytes,
+  producer: fc.option(producer, { nil: undefined }),
+  maxRetries: fc.option(u32, { nil: undefined }),
+  delayMs: u48,
+});
+
+/** Rows whose sequences stay within 64 bits. */
+const enqueueRows = fc
+  .array(enqueueIntent, { minLength: 1, maxLength: 4 })
+  .filter(([{ producer: p }]) => p?.sequenceHi !== 0xffffffff);
+
+const settleRows = fc
+  .record({
+    tokens: fc.array(token, { minLength: 1, maxLength: 4 }),
+    terms: fc.oneof(
+      fc.constant({ kind: "ack" as const }),
+      fc.record({ ...of("nack"), backoffMs: fc.option(u48, { nil: undefined }) }),
+      fc.record({ ...of("extend"), extensionMs: u48 }),
+      fc.constant({ kind: "release" as const }),
+    ),
+  })
+  .map(({ tokens, terms }) => tokens.map((own) => ({ ...terms, token: own })));
+
 /** One arbitrary per kind: a kind without an entry here does not compile. */
 export const intentKinds: { readonly [K in Intent["kind"]]: fc.Arbitrary<Intent> } = {
-  enqueue: fc.record({
-    ...of("enqueue"),
-    priorityHi: i32,
-    priorityLo: u32,
-    payload: bytes,
-    producer: fc.option(producer, { nil: undefined }),
-    maxRetries: fc.option(u32, { nil: undefined }),
-    delayMs: u48,
-  }),
+  enqueue: enqueueIntent,
+  "enqueue.many": enqueueRows.map(enqueueMany),
+  "settle.many": settleRows.map(settleMany),
   grant: fc.record({
     ...of("grant"),
     edge: u16,

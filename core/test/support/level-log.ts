@@ -8,6 +8,7 @@ import { EntryKind, encodeBlock, eachEntry, type Block } from "../../src/wire/bl
 import { encodeIntent, type EnqueueIntent, type Intent } from "../../src/wire/intents.js";
 import { ClusterMachine } from "../../src/cluster/cluster.js";
 import { Partition } from "../../src/delivery/partition.js";
+import { enqueueMany, settleMany } from "./batches.js";
 import { BEGIN, INIT, SETTINGS } from "./machine-rig.js";
 
 const GROUP = 1;
@@ -141,6 +142,23 @@ function drawn(p: Partition, index: number, place: number): Intent {
   }
 }
 
+/** Batches behind and before single intents, some of their rows repeated or refused, and what settles them. */
+function batches(log: Log): void {
+  const urgent = { priorityHi: -(2 ** 31) };
+  const rows = [0, 1, 2, 3, 4, 5].map((i) => enqueue(i, { ...urgent, payload: new Uint8Array(i) }));
+  const named = enqueueMany(rows.map((row, i) => ({ ...row, ...from("m", 7 + i) })));
+  log.add(10, enqueue(1, from("m", 9)), enqueueMany(rows), named, enqueue(2));
+  log.add(10, enqueueMany([enqueue(3, { maxRetries: 0 }), enqueue(4, { delayMs: 900 })]), named);
+  const index = log.nextIndex;
+  log.add(10, enqueueMany(rows), grant(20, { edge: 3, round: 200 }));
+  const leases = [0, 1, 2, 3, 9].map((offset) => ({ index, offset, fence: 1, mac: undefined }));
+  const all = <K extends "ack" | "release">(kind: K) => leases.map((token) => ({ kind, token }));
+  const [a, b] = leases;
+  log.add(10, settleMany([{ kind: "extend", token: a, extensionMs: 90_000 }]));
+  log.add(10, settleMany([{ kind: "nack", token: b, backoffMs: 0 }]), settleMany(all("release")));
+  log.add(10, grant(20, { edge: 3, round: 201 }), settleMany(all("ack")), settleMany(all("ack")));
+}
+
 export function partitionLog(mode: Mode): Block[] {
   const p = newPartition(mode);
   const log = new Log(GROUP, p);
@@ -176,6 +194,7 @@ export function partitionLog(mode: Mode): Block[] {
   for (const afterMs of [800, 6000, 700_000, 13 * HOUR_MS, 25 * HOUR_MS]) {
     log.add(afterMs, { kind: "tick" }, enqueue(4, from("q", 1)), grant(2, { edge: 3, round: 99 }));
   }
+  batches(log);
   log.add(10, { kind: "partition.close" }, enqueue(1), grant(1), { kind: "partition.close" });
   return log.blocks;
 }

@@ -72,7 +72,7 @@ export class MachineRig {
     this.apply({ stampMs }, [{ ...INIT, settings: all }]);
   }
 
-  token(index: number, offset: number, fence: number): TokenParts {
+  token(index: number, offset: number, fence: number): TokenParts & { readonly mac: Uint8Array } {
     return { index, offset, fence, mac: this.partition.mac(index, offset, fence) };
   }
 }

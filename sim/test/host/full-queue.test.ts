@@ -61,7 +61,7 @@ test("releases get through while clients' requests fill the queue", () => {
 test("releases that find no room at all are sent again until there is some", () => {
   // Nothing is committed for a moment, and entries are small, so that the queue stays as long as it is.
   const { q, replica, leave, counts } = granted({ entryIntentsMax: 1 });
-  const tick = { intent: encodeIntent({ kind: "tick" }), isEnqueue: false, leases: 0 };
+  const tick = { intent: encodeIntent({ kind: "tick" }), isEnqueue: false, rows: 1, leases: 0 };
   let isCut = true;
   onMessage(q, "append", () => (isCut ? LOST : undefined));
   for (let i = 0; i < ROWS; i += 1) replica.queue.push({ ...tick, origin: { type: "none" } });

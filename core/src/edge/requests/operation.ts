@@ -92,8 +92,8 @@ export function settleIntent(
 
 /** Whom operations call back beside clients. */
 export interface OperationHooks {
-  /** A row of a session's call has its answer. */
-  rowEnded(call: number, row: number, end: RequestEnd): void;
+  /** Rows of a session's call have their answer. */
+  batchEnded(call: number, part: number, end: RequestEnd): void;
   /** Whether the local meta table names the group. */
   isKnown(group: number): boolean;
 }

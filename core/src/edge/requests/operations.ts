@@ -338,7 +338,7 @@ export class Operations {
 
   private onEnd(id: number, part: number, end: RequestEnd): void {
     if (id < 0) {
-      this.hooks.rowEnded(-id, part, end);
+      this.hooks.batchEnded(-id, part, end);
       return;
     }
     const operation = this.operations.get(id);

@@ -7,15 +7,15 @@ import type {
   FailedRange,
   SettledRange,
 } from "@disheap/proto/session";
-import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import type { ErrorCode, Failure } from "../../contract/api.js";
 import { GRPC_STATUS } from "../../contract/error-codes.js";
-import type { Enqueued } from "../requests/operation-result.js";
+import type { EnqueuedMany } from "../requests/batch-results.js";
+import { type CallBatch, rowAt } from "./call.js";
 
 type Growing<Range extends { readonly count: number }> = Omit<Range, "count"> & { count: number };
 
 export class Answers {
-  readonly enqueued: Growing<EnqueuedRange>[] = [];
+  readonly enqueued: EnqueuedRange[] = [];
   readonly duplicate: DuplicateRow[] = [];
   readonly settled: Growing<SettledRange>[] = [];
   readonly failed: Growing<FailedRange>[] = [];
@@ -25,33 +25,32 @@ export class Answers {
     return enqueued.length + duplicate.length + settled.length + failed.length === 0;
   }
 
-  enqueuedRow(call: number, row: number, place: PartitionPlace, result: Enqueued): void {
-    const { group, partition } = place;
-    const { index, offset, stampMs } = result;
-    if (result.isDuplicate) {
-      this.duplicate.push({ call, row, partition, group, index, offset, stampMs });
-      return;
+  /** Its rows are all in; those that were there before keep their places. */
+  enqueuedBatch(call: number, batch: CallBatch, result: EnqueuedMany): void {
+    const { group, partition } = batch.place;
+    const { index, firstOffset, stampMs, duplicates } = result;
+    let from = 0;
+    const upTo = (to: number): void => {
+      if (to > from) {
+        this.enqueued.push({
+          call,
+          firstRow: rowAt(batch, from),
+          count: to - from,
+          partition,
+          group,
+          index,
+          firstOffset: firstOffset + from,
+          stampMs,
+        });
+      }
+      from = to;
+    };
+    for (const { row, ...first } of duplicates) {
+      upTo(row);
+      this.duplicate.push({ call, row: rowAt(batch, row), partition, group, ...first });
+      from = row + 1;
     }
-    const last = this.enqueued.at(-1);
-    const isNext =
-      last?.call === call &&
-      last.firstRow + last.count === row &&
-      last.group === group &&
-      last.index === index &&
-      last.firstOffset + last.count === offset;
-    if (isNext) last.count += 1;
-    else {
-      this.enqueued.push({
-        call,
-        firstRow: row,
-        count: 1,
-        partition,
-        group,
-        index,
-        firstOffset: offset,
-        stampMs,
-      });
-    }
+    upTo(batch.rows);
   }
 
   settledRow(call: number, row: number): void {

@@ -3,6 +3,23 @@
 import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import type { Session } from "./session.js";
 
+/** Rows of a call that are asked with one intent. */
+export interface CallBatch {
+  readonly place: PartitionPlace;
+  readonly rows: number;
+  /** The others follow it, unless they are scattered. */
+  readonly firstRow: number;
+  /** Which rows, where they do not follow each other. */
+  readonly scattered: readonly number[] | undefined;
+  /** The intent of one token, not a batch. */
+  readonly isToken?: boolean;
+}
+
+/** The call's row that is row `i` of the batch. */
+export function rowAt({ firstRow, scattered }: CallBatch, i: number): number {
+  return scattered ? scattered[i] : firstRow + i;
+}
+
 export interface SessionCall {
   /** This node's own number for it. */
   readonly id: number;
@@ -22,8 +39,8 @@ export interface SessionCall {
   readonly budgetBytes: number;
   readonly windowBytes: number;
   readonly deadlineMs: number;
-  /** Where row i went. */
-  readonly places: (PartitionPlace | undefined)[];
+  /** What its rows were asked with. */
+  readonly batches: CallBatch[];
   /** Settles by number: the delivery of row i. */
   readonly deliveries: readonly number[];
   /** What an applied settle does to a delivery of this session: it ends, or lasts so much longer. */

@@ -8,14 +8,15 @@ import type { HostContext } from "../../member/context.js";
 import { NO_ROOM_FOR_REQUEST } from "../../member/budgets.js";
 import { encodeIntent, type Intent } from "../../wire/intents.js";
 import { PartitionChooser } from "../requests/choose-partition.js";
-import { noSuchPartition, settleIntent } from "../requests/operation.js";
-import { readable, readEnqueued, UNREADABLE_ANSWER } from "../requests/operation-result.js";
+import { settleIntent } from "../requests/operation.js";
+import { readEnqueuedMany, readRefusals } from "../requests/batch-results.js";
+import { readable, UNREADABLE_ANSWER } from "../requests/operation-result.js";
 import type { Operations } from "../requests/operations.js";
 import type { RequestEnd } from "../requests/requests.js";
-import { invalid, payloadProblem, statelessProblem } from "../requests/validate.js";
-import type { SessionCall } from "./call.js";
+import { invalid, statelessProblem } from "../requests/validate.js";
+import { type CallBatch, rowAt, type SessionCall } from "./call.js";
+import { EnqueueBatches } from "./enqueue-batches.js";
 import {
-  EnqueueCursor,
   enqueueShapeProblem,
   rowCount,
   settleOpOf,
@@ -25,6 +26,7 @@ import {
 } from "./rows.js";
 import type { Delivery } from "./ring.js";
 import type { Session } from "./session.js";
+import { SettleBatches } from "./settle-batches.js";
 
 /** Beside its payload a row costs about this much while it is under way, in bytes. */
 const ROW_BYTES = 256;
@@ -96,43 +98,24 @@ export class Calls {
       topic,
     });
     if (!call) return;
-    const cursor = new EnqueueCursor(rows, topic, producer);
     this.withTopic(call, rows.topic, topic, false, (record) => {
-      for (let row = 0; row < count; row += 1) {
-        const request = cursor.next(row);
-        const placed = this.placeOf(rows, request, record);
-        if ("failure" in placed) this.rowFailed(call, row, placed.failure, false);
-        else {
-          const { priorityHi, priorityLo, payload, maxRetries, delayMs = 0 } = request;
-          const head = { kind: "enqueue", priorityHi, priorityLo, payload } as const;
-          const intent = { ...head, producer: request.producer, maxRetries, delayMs };
-          this.ask(call, row, placed.place, intent, request.producer !== undefined);
-        }
-      }
+      new EnqueueBatches({
+        rows,
+        record,
+        producer,
+        chooser: this.chooser,
+        limits: { node: this.context.nodeLimits, ...this.context.config.limits },
+      }).each(
+        ({ place, firstRow, intent }) => {
+          const batch = { place, firstRow, rows: intent.rows, scattered: undefined };
+          this.ask(call, batch, intent, intent.producer !== undefined);
+        },
+        (row, failure) => {
+          this.rowFailed(call, row, failure, false);
+        },
+      );
       this.finishIfDone(call);
     });
-  }
-
-  private placeOf(
-    rows: EnqueueRows,
-    request: ReturnType<EnqueueCursor["next"]>,
-    record: TopicRecord,
-  ): { readonly place: PartitionPlace } | { readonly failure: Failure } {
-    const { settings, partitions, topic } = record;
-    const failure =
-      statelessProblem(request, this.context.nodeLimits) ??
-      payloadProblem(request.payload.length, settings, topic);
-    if (failure) return { failure };
-    const { partition } = rows;
-    if (partition === undefined) {
-      return { place: partitions[this.chooser.choose(request, settings.partitions)] };
-    }
-    if (partition >= settings.partitions) return { failure: noSuchPartition(partition, record) };
-    const isBound = request.producer !== undefined || request.partitionKey !== undefined;
-    const own = isBound ? this.chooser.choose(request, settings.partitions) : partition;
-    if (own === partition) return { place: partitions[partition] };
-    const why = "a repeat has to find the first one there; leave partition out, or compute it so";
-    return { failure: invalid(`partition is ${partition}, but the row belongs to ${own}: ${why}`) };
   }
 
   // --- settles -----------------------------------------------------------------------------------
@@ -156,6 +139,7 @@ export class Calls {
     const what = { kind: "settle", rows: count, windowBytes: 0, deliveries, extensionMs } as const;
     const call = this.open(session, rows.call, what);
     if (!call) return;
+    const batches = new SettleBatches(this.context.config.limits.entryIntentsMax);
     deliveries.forEach((number, row) => {
       const delivery = session.ring.get(number);
       if (!delivery) {
@@ -163,8 +147,13 @@ export class Calls {
         return;
       }
       if (op !== "release") delivery.isStarted = true;
-      this.ask(call, row, delivery.place, settleOf(op, rows, delivery), op !== "extend");
+      batches.add(row, delivery);
     });
+    const { backoffMs } = rows;
+    for (const { leases, ...batch } of batches.all()) {
+      const head = { kind: "settle.many", op, backoffMs, extensionMs: extensionMs ?? 0 } as const;
+      this.ask(call, batch, { ...head, rows: batch.rows, leases }, op !== "extend");
+    }
     this.finishIfDone(call);
   }
 
@@ -182,7 +171,7 @@ export class Calls {
         const request = settleRequest(rows, op, topic, row);
         const wrong = statelessProblem(request, this.context.nodeLimits);
         const settled = wrong ? undefined : settleIntent(request, record);
-        if (settled) this.ask(call, row, settled.place, settled.intent, op !== "extend");
+        if (settled) this.ask(call, single(settled.place, row), settled.intent, op !== "extend");
         else this.rowFailed(call, row, wrong ?? FOREIGN_TOKEN, false);
       }
       this.finishIfDone(call);
@@ -199,7 +188,8 @@ export class Calls {
       0,
     );
     deliveries.forEach(({ place, index, offset, fence }, row) => {
-      this.ask(call, row, place, { kind: "release.undelivered", index, offset, fence }, true);
+      const intent = { kind: "release.undelivered", index, offset, fence } as const;
+      this.ask(call, single(place, row), intent, true);
     });
   }
 
@@ -233,7 +223,7 @@ export class Calls {
       waiting: what.rows,
       budgetBytes,
       deadlineMs: this.context.monotonicMs + forMs,
-      places: [],
+      batches: [],
     };
     this.nextId += 1;
     session.calls += 1;
@@ -265,52 +255,70 @@ export class Calls {
     }
   }
 
-  private ask(
-    call: SessionCall,
-    row: number,
-    place: PartitionPlace,
-    intent: Intent,
-    isIdempotent: boolean,
-  ): void {
-    call.places[row] = place;
+  private ask(call: SessionCall, batch: CallBatch, intent: Intent, isIdempotent: boolean): void {
+    const { group, voters } = batch.place;
+    call.batches.push(batch);
     this.operations.router.start({
-      group: place.group,
-      voters: place.voters,
+      group,
+      voters,
       action: { type: "propose", intent: encodeIntent(intent) },
       isIdempotent,
       isPatient: call.kind === "give-back",
       deadlineMs: call.deadlineMs,
       operation: -call.id,
-      part: row,
+      part: call.batches.length - 1,
     });
   }
 
-  /** A row has its answer. */
-  rowEnded(id: number, row: number, end: RequestEnd): void {
+  /** A batch of rows has its answer. */
+  batchEnded(id: number, part: number, end: RequestEnd): void {
     const call = this.calls.get(id);
-    const place = call?.places[row];
-    if (!call || !place) return;
-    if (call.kind === "give-back") call.waiting -= 1;
-    else if (end.type === "failed") this.rowFailed(call, row, end, end.mayBeDone);
-    else if (call.kind === "settle") this.rowSettled(call, row);
-    else this.rowEnqueued(call, row, place, end.body);
+    const batch = call?.batches[part];
+    if (!call || !batch) return;
+    if (call.kind === "give-back") call.waiting -= batch.rows;
+    else if (end.type === "failed") this.batchFailed(call, batch, end, end.mayBeDone);
+    else if (call.kind === "settle") this.batchSettled(call, batch, end.body);
+    else this.batchEnqueued(call, batch, end.body);
     this.finishIfDone(call);
   }
 
-  private rowEnqueued(
+  private batchFailed(
     call: SessionCall,
-    row: number,
-    place: PartitionPlace,
-    body: Uint8Array,
+    batch: CallBatch,
+    failure: Failure,
+    mayBeDone: boolean,
   ): void {
-    const enqueued = readable(() => readEnqueued(body));
+    for (let i = 0; i < batch.rows; i += 1) {
+      this.rowFailed(call, rowAt(batch, i), failure, mayBeDone);
+    }
+  }
+
+  private batchEnqueued(call: SessionCall, batch: CallBatch, body: Uint8Array): void {
+    const enqueued = readable(() => readEnqueuedMany(body, batch.rows));
     if (!enqueued) {
-      this.rowFailed(call, row, UNREADABLE_ANSWER, true);
+      this.batchFailed(call, batch, UNREADABLE_ANSWER, true);
       return;
     }
-    call.waiting -= 1;
-    call.taken += 1;
-    call.session.answers.enqueuedRow(call.number, row, place, enqueued);
+    call.waiting -= batch.rows;
+    call.taken += batch.rows;
+    call.session.answers.enqueuedBatch(call.number, batch, enqueued);
+  }
+
+  private batchSettled(call: SessionCall, batch: CallBatch, body: Uint8Array): void {
+    // A row that settles by token is an intent of its own, and its answer has no rows.
+    const refusals = batch.isToken ? [] : readable(() => readRefusals(body, batch.rows));
+    if (!refusals) {
+      this.batchFailed(call, batch, UNREADABLE_ANSWER, true);
+      return;
+    }
+    let from = 0;
+    for (const { firstRow, count, failure } of refusals) {
+      for (; from < firstRow; from += 1) this.rowSettled(call, rowAt(batch, from));
+      for (; from < firstRow + count; from += 1) {
+        this.rowFailed(call, rowAt(batch, from), failure, false);
+      }
+    }
+    for (; from < batch.rows; from += 1) this.rowSettled(call, rowAt(batch, from));
   }
 
   private rowSettled(call: SessionCall, row: number): void {
@@ -355,16 +363,9 @@ export class Calls {
   }
 }
 
-function settleOf(op: SettleOp, rows: SettleRows, token: Delivery): Intent {
-  switch (op) {
-    case "ack":
-    case "release":
-      return { kind: op, token };
-    case "nack":
-      return { kind: op, token, backoffMs: rows.backoffMs };
-    case "extend":
-      return { kind: op, token, extensionMs: rows.extensionMs };
-  }
+/** A row that is asked about by itself. */
+function single(place: PartitionPlace, row: number): CallBatch {
+  return { place, firstRow: row, rows: 1, scattered: undefined, isToken: true };
 }
 
 function unboundHandle(name: string, handle: number): Failure {

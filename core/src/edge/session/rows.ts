@@ -18,7 +18,7 @@ import { ROWS_MAX } from "./limits.js";
 import type { Producer } from "./session.js";
 
 /** With a whole triple or none. */
-type Enqueue = Extract<ClientRequest, { op: "enqueue" }> & {
+export type Enqueue = Extract<ClientRequest, { op: "enqueue" }> & {
   readonly producer?: ProducerTriple;
 };
 export type SettleOp = "ack" | "nack" | "extend" | "release";
@@ -73,12 +73,11 @@ function sequenceProblem(
   return invalid("first_sequence and the rows after it go beyond 2^64; begin a new epoch");
 }
 
-/** Reads the rows of an enqueue one after the other; payloads are views into the frame. */
-export class EnqueueCursor {
+/** The rows of an enqueue as requests; payloads are views into the frame. */
+export class EnqueueRequests {
   private readonly rows: EnqueueRows;
   private readonly topic: string;
   private readonly producer: Producer | undefined;
-  private at = 0;
 
   constructor(rows: EnqueueRows, topic: string, producer: Producer | undefined) {
     this.rows = rows;
@@ -86,18 +85,16 @@ export class EnqueueCursor {
     this.producer = producer;
   }
 
-  /** To be called for row 0, 1, 2 and so on. */
-  next(row: number): Enqueue {
+  /** `fromByte`: where its payload begins. */
+  at(row: number, fromByte: number): Enqueue {
     const { rows } = this;
-    const from = this.at;
-    this.at += u32At(rows.length, row);
     const retries = rows.maxRetries.length === 0 ? RETRIES_OF_TOPIC : u32At(rows.maxRetries, row);
     const partitionKey = rows.partitionKey.at(row) ?? "";
     const producer = this.tripleOf(row);
     return {
       op: "enqueue",
       topic: this.topic,
-      payload: rows.payload.subarray(from, this.at),
+      payload: rows.payload.subarray(fromByte, fromByte + u32At(rows.length, row)),
       priorityHi: hiAt(rows.priority, row) | 0,
       priorityLo: loAt(rows.priority, row),
       ...(partitionKey === "" ? {} : { partitionKey }),
@@ -107,7 +104,7 @@ export class EnqueueCursor {
     };
   }
 
-  private tripleOf(row: number): ProducerTriple | undefined {
+  tripleOf(row: number): ProducerTriple | undefined {
     const { producer } = this;
     const first = this.rows.firstSequence;
     if (!producer || !first) return undefined;

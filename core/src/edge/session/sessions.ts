@@ -91,8 +91,8 @@ export class Sessions implements StreamCarrier {
     return this.sessions.size + this.owners.size + this.calls.size;
   }
 
-  rowEnded(call: number, row: number, end: RequestEnd): void {
-    this.calls.rowEnded(call, row, end);
+  batchEnded(call: number, part: number, end: RequestEnd): void {
+    this.calls.batchEnded(call, part, end);
   }
 
   // --- the client's side -------------------------------------------------------------------------

@@ -7,9 +7,11 @@ import {
   hashBytes,
   Reader,
   readIntent,
+  rowsOf,
   type EntryView,
   type Intent,
   type MachineEvent,
+  type RowIntent,
 } from "@disheap/core";
 import { RuleBroken, type Rule } from "../oracle.js";
 import { eventText, seen, type SeenAt, type Watched } from "./watched.js";
@@ -23,7 +25,8 @@ export interface CommittedEntry extends SeenAt {
   readonly seedHi: number;
   readonly seedLo: number;
   /** Decoded for the first apply; empty for a leader's first entry of a term. */
-  readonly intents: readonly Intent[];
+  /** By offset: the rows of batches one by one. */
+  readonly intents: readonly RowIntent[];
   readonly events: readonly MachineEvent[];
 }
 
@@ -177,10 +180,11 @@ function isSameEvent(a: MachineEvent, b: MachineEvent): boolean {
   return true;
 }
 
-export function decodeIntents(entry: EntryView): readonly Intent[] {
+/** Row by row: what stands at an offset is found at that place. */
+export function decodeIntents(entry: EntryView): readonly RowIntent[] {
   if (entry.kind === EntryKind.noop) return [];
   const reader = new Reader(entry.bytes, entry.intentsFrom, entry.to);
   const intents: Intent[] = [];
   for (let i = 0; i < entry.intentCount; i += 1) intents.push(readIntent(reader));
-  return intents;
+  return rowsOf(intents);
 }

@@ -10,3 +10,4 @@ export { countsOf, type SpecCounts } from "./counts.js";
 export { nextTimerMs } from "./time.js";
 export { byAge, readyInOrder, type Message } from "./messages.js";
 export type { SpecResult } from "./results.js";
+export type { Token } from "./state.js";

@@ -1,7 +1,7 @@
 // One partition. An entry first brings its time: what is due happens, what is too old is forgotten. Then its intents
 // change the partition one after the other. A closed partition, or one that was never set up, refuses them.
 
-import type { Intent, MachineEvent } from "@disheap/core";
+import type { MachineEvent, RowIntent } from "@disheap/core";
 import { forgetProducers } from "./dedup.js";
 import { forgetEnded } from "./ended.js";
 import { enqueue } from "./enqueue.js";
@@ -19,7 +19,7 @@ export interface SpecEntry {
   readonly stampMs: number;
   readonly seedHi: number;
   readonly seedLo: number;
-  readonly intents: readonly Intent[];
+  readonly intents: readonly RowIntent[];
 }
 
 /** What must come of an entry. */
@@ -59,7 +59,7 @@ export class SpecPartition {
   }
 }
 
-function decide(state: State, intent: Intent, offset: number, now: Now): SpecResult {
+function decide(state: State, intent: RowIntent, offset: number, now: Now): SpecResult {
   if (intent.kind === "partition.init") {
     // Two leaders in a row may both have proposed it.
     state.settings ??= intent.settings;
@@ -102,7 +102,7 @@ function decide(state: State, intent: Intent, offset: number, now: Now): SpecRes
   }
 }
 
-function refuse({ isClosed }: State, { kind }: Intent): SpecResult {
+function refuse({ isClosed }: State, { kind }: RowIntent): SpecResult {
   if (kind === "grant") return { type: "granted", messages: [], grantedInRound: 0, isClosed };
   return kind === "partition.close" ? SETTLED : { type: "refused", code: "NOT_FOUND" };
 }

@@ -3,7 +3,14 @@
 // committed once; one that a node answered with "surely not" never. Intents are told apart by their
 // bytes: such enqueues carry payloads of their own.
 
-import { encodeIntent, hashBytes, type PeerMessage } from "@disheap/core";
+import {
+  decodeIntent,
+  encodeIntent,
+  hashBytes,
+  MalformedInput,
+  type PeerMessage,
+  rowsOf,
+} from "@disheap/core";
 import { RuleBroken, type Rule, type Seen } from "../../oracle.js";
 import type { CommittedEntry, EntryRule } from "../canon.js";
 import { attemptOf, seen, type Watched } from "../watched.js";
@@ -18,7 +25,7 @@ interface Enqueue {
 export class Once implements Rule, EntryRule {
   private world: Watched | undefined;
   private readonly enqueues = new Map<string, Enqueue>();
-  private readonly byAttempt = new Map<string, Enqueue>();
+  private readonly byAttempt = new Map<string, readonly Enqueue[]>();
 
   attach(world: Watched): void {
     this.world = world;
@@ -28,19 +35,19 @@ export class Once implements Rule, EntryRule {
     if (message.kind === "request") {
       const { action, isOnce } = message;
       if (!isOnce || action.type !== "propose") return;
-      const enqueue = this.enqueueOf(action.intent);
       const attempt = attemptOf(node, message);
-      enqueue.attempts.add(attempt);
-      this.byAttempt.set(attempt, enqueue);
+      const enqueues = this.enqueuesOf(action.intent);
+      for (const enqueue of enqueues) enqueue.attempts.add(attempt);
+      this.byAttempt.set(attempt, enqueues);
     } else if (message.kind === "reply") {
       const { type } = message.outcome;
       if (type !== "surely-not" && type !== "unknown-group") return;
       const attempt = attemptOf(to, message);
-      const enqueue = this.byAttempt.get(attempt);
-      if (!enqueue) return;
       const at = { atUs: this.world?.queue.nowUs ?? 0, node };
-      enqueue.refused.set(attempt, seen(at, `answered "${type}" to attempt ${attempt}`));
-      check(enqueue);
+      for (const enqueue of this.byAttempt.get(attempt) ?? []) {
+        enqueue.refused.set(attempt, seen(at, `answered "${type}" to attempt ${attempt}`));
+        check(enqueue);
+      }
     }
   }
 
@@ -54,6 +61,17 @@ export class Once implements Rule, EntryRule {
       enqueue.committed.push(seen(entry, text));
       check(enqueue);
     });
+  }
+
+  /** Row by row; nothing for what cannot be read: nodes of other versions ask, too. */
+  private enqueuesOf(intent: Uint8Array): readonly Enqueue[] {
+    try {
+      const rows = rowsOf([decodeIntent(intent)]).filter((row) => row.kind === "enqueue");
+      return rows.map((row) => this.enqueueOf(encodeIntent(row)));
+    } catch (error) {
+      if (error instanceof MalformedInput) return [];
+      throw error;
+    }
   }
 
   private enqueueOf(intent: Uint8Array): Enqueue {

@@ -1,0 +1,40 @@
+// What goes into the next entry: as much of the queue, in its order, as one entry takes.
+
+import type { QueuedIntent } from "../member/replica.js";
+
+export interface NextEntry {
+  readonly taken: QueuedIntent[];
+  /** Places that they take. */
+  readonly rows: number;
+  /** Messages that they make ready. */
+  readonly coming: number;
+  readonly leases: number;
+}
+
+export interface EntryRoom {
+  readonly entryIntentsMax: number;
+  readonly entryBytesMax: number;
+  readonly leasesMax: number;
+}
+
+/** The first one is taken however large it is. */
+export function nextEntry(queue: readonly QueuedIntent[], room: EntryRoom): NextEntry {
+  const taken: QueuedIntent[] = [];
+  let rows = 0;
+  let bytes = 0;
+  let coming = 0;
+  let leases = 0;
+  for (const queued of queue) {
+    const isOver =
+      rows + queued.rows > room.entryIntentsMax ||
+      bytes + queued.intent.length > room.entryBytesMax ||
+      leases + queued.leases > room.leasesMax;
+    if (taken.length > 0 && isOver) break;
+    rows += queued.rows;
+    bytes += queued.intent.length;
+    leases += queued.leases;
+    if (queued.isEnqueue || queued.isReturn) coming += queued.rows;
+    taken.push(queued);
+  }
+  return { taken, rows, coming, leases };
+}
