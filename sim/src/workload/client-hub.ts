@@ -11,7 +11,7 @@ import type {
 } from "@disheap/core";
 import { between, draw, kindOf } from "../world/draw.js";
 import type { World } from "../world/world.js";
-import { SessionLinks } from "./session/session-links.js";
+import { type SessionEffect, SessionLinks } from "./session/session-links.js";
 import { codeName } from "./session/columns-of.js";
 import { StreamPipe } from "./stream-pipe.js";
 
@@ -50,7 +50,7 @@ interface Pipe {
   readonly pipe: StreamPipe;
 }
 
-type CallEffect = Exclude<ClientEffect, { kind: "session.frame" | "session.end" }>;
+type CallEffect = Exclude<ClientEffect, SessionEffect>;
 
 export class ClientHub {
   readonly world: World;
@@ -218,7 +218,7 @@ export class ClientHub {
 
   /** Carries an effect out; `say` hears before what it says to clients, as effects of single calls. */
   onEffect(node: number, effect: ClientEffect, say: (effect: ClientEffect) => void): void {
-    if (effect.kind === "session.frame" || effect.kind === "session.end") {
+    if ("sessionId" in effect) {
       this.sessions.onEffect(node, effect, say);
       return;
     }
