@@ -18,6 +18,9 @@ import { quietWorld, type QuietWorld } from "./quiet-world.js";
 /** Numbers that no client of the hub gets. */
 let nextId = 1_000_000;
 
+/** As in the simulator's own pipe. */
+const REPORT_US = 200;
+
 export const HELLO = { client: "by hand", level: 1 };
 
 export class RawSession {
@@ -41,7 +44,7 @@ export class RawSession {
       now: () => queue.nowUs / 1000,
       isBlocked: () => !this.isReading,
       send: (frame) => this.frames.push(decodeSessionOut(frame)),
-      reportSoon: () => queue.schedule(queue.nowUs, () => this.queue.report()),
+      reportSoon: () => queue.schedule(queue.nowUs + REPORT_US, () => this.queue.report()),
       tell: {
         written: (batches, words) =>
           this.tell({ kind: "session.written", sessionId, batches, words }),
