@@ -36,6 +36,10 @@ export interface ClientWatcher {
   readStarted?(requestId: number, node: number, request: ClientRequest): void;
   replied?(requestId: number, result: ClientResult): void;
   creditsSent?(node: number, streamId: number, credits: number): void;
+  /** A session's client tells its node which of its deliveries it started, by their lease tokens. */
+  startedTold?(node: number, streamId: number, leaseTokens: readonly string[]): void;
+  /** A session's client ends it in order, and says nothing behind that. */
+  endedInOrder?(node: number, streamId: number): void;
   /** A stream's event reaches its node. */
   streamTold?(node: number, event: ClientEvent): void;
   /** The transport took an item. */
@@ -79,6 +83,12 @@ export class ClientHub {
       },
       creditsSent: (node, streamId, credits) => {
         for (const w of watchers) w.creditsSent?.(node, streamId, credits);
+      },
+      startedTold: (node, streamId, leaseTokens) => {
+        for (const w of watchers) w.startedTold?.(node, streamId, leaseTokens);
+      },
+      endedInOrder: (node, streamId) => {
+        for (const w of watchers) w.endedInOrder?.(node, streamId);
       },
     });
   }

@@ -68,6 +68,9 @@ export interface Sent {
   readonly frame: Uint8Array;
   readonly rows: readonly Row<Enqueue | Settle>[];
   readonly credits: number;
+  /** Lease tokens of what it says to have started. */
+  readonly started: readonly string[];
+  readonly isEnd: boolean;
 }
 
 export interface ConsumerHooks {
@@ -87,6 +90,9 @@ export class SessionClient {
   private enqueues: Row<Enqueue>[] = [];
   private settles: Row<Settle>[] = [];
   private next: { -readonly [Name in keyof Draft<SessionIn>]: Draft<SessionIn>[Name] } = {};
+  /** Lease tokens of what the next frame says to have started. */
+  private started: string[] = [];
+  private isEnd = false;
   private isOpened = false;
   private nextCall = 1;
   private nextDelivery = 1;
@@ -130,6 +136,7 @@ export class SessionClient {
   }
 
   end(): void {
+    this.isEnd = true;
     this.next.ends = true;
   }
 
@@ -148,8 +155,10 @@ export class SessionClient {
       : { client: "simulated", level: 1, receiveBytesMax: 16 << 20 };
     this.isOpened = true;
     const frame = encodeSessionIn({ hello, ...this.next, settle, enqueue });
+    const { started, isEnd } = this;
     this.next = {};
-    return { frame, rows, credits };
+    this.started = [];
+    return { frame, rows, credits, started, isEnd };
   }
 
   get hasNews(): boolean {
@@ -362,6 +371,7 @@ export class SessionClient {
         ...(this.next.started ?? []),
         { firstDelivery: first, count: items.length },
       ];
+      for (const { leaseToken } of items) this.started.push(leaseToken);
       items.forEach((item, row) => {
         const untilMs = nowMs + leaseLeftMs[row];
         this.held.set(item.leaseToken, { number: first + row, untilMs, isSettled: false });

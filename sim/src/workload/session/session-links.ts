@@ -6,7 +6,13 @@ import { between, chance, draw, kindOf } from "../../world/draw.js";
 import type { World } from "../../world/world.js";
 import type { Enqueue } from "./columns-of.js";
 import { FramePipe } from "./frame-pipe.js";
-import { type ConsumerHooks, type News, SessionClient, type Settle } from "./session-client.js";
+import {
+  type ConsumerHooks,
+  type News,
+  type Sent,
+  SessionClient,
+  type Settle,
+} from "./session-client.js";
 
 const LINK = kindOf("session.link");
 const SHARED = 3;
@@ -18,6 +24,8 @@ export interface LinkHooks {
   itemWritten(node: number, streamId: number, item: DeliveredItem): void;
   itemsReturned(node: number, streamId: number, items: readonly DeliveredItem[]): void;
   creditsSent(node: number, streamId: number, credits: number): void;
+  startedTold(node: number, streamId: number, leaseTokens: readonly string[]): void;
+  endedInOrder(node: number, streamId: number): void;
 }
 
 export type SessionEffect = Extract<ClientEffect, { readonly sessionId: number }>;
@@ -220,10 +228,7 @@ export class SessionLinks {
     const arrival = world.queue.nowUs + this.hooks.latencyUs(link.id, 4);
     world.queue.schedule(arrival, () => {
       for (const row of sent.rows) this.hooks.requestArrived(row.id, node, row.request);
-      const streamId = link.consumer?.streamId;
-      if (streamId !== undefined && sent.credits > 0) {
-        this.hooks.creditsSent(node, streamId, sent.credits);
-      }
+      this.tellOf(link, sent);
       link.pipe.report();
       const event = { kind: "session.frame", sessionId, frame: sent.frame } as const;
       if (!world.clientEvent(node, incarnation, event)) this.lose(link);
@@ -234,6 +239,15 @@ export class SessionLinks {
       world.count("session.broken");
       this.break(link);
     }
+  }
+
+  /** What a frame says of its consumer's deliveries, in the order in which its node takes it. */
+  private tellOf({ node, consumer }: SessionLink, { started, credits, isEnd }: Sent): void {
+    if (!consumer) return;
+    const { streamId } = consumer;
+    if (started.length > 0) this.hooks.startedTold(node, streamId, started);
+    if (credits > 0) this.hooks.creditsSent(node, streamId, credits);
+    if (isEnd) this.hooks.endedInOrder(node, streamId);
   }
 
   /** The client's side of the link is gone; the node hears of it a little later. */
