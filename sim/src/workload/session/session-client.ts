@@ -367,6 +367,8 @@ export class SessionClient {
       waiting.row.onResult(result);
     }
     for (const { consumer, first, items, leaseLeftMs } of batches) {
+      // What comes after the end is of those that go back (D-94).
+      if (this.isEnd) continue;
       this.next.started = [
         ...(this.next.started ?? []),
         { firstDelivery: first, count: items.length },
