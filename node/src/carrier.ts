@@ -9,6 +9,7 @@ import {
   type DeliveredItem,
   type Failure,
   SequenceTable,
+  type SessionPart,
 } from "@disheap/core";
 import type { Engine } from "./engine.js";
 
@@ -26,9 +27,11 @@ export interface StreamListener {
 }
 
 export interface SessionListener {
-  /** To be written; then `sessionWritten` is said. */
-  onFrame(frame: Uint8Array): void;
-  /** Last call: end once all is written. `failure` undefined: with OK. */
+  /** To be written; batches of deliveries are settled by `sessionWritten` or `sessionReturned`, in order. */
+  onParts(parts: readonly SessionPart[]): void;
+  /** Return deliveries that are not written, and say `sessionDrained` once something can be written again. */
+  onRecall(): void;
+  /** Last call: return deliveries that are not written, and end once all words are. `failure` undefined: with OK. */
   onEnd(failure: Failure | undefined): void;
 }
 
@@ -138,9 +141,18 @@ export class Carrier {
     this.engine.submit({ kind: "session.frame", sessionId, frame });
   }
 
-  /** The transport took the next `frames` frames. */
-  sessionWritten(sessionId: number, frames: number): void {
-    this.engine.submit({ kind: "session.written", sessionId, frames });
+  /** The transport took the next `batches` of deliveries, and the next `words`. */
+  sessionWritten(sessionId: number, batches: number, words: number): void {
+    this.engine.submit({ kind: "session.written", sessionId, batches, words });
+  }
+
+  /** The next `batches` were not and will never be written. */
+  sessionReturned(sessionId: number, batches: number): void {
+    this.engine.submit({ kind: "session.returned", sessionId, batches });
+  }
+
+  sessionDrained(sessionId: number): void {
+    this.engine.submit({ kind: "session.drained", sessionId });
   }
 
   sessionHalfClosed(sessionId: number): void {
@@ -174,8 +186,11 @@ export class Carrier {
         listener?.onEnd(effect.failure);
         break;
       }
-      case "session.frame":
-        this.sessions.get(effect.sessionId)?.onFrame(effect.frame);
+      case "session.parts":
+        this.sessions.get(effect.sessionId)?.onParts(effect.parts);
+        break;
+      case "session.recall":
+        this.sessions.get(effect.sessionId)?.onRecall();
         break;
       case "session.end":
         this.sessions.get(effect.sessionId)?.onEnd(effect.failure);

@@ -251,12 +251,34 @@ export type ClientEvent =
  */
 export type SessionEvent =
   | { readonly kind: "session.frame"; readonly sessionId: number; readonly frame: Uint8Array }
-  /** The transport took the next `frames` frames, in the order in which they were handed over. */
-  | { readonly kind: "session.written"; readonly sessionId: number; readonly frames: number }
+  /** The transport took the next `batches` of deliveries, and the next `words`, in the order in which they were handed over. */
+  | {
+      readonly kind: "session.written";
+      readonly sessionId: number;
+      readonly batches: number;
+      readonly words: number;
+    }
+  /** The next `batches` of deliveries were not taken and never will be: they are undelivered. */
+  | { readonly kind: "session.returned"; readonly sessionId: number; readonly batches: number }
+  /** After a recall: the transport takes something again. */
+  | { readonly kind: "session.drained"; readonly sessionId: number }
   /** The client sends nothing more: it ends the session in order. */
   | { readonly kind: "session.half-close"; readonly sessionId: number }
   /** The link is broken. */
   | { readonly kind: "session.gone"; readonly sessionId: number };
+
+/**
+ * What goes into the frames of a session, in order. The bytes are made when the transport takes it: only then its
+ * deliveries get their numbers, and what is left of their leases is known.
+ */
+export interface SessionPart {
+  /** Deliveries of one consumer, whose leases end together. 0: words (answers, ends, routes), which never go back. */
+  readonly rows: number;
+  /** Deliveries may be written within this time; then their leases are over and they are returned. */
+  readonly leaseLeftMs: number;
+  /** Fields of a SessionOut; one after the other, those of several parts are a frame. */
+  encode(firstDelivery: number, leaseLeftMs: number): Uint8Array;
+}
 
 /**
  * What the carrier must do for a client. Replies leave only after what they promise is durable. Every
@@ -279,7 +301,13 @@ export type ClientEffect =
   | { readonly kind: "stream.recall"; readonly streamId: number }
   /** Return what the transport has not taken, then end; `failure` absent: with OK. */
   | { readonly kind: "stream.end"; readonly streamId: number; readonly failure?: Failure }
-  /** To be written, and `session.written` said once the transport took it. */
-  | { readonly kind: "session.frame"; readonly sessionId: number; readonly frame: Uint8Array }
-  /** Nothing follows: end the call once all is written, or when that takes too long; `failure` absent: with OK. */
+  /** To be written, in one frame or several; batches of deliveries are settled as the items of a stream are. */
+  | {
+      readonly kind: "session.parts";
+      readonly sessionId: number;
+      readonly parts: readonly SessionPart[];
+    }
+  /** Return what the transport has not taken of deliveries, and say `session.drained` when it takes something again. */
+  | { readonly kind: "session.recall"; readonly sessionId: number }
+  /** Return deliveries as above, and end the call once all words are written, or when that takes too long. */
   | { readonly kind: "session.end"; readonly sessionId: number; readonly failure?: Failure };

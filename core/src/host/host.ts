@@ -294,6 +294,8 @@ export class Host {
         break;
       case "session.frame":
       case "session.written":
+      case "session.returned":
+      case "session.drained":
       case "session.half-close":
       case "session.gone":
         this.sessions.onEvent(event, this.isReady);

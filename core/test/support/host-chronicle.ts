@@ -153,7 +153,7 @@ export class Chronicle implements NetWatcher {
       return;
     }
     // No script opens a session.
-    if (effect.kind === "session.frame" || effect.kind === "session.end") return;
+    if (!("streamId" in effect)) return;
     const client = this.client(node, effect.streamId);
     if (effect.kind === "stream.item") {
       const { item } = effect;

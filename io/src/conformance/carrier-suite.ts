@@ -11,7 +11,7 @@ function hand(rig: CarrierRig, count: number, leaseMs = LEASE_MS): void {
 }
 
 /** What the reports say of each item, by its number. */
-function verdicts(told: readonly string[]): string[] {
+export function verdicts(told: readonly string[]): string[] {
   return told.flatMap((line) => {
     const [kind, count] = line.split(" ");
     return Array.from({ length: Number(count ?? 0) }, () => kind);

@@ -2,6 +2,7 @@
 // adapter family in a fresh world: real directories, sockets and processes, or simulated ones. Waiting
 // is the rig's business: a real rig waits for events, a simulated one runs its loop until they come.
 
+import type { TakenPart } from "./session-suite.js";
 import type { DiskEvent, DiskPort, NetworkEvent, NetworkPort } from "../ports.js";
 
 export type DeclareTest = (name: string, run: () => Promise<void>) => void;
@@ -79,4 +80,16 @@ export interface CarrierRig {
   readonly taken: readonly number[];
   /** What the node was told, in order: "written 3", "returned 1", "drained". */
   readonly told: readonly string[];
+}
+
+/** One session's carrier: items are deliveries. */
+export interface SessionRig extends CarrierRig {
+  /** Hands words over. */
+  say(): void;
+  report(): void;
+  /** What the transport took, in order. */
+  readonly parts: readonly TakenPart[];
+  frames(): number;
+  /** Words that the node heard of as written; `told` says nothing of them. */
+  words(): number;
 }

@@ -5,3 +5,4 @@ export { carrierSuite } from "./carrier-suite.js";
 export { diskSuite } from "./disk-suite.js";
 export { writerBatch } from "./disk-writes.js";
 export { networkSuite } from "./network-suite.js";
+export { readParts, sessionSuite, testPart, testWords } from "./session-suite.js";

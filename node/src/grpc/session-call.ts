@@ -1,20 +1,17 @@
-// One call of disheap.v1.Session: a pipe of bytes between the client and the engine, which knows what they mean.
+// One call of disheap.v1.Session: a pipe of bytes between the client and the engine, which knows what they mean. The
+// writing is in session-writer.ts.
 //
-// SC1  A frame counts as written when gRPC took it while it took more data: `write()` had not returned false since
-//      the last "drain", and less than `TRANSPORT_BYTES` were on their way.
 // SC2  The engine hears of the end exactly once, by `gone`, after everything else.
 
 import type { Failure } from "@disheap/core";
+import { SESSION_END_MS_MAX } from "@disheap/io/carrier";
 import { SessionService } from "@disheap/proto";
 import type { MethodDefinition, ServerDuplexStream, ServiceDefinition } from "@grpc/grpc-js";
 import { authStatus } from "./auth.js";
 import { toStatus } from "./errors.js";
+import { SessionWriter } from "./session-writer.js";
 import type { ServiceContext } from "./unary.js";
 
-/** gRPC would take 16 frames of any size before it pushes back, and what it took cannot be had back. */
-const TRANSPORT_BYTES = 1 << 20;
-/** What is left to write when the engine ends the session has so long. */
-const END_MS_MAX = 5_000;
 /** A half-close that no cancel follows within this is one (pop-stream.ts). */
 const CANCEL_MAX_MS = 150;
 
@@ -38,11 +35,8 @@ export function sessionDefinition(): ServiceDefinition {
 export class SessionCall {
   private readonly call: SessionDuplex;
   private readonly context: ServiceContext;
+  private readonly writer: SessionWriter;
   private sessionId: number | undefined;
-  private queue: Uint8Array[] = [];
-  private bytesUnderWay = 0;
-  private unreported = 0;
-  private reportTimer: NodeJS.Immediate | undefined;
   private endTimer: NodeJS.Timeout | undefined;
   /** Set once the engine has ended the session. */
   private ending: { readonly failure: Failure | undefined } | undefined;
@@ -51,6 +45,35 @@ export class SessionCall {
   constructor(call: SessionDuplex, context: ServiceContext) {
     this.call = call;
     this.context = context;
+    const { carrier } = context;
+    this.writer = new SessionWriter({
+      sink: call,
+      nowMs: context.nowMs,
+      report: {
+        written: (batches, words) => {
+          this.tell((id) => {
+            carrier.sessionWritten(id, batches, words);
+          });
+        },
+        returned: (batches) => {
+          this.tell((id) => {
+            carrier.sessionReturned(id, batches);
+          });
+        },
+        drained: () => {
+          this.tell((id) => {
+            carrier.sessionDrained(id);
+          });
+        },
+      },
+      onDone: () => {
+        this.finish();
+      },
+    });
+  }
+
+  private tell(report: (sessionId: number) => void): void {
+    if (this.sessionId !== undefined) report(this.sessionId);
   }
 
   start(): void {
@@ -62,27 +85,26 @@ export class SessionCall {
       return;
     }
     call.on("data", (frame: Buffer) => {
-      if (this.sessionId !== undefined && !this.isOver) {
-        context.carrier.sessionFrame(this.sessionId, frame);
-      }
+      this.pass((id) => {
+        context.carrier.sessionFrame(id, frame);
+      });
     });
     call.on("end", () => {
       setTimeout(() => {
-        if (this.sessionId !== undefined && !this.isOver) {
-          context.carrier.sessionHalfClosed(this.sessionId);
-        }
+        this.pass((id) => {
+          context.carrier.sessionHalfClosed(id);
+        });
       }, CANCEL_MAX_MS);
     });
     call.on("cancelled", () => {
       this.leave();
     });
-    call.on("drain", () => {
-      this.flush();
-    });
     this.sessionId = context.carrier.openSession({
-      onFrame: (frame) => {
-        this.queue.push(frame);
-        this.flush();
+      onParts: (parts) => {
+        this.writer.add(parts);
+      },
+      onRecall: () => {
+        this.writer.recall();
       },
       onEnd: (failure) => {
         this.end(failure);
@@ -90,42 +112,11 @@ export class SessionCall {
     });
   }
 
-  private get isBlocked(): boolean {
-    return this.call.writableNeedDrain || this.bytesUnderWay >= TRANSPORT_BYTES;
-  }
-
-  private flush(): void {
-    if (this.isOver) return;
-    let taken = 0;
-    while (taken < this.queue.length && !this.isBlocked) {
-      this.write(this.queue[taken] as Uint8Array);
-      taken += 1;
-    }
-    if (taken > 0) this.queue.splice(0, taken);
-    if (this.ending !== undefined && this.queue.length === 0) this.finish(this.ending.failure);
-  }
-
-  private write(frame: Uint8Array): void {
-    this.bytesUnderWay += frame.length;
-    this.call.write(frame, () => {
-      this.bytesUnderWay -= frame.length;
-      if (this.queue.length > 0) this.flush();
-    });
-    this.unreported += 1;
-    // One report for all that is written in this round of the event loop.
-    this.reportTimer ??= setImmediate(() => {
-      this.report();
-    });
-  }
-
-  private report(): void {
-    clearImmediate(this.reportTimer);
-    this.reportTimer = undefined;
-    const frames = this.unreported;
-    this.unreported = 0;
-    if (frames > 0 && this.sessionId !== undefined) {
-      this.context.carrier.sessionWritten(this.sessionId, frames);
-    }
+  /** What the client says is about what it got, so that is said first. */
+  private pass(say: (sessionId: number) => void): void {
+    if (this.sessionId === undefined || this.isOver) return;
+    this.writer.report();
+    say(this.sessionId);
   }
 
   /** The engine says nothing more. */
@@ -133,24 +124,24 @@ export class SessionCall {
     if (this.isOver || this.ending !== undefined) return;
     this.ending = { failure };
     this.endTimer = setTimeout(() => {
-      this.finish(failure);
-    }, END_MS_MAX);
+      this.finish();
+    }, SESSION_END_MS_MAX);
     this.endTimer.unref();
-    this.flush();
+    this.writer.end();
   }
 
-  private finish(failure: Failure | undefined): void {
+  private finish(): void {
     if (this.isOver) return;
     this.leave();
+    const failure = this.ending?.failure;
     if (failure === undefined) this.call.end();
     else this.call.emit("error", toStatus(failure));
   }
 
   private leave(): void {
     if (this.isOver) return;
-    this.report();
     this.isOver = true;
-    this.queue = [];
+    this.writer.cancel();
     clearTimeout(this.endTimer);
     if (this.sessionId !== undefined) this.context.carrier.sessionGone(this.sessionId);
   }

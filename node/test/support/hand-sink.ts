@@ -1,15 +1,15 @@
-import type { ItemSink } from "../../src/grpc/pop-writer.js";
+import type { PopItem } from "@disheap/proto";
 
 /** A transport driven by hand: `needsDrain` after `takes` writes, until `drain()`. */
-export class HandSink implements ItemSink {
+export class HandSink<Item = PopItem> {
   writableNeedDrain = false;
   takes = Infinity;
-  readonly written: string[] = [];
+  readonly written: Item[] = [];
   private onDrain: () => void = () => undefined;
   private readonly underWay: (() => void)[] = [];
 
-  write(item: { messageId: string }, done: () => void): boolean {
-    this.written.push(item.messageId);
+  write(item: Item, done: () => void): boolean {
+    this.written.push(item);
     this.underWay.push(done);
     this.takes -= 1;
     this.writableNeedDrain = this.takes <= 0;

@@ -11,7 +11,7 @@ import type {
 } from "@disheap/core";
 import { between, draw, kindOf } from "../world/draw.js";
 import type { World } from "../world/world.js";
-import { SessionLinks } from "./session/session-links.js";
+import { type SessionEffect, SessionLinks } from "./session/session-links.js";
 import { codeName } from "./session/columns-of.js";
 import { StreamPipe } from "./stream-pipe.js";
 
@@ -36,6 +36,10 @@ export interface ClientWatcher {
   readStarted?(requestId: number, node: number, request: ClientRequest): void;
   replied?(requestId: number, result: ClientResult): void;
   creditsSent?(node: number, streamId: number, credits: number): void;
+  /** A session's client tells its node which of its deliveries it started, by their lease tokens. */
+  startedTold?(node: number, streamId: number, leaseTokens: readonly string[]): void;
+  /** A session's client ends it in order, and says nothing behind that. */
+  endedInOrder?(node: number, streamId: number): void;
   /** A stream's event reaches its node. */
   streamTold?(node: number, event: ClientEvent): void;
   /** The transport took an item. */
@@ -50,7 +54,7 @@ interface Pipe {
   readonly pipe: StreamPipe;
 }
 
-type CallEffect = Exclude<ClientEffect, { kind: "session.frame" | "session.end" }>;
+type CallEffect = Exclude<ClientEffect, SessionEffect>;
 
 export class ClientHub {
   readonly world: World;
@@ -79,6 +83,12 @@ export class ClientHub {
       },
       creditsSent: (node, streamId, credits) => {
         for (const w of watchers) w.creditsSent?.(node, streamId, credits);
+      },
+      startedTold: (node, streamId, leaseTokens) => {
+        for (const w of watchers) w.startedTold?.(node, streamId, leaseTokens);
+      },
+      endedInOrder: (node, streamId) => {
+        for (const w of watchers) w.endedInOrder?.(node, streamId);
       },
     });
   }
@@ -218,7 +228,7 @@ export class ClientHub {
 
   /** Carries an effect out; `say` hears before what it says to clients, as effects of single calls. */
   onEffect(node: number, effect: ClientEffect, say: (effect: ClientEffect) => void): void {
-    if (effect.kind === "session.frame" || effect.kind === "session.end") {
+    if ("sessionId" in effect) {
       this.sessions.onEffect(node, effect, say);
       return;
     }

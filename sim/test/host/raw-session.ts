@@ -1,6 +1,7 @@
 // A session spoken by hand, byte by byte if need be: for what no client of ours would send.
 
-import type { ClientEffect, Failure } from "@disheap/core";
+import type { ClientEffect, Failure, SessionEvent } from "@disheap/core";
+import { SessionQueue } from "@disheap/io/carrier";
 import {
   ColumnWriter,
   decodeSessionOut,
@@ -17,19 +18,50 @@ import { quietWorld, type QuietWorld } from "./quiet-world.js";
 /** Numbers that no client of the hub gets. */
 let nextId = 1_000_000;
 
+/** As in the simulator's own pipe. */
+const REPORT_US = 200;
+
 export const HELLO = { client: "by hand", level: 1 };
 
 export class RawSession {
   readonly id = nextId++;
   readonly node: number;
+  /** Written to it. */
   readonly frames: SessionOut[] = [];
-  isReading = true;
+  /** Deliveries that its node handed over, written or not. */
+  handedRows = 0;
+  private isReading = true;
   end: { readonly failure: Failure | undefined } | undefined;
   private readonly q: QuietWorld;
+  private readonly queue: SessionQueue;
 
   constructor(q: QuietWorld, node: number) {
     this.q = q;
     this.node = node;
+    const { queue } = q.world;
+    const sessionId = this.id;
+    this.queue = new SessionQueue({
+      now: () => queue.nowUs / 1000,
+      isBlocked: () => !this.isReading,
+      send: (frame) => this.frames.push(decodeSessionOut(frame)),
+      reportSoon: () => queue.schedule(queue.nowUs + REPORT_US, () => this.queue.report()),
+      tell: {
+        written: (batches, words) =>
+          this.tell({ kind: "session.written", sessionId, batches, words }),
+        returned: (batches) => this.tell({ kind: "session.returned", sessionId, batches }),
+        drained: () => this.tell({ kind: "session.drained", sessionId }),
+      },
+    });
+  }
+
+  stopReading(): this {
+    this.isReading = false;
+    return this;
+  }
+
+  readAgain(): void {
+    this.isReading = true;
+    this.queue.pump();
   }
 
   send(frame: Draft<SessionIn> | Uint8Array): this {
@@ -39,24 +71,35 @@ export class RawSession {
   }
 
   gone(): void {
+    this.queue.cancel();
     this.tell({ kind: "session.gone", sessionId: this.id });
   }
 
   hear(effect: ClientEffect, say: (said: ClientEffect) => void): void {
-    if (effect.kind === "session.end" && effect.sessionId === this.id) {
-      this.end = { failure: effect.failure };
+    if (!("sessionId" in effect) || effect.sessionId !== this.id) return;
+    switch (effect.kind) {
+      case "session.parts":
+        for (const part of effect.parts) {
+          this.handedRows += part.rows;
+          // The rules know of tokens by what was delivered.
+          const { delivered } = decodeSessionOut(part.encode(0, 0));
+          for (const item of delivered.flatMap((batch) => itemsOf(batch, "jobs"))) {
+            say({ kind: "stream.item", streamId: -this.id, item, leaseLeftMs: 0 });
+          }
+        }
+        this.queue.hand(effect.parts);
+        break;
+      case "session.recall":
+        this.queue.recall();
+        break;
+      case "session.end":
+        this.end = { failure: effect.failure };
+        this.queue.end();
     }
-    if (effect.kind !== "session.frame" || effect.sessionId !== this.id) return;
-    const frame = decodeSessionOut(effect.frame);
-    this.frames.push(frame);
-    // The rules know of tokens by what was delivered.
-    for (const item of frame.delivered.flatMap((batch) => itemsOf(batch, "jobs"))) {
-      say({ kind: "stream.item", streamId: -this.id, item, leaseLeftMs: 0 });
-    }
-    if (this.isReading) this.tell({ kind: "session.written", sessionId: this.id, frames: 1 });
+    this.queue.pump();
   }
 
-  private tell(event: Parameters<QuietWorld["world"]["clientEvent"]>[2]): void {
+  private tell(event: SessionEvent): void {
     const { world } = this.q;
     world.clientEvent(this.node, world.node(this.node).incarnations, event);
   }

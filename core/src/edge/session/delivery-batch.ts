@@ -1,19 +1,24 @@
-// Deliveries of one consumer that wait for the next frame, in columns. They get their numbers when it leaves.
+// Deliveries of one consumer whose leases end together, in columns: what is granted in one turn, mostly, since a lease
+// counts from its request (D-25). They are written together or not at all; their numbers, and what is left of their
+// leases, are written when the transport takes them.
 
 import {
   ColumnWriter,
-  type DeliveryRows,
-  type Draft,
+  encodeSessionOut,
   type PartitionRun,
   type ProducerRow,
 } from "@disheap/proto/session";
 import type { PartitionPlace } from "../../cluster/cluster-state.js";
+import type { SessionPart } from "../../contract/api.js";
 import type { GrantedItem } from "../../wire/messages.js";
 import type { Delivery } from "./ring.js";
 
-export class DeliveryBatch {
+export class DeliveryBatch implements SessionPart {
   readonly consumer: number;
   readonly clientStream: number;
+  /** When the leases end on this node's clock, and what was left of them in the turn that granted them. */
+  readonly overMs: number;
+  readonly leaseLeftMs: number;
   readonly deliveries: Delivery[] = [];
   private readonly runs: PartitionRun[] = [];
   private readonly producers: ProducerRow[] = [];
@@ -25,21 +30,25 @@ export class DeliveryBatch {
   private readonly priority = new ColumnWriter();
   private readonly enqueuedMs = new ColumnWriter();
   private readonly deadlineMs = new ColumnWriter();
-  private readonly leaseLeftMs = new ColumnWriter();
   private readonly mac = new ColumnWriter(256);
   private readonly lengths = new ColumnWriter();
   private readonly payload = new ColumnWriter(1024);
 
-  constructor(consumer: number, clientStream: number) {
+  constructor(consumer: number, clientStream: number, nowMs: number, leaseLeftMs: number) {
     this.consumer = consumer;
     this.clientStream = clientStream;
+    this.overMs = nowMs + leaseLeftMs;
+    this.leaseLeftMs = leaseLeftMs;
   }
 
-  add(place: PartitionPlace, item: GrantedItem, leaseLeftMs: number, nowMs: number): void {
+  get rows(): number {
+    return this.deliveries.length;
+  }
+
+  add(place: PartitionPlace, item: GrantedItem): void {
     const row = this.deliveries.length;
     const { index, offset, fence, mac, producer } = item;
-    const { clientStream } = this;
-    const overMs = nowMs + leaseLeftMs;
+    const { clientStream, overMs } = this;
     this.deliveries.push({
       place,
       index,
@@ -61,7 +70,6 @@ export class DeliveryBatch {
     this.priority.pair(item.priorityHi, item.priorityLo);
     this.enqueuedMs.u64(item.enqueuedMs);
     this.deadlineMs.u64(item.deadlineMs);
-    this.leaseLeftMs.u32(leaseLeftMs);
     this.mac.raw(mac);
     this.lengths.u32(item.payload.length);
     this.payload.raw(item.payload);
@@ -74,9 +82,10 @@ export class DeliveryBatch {
     });
   }
 
-  /** Views of the columns, whose first row is delivery `firstDelivery`. */
-  rows(firstDelivery: number): Draft<DeliveryRows> {
-    return {
+  encode(firstDelivery: number, leaseLeftMs: number): Uint8Array {
+    const left = new ColumnWriter(this.rows * 4);
+    for (let row = 0; row < this.rows; row += 1) left.u32(leaseLeftMs);
+    const rows = {
       consumer: this.consumer,
       firstDelivery,
       run: this.runs,
@@ -88,11 +97,12 @@ export class DeliveryBatch {
       priority: this.priority.view(),
       enqueuedMs: this.enqueuedMs.view(),
       deadlineMs: this.deadlineMs.view(),
-      leaseLeftMs: this.leaseLeftMs.view(),
+      leaseLeftMs: left.view(),
       mac: this.mac.view(),
       length: this.lengths.view(),
       payload: this.payload.view(),
       producer: this.producers,
     };
+    return encodeSessionOut({ delivered: [rows] });
   }
 }

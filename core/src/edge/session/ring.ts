@@ -1,5 +1,5 @@
-// The deliveries of a session by number: what a number stands for when the client settles it. A number leaves when its
-// lease was settled, given back or is over (D-95).
+// The deliveries of a session by number, from when they are written: what a number stands for when the client settles
+// it. A number leaves when its lease was settled, given back or is over (D-95).
 
 import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import { SequenceTable } from "../../lib/sequence-table.js";
@@ -24,11 +24,6 @@ export class DeliveryRing {
 
   get size(): number {
     return this.table.size;
-  }
-
-  /** The number that the next delivery gets. */
-  get nextNumber(): number {
-    return this.next;
   }
 
   add(delivery: Delivery): void {

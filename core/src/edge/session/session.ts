@@ -1,12 +1,14 @@
 // One client's session: its handles, its window, and what waits for its next frame.
 //   SES1 call numbers only rise, and each call is answered once for every row (calls.ts);
-//   SES2 delivery numbers are given out in the order in which frames leave, without a gap.
+//   SES2 deliveries are settled by the carrier in the order in which they were handed over, and those that were
+//      written get their numbers in that order, without a gap, here as there.
 
 import type { ConsumerEnd, PartitionRoute } from "@disheap/proto/session";
 import type { Failure } from "../../contract/api.js";
 import { invalid } from "../requests/validate.js";
+import { assert } from "../../lib/assert.js";
 import { Answers } from "./answers.js";
-import type { DeliveryBatch } from "./delivery-batch.js";
+import { DeliveryBatch } from "./delivery-batch.js";
 import { CALLS_MAX, NUMBER_MAX } from "./limits.js";
 import { DeliveryRing } from "./ring.js";
 
@@ -20,6 +22,8 @@ export interface Consumer {
   /** Since when it had room for the next delivery. */
   roomSinceMs: number;
   isEnded: boolean;
+  /** It asked for no more. */
+  isClosed: boolean;
 }
 
 export interface Producer {
@@ -28,12 +32,10 @@ export interface Producer {
   readonly epochLo: number;
 }
 
-/** A frame that the transport has not taken yet. */
-export interface UnwrittenFrame {
+/** Deliveries that the carrier has, and that it has not settled yet. */
+export interface HandedBatch {
   readonly handedMs: number;
-  /** The number that its deliveries begin with. */
-  readonly firstDelivery: number;
-  readonly counts: readonly { readonly clientStream: number; readonly count: number }[];
+  readonly batch: DeliveryBatch;
 }
 
 /** Where a topic's partitions were said to be led. */
@@ -52,13 +54,20 @@ export class Session {
   readonly consumers = new Map<number, Consumer>();
   readonly ring = new DeliveryRing();
   answers = new Answers();
-  /** By consumer, in the order in which they got something. */
-  readonly batches = new Map<number, DeliveryBatch>();
+  /** For the next parts, in the order in which they began; the newest of each consumer grows. */
+  batches: DeliveryBatch[] = [];
+  private readonly growing = new Map<number, DeliveryBatch>();
   batchBytes = 0;
   ended: ConsumerEnd[] = [];
   routes: PartitionRoute[] = [];
   readonly routed = new Map<number, RoutedTopic>();
-  readonly unwritten: UnwrittenFrame[] = [];
+  readonly handed: HandedBatch[] = [];
+  /** When the words were handed over that the transport has not taken yet. */
+  readonly wordsHandedMs: number[] = [];
+  /** Since when a recall waits for the transport to take something. */
+  recalledMs: number | undefined;
+  /** Deliveries that are not written yet. */
+  private waitingRows = 0;
   /** Calls under way. */
   calls = 0;
   /** The client said that it ends: answers are still due, and nothing else. */
@@ -131,15 +140,50 @@ export class Session {
     return this.answeredBytes + this.windowBytes - this.toldBytes >= this.windowBytes / 4;
   }
 
-  /** Deliveries that the client holds, and credits for more. */
+  /** Deliveries that the client holds or will, and credits for more. */
   get promised(): number {
     let credits = 0;
     for (const consumer of this.consumers.values()) credits += consumer.credits;
-    return credits + this.ring.size;
+    return credits + this.ring.size + this.waitingRows;
   }
 
-  /** The least number of a delivery that the transport has not taken. */
-  get firstUnwritten(): number {
-    return this.unwritten.at(0)?.firstDelivery ?? this.ring.nextNumber;
+  /** Where the consumer's next delivery goes, whose lease has so long to go. */
+  batchFor({ handle, clientStream }: Consumer, nowMs: number, leaseLeftMs: number): DeliveryBatch {
+    const known = this.growing.get(handle);
+    if (known?.overMs === nowMs + leaseLeftMs) return known;
+    const batch = new DeliveryBatch(handle, clientStream, nowMs, leaseLeftMs);
+    this.batches.push(batch);
+    this.growing.set(handle, batch);
+    return batch;
+  }
+
+  takeBatches(): readonly DeliveryBatch[] {
+    const { batches } = this;
+    this.batches = [];
+    this.growing.clear();
+    this.batchBytes = 0;
+    return batches;
+  }
+
+  hand(batch: DeliveryBatch, handedMs: number): void {
+    this.handed.push({ batch, handedMs });
+    this.waitingRows += batch.rows;
+  }
+
+  /** The oldest batches of those that were handed over; `isWritten`: they have their numbers now. */
+  settle(count: number, isWritten: boolean): readonly DeliveryBatch[] {
+    assert(count <= this.handed.length, "SES2: no more is settled than was handed over");
+    const settled = this.handed.splice(0, count).map(({ batch }) => batch);
+    for (const { rows, deliveries } of settled) {
+      this.waitingRows -= rows;
+      if (isWritten) for (const delivery of deliveries) this.ring.add(delivery);
+    }
+    return settled;
+  }
+
+  /** Since when the client takes nothing of what is there for it. */
+  get waitsSinceMs(): number {
+    const oldestMs = Math.min(this.handed.at(0)?.handedMs ?? Infinity, this.recalledMs ?? Infinity);
+    return Math.min(oldestMs, this.wordsHandedMs.at(0) ?? Infinity);
   }
 }

@@ -1,16 +1,9 @@
 // All sessions of this node: frames in, frames out, consumers, ends (docs/api/session.md; D-94 to D-98). Enqueues and
 // settles are in calls.ts; a consumer is a stream like any other (edge/streams), with this as its carrier.
 
-import {
-  decodeSessionIn,
-  type GrantCredits,
-  MalformedFrame,
-  type OpenConsumer,
-  type SessionHello,
-  type SessionIn,
-} from "@disheap/proto/session";
+import type { GrantCredits, OpenConsumer, SessionIn } from "@disheap/proto/session";
 import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
-import type { Failure, SessionEvent } from "../../contract/api.js";
+import type { Failure, SessionEvent, SessionPart } from "../../contract/api.js";
 import { GRPC_STATUS } from "../../contract/error-codes.js";
 import type { HostContext } from "../../member/context.js";
 import type { GrantedItem } from "../../wire/messages.js";
@@ -24,7 +17,6 @@ import type { Streams } from "../streams/streams.js";
 import { Answers } from "./answers.js";
 import { Calls } from "./calls.js";
 import { DeliveryBatch } from "./delivery-batch.js";
-import { hasNews, takeFrame } from "./frame.js";
 import { bindProducer, bindTopic, handleProblem } from "./handles.js";
 import {
   CALLS_MAX,
@@ -34,12 +26,13 @@ import {
   FRAME_CUT_BYTES,
   HANDLES_MAX,
   RECEIVE_BYTES_DEFAULT,
-  RECEIVE_BYTES_MIN,
   ROWS_MAX,
   SESSION_LEVEL,
   WINDOW_SLACK_BYTES,
 } from "./limits.js";
 import type { Delivery } from "./ring.js";
+import { hasNews, takeParts } from "./parts.js";
+import { helloProblem, readFrame } from "./read-frame.js";
 import { tellRoutes } from "./routes.js";
 import { type Consumer, Session } from "./session.js";
 
@@ -105,14 +98,20 @@ export class Sessions implements StreamCarrier {
         else this.open(event.sessionId, event.frame, isReady);
         break;
       case "session.written":
-        if (session) this.onWritten(session, event.frames);
+        session?.wordsHandedMs.splice(0, event.words);
+        if (session) this.onSettled(session, event.batches, true);
+        break;
+      case "session.returned":
+        if (session) this.onSettled(session, event.batches, false);
+        break;
+      case "session.drained":
+        if (session) this.onDrained(session);
         break;
       case "session.half-close":
         if (session && !session.isGone) this.endInOrder(session);
         break;
       case "session.gone":
-        if (session) this.drop(session);
-        this.sessions.delete(event.sessionId);
+        if (session) this.onGone(session);
         break;
     }
   }
@@ -132,7 +131,7 @@ export class Sessions implements StreamCarrier {
       this.fail(session, failure ?? STARTING);
       return;
     }
-    const { frame: welcome, unwritten } = takeFrame(session, this.context.monotonicMs, {
+    const parts = takeParts(session, {
       welcome: {
         level: SESSION_LEVEL,
         node: this.context.config.node,
@@ -144,7 +143,7 @@ export class Sessions implements StreamCarrier {
         deliveriesMax: DELIVERIES_MAX,
       },
     });
-    this.emit(session, welcome, unwritten);
+    this.emit(session, parts);
     this.take(session, read.message);
   }
 
@@ -198,6 +197,7 @@ export class Sessions implements StreamCarrier {
       credits: 0,
       roomSinceMs: 0,
       isEnded: false,
+      isClosed: false,
     };
     session.consumers.set(handle, consumer);
     this.owners.set(clientStream, { session, consumer });
@@ -227,16 +227,22 @@ export class Sessions implements StreamCarrier {
           "another session",
       };
     }
-    if (consumer.credits === 0) consumer.roomSinceMs = this.context.monotonicMs;
-    consumer.credits += count;
+    consumer.isClosed = false;
+    this.addRoom(consumer, count);
     this.streams().onCredits(consumer.clientStream, count);
     return undefined;
+  }
+
+  private addRoom(consumer: Consumer, count: number): void {
+    if (consumer.credits === 0) consumer.roomSinceMs = this.context.monotonicMs;
+    consumer.credits += count;
   }
 
   private closeConsumer(session: Session, handle: number): Failure | undefined {
     const consumer = session.consumers.get(handle);
     if (!consumer) return invalid(`consumer ${handle} was never opened`);
     consumer.credits = 0;
+    consumer.isClosed = true;
     this.streams().stopAsking(consumer.clientStream);
     return undefined;
   }
@@ -264,12 +270,7 @@ export class Sessions implements StreamCarrier {
     session.batchBytes += bytes;
     this.observe(stream.topic, consumer, item);
     consumer.credits = Math.max(0, consumer.credits - 1);
-    let batch = session.batches.get(consumer.handle);
-    if (!batch) {
-      batch = new DeliveryBatch(consumer.handle, consumer.clientStream);
-      session.batches.set(consumer.handle, batch);
-    }
-    batch.add(place, item, leaseLeftMs, this.context.monotonicMs);
+    session.batchFor(consumer, this.context.monotonicMs, leaseLeftMs).add(place, item);
     this.toFlush.add(session);
   }
 
@@ -283,10 +284,19 @@ export class Sessions implements StreamCarrier {
     observer?.rowDelivered?.(topic, Math.min(monotonicMs - roomSinceMs, sinceEnqueuedMs));
   }
 
-  /** A client that does not read is of no use to anybody: all that it did not take goes back. */
+  /** What one consumer's client does not read, those that share its session do not read either. */
   recall(clientStream: number): void {
     const session = this.owners.get(clientStream)?.session;
-    if (session) this.endStalled(session);
+    if (!session) return;
+    session.recalledMs ??= this.context.monotonicMs;
+    for (const consumer of session.consumers.values()) this.streams().hold(consumer.clientStream);
+    this.askBack(session);
+  }
+
+  /** What the transport has not taken is settled by then, as returned. */
+  private askBack(session: Session): void {
+    if (session.batches.length > 0) this.flushOne(session);
+    this.context.reply({ kind: "session.recall", sessionId: session.id });
   }
 
   ended(clientStream: number, failure: Failure | undefined): void {
@@ -303,9 +313,9 @@ export class Sessions implements StreamCarrier {
     this.toFlush.add(session);
   }
 
-  // --- frames out --------------------------------------------------------------------------------
+  // --- parts out ---------------------------------------------------------------------------------
 
-  /** All that waits leaves, a frame for each session or a few. */
+  /** All that waits leaves. */
   flush(): void {
     for (const session of this.toFlush) {
       if (session.isGone) {
@@ -313,30 +323,44 @@ export class Sessions implements StreamCarrier {
         continue;
       }
       while (hasNews(session)) this.flushOne(session);
-      if (session.isEnding && session.calls === 0) this.finish(session);
+      const isDone = session.isEnding && session.handed.length === 0 && session.calls === 0;
+      if (isDone) this.finish(session);
     }
     this.toFlush.clear();
   }
 
   private flushOne(session: Session): void {
-    const { frame, unwritten } = takeFrame(session, this.context.monotonicMs);
-    this.emit(session, frame, unwritten);
+    this.emit(session, takeParts(session));
   }
 
-  private emit(
-    session: Session,
-    frame: Uint8Array,
-    unwritten: ReturnType<typeof takeFrame>["unwritten"],
-  ): void {
-    session.unwritten.push(unwritten);
-    this.context.reply({ kind: "session.frame", sessionId: session.id, frame });
+  private emit(session: Session, parts: readonly SessionPart[]): void {
+    const now = this.context.monotonicMs;
+    for (const part of parts) {
+      if (part instanceof DeliveryBatch) session.hand(part, now);
+      else session.wordsHandedMs.push(now);
+    }
+    this.context.reply({ kind: "session.parts", sessionId: session.id, parts });
   }
 
-  private onWritten(session: Session, frames: number): void {
-    for (const { counts } of session.unwritten.splice(0, frames)) {
-      for (const { clientStream, count } of counts) {
-        this.streams().onSettled({ kind: "stream.written", streamId: clientStream, count });
-      }
+  /** What is settled after the end of the session counts as well. */
+  private onSettled(session: Session, count: number, isWritten: boolean): void {
+    const kind = isWritten ? "stream.written" : "stream.returned";
+    for (const { clientStream, rows } of session.settle(count, isWritten)) {
+      this.streams().onSettled({ kind, streamId: clientStream, count: rows });
+      const consumer = this.owners.get(clientStream)?.consumer;
+      if (isWritten || !consumer || consumer.isEnded) continue;
+      // Its credits are not spent.
+      if (consumer.isClosed) this.streams().stopAsking(clientStream);
+      else this.addRoom(consumer, rows);
+    }
+    const isLast = count > 0 && session.handed.length === 0;
+    if (isLast && session.isEnding && !session.isGone) this.giveBackUnstarted(session);
+  }
+
+  private onDrained(session: Session): void {
+    session.recalledMs = undefined;
+    for (const { clientStream } of session.consumers.values()) {
+      this.streams().onDrained(clientStream);
     }
   }
 
@@ -346,57 +370,64 @@ export class Sessions implements StreamCarrier {
   private endInOrder(session: Session): void {
     session.isEnding = true;
     session.endingMs = this.context.monotonicMs;
-    const streams = this.streams();
-    const back: Delivery[] = [];
-    const { firstUnwritten } = session;
-    session.batches.clear();
-    for (const consumer of session.consumers.values()) {
-      if (!consumer.reportsStarted) continue;
-      for (const [number, delivery] of session.ring.entries()) {
-        if (delivery.clientStream !== consumer.clientStream || delivery.isStarted) continue;
-        // What the transport did not take goes back with the stream.
-        if (number < firstUnwritten) back.push(delivery);
-        session.ring.remove(number);
-      }
+    for (const { clientStream } of session.consumers.values()) {
+      this.streams().retire(clientStream, true);
     }
-    for (const { clientStream } of session.consumers.values()) streams.onCancel(clientStream, true);
+    if (session.batches.length + session.handed.length > 0) this.askBack(session);
+    else this.giveBackUnstarted(session);
+    this.toFlush.add(session);
+  }
+
+  /** Once it is known what was written. */
+  private giveBackUnstarted(session: Session): void {
+    const back: Delivery[] = [];
+    for (const [number, delivery] of session.ring.entries()) {
+      const consumer = this.owners.get(delivery.clientStream)?.consumer;
+      if (!consumer?.reportsStarted || delivery.isStarted) continue;
+      back.push(delivery);
+      session.ring.remove(number);
+    }
     this.calls.giveBack(session, back);
     this.toFlush.add(session);
   }
 
   /** After the last answer. */
   private finish(session: Session): void {
-    const { frame, unwritten } = takeFrame(session, this.context.monotonicMs, { end: { code: 0 } });
-    this.emit(session, frame, unwritten);
+    this.emit(session, takeParts(session, {}, { end: { code: 0 } }));
     this.drop(session);
     this.context.reply({ kind: "session.end", sessionId: session.id });
   }
 
   private fail(session: Session, failure: Failure): void {
     const end = { code: GRPC_STATUS[failure.code], message: failure.message };
-    const { frame, unwritten } = takeFrame(session, this.context.monotonicMs, { end });
-    this.emit(session, frame, unwritten);
+    this.emit(session, takeParts(session, {}, { end }));
     this.drop(session);
     this.context.reply({ kind: "session.end", sessionId: session.id, failure });
   }
 
   private endStalled(session: Session): void {
-    if (session.isGone) return;
+    if (session.batches.length > 0) this.flushOne(session);
     this.drop(session);
     this.context.reply({ kind: "session.end", sessionId: session.id, failure: STALLED });
   }
 
-  /** Nothing more is said to it. What the transport did not take goes back, what it took keeps its grace. */
+  /** Nothing more is said to it. The carrier still settles what it has; what was written keeps its grace. */
   private drop(session: Session): void {
-    if (session.isGone) return;
     session.isGone = true;
     for (const { clientStream } of session.consumers.values()) {
-      this.streams().onCancel(clientStream, session.isEnding);
+      this.streams().retire(clientStream, session.isEnding);
       this.owners.delete(clientStream);
     }
     session.consumers.clear();
-    session.batches.clear();
-    session.unwritten.length = 0;
+  }
+
+  /** What the carrier has not settled by now, it never wrote. */
+  private onGone(session: Session): void {
+    const held = new Set(session.handed.map(({ batch }) => batch.clientStream));
+    for (const { clientStream } of session.consumers.values()) held.add(clientStream);
+    for (const clientStream of held) this.streams().onCancel(clientStream, session.isEnding);
+    this.drop(session);
+    this.sessions.delete(session.id);
   }
 
   tick(): void {
@@ -414,8 +445,7 @@ export class Sessions implements StreamCarrier {
         this.finish(session);
         continue;
       }
-      const oldest = session.unwritten.at(0);
-      if (oldest && now - oldest.handedMs >= streamStallMs) this.endStalled(session);
+      if (now - session.waitsSinceMs >= streamStallMs) this.endStalled(session);
       else if (isForRoutes && tellRoutes(session, this.findTopic, this.leaderName)) {
         this.toFlush.add(session);
       }
@@ -434,25 +464,3 @@ const STALLED: Failure = {
     "the client read nothing for so long that its deliveries went to others; read while the session is open, and open " +
     "another one",
 };
-
-function readFrame(
-  frame: Uint8Array,
-): { readonly message: SessionIn } | { readonly failure: Failure } {
-  try {
-    return { message: decodeSessionIn(frame) };
-  } catch (error) {
-    if (!(error instanceof MalformedFrame)) throw error;
-    return { failure: invalid(`the frame is no SessionIn: ${error.message}`) };
-  }
-}
-
-function helloProblem(
-  hello: SessionHello | undefined,
-  receiveBytesMax: number,
-): Failure | undefined {
-  if (!hello) return invalid("the first frame has no hello; begin with SessionIn.hello");
-  if (receiveBytesMax >= RECEIVE_BYTES_MIN) return undefined;
-  return invalid(
-    `receive_bytes_max is ${receiveBytesMax}; frames of answers need at least ${RECEIVE_BYTES_MIN}`,
-  );
-}

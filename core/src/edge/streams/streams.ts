@@ -279,6 +279,12 @@ export class Streams implements StreamHost {
     this.carrierOf(stream.clientStream).recall(stream.clientStream);
   }
 
+  /** The transport takes nothing of another stream that shares it. */
+  hold(clientStream: number): void {
+    const outbox = this.outboxes.get(clientStream);
+    if (outbox) outbox.isStalled = true;
+  }
+
   /** Asks for grants as far as credits allow: of one partition once for all that happened, in one message. */
   advance(stream: EdgeStream): void {
     if (stream.isClosed) return;
@@ -405,11 +411,16 @@ export class Streams implements StreamHost {
 
   /** Ends the client's stream. Delivered leases stay valid after a graceful end. */
   end(clientStream: number, failure: Failure | undefined, isGraceful = false): void {
+    this.retire(clientStream, isGraceful);
+    this.carrierOf(clientStream).ended(clientStream, failure);
+  }
+
+  /** Nobody is told; the carrier still settles what it holds. */
+  retire(clientStream: number, isGraceful: boolean): void {
     this.openings.delete(clientStream);
     const stream = this.current.get(clientStream);
     if (stream) this.close(stream, isGraceful ? stream.visibilityMs : undefined);
     if (this.outboxes.get(clientStream)?.isEmpty) this.outboxes.delete(clientStream);
-    this.carrierOf(clientStream).ended(clientStream, failure);
   }
 
   private close(

@@ -1,5 +1,10 @@
-// The way of a session's frames from its node to its client. While the client reads, each is taken at once; while
-// it does not, the transport takes `room` more and the rest waits at the carrier, as in stream-pipe.ts.
+// The way of a session's frames from its node to its client: what carrier and transport are in production. While the
+// client reads, each is taken at once; while it does not, the transport takes `room` more and the rest waits at the
+// carrier, as in stream-pipe.ts. What waits there is in io/carrier, the code that ships; it works only while its node
+// does.
+
+import type { SessionEvent, SessionPart } from "@disheap/core";
+import { SESSION_END_MS_MAX, SessionQueue } from "@disheap/io/carrier";
 
 /** Written frames are reported together, as by the real carrier. */
 const REPORT_US = 200;
@@ -11,13 +16,14 @@ export interface FramePipeHooks<Frame> {
   pausedUntilUs(): number;
   /** Time from node to client. */
   readonly latencyUs: number;
-  /** The carrier tells its node: so many frames were written. */
-  reportWritten(frames: number): void;
-  onWritten(frame: Frame): void;
+  /** The carrier tells its node. */
+  tell(event: SessionEvent): void;
+  /** The transport takes these bytes; what is in them. */
+  onWritten(frame: Uint8Array): Frame;
   /** The transport refused a frame for the first time since the client stopped reading. */
   onBlocked(): void;
-  /** These will never be written. */
-  onDropped(frames: readonly Frame[]): void;
+  /** Deliveries that will never be written. */
+  onReturned(parts: readonly SessionPart[]): void;
   onArrived(frame: Frame): void;
   /** The client read all that came before the end. */
   onEnded(): void;
@@ -25,24 +31,40 @@ export interface FramePipeHooks<Frame> {
 
 export class FramePipe<Frame> {
   private readonly hooks: FramePipeHooks<Frame>;
-  private waiting: Frame[] = [];
+  private readonly queue: SessionQueue;
   /** Arrived, not read. */
   private unread: Frame[] = [];
   private takenUnread = 0;
   private isReading = true;
   private isBlockedSeen = false;
-  private isClosed = false;
+  /** The node has ended the session; all that is written after it has left. */
+  private isEnding = false;
+  private isEndSent = false;
   private isEndUnread = false;
   private room = 0;
-  private unreported = 0;
 
-  constructor(hooks: FramePipeHooks<Frame>) {
+  constructor(sessionId: number, hooks: FramePipeHooks<Frame>) {
     this.hooks = hooks;
+    this.queue = new SessionQueue({
+      now: () => hooks.nowUs() / 1000,
+      isBlocked: () => !this.isReading && this.takenUnread >= this.room,
+      send: (frame) => this.send(frame),
+      reportSoon: () => {
+        hooks.schedule(hooks.nowUs() + REPORT_US, () => this.queue.report());
+      },
+      onReturned: (parts) => {
+        if (parts.length > 0) hooks.onReturned(parts);
+      },
+      tell: {
+        written: (batches, words) =>
+          hooks.tell({ kind: "session.written", sessionId, batches, words }),
+        returned: (batches) => hooks.tell({ kind: "session.returned", sessionId, batches }),
+        drained: () => hooks.tell({ kind: "session.drained", sessionId }),
+      },
+    });
   }
 
-  private get isBlocked(): boolean {
-    return !this.isReading && this.takenUnread >= this.room;
-  }
+  // --- the client's side -------------------------------------------------------------------------
 
   stopReading(room: number): void {
     this.isReading = false;
@@ -61,52 +83,61 @@ export class FramePipe<Frame> {
     this.pump();
   }
 
-  handOver(frame: Frame): void {
-    if (this.isClosed) {
-      this.hooks.onDropped([frame]);
-      return;
-    }
-    this.waiting.push(frame);
+  // --- the carrier's side ------------------------------------------------------------------------
+
+  handOver(parts: readonly SessionPart[]): void {
+    this.queue.hand(parts);
     this.pump();
   }
 
-  /** The node ends the session: what the transport takes still arrives, the rest is dropped. */
-  end(): void {
-    if (this.isClosed) return;
+  recall(): void {
+    this.queue.recall();
     this.pump();
-    this.close();
-    this.later(() => {
-      if (this.isReading) this.hooks.onEnded();
-      else this.isEndUnread = true;
+  }
+
+  /** The node ends the session: deliveries that wait go back, the rest is written as far as the client reads. */
+  end(): void {
+    this.queue.end();
+    this.isEnding = true;
+    this.pump();
+    if (this.isEndSent) return;
+    this.hooks.schedule(this.hooks.nowUs() + SESSION_END_MS_MAX * 1000, () => {
+      this.queue.lost();
+      this.sendEnd();
     });
   }
 
-  /** The node died, or the client is gone. */
-  close(): void {
-    this.isClosed = true;
-    this.hooks.onDropped(this.waiting);
-    this.waiting = [];
+  /** Before something that the client said. */
+  report(): void {
+    this.queue.report();
+  }
+
+  /** The client is gone. */
+  cancel(): void {
+    this.queue.cancel();
+  }
+
+  /** The node died. */
+  lost(): void {
+    this.queue.lost();
   }
 
   private pump(): void {
-    const { hooks } = this;
-    if (this.isClosed) return;
+    const { hooks, queue } = this;
     if (hooks.pausedUntilUs() > hooks.nowUs()) {
-      hooks.schedule(hooks.pausedUntilUs(), () => this.pump());
+      if (!queue.isOver || this.isEnding) hooks.schedule(hooks.pausedUntilUs(), () => this.pump());
       return;
     }
-    while (this.waiting.length > 0 && !this.isBlocked) this.write();
-    if (this.waiting.length === 0 || this.isBlockedSeen) return;
+    queue.pump();
+    if (this.isEnding && queue.isOver) this.sendEnd();
+    if (queue.waiting === 0 || this.isBlockedSeen) return;
     this.isBlockedSeen = true;
     hooks.onBlocked();
   }
 
-  private write(): void {
+  private send(bytes: Uint8Array): void {
     const { hooks } = this;
-    const [frame] = this.waiting.splice(0, 1);
-    hooks.onWritten(frame);
-    if (this.unreported === 0) hooks.schedule(hooks.nowUs() + REPORT_US, () => this.report());
-    this.unreported += 1;
+    const frame = hooks.onWritten(bytes);
     if (!this.isReading) this.takenUnread += 1;
     this.later(() => {
       if (this.isReading) hooks.onArrived(frame);
@@ -114,13 +145,16 @@ export class FramePipe<Frame> {
     });
   }
 
-  private later(run: () => void): void {
-    this.hooks.schedule(this.hooks.nowUs() + this.hooks.latencyUs, run);
+  private sendEnd(): void {
+    if (this.isEndSent) return;
+    this.isEndSent = true;
+    this.later(() => {
+      if (this.isReading) this.hooks.onEnded();
+      else this.isEndUnread = true;
+    });
   }
 
-  private report(): void {
-    const frames = this.unreported;
-    this.unreported = 0;
-    if (frames > 0) this.hooks.reportWritten(frames);
+  private later(run: () => void): void {
+    this.hooks.schedule(this.hooks.nowUs() + this.hooks.latencyUs, run);
   }
 }

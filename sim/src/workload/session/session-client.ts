@@ -56,11 +56,21 @@ export interface News {
   readonly windowBytes: number;
 }
 
+/** What a frame says of one row. */
+interface Answer {
+  readonly call: number;
+  readonly row: number;
+  readonly resultOf: (request: Enqueue | Settle) => ClientResult;
+}
+
 /** A frame to the node, and what is in it. */
 export interface Sent {
   readonly frame: Uint8Array;
   readonly rows: readonly Row<Enqueue | Settle>[];
   readonly credits: number;
+  /** Lease tokens of what it says to have started. */
+  readonly started: readonly string[];
+  readonly isEnd: boolean;
 }
 
 export interface ConsumerHooks {
@@ -80,11 +90,15 @@ export class SessionClient {
   private enqueues: Row<Enqueue>[] = [];
   private settles: Row<Settle>[] = [];
   private next: { -readonly [Name in keyof Draft<SessionIn>]: Draft<SessionIn>[Name] } = {};
+  /** Lease tokens of what the next frame says to have started. */
+  private started: string[] = [];
+  private isEnd = false;
   private isOpened = false;
   private nextCall = 1;
   private nextDelivery = 1;
   private windowBytes = 0;
   private sentBytes = 0;
+  private isLost = false;
 
   add(row: Row<Enqueue | Settle>): void {
     const { request } = row;
@@ -122,6 +136,7 @@ export class SessionClient {
   }
 
   end(): void {
+    this.isEnd = true;
     this.next.ends = true;
   }
 
@@ -140,8 +155,10 @@ export class SessionClient {
       : { client: "simulated", level: 1, receiveBytesMax: 16 << 20 };
     this.isOpened = true;
     const frame = encodeSessionIn({ hello, ...this.next, settle, enqueue });
+    const { started, isEnd } = this;
     this.next = {};
-    return { frame, rows, credits };
+    this.started = [];
+    return { frame, rows, credits, started, isEnd };
   }
 
   get hasNews(): boolean {
@@ -150,6 +167,7 @@ export class SessionClient {
 
   /** The session is lost: nobody knows what became of what waits. */
   lost(): void {
+    this.isLost = true;
     const rows: Row<Enqueue | Settle>[] = [...this.enqueues, ...this.settles];
     for (const call of this.calls.values()) {
       for (const { row, isDone } of call) if (!isDone) rows.push(row);
@@ -257,6 +275,22 @@ export class SessionClient {
 
   // --- frames in ---------------------------------------------------------------------------------
 
+  /** What a part of a frame says, as its node hands it over; its deliveries have no numbers yet. */
+  said(part: Uint8Array): {
+    readonly replies: readonly { readonly id: number; readonly result: ClientResult }[];
+    readonly items: readonly DeliveredItem[];
+  } {
+    const out = decodeSessionOut(part);
+    const replies = this.answersIn(out).map(({ call, row, resultOf }) => {
+      const waiting = this.calls.get(call)?.at(row);
+      if (!waiting || waiting.isSaid) broken(`row ${row} of call ${call} waits for no answer`);
+      waiting.isSaid = true;
+      return { id: waiting.row.id, result: resultOf(waiting.row.request) };
+    });
+    const items = out.delivered.flatMap((rows) => itemsOf(rows, this.topicOf(rows.consumer)));
+    return { replies, items };
+  }
+
   /** As the frame leaves the node. */
   read(frame: Uint8Array): News {
     const out = decodeSessionOut(frame);
@@ -266,36 +300,50 @@ export class SessionClient {
       ends: out.ended.map(({ consumer, code }) => ({ consumer, code })),
       windowBytes: out.enqueueBytesMax,
     };
-    this.readAnswers(out, news);
+    for (const { call, row, resultOf } of this.answersIn(out)) {
+      const waiting = this.calls.get(call)?.at(row);
+      if (!waiting?.isSaid) broken(`row ${row} of call ${call} was answered by nobody`);
+      news.replies.push({ call, waiting, result: resultOf(waiting.row.request) });
+    }
     for (const rows of out.delivered) {
       if (rows.firstDelivery !== this.nextDelivery) {
         broken(`delivery ${rows.firstDelivery} comes after ${this.nextDelivery - 1}`);
       }
-      const consumer = this.consumers.get(rows.consumer);
-      if (!consumer) broken(`a delivery for consumer ${rows.consumer}`);
-      const items = itemsOf(rows, consumer.topic);
+      const items = itemsOf(rows, this.topicOf(rows.consumer));
       this.nextDelivery += items.length;
       const leaseLeftMs = items.map((_, row) => u32At(rows.leaseLeftMs, row));
-      const { consumer: handle, firstDelivery: first } = rows;
-      news.batches.push({ consumer: handle, first, items, leaseLeftMs });
+      const { consumer, firstDelivery: first } = rows;
+      news.batches.push({ consumer, first, items, leaseLeftMs });
     }
     return news;
   }
 
-  private readAnswers(out: SessionOut, news: News): void {
+  private topicOf(consumer: number): string {
+    const topic = this.consumers.get(consumer)?.topic;
+    if (topic === undefined) broken(`a delivery for consumer ${consumer}`);
+    return topic;
+  }
+
+  /** Row by row. Who is lost waits for nothing. */
+  private answersIn(out: SessionOut): Answer[] {
+    const answers: Answer[] = [];
+    if (this.isLost) return answers;
+    const say = (call: number, row: number, resultOf: Answer["resultOf"]): void => {
+      answers.push({ call, row, resultOf });
+    };
     for (const range of out.enqueued) {
       for (let i = 0; i < range.count; i += 1) {
         const result = enqueued(range, range.firstOffset + i, range.partition, false);
-        this.say(news, range.call, range.firstRow + i, () => result);
+        say(range.call, range.firstRow + i, () => result);
       }
     }
     for (const row of out.duplicate) {
       const result = enqueued(row, row.offset, row.partition, true);
-      this.say(news, row.call, row.row, () => result);
+      say(row.call, row.row, () => result);
     }
     for (const { call, firstRow, count } of out.settled) {
       for (let i = 0; i < count; i += 1) {
-        this.say(news, call, firstRow + i, ({ op }) => {
+        say(call, firstRow + i, ({ op }) => {
           if (op === "enqueue") broken("an enqueue was answered as a settle");
           return { ok: true, op };
         });
@@ -305,22 +353,9 @@ export class SessionClient {
       const all = this.calls.get(range.call)?.length ?? 0;
       const count = range.count === 0 ? all : range.count;
       const result = failed(range);
-      for (let i = 0; i < count; i += 1) {
-        this.say(news, range.call, range.firstRow + i, () => result);
-      }
+      for (let i = 0; i < count; i += 1) say(range.call, range.firstRow + i, () => result);
     }
-  }
-
-  private say(
-    news: News,
-    call: number,
-    row: number,
-    resultOf: (request: Enqueue | Settle) => ClientResult,
-  ): void {
-    const waiting = this.calls.get(call)?.at(row);
-    if (!waiting || waiting.isSaid) broken(`row ${row} of call ${call} waits for no answer`);
-    waiting.isSaid = true;
-    news.replies.push({ call, waiting, result: resultOf(waiting.row.request) });
+    return answers;
   }
 
   /** As it arrives at the client. */
@@ -332,10 +367,13 @@ export class SessionClient {
       waiting.row.onResult(result);
     }
     for (const { consumer, first, items, leaseLeftMs } of batches) {
+      // What comes after the end is of those that go back (D-94).
+      if (this.isEnd) continue;
       this.next.started = [
         ...(this.next.started ?? []),
         { firstDelivery: first, count: items.length },
       ];
+      for (const { leaseToken } of items) this.started.push(leaseToken);
       items.forEach((item, row) => {
         const untilMs = nowMs + leaseLeftMs[row];
         this.held.set(item.leaseToken, { number: first + row, untilMs, isSettled: false });

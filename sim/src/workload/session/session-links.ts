@@ -6,7 +6,13 @@ import { between, chance, draw, kindOf } from "../../world/draw.js";
 import type { World } from "../../world/world.js";
 import type { Enqueue } from "./columns-of.js";
 import { FramePipe } from "./frame-pipe.js";
-import { type ConsumerHooks, type News, SessionClient, type Settle } from "./session-client.js";
+import {
+  type ConsumerHooks,
+  type News,
+  type Sent,
+  SessionClient,
+  type Settle,
+} from "./session-client.js";
 
 const LINK = kindOf("session.link");
 const SHARED = 3;
@@ -18,7 +24,11 @@ export interface LinkHooks {
   itemWritten(node: number, streamId: number, item: DeliveredItem): void;
   itemsReturned(node: number, streamId: number, items: readonly DeliveredItem[]): void;
   creditsSent(node: number, streamId: number, credits: number): void;
+  startedTold(node: number, streamId: number, leaseTokens: readonly string[]): void;
+  endedInOrder(node: number, streamId: number): void;
 }
+
+export type SessionEffect = Extract<ClientEffect, { readonly sessionId: number }>;
 
 interface Consumer {
   readonly handle: number;
@@ -95,28 +105,26 @@ export class SessionLinks {
     const id = this.nextId;
     this.nextId += 1;
     const { incarnations } = world.node(node);
-    const pipe = new FramePipe<News>({
+    const pipe: FramePipe<News> = new FramePipe<News>(id, {
       nowUs: () => world.queue.nowUs,
       schedule: (atUs, run) => world.queue.schedule(atUs, run),
       pausedUntilUs: () => world.node(node).pausedUntilUs,
       latencyUs: hooks.latencyUs(id, 5),
-      reportWritten: (frames) => {
-        const event = { kind: "session.written", sessionId: id, frames } as const;
-        world.clientEvent(node, incarnations, event);
-      },
-      onWritten: (news) => {
+      tell: (event) => world.clientEvent(node, incarnations, event),
+      onWritten: (frame) => {
+        const news: News = link.client.read(frame);
         for (const { item, streamId } of itemsOf(link, news)) {
           hooks.itemWritten(node, streamId, item);
         }
+        return news;
       },
       onBlocked: () => world.count("session.back-pressure"),
-      onDropped: (frames) => {
-        for (const news of frames) {
-          const streamId = link.consumer?.streamId;
-          const items = itemsOf(link, news).map(({ item }) => item);
-          if (streamId !== undefined && items.length > 0)
-            hooks.itemsReturned(node, streamId, items);
-        }
+      onReturned: (parts) => {
+        const streamId = link.consumer?.streamId;
+        if (streamId === undefined) return;
+        const items = parts.flatMap((part) => link.client.said(part.encode(0, 0)).items);
+        hooks.itemsReturned(node, streamId, items);
+        for (let i = 0; i < items.length; i += 1) world.count("session.unwritten");
       },
       onArrived: (news) => {
         if (!link.isOver) link.client.take(news, world.queue.nowUs / 1000);
@@ -220,10 +228,8 @@ export class SessionLinks {
     const arrival = world.queue.nowUs + this.hooks.latencyUs(link.id, 4);
     world.queue.schedule(arrival, () => {
       for (const row of sent.rows) this.hooks.requestArrived(row.id, node, row.request);
-      const streamId = link.consumer?.streamId;
-      if (streamId !== undefined && sent.credits > 0) {
-        this.hooks.creditsSent(node, streamId, sent.credits);
-      }
+      this.tellOf(link, sent);
+      link.pipe.report();
       const event = { kind: "session.frame", sessionId, frame: sent.frame } as const;
       if (!world.clientEvent(node, incarnation, event)) this.lose(link);
     });
@@ -235,13 +241,22 @@ export class SessionLinks {
     }
   }
 
+  /** What a frame says of its consumer's deliveries, in the order in which its node takes it. */
+  private tellOf({ node, consumer }: SessionLink, { started, credits, isEnd }: Sent): void {
+    if (!consumer) return;
+    const { streamId } = consumer;
+    if (started.length > 0) this.hooks.startedTold(node, streamId, started);
+    if (credits > 0) this.hooks.creditsSent(node, streamId, credits);
+    if (isEnd) this.hooks.endedInOrder(node, streamId);
+  }
+
   /** The client's side of the link is gone; the node hears of it a little later. */
   private break(link: SessionLink): void {
     if (link.isOver) return;
     const { world } = this;
     const { node, incarnation, id: sessionId } = link;
     world.queue.schedule(world.queue.nowUs + this.hooks.latencyUs(link.id, 4), () => {
-      link.pipe.close();
+      link.pipe.cancel();
       world.clientEvent(node, incarnation, { kind: "session.gone", sessionId });
     });
     this.over(link);
@@ -251,6 +266,7 @@ export class SessionLinks {
     if (link.isOver) return;
     const { onLost } = link;
     const { node, incarnation, id: sessionId } = link;
+    link.pipe.cancel();
     this.world.clientEvent(node, incarnation, { kind: "session.gone", sessionId });
     this.over(link);
     const { queue } = this.world;
@@ -267,31 +283,29 @@ export class SessionLinks {
   // --- the node's side ---------------------------------------------------------------------------
 
   /** Takes the effect of a session to its client; `say` hears before what it says, as effects of single calls. */
-  onEffect(
-    node: number,
-    effect: Extract<ClientEffect, { kind: "session.frame" | "session.end" }>,
-    say: (effect: ClientEffect) => void,
-  ): void {
+  onEffect(node: number, effect: SessionEffect, say: (effect: ClientEffect) => void): void {
     const link = this.links.get(effect.sessionId);
     if (link?.node !== node) return;
-    if (effect.kind === "session.end") {
-      link.pipe.end();
-      return;
+    if (effect.kind === "session.end") link.pipe.end();
+    else if (effect.kind === "session.recall") link.pipe.recall();
+    else {
+      const streamId = link.consumer?.streamId;
+      for (const part of effect.parts) {
+        const { replies, items } = link.client.said(part.encode(0, 0));
+        for (const { id: requestId, result } of replies) {
+          say({ kind: "client.reply", requestId, result });
+        }
+        if (streamId === undefined) continue;
+        for (const item of items) say({ kind: "stream.item", streamId, item, leaseLeftMs: 0 });
+      }
+      link.pipe.handOver(effect.parts);
     }
-    const news = link.client.read(effect.frame);
-    for (const { waiting, result } of news.replies) {
-      say({ kind: "client.reply", requestId: waiting.row.id, result });
-    }
-    for (const { item, streamId } of itemsOf(link, news)) {
-      say({ kind: "stream.item", streamId, item, leaseLeftMs: 0 });
-    }
-    link.pipe.handOver(news);
   }
 
   onProcessGone(node: number): void {
     for (const [id, link] of this.links) {
       if (link.node !== node) continue;
-      link.pipe.close();
+      link.pipe.lost();
       this.lose(link);
       this.links.delete(id);
     }

@@ -4,11 +4,13 @@
 //   Q2, Q9, Q13 it shows the message as it was enqueued: priority, time, payload, retries; and the
 //      attempts and deadline of its grant;
 //   Q16 per stream, items written never exceed the credits, come in grant order per partition, and never
-//      after the end; an item given back as undelivered was never written, and what was handed to a
-//      carrier and not written is given back by its edge, so that it costs no attempt.
+//      after the end; an item given back as undelivered was never written, unless its session had ended in
+//      order before it was started (D-94), and what was handed to a carrier and not written is given back by
+//      its edge, so that it costs no attempt.
 
 import {
   compareInt64,
+  decodeLeaseToken,
   decodeMessageId,
   type ClientEffect,
   type DeliveredItem,
@@ -21,6 +23,7 @@ import { nameOf, seenHappening } from "../ledger.js";
 import { leaseName, releasedLease } from "../leases-named.js";
 import { priorityText } from "../delivery/order-rules.js";
 import { seen, type Watched } from "../watched.js";
+import { Unstarted } from "./unstarted.js";
 
 interface Written {
   readonly atUs: number;
@@ -67,6 +70,7 @@ export class DeliveryRules implements Rule, MessageRule {
   private readonly streams = new Map<number, StreamRecord>();
   private readonly handed = new Leases();
   private readonly written = new Leases();
+  private readonly unstarted = new Unstarted();
   private readonly owed = new Map<string, Owed>();
   /**
    * Releases that left, by node and lease. A cancel in the turn of the delivery sends the release before
@@ -135,9 +139,22 @@ export class DeliveryRules implements Rule, MessageRule {
       fail("Q16", `${name} got ${stream.items} items for ${stream.credits} credits`, now);
     }
     const { message, grant } = this.grantOf(item, now);
+    this.unstarted.written(streamId, leaseName(message.group, message, grant.fence));
     this.checkNotBack(message, grant, now);
     checkInTime(message, grant, now);
     checkNext(name, stream, message, grant, now);
+  }
+
+  /** A session tells its node which of its deliveries were started. */
+  startedTold(_node: number, streamId: number, leaseTokens: readonly string[]): void {
+    for (const text of leaseTokens) {
+      const token = decodeLeaseToken(text);
+      if (token) this.unstarted.startedTold(streamId, leaseName(token.group, token, token.fence));
+    }
+  }
+
+  endedInOrder(_node: number, streamId: number): void {
+    this.unstarted.endedInOrder(streamId);
   }
 
   itemsReturned(node: number, streamId: number, items: readonly DeliveredItem[]): void {
@@ -218,7 +235,7 @@ export class DeliveryRules implements Rule, MessageRule {
     // What a client gives back it was given before.
     if (event.by !== "edge" || !message) return;
     const before = this.written.get(message, event.fence);
-    if (!before) return;
+    if (!before || this.unstarted.mayGoBack(leaseName(message.group, message, event.fence))) return;
     const text =
       `${nameOf(message)}: lease ${event.fence} was given back as undelivered, ` +
       "but a consumer had it";

@@ -65,6 +65,17 @@ class Stage {
     return this;
   }
 
+  started(fence = 1): this {
+    const token = { group: 1, index: 2, offset: 0, fence, mac: new Uint8Array(16) };
+    this.deliveries.startedTold(1, 9, [encodeLeaseToken(token)]);
+    return this;
+  }
+
+  ends(streamId = 9): this {
+    this.deliveries.endedInOrder(1, streamId);
+    return this;
+  }
+
   /** Handed over and taken by the transport at once. */
   item(fields: Partial<DeliveredItem> = {}, node = 1): this {
     return this.handed(fields, node).written(fields, node);
@@ -138,6 +149,26 @@ test("Q16: given back as undelivered and delivered, in either order", () => {
   const leased = (): Stage => new Stage().credits(2).happens(granted());
   breaks("Q16", () => leased().happens(released()).item());
   breaks("Q16", () => leased().item().happens(released()));
+});
+
+test("Q16: an orderly end of a session gives back what was written and not started (D-94)", () => {
+  const written = (): Stage => new Stage().credits(1).happens(granted()).item();
+  written().ends().happens(released());
+  written().ends().started().happens(released());
+});
+
+test("Q16: nothing else that was written goes back", () => {
+  const written = (): Stage => new Stage().credits(1).happens(granted()).item();
+  // No end, an end that comes later, one of another session.
+  breaks("Q16", () => written().happens(released()));
+  breaks("Q16", () => written().happens(released()).ends());
+  breaks("Q16", () => written().ends(8).happens(released()));
+  const started = breaks("Q16", () => written().started().ends().happens(released()));
+  expect(started.message).toContain("a consumer had it");
+  // Given back first, and written all the same.
+  breaks("Q16", () =>
+    new Stage().credits(1).happens(granted()).ends().handed().happens(released()).written(),
+  );
 });
 
 test("Q16: what its carrier holds is settled in order, and counts as delivered only when written", () => {
