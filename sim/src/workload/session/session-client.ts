@@ -212,28 +212,51 @@ export class SessionClient {
     return calls;
   }
 
+  /** What follows each other and is settled alike goes into one call. */
   private takeSettles(nowMs: number): Draft<SettleRows>[] {
-    const calls = this.settles.map((row) => {
-      const { request } = row;
-      const number = this.numberFor(request, nowMs);
-      const delivery = new ColumnWriter();
-      if (number !== undefined) delivery.u64(number);
-      const messageId = request.op === "extend" ? [] : [request.messageId];
-      const byToken = {
-        topic: this.topicHandle(request.topic),
-        messageId,
-        leaseToken: [request.leaseToken],
-      };
-      return {
-        call: this.openCall([row]),
-        kind: SETTLE[request.op],
-        ...(number === undefined ? byToken : { delivery: delivery.view() }),
-        backoffMs: request.op === "nack" ? request.backoffMs : undefined,
-        extensionMs: request.op === "extend" ? request.extensionMs : 0,
-      };
-    });
+    const calls: Draft<SettleRows>[] = [];
+    let open: Row<Settle>[] = [];
+    let numbers: number[] = [];
+    const close = (): void => {
+      if (open.length > 0) calls.push(this.settleCall(open, numbers));
+      open = [];
+      numbers = [];
+    };
+    for (const row of this.settles) {
+      const number = this.numberFor(row.request, nowMs);
+      const isByNumber = number !== undefined;
+      const isAlike =
+        open.length > 0 &&
+        open.length < ROWS_MAX &&
+        numbers.length > 0 === isByNumber &&
+        isSettledAlike(open[0].request, row.request);
+      if (!isAlike) close();
+      open.push(row);
+      if (isByNumber) numbers.push(number);
+    }
+    close();
     this.settles = [];
     return calls;
+  }
+
+  /** By numbers, or by tokens where there are none. */
+  private settleCall(rows: readonly Row<Settle>[], numbers: readonly number[]): Draft<SettleRows> {
+    const [{ request: first }] = rows;
+    const delivery = new ColumnWriter();
+    for (const number of numbers) delivery.u64(number);
+    const requests = rows.map(({ request }) => request);
+    const byToken = {
+      topic: this.topicHandle(first.topic),
+      messageId: requests.flatMap((one) => (one.op === "extend" ? [] : [one.messageId])),
+      leaseToken: requests.map(({ leaseToken }) => leaseToken),
+    };
+    return {
+      call: this.openCall(rows),
+      kind: SETTLE[first.op],
+      ...(numbers.length === 0 ? byToken : { delivery: delivery.view() }),
+      backoffMs: first.op === "nack" ? first.backoffMs : undefined,
+      extensionMs: first.op === "extend" ? first.extensionMs : 0,
+    };
   }
 
   private numberFor({ leaseToken, op }: Settle, nowMs: number): number | undefined {
@@ -386,4 +409,11 @@ export class SessionClient {
 
 function broken(message: string): never {
   throw new RuleBroken({ rule: "Q23", message });
+}
+
+/** Whether one call may hold both. */
+function isSettledAlike(a: Settle, b: Settle): boolean {
+  if (a.topic !== b.topic || a.op !== b.op) return false;
+  if (a.op === "nack" && b.op === "nack") return a.backoffMs === b.backoffMs;
+  return a.op !== "extend" || b.op !== "extend" || a.extensionMs === b.extensionMs;
 }

@@ -56,6 +56,9 @@ class SessionLink {
   }
 }
 
+const ROUND_US = 2_000;
+const GATHER_US = 300_000;
+
 export class SessionLinks {
   private readonly world: World;
   private readonly hooks: LinkHooks;
@@ -215,7 +218,9 @@ export class SessionLinks {
     link.isFlushing = true;
     const { queue } = this.world;
     link.frames += 1;
-    const waitUs = between(this.draw(link.id, link.frames), 0, 2_000);
+    // Most clients send with the round of their event loop, some gather for long: only so get batches many rows.
+    const isGathering = chance(this.draw(link.id, 2_000_000), 0.3);
+    const waitUs = between(this.draw(link.id, link.frames), 0, isGathering ? GATHER_US : ROUND_US);
     queue.schedule(queue.nowUs + waitUs, () => this.flush(link));
   }
 
