@@ -151,7 +151,6 @@ export class HeldMessages {
     }
     const keptMs = performance.now() - held.lease.arrivedMs;
     const waitMs = Math.max(0, leftMs - this.#leaseMs(held) / 2);
-    if (waitMs > timeoutMsMax) return;
     if (keptMs + waitMs >= this.#options.keepLeaseMs) {
       this.#awaitRunOut(message, held, leftMs);
       return;
@@ -163,7 +162,7 @@ export class HeldMessages {
   #awaitRunOut(message: Message, held: Held, leftMs: number): void {
     const { onRunOut } = this.#options;
     const waitMs = leftMs - this.#runOutMs(held);
-    if (onRunOut === undefined || waitMs > timeoutMsMax) return;
+    if (onRunOut === undefined) return;
     held.runOut = setTimeout(() => onRunOut(message), Math.max(0, waitMs));
     held.runOut.unref();
   }

@@ -76,16 +76,10 @@ it.each([
   const seen = await Promise.all(
     ways.map(([, client, pop], way) => consume(topics[way] ?? "", client, pop)),
   );
-  const first = Array.from({ length: messages }, (_, at) => `${at}, attempt 1`);
-  for (const [way, [how]] of ways.entries()) {
-    const truth = await truthOf(topics[way] ?? "");
-    expect({ how, ...seen[way], ...truth }).toEqual({
-      how,
-      handed: first,
-      refused: 0,
-      left: 0,
-      dead: 0,
-      timeouts: 0,
-    });
-  }
+  const handed = Array.from({ length: messages }, (_, at) => `${at}, attempt 1`);
+  const rest = { refused: 0, left: 0, dead: 0, timeouts: 0 };
+  const found = await Promise.all(
+    ways.map(async ([how], way) => ({ how, ...seen[way], ...(await truthOf(topics[way] ?? "")) })),
+  );
+  expect(found).toEqual(ways.map(([how]) => ({ how, handed, ...rest })));
 });
