@@ -125,10 +125,10 @@ describe.each([
   /** Can be extended as often as it is asked for. */
   function extendable(leaseMs: number): Message & { asked: number[] } {
     const asked: number[] = [];
-    const extend = (ms: number): Promise<void> => {
+    const extend = async (ms: number): Promise<void> => {
       asked.push(ms);
+      await Promise.resolve();
       held.extended(message, ms, performance.now());
-      return Promise.resolve();
     };
     const message = { ...leased(leaseMs, skewMs), asked, extend } as never as ReturnType<
       typeof extendable
@@ -178,9 +178,9 @@ describe.each([
     const now = performance.now.bind(performance);
     vi.spyOn(performance, "now").mockImplementation(() => now() + 11_000);
     vi.setSystemTime(Date.now() + 11_000);
-    const live = await Promise.all(ten.map((message) => held.isLive(message)));
-    await vi.advanceTimersByTimeAsync(0);
-    expect(live).toEqual(ten.map(() => true));
+    const twice = [...ten, ...ten];
+    const live = await Promise.all(twice.map((message) => held.isLive(message)));
+    expect(live).toEqual(twice.map(() => true));
     expect(ten.map(({ asked }) => asked)).toEqual(ten.map(() => [10_000]));
     // One that comes next has its own lease, and no more.
     const next = extendable(10_000);

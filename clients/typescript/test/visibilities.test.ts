@@ -43,7 +43,6 @@ it("is asked once for all that want it within ten seconds, also where there is n
 });
 
 it("is unknown to who may not list topics", async () => {
-  // eslint-disable-next-line require-yield
   async function* list(): AsyncGenerator<TopicInfo> {
     await Promise.resolve();
     throw new Error("not allowed");
