@@ -41,6 +41,7 @@ import {
   type TopicOptions,
   type TopicStats,
 } from "./topics.js";
+import { Visibilities } from "./visibilities.js";
 
 export interface EnqueueOptions {
   priority?: bigint | number | undefined;
@@ -93,6 +94,7 @@ export class DisheapClient {
   readonly #caller: Caller;
   readonly #producer: Producer;
   readonly #sessions: Sessions;
+  readonly #visibilities = new Visibilities(() => this.listTopics({ pageSize: 1000 }));
   readonly #streams = new Set<PopStream>();
   #canRelease: Promise<boolean> | undefined;
 
@@ -205,6 +207,7 @@ export class DisheapClient {
       options: this.#options,
       calls: this,
       sessions: this.#sessions,
+      visibilities: this.#visibilities,
       onClosed: (closed) => this.#streams.delete(closed),
     });
     this.#streams.add(stream);

@@ -16,8 +16,8 @@ export interface Settler {
   ack(message: Message): Promise<void>;
   nack(message: Message, options: NackOptions): Promise<void>;
   extend(message: Message, ms: number): Promise<void>;
-  /** The lease of the message has moved. */
-  extended(message: Message): void;
+  /** The lease of the message has moved by `ms`, as was asked at `askedMs` (monotonic). */
+  extended(message: Message, ms: number, askedMs: number): void;
   /** The message is settled, or its lease is lost: it takes no room any more. */
   released(message: Message): void;
 }
@@ -82,9 +82,10 @@ export class Message {
 
   /** Adds `ms` to the lease, counted from its old end. */
   async extend(ms: number): Promise<Date> {
+    const askedMs = performance.now();
     await this.#settler.extend(this, ms);
     this.#leaseDeadlineMs += ms;
-    this.#settler.extended(this);
+    this.#settler.extended(this, ms, askedMs);
     return this.leaseDeadline;
   }
 

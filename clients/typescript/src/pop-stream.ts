@@ -29,6 +29,7 @@ import { SessionConsumer } from "./session/consumer.js";
 import type { SettleSpec } from "./session/row.js";
 import type { Sessions } from "./session/sessions.js";
 import { onDeadStream, silenceMs } from "./silence.js";
+import type { Visibilities } from "./visibilities.js";
 
 /** Calls of the client that a delivery needs to be settled. */
 export interface SettleCalls extends ReleaseCalls {
@@ -43,6 +44,7 @@ export interface PopContext {
   options: ResolvedOptions;
   calls: SettleCalls;
   sessions: Sessions;
+  visibilities: Visibilities;
   /** Told when the iteration has reached its end. */
   onClosed: (stream: PopStream) => void;
 }
@@ -53,6 +55,11 @@ const healthyMs = 5_000;
 const endingMsMax = 2_000;
 /** How long a closing consumer waits for what is on its way to it. */
 const leavingMsMax = 1_000;
+
+interface Numbered {
+  consumer: SessionConsumer;
+  delivery: number;
+}
 
 interface Served {
   error?: DisheapError | undefined;
@@ -70,7 +77,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   readonly #queue = new DeliveryQueue<Message>();
   #connection: PopSource | undefined;
   /** Deliveries that have a number, and who can settle them by it. */
-  readonly #numbers = new WeakMap<Message, { consumer: SessionConsumer; delivery: number }>();
+  readonly #numbers = new WeakMap<Message, Numbered>();
   #isStarted = false;
   /** The connection has brought something. */
   #hasDelivered = false;
@@ -104,6 +111,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
         this.#held.release(message);
         void giveBack(context.calls, message);
       },
+      askVisibilityMs: () => context.visibilities.of(topic),
     });
   }
 
@@ -167,8 +175,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     await this.#context.calls.extend(message.topic, message.leaseToken, ms);
   }
 
-  extended(message: Message): void {
-    this.#held.extended(message);
+  extended(message: Message, ms: number, askedMs: number): void {
+    this.#held.extended(message, ms, askedMs);
   }
 
   released(message: Message): void {
@@ -292,6 +300,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#hasDelivered = false;
     const connection = consumer ?? this.#connect(endpoint);
     this.#window.reopened();
+    this.#held.reopened();
     let error = await this.#attend(endpoint, connection);
     // What is ready and was asked for is still to come: a call of PopStream ends once it has.
     const isAsking = this.#isFinishing && !this.#queue.isEnded && this.#window.open > 0;
@@ -327,7 +336,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       filter: this.#filter,
       rules: sessions.watchRules,
       leaders: sessions.leaders,
-      onItem: (item, delivery) => this.#deliver(item, { consumer, delivery }),
+      onItem: (item, delivery, leaseLeftMs) =>
+        this.#deliver(item, { consumer, delivery, leaseLeftMs }),
     });
     const error = await consumer.open();
     if (error === undefined) return consumer;
@@ -359,7 +369,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     if (this.#isOneShot) this.#connection.halfClose();
   }
 
-  #deliver(item: PopItem, numbered?: { consumer: SessionConsumer; delivery: number }): void {
+  #deliver(item: PopItem, numbered?: Numbered & { leaseLeftMs: number }): void {
     this.#hasDelivered = true;
     if (this.#queue.isEnded && this.#closing === undefined) return;
     let message: Message;
@@ -376,7 +386,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       return;
     }
     this.#window.delivered();
-    this.#held.hold(message);
+    this.#held.hold(message, numbered?.leaseLeftMs);
     this.#queue.push(message);
     this.#pump();
     if (this.#window.isSpent) this.#finishSpent();

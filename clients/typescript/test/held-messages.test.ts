@@ -1,6 +1,7 @@
-// When a delivery stops taking room: as it is settled, or once its lease has surely ended.
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { HeldMessages } from "../src/held-messages.js";
+// When a delivery stops taking room: as it is settled, or once its lease has surely ended. When its lease is extended,
+// and how long it may be handed out, by the monotonic clock.
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type HeldOptions, HeldMessages } from "../src/held-messages.js";
 import type { Message } from "../src/message.js";
 
 /** Room is freed by time no earlier than this. */
@@ -16,12 +17,18 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const holding = (visibilityMs?: number, keepLeaseMs = 0): HeldMessages =>
-  new HeldMessages({ visibilityMs, keepLeaseMs, onFreed: () => (freed += 1) });
+const holding = (visibilityMs?: number, options: Partial<HeldOptions> = {}): HeldMessages =>
+  new HeldMessages({
+    visibilityMs,
+    keepLeaseMs: 0,
+    onFreed: () => (freed += 1),
+    askVisibilityMs: () => Promise.resolve(undefined),
+    ...options,
+  });
 
-/** All that is looked at: when the lease ends. */
-function leased(ms: number): Message & { leaseDeadline: Date } {
-  return { leaseDeadline: new Date(Date.now() + ms) } as never;
+/** All that is looked at: when the lease ends, by a clock that is `skewMs` ahead of this one. */
+function leased(ms: number, skewMs = 0): Message {
+  return { partition: 0, leaseDeadline: new Date(Date.now() + ms + skewMs) } as never;
 }
 
 /** Nothing is freed until just before `ms`, and one is at that time. */
@@ -50,11 +57,11 @@ it("one that was never held frees nothing", () => {
 
 it.each([
   ["the end of the lease", undefined, 40_000, 40_000],
-  ["the least time, when the lease seems to be over", undefined, -DAY_MS, LAPSE_MIN_MS],
-  ["the visibility, when the lease seems to be shorter", 50_000, 1_000, 50_000],
+  ["the least time, when the lease is nearly over", undefined, 1, LAPSE_MIN_MS],
+  ["the visibility, when less is left of the lease", 50_000, 1_000, 50_000],
   ["the least time, when the visibility is shorter", 1_000, 1_000, LAPSE_MIN_MS],
 ])("one that nobody settles is freed after %s", (_, visibilityMs, leaseMs, after) => {
-  holding(visibilityMs).hold(leased(leaseMs));
+  holding(visibilityMs).hold(leased(leaseMs), leaseMs);
   expectFreedAfter(after);
   vi.advanceTimersByTime(DAY_MS);
   expect(freed).toBe(1);
@@ -63,10 +70,9 @@ it.each([
 it("an extension moves the time", () => {
   const held = holding();
   const message = leased(40_000);
-  held.hold(message);
+  held.hold(message, 40_000);
   vi.advanceTimersByTime(39_000);
-  message.leaseDeadline = new Date(Date.now() + 60_000);
-  held.extended(message);
+  held.extended(message, 59_000, performance.now());
   expectFreedAfter(60_000);
 });
 
@@ -75,12 +81,12 @@ it("an extension of what was settled holds nothing", () => {
   const message = leased(40_000);
   held.hold(message);
   held.release(message);
-  held.extended(message);
+  held.extended(message, 1_000, performance.now());
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("a clock that is a month behind the cluster's does not free all room at once", () => {
-  holding().hold(leased(30 * DAY_MS));
+it("a visibility of a month, longer than any timer, does not free all room at once", () => {
+  holding(30 * DAY_MS).hold(leased(30 * DAY_MS));
   vi.advanceTimersByTime(DAY_MS);
   expect(freed).toBe(0);
 });
@@ -105,4 +111,130 @@ it("does not keep the process alive", () => {
   expect(timer?.hasRef()).toBe(false);
   held.clear();
   timers.mockRestore();
+});
+
+describe.each([
+  ["as the cluster's", 0],
+  ["an hour behind it", 3_600_000],
+  ["5 s ahead of it", -5_000],
+  ["an hour ahead of it", -3_600_000],
+])("a wall clock %s", (_, skewMs) => {
+  const keepLeaseMs = 60_000;
+  let held: HeldMessages;
+
+  /** Can be extended as often as it is asked for. */
+  function extendable(leaseMs: number): Message & { asked: number[] } {
+    const asked: number[] = [];
+    const extend = async (ms: number): Promise<void> => {
+      asked.push(ms);
+      await Promise.resolve();
+      held.extended(message, ms, performance.now());
+    };
+    const message = { ...leased(leaseMs, skewMs), asked, extend } as never as ReturnType<
+      typeof extendable
+    >;
+    return message;
+  }
+
+  it.each([
+    { name: "what was asked for", asked: 10_000, told: undefined },
+    { name: "what the node said", asked: undefined, told: 10_000 },
+  ])("does not count: a lease lasts for $name, and runs out a little before", async (lease) => {
+    const { asked, told } = lease;
+    const ranOut: Message[] = [];
+    held = holding(asked, { onRunOut: (message) => ranOut.push(message) });
+    const message = extendable(10_000);
+    held.hold(message, told);
+    vi.advanceTimersByTime(8_999);
+    expect([await held.isLive(message), ranOut]).toEqual([true, []]);
+    vi.advanceTimersByTime(1);
+    expect([await held.isLive(message), ranOut]).toEqual([false, [message]]);
+    expect([message.asked, freed]).toEqual([[], 1]);
+  });
+
+  it("does not count, nor a jump of it: extensions are halfway, for as long as it is kept", async () => {
+    held = holding(10_000, { keepLeaseMs });
+    const message = extendable(10_000);
+    held.hold(message);
+    vi.setSystemTime(Date.now() + DAY_MS);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(message.asked).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(message.asked).toEqual([10_000]);
+    vi.setSystemTime(Date.now() - 2 * DAY_MS);
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(message.asked.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([message.asked.length, await held.isLive(message)]).toEqual([2, true]);
+    await vi.advanceTimersByTimeAsync(DAY_MS);
+    expect(message.asked.length).toBe(6);
+  });
+
+  it("does not count: what this process slept through is asked for, each once, before it is handed out", async () => {
+    held = holding(10_000, { keepLeaseMs });
+    const ten = Array.from({ length: 10 }, () => extendable(10_000));
+    for (const message of ten) held.hold(message);
+    // Asleep: time passes, and no timer fires.
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, "now").mockImplementation(() => now() + 11_000);
+    vi.setSystemTime(Date.now() + 11_000);
+    const twice = [...ten, ...ten];
+    const live = await Promise.all(twice.map((message) => held.isLive(message)));
+    expect(live).toEqual(twice.map(() => true));
+    expect(ten.map(({ asked }) => asked)).toEqual(ten.map(() => [10_000]));
+    // One that comes next has its own lease, and no more.
+    const next = extendable(10_000);
+    held.hold(next);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(next.asked).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(next.asked).toEqual([10_000]);
+    vi.restoreAllMocks();
+  });
+
+  it("does not count: where nobody says how long leases are, that is asked, once for all", async () => {
+    let asked = 0;
+    const askVisibilityMs = (): Promise<number> => {
+      asked += 1;
+      return new Promise((resolve) => setTimeout(() => resolve(10_000), 500));
+    };
+    held = holding(undefined, { keepLeaseMs, askVisibilityMs });
+    const [one, two] = [extendable(10_000), extendable(10_000)];
+    for (const message of [one, two]) held.hold(message);
+    expect(await held.isLive(one)).toBe(true);
+    await vi.advanceTimersByTimeAsync(49);
+    expect(asked).toBe(0);
+    await vi.advanceTimersByTimeAsync(52);
+    // More than the least has passed: nothing is sure until the answer.
+    const isLive = held.isLive(two);
+    const seen = vi.fn();
+    void isLive.then(seen);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(seen).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(4_498);
+    expect([await isLive, asked, one.asked, two.asked]).toEqual([true, 1, [], []]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([one.asked, two.asked]).toEqual([[10_000], [10_000]]);
+  });
+
+  it("does not count: where nobody knows how long leases are, they are extended at once", async () => {
+    held = holding(undefined, { keepLeaseMs });
+    const message = extendable(10_000);
+    held.hold(message);
+    await vi.advanceTimersByTimeAsync(51);
+    expect(message.asked).toEqual([1_000]);
+    expect(await held.isLive(message)).toBe(true);
+  });
+
+  it("does not count: a quicker delivery tells that one before it was late", async () => {
+    held = holding(10_000, { keepLeaseMs });
+    // Granted six seconds ago.
+    const late = extendable(4_000);
+    held.hold(late);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(late.asked).toEqual([]);
+    held.hold(extendable(10_000));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(late.asked).toEqual([10_000]);
+  });
 });

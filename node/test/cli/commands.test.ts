@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EnqueueReq } from "@disheap/proto";
 import { TestNode } from "../../../clients/typescript/test/support/test-node.js";
 import { Cli } from "./support/cli.js";
 
@@ -358,6 +359,24 @@ describe("peek and stats", () => {
     expect([plain.items.length, plain.has_more]).toEqual([1, true]);
     expect(node.state.topic("jobs").counts.pops).toBe(1);
     expect((await cli.run("peek", "nowhere")).code).toBe(4);
+  });
+
+  it("peek cuts a long payload where no terminal does, and says how to see it whole", async () => {
+    await cli.run("topic", "create", "large");
+    const payload = Buffer.alloc(1_048_576);
+    node.state.enqueue(EnqueueReq.create({ topic: "large", payload, priority: 1n }));
+    cli = new Cli({ env: { DISHEAP_ENDPOINTS: node.address }, columns: Number.MAX_SAFE_INTEGER });
+    const { out } = await cli.run("peek", "large");
+    expect(out.length).toBeLessThan(2_000);
+    expect(lines(out).at(-2)).toContain("\\u0000");
+    expect(lines(out).at(-1)).toContain("disheap peek large -o json");
+    const { items } = await cli.json<{ items: { payload: string }[] }>("peek", "large");
+    expect(items[0]?.payload.length).toBe(1_048_576);
+    // What fits is whole, and nothing is said of it.
+    await cli.run("enqueue", "jobs", "z".repeat(1_000), "-p", "0");
+    const whole = await cli.run("peek", "jobs", "-n", "1");
+    expect(whole.out).toContain("z".repeat(1_000));
+    expect(whole.out).not.toContain("whole:");
   });
 
   it("stats of all topics end with a sum, those of one show its partitions", async () => {

@@ -82,6 +82,17 @@ describe.each([
     expect(jobs().messages.length).toBe(messages - jobs().counts.acks);
   });
 
+  it("fails when the reader is gone before it has anything, and gives back what it holds", async () => {
+    const { stdout, stderr } = start(args);
+    if (stderr === null) throw new Error("no pipe");
+    stdout?.destroy();
+    const ended = once(child as ChildProcess, "exit");
+    expect((await buffer(stderr)).toString()).toMatch(/could not be written: .*EPIPE/);
+    expect((await ended)[0]).toBe(1);
+    expect(jobs().counts.acks).toBe(0);
+    expect(marked()).toEqual([]);
+  });
+
   it.each(["SIGTERM", "SIGINT"] as const)(
     "gives back what it holds at %s, though its reader reads no more",
     async (signal) => {

@@ -2,7 +2,7 @@
 // which of them were started, so that the others cost no attempt when the consumer leaves.
 import type { Metadata } from "@grpc/grpc-js";
 import type { PopFilter, PopItem } from "@disheap/proto";
-import type { SessionOut } from "@disheap/proto/session";
+import { type SessionOut, u32At } from "@disheap/proto/session";
 import { toMs } from "../convert.js";
 import type { Endpoint } from "../endpoints.js";
 import { type DisheapError, errorOf, fromStatus } from "../errors.js";
@@ -20,7 +20,8 @@ export interface ConsumerContext {
   rules: WatchRules;
   /** Told what this session hears of them. */
   leaders: Leaders;
-  onItem: (item: PopItem, delivery: number) => void;
+  /** `leaseLeftMs`: as the frame was made. */
+  onItem: (item: PopItem, delivery: number, leaseLeftMs: number) => void;
 }
 
 export class SessionConsumer implements PopSource {
@@ -126,7 +127,9 @@ export class SessionConsumer implements PopSource {
       // What comes after the end is of those that go back.
       if (this.#isEnding) continue;
       this.#next = rows.firstDelivery + items.length;
-      for (const [row, item] of items.entries()) onItem(item, rows.firstDelivery + row);
+      for (const [row, item] of items.entries()) {
+        onItem(item, rows.firstDelivery + row, u32At(rows.leaseLeftMs, row));
+      }
     }
     for (const { code, message } of frame.ended) {
       if (code === 0 || this.#failure !== undefined) continue;

@@ -24,7 +24,8 @@ function deliver(call: Call): void {
   const wide = ["index", "priority", "enqueuedMs", "deadlineMs"];
   const views = columns.split(" ").map((name) => {
     const column = new ColumnWriter();
-    const value = name === "deadlineMs" ? Date.now() + 60_000 : 1;
+    const isLease = name === "deadlineMs" || name === "leaseLeftMs";
+    const value = isLease ? (name === "deadlineMs" ? Date.now() : 0) + 60_000 : 1;
     if (wide.includes(name)) column.u64(value);
     else column.u32(value);
     return [name, column.view()] as const;

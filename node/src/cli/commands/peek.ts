@@ -15,6 +15,8 @@ interface PeekCommandOptions {
 
 const countDefault = 10;
 const countMax = 1_000;
+/** Of a payload, where the output is not cut by the width of a terminal. */
+const charactersMax = 1_000;
 
 const help = `
 One answer carries about 1 MiB of payloads of a partition and 2 MiB in all; if large payloads fill it, fewer
@@ -54,7 +56,13 @@ async function peek(
   await shell.print(command, { topic, items: items.map(peekedJson), has_more: hasMore }, () => {
     if (items.length === 0) return `${topic} is empty.\n`;
     const more = hasMore ? moreText(topic, items.length, options.count ?? countDefault) : "";
-    return table(items, shell) + more;
+    const room = Math.min(charactersMax, Math.max(20, shell.terminal.columns - 72));
+    const payloads = items.map(({ payload }) => payloadLine(payload, room));
+    const isCut = items.some(
+      ({ payload }, row) => payloadLine(payload, room + 1) !== payloads[row],
+    );
+    const note = isCut ? `Payloads are cut at …; whole: disheap peek ${topic} -o json\n` : "";
+    return table(items, payloads, shell) + note + more;
   });
 }
 
@@ -71,8 +79,7 @@ function moreText(topic: string, shown: number, count: number): string {
   return `There are more${hint}.\n`;
 }
 
-function table(items: readonly PeekedMessage[], shell: Shell): string {
-  const room = Math.max(20, shell.terminal.columns - 72);
+function table(items: readonly PeekedMessage[], payloads: readonly string[], shell: Shell): string {
   return renderTable(
     [
       { title: "PRIORITY", align: "right" },
@@ -82,13 +89,13 @@ function table(items: readonly PeekedMessage[], shell: Shell): string {
       { title: "MESSAGE ID" },
       { title: "PAYLOAD" },
     ],
-    items.map((item) => [
+    items.map((item, row) => [
       `${item.priority}`,
       stateOf(item),
       `${item.attempts}`,
       `${item.partition}`,
       item.id,
-      payloadLine(item.payload, room),
+      payloads[row] ?? "",
     ]),
     shell.paint,
   );

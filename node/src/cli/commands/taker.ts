@@ -180,7 +180,8 @@ export class Taker {
     } catch (error) {
       if (!(error instanceof OutputError)) throw error;
       await Promise.all([giveBack(client, message), stream.close()]);
-      throw error;
+      // A reader that left after it had something may have had enough; one that had nothing got no message.
+      throw this.count > 0 ? error : new CommandError(error.message, error.code);
     }
   }
 
