@@ -26,6 +26,7 @@ import {
 import type { PopSource } from "./pop-source.js";
 import { isRetryable } from "./retry.js";
 import { SessionConsumer } from "./session/consumer.js";
+import { Moving } from "./session/moving.js";
 import type { SettleSpec } from "./session/row.js";
 import type { Sessions } from "./session/sessions.js";
 import { onDeadStream, silenceMs } from "./silence.js";
@@ -53,11 +54,21 @@ const healthyMs = 5_000;
 const endingMsMax = 2_000;
 /** How long a closing consumer waits for what is on its way to it. */
 const leavingMsMax = 1_000;
+/** How often it is asked whether the leader is elsewhere. */
+const lookMs = 250;
 
 interface Served {
   error?: DisheapError | undefined;
   wasHealthy: boolean;
 }
+
+interface Source {
+  at: Endpoint;
+  connection: PopSource;
+}
+
+/** How a source ended, or which one takes its place. */
+type After = { error: DisheapError | undefined } | { next: Source };
 
 export class PopStream implements AsyncIterableIterator<Message, undefined>, Settler {
   readonly #context: PopContext;
@@ -71,6 +82,9 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   #connection: PopSource | undefined;
   /** Deliveries that have a number, and who can settle them by it. */
   readonly #numbers = new WeakMap<Message, { consumer: SessionConsumer; delivery: number }>();
+  readonly #moving: Moving<Endpoint>;
+  /** Where it moved away from, until what was not started has gone back. */
+  readonly #left = new Set<SessionConsumer>();
   #isStarted = false;
   /** The connection has brought something. */
   #hasDelivered = false;
@@ -91,6 +105,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#outageMaxMs = outageMaxMsOf(options, context.options.retry);
     this.#endingMs = endingMsOf(options, context.options.retry);
     this.#isOneShot = options.credits !== undefined;
+    const { partitionIds } = this.#filter;
+    this.#moving = new Moving(() => context.sessions.home(topic, partitionIds));
     this.#held = new HeldMessages({
       visibilityMs: options.visibilityMs,
       keepLeaseMs: keepLeaseMsOf(options),
@@ -124,7 +140,10 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       if (result.done === true && this.#closing === undefined) this.#context.onClosed(this);
       // A delivery whose lease ended while it waited here is somebody else's by now.
       if (result.done === true) return result;
-      if ((await this.#held.isLive(result.value)) && this.#start(result.value)) return result;
+      if (await this.#held.isLive(result.value)) {
+        if (this.#start(result.value)) return result;
+        this.#wentBack(result.value);
+      }
       void giveBack(this.#context.calls, result.value);
     }
   }
@@ -195,6 +214,11 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     return numbered === undefined || numbered.consumer.start(numbered.delivery);
   }
 
+  #wentBack(message: Message): void {
+    this.#window.undelivered();
+    this.#held.release(message);
+  }
+
   async #close(): Promise<void> {
     let back = this.#queue.drain();
     this.#queue.end();
@@ -207,6 +231,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     const { calls, onClosed } = this.#context;
     back.push(...this.#unseen);
     await Promise.allSettled(back.map((message) => giveBack(calls, message)));
+    await Promise.all([...this.#left].map((consumer) => consumer.ended));
     this.#held.clear();
     onClosed(this);
   }
@@ -242,7 +267,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     try {
       for (let round = 1; ; round += 1) {
         let last: DisheapError | undefined;
-        for (const endpoint of sessions.order(this.#filter.topic)) {
+        for (const endpoint of sessions.order(this.#filter.topic, this.#filter.partitionIds)) {
           const served = await this.#serve(endpoint);
           if (this.#queue.isEnded) return;
           const { error, wasHealthy } = served;
@@ -272,17 +297,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async #serve(endpoint: Endpoint): Promise<Served> {
-    const { pool, options } = this.#context;
-    const { connectTimeoutMs } = options;
-    const hasOthers = pool.size > 1;
-    try {
-      // Where others may answer sooner, the channel goes on dialling by itself.
-      await endpoint.connect(hasOthers ? Math.min(connectTimeoutMs, silenceMs) : connectTimeoutMs);
-    } catch (error) {
-      if (error instanceof DisheapError) return { error, wasHealthy: false };
-      throw error;
-    }
-    const consumer = await this.#openSession(endpoint);
+    const consumer = await this.#reach(endpoint);
     if (consumer instanceof DisheapError) return { error: consumer, wasHealthy: false };
     if (this.#queue.isEnded || this.#isFinishing) {
       consumer?.leave();
@@ -290,19 +305,34 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     }
     const startedMs = performance.now();
     this.#hasDelivered = false;
-    const connection = consumer ?? this.#connect(endpoint);
     this.#window.reopened();
-    let error = await this.#attend(endpoint, connection);
+    const connection = consumer ?? this.#connect(endpoint);
+    let { at, error } = await this.#follow({ at: endpoint, connection });
     // What is ready and was asked for is still to come: a call of PopStream ends once it has.
     const isAsking = this.#isFinishing && !this.#queue.isEnded && this.#window.open > 0;
     if (consumer !== undefined && error === undefined && isAsking) {
-      const last = this.#connect(endpoint);
+      const last = this.#connect(at);
       last.credit(this.#window.open);
       last.halfClose();
-      error = await this.#attend(endpoint, last);
+      ({ at, error } = await this.#follow({ at, connection: last }));
     }
     const wasHealthy = this.#hasDelivered || performance.now() - startedMs >= healthyMs;
     return { error, wasHealthy };
+  }
+
+  /** A consumer there; undefined: not by a session; an error: the node serves nobody now. */
+  async #reach(endpoint: Endpoint): Promise<SessionConsumer | DisheapError | undefined> {
+    const { pool, options } = this.#context;
+    const { connectTimeoutMs } = options;
+    const hasOthers = pool.size > 1;
+    try {
+      // Where others may answer sooner, the channel goes on dialling by itself.
+      await endpoint.connect(hasOthers ? Math.min(connectTimeoutMs, silenceMs) : connectTimeoutMs);
+    } catch (error) {
+      if (error instanceof DisheapError) return error;
+      throw error;
+    }
+    return this.#openSession(endpoint);
   }
 
   #connect(endpoint: Endpoint): PopConnection {
@@ -337,19 +367,61 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     return isOtherwise ? undefined : error;
   }
 
-  /** Until it ends. */
-  async #attend(endpoint: Endpoint, connection: PopSource): Promise<DisheapError | undefined> {
+  /** Until it ends, there or where it moved to. */
+  async #follow(source: Source): Promise<{ at: Endpoint; error: DisheapError | undefined }> {
+    let { at } = source;
+    let after = await this.#attend(source);
+    while ("next" in after) {
+      ({ at } = after.next);
+      after = await this.#attend(after.next);
+    }
+    this.#connection = undefined;
+    return { at, error: after.error };
+  }
+
+  async #attend({ at, connection }: Source): Promise<After> {
     const hasOthers = this.#context.pool.size > 1;
     this.#connection = connection;
     this.#pump();
     const isOwed = (): boolean => hasOthers && (this.#window.open > 0 || this.#isFinishing);
-    const unwatch = onDeadStream(endpoint, isOwed, () => {
-      connection.abandon(endpoint.silenceError());
+    const unwatch = onDeadStream(at, isOwed, () => connection.abandon(at.silenceError()));
+    let look: NodeJS.Timeout | undefined;
+    const moved = new Promise<After>((resolve) => {
+      if (!hasOthers || !(connection instanceof SessionConsumer)) return;
+      look = setInterval(() => {
+        const to = this.#moving.next(at, performance.now());
+        if (to !== undefined)
+          void this.#move(connection, to).then((next) => next && resolve({ next }));
+      }, lookMs);
+      look.unref();
     });
-    const error = await connection.ended;
+    const after = await Promise.race([connection.ended.then((error) => ({ error })), moved]);
+    clearInterval(look);
     unwatch();
+    return after;
+  }
+
+  /**
+   * Consumes there, and leaves `from` in good order: what was not started goes back, uncounted, and comes again.
+   * Undefined: it stays where it is.
+   */
+  async #move(from: SessionConsumer, to: Endpoint): Promise<Source | undefined> {
+    // Where it is all may be well: a move that fails is nobody's trouble.
+    const consumer = await this.#reach(to).catch(() => undefined);
+    if (!(consumer instanceof SessionConsumer)) return undefined;
+    if (this.#connection !== from || this.#queue.isEnded || this.#isFinishing) {
+      consumer.leave();
+      return undefined;
+    }
     this.#connection = undefined;
-    return error;
+    from.leave();
+    this.#left.add(from);
+    void from.ended.then(() => this.#left.delete(from));
+    const isBack = (message: Message): boolean => this.#numbers.get(message)?.consumer === from;
+    for (const message of this.#queue.drainOf(isBack)) this.#wentBack(message);
+    this.#window.reopened();
+    this.#connection = consumer;
+    return { at: to, connection: consumer };
   }
 
   #pump(): void {

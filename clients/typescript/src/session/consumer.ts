@@ -62,6 +62,10 @@ export class SessionConsumer implements PopSource {
     return undefined;
   }
 
+  get endpoint(): Endpoint {
+    return this.#session.endpoint;
+  }
+
   /** What was not started went back. */
   get hasLeft(): boolean {
     return this.#hasLeft;

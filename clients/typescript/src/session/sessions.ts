@@ -54,13 +54,22 @@ export class Sessions {
     await this.#run(spec, true, call);
   }
 
-  /** Every endpoint once, that of the node which leads the topic first if it is known and well. */
-  order(topic: string): Endpoint[] {
+  /** Every endpoint once, that of the node which leads these partitions first if it is known and well. */
+  order(topic: string, partitions: readonly number[]): Endpoint[] {
     const order = this.#pool.order();
-    const node = this.leaders.of(topic);
+    const node = this.leaders.of(topic, partitions);
     const leader = node === undefined ? undefined : this.leaders.endpointOf(node);
     if (leader === undefined || leader.isCooling) return order;
     return [leader, ...order.filter((endpoint) => endpoint !== leader)];
+  }
+
+  /** Where the leader of these partitions is, if it is well. Asks around when nobody knows where that node is. */
+  home(topic: string, partitions: readonly number[]): Endpoint | undefined {
+    const node = this.leaders.of(topic, partitions);
+    if (node === undefined) return undefined;
+    const endpoint = this.leaders.endpointOf(node);
+    if (endpoint === undefined) this.#seek(node, performance.now());
+    return endpoint?.isCooling === false && this.mayHave(endpoint) ? endpoint : undefined;
   }
 
   /** Whether sessions are wanted, and this node may know them. */
