@@ -1,8 +1,8 @@
 // A consumer: an async iterator over deliveries that survives the loss of the node it talks to. After
 // a failure it opens a new stream elsewhere, with the filter and fresh credits for the room it has.
 // Credits return as messages are settled, so a slow consumer holds only as much as it asked for.
-import type { PopFilter, PopItem } from "@disheap/proto";
-import type { Caller } from "./caller.js";
+import type { PopFilter } from "@disheap/proto";
+import type { Caller, Earlier } from "./caller.js";
 import { checkOptions } from "./checks.js";
 import { toDuration } from "./convert.js";
 import type { CreditWindow } from "./credit-window.js";
@@ -11,7 +11,7 @@ import type { Endpoint, EndpointPool } from "./endpoints.js";
 import { asError, DisheapError, exhausted, unending } from "./errors.js";
 import { giveBack, type ReleaseCalls } from "./give-back.js";
 import { HeldMessages } from "./held-messages.js";
-import { Message, type NackOptions, type Settler } from "./message.js";
+import { type Delivered, Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
 import { nackChecks } from "./option-checks.js";
 import { PopConnection } from "./pop-connection.js";
@@ -33,9 +33,15 @@ import { onDeadStream, silenceMs } from "./silence.js";
 
 /** Calls of the client that a delivery needs to be settled. */
 export interface SettleCalls extends ReleaseCalls {
-  ack(topic: string, id: string, leaseToken: string): Promise<void>;
-  nack(topic: string, id: string, leaseToken: string, options: NackOptions): Promise<void>;
-  extend(topic: string, leaseToken: string, ms: number): Promise<void>;
+  ack(topic: string, id: string, leaseToken: string, before?: Earlier): Promise<void>;
+  nack(
+    topic: string,
+    id: string,
+    leaseToken: string,
+    options: NackOptions,
+    before?: Earlier,
+  ): Promise<void>;
+  extend(topic: string, leaseToken: string, ms: number, before?: Earlier): Promise<void>;
 }
 
 export interface PopContext {
@@ -168,22 +174,26 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async ack(message: Message): Promise<void> {
-    if (await this.#settled(message, { kind: "ack" })) return;
-    await this.#context.calls.ack(message.topic, message.id, message.leaseToken);
+    const before = await this.#settled(message, { kind: "ack" });
+    if (before === "settled") return;
+    await this.#context.calls.ack(message.topic, message.id, message.leaseToken, before);
   }
 
   async nack(message: Message, options: NackOptions): Promise<void> {
     checkOptions("nack", nackChecks, options);
     const { reason } = options;
     const backoffMs = options.backoffMs === undefined ? undefined : Math.round(options.backoffMs);
-    if (await this.#settled(message, { kind: "nack", backoffMs, reason })) return;
-    await this.#context.calls.nack(message.topic, message.id, message.leaseToken, options);
+    const before = await this.#settled(message, { kind: "nack", backoffMs, reason });
+    if (before === "settled") return;
+    await this.#context.calls.nack(message.topic, message.id, message.leaseToken, options, before);
   }
 
   async extend(message: Message, ms: number): Promise<void> {
     toDuration("ms", ms);
-    if (await this.#settled(message, { kind: "extend", extensionMs: Math.round(ms) })) return;
-    await this.#context.calls.extend(message.topic, message.leaseToken, ms);
+    const extensionMs = Math.round(ms);
+    const before = await this.#settled(message, { kind: "extend", extensionMs });
+    if (before === "settled") return;
+    await this.#context.calls.extend(message.topic, message.leaseToken, ms, before);
   }
 
   extended(message: Message): void {
@@ -194,18 +204,21 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#held.release(message);
   }
 
-  /** By its number. Else by its token: the number may be good no more, where the token is. */
+  /** By its number. Else what was tried, to go on by its token: the number may be good no more, where the token is. */
   async #settled(
     message: Message,
     how: Pick<SettleSpec, "kind" | "backoffMs" | "reason" | "extensionMs">,
-  ): Promise<boolean> {
+  ): Promise<"settled" | Earlier | undefined> {
     const numbered = this.#numbers.get(message);
-    if (numbered === undefined) return false;
-    const { topic, id: messageId, leaseToken } = message;
+    if (numbered === undefined) return undefined;
+    const startMs = performance.now();
     const { consumer, delivery } = numbered;
-    const name = `${how.kind}(${messageId})`;
-    const spec = { ...how, name, topic, messageId, leaseToken, delivery };
-    return (await consumer.settle(spec)) === undefined;
+    const name = (): string => `${how.kind}(${message.id})`;
+    const spec = { ...how, name, topic: message.topic, messageId: "", leaseToken: "", delivery };
+    const error = await consumer.settle(spec);
+    if (error === undefined) return "settled";
+    // A refusal is of the number.
+    return { startMs, error: isRetryable(error.code) ? error : undefined };
   }
 
   /** False: it went back when this consumer left. */
@@ -431,7 +444,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     if (this.#isOneShot) this.#connection.halfClose();
   }
 
-  #deliver(item: PopItem, numbered?: { consumer: SessionConsumer; delivery: number }): void {
+  #deliver(item: Delivered, numbered?: { consumer: SessionConsumer; delivery: number }): void {
     this.#hasDelivered = true;
     if (this.#queue.isEnded && this.#closing === undefined) return;
     let message: Message;

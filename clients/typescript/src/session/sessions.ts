@@ -50,8 +50,13 @@ export class Sessions {
     return this.#run(spec, canGo, call) as Promise<EnqueueResp>;
   }
 
-  async settle(spec: SettleSpec, call: (earlier: Earlier) => Promise<unknown>): Promise<void> {
-    await this.#run(spec, true, call);
+  /** `before`: what was tried already, whose budget this has the rest of. */
+  async settle(
+    spec: SettleSpec,
+    call: (earlier: Earlier) => Promise<unknown>,
+    before?: Earlier,
+  ): Promise<void> {
+    await this.#run(spec, true, call, before);
   }
 
   /** Every endpoint once, that of the node which leads these partitions first if it is known and well. */
@@ -97,18 +102,26 @@ export class Sessions {
     spec: EnqueueSpec | SettleSpec,
     canGo: boolean,
     call: (earlier: Earlier) => Promise<unknown>,
+    before?: Earlier,
   ): Promise<unknown> {
-    const startMs = performance.now();
-    let error: DisheapError | undefined;
+    const nowMs = performance.now();
+    const startMs = before?.startMs ?? nowMs;
+    let error = before?.error;
     if (canGo && this.#options.sessions && isTopic(spec.topic)) {
-      const session = this.#best(spec.topic, startMs) ?? (await this.#opened(startMs));
+      const session = this.#best(spec.topic, nowMs) ?? (await this.#opened(nowMs));
       if (session !== undefined) {
-        const answer = await sent(session, spec, startMs);
+        const answer = await sent(session, spec, this.#sinceMs(nowMs, startMs));
         if (!(answer instanceof DisheapError)) return answer;
         error = answer;
       }
     }
     return call({ startMs, error });
+  }
+
+  /** From when a row counts its wait, so that it ends with its attempt, or with the budget of all. */
+  #sinceMs(nowMs: number, startMs: number): number {
+    const { rowMsMax } = this.watchRules;
+    return Math.min(nowMs, startMs + this.#options.retry.budgetMs - rowMsMax);
   }
 
   #best(topic: string, nowMs: number): Session | undefined {
