@@ -23,7 +23,7 @@ export const GATES = [
   {
     name: "types",
     command: node("tools/build.mjs"),
-    limitMs: minutes(6),
+    limitMs: minutes(4),
     counts: asOne,
     stopsTheRest: true,
   },

@@ -11,7 +11,7 @@ export const WHOLE = [
   {
     name: "npm test",
     command: ["npm", "test", "--silent"],
-    limitMs: minutes(40),
+    limitMs: minutes(38),
     counts: fromLastLine,
     shows,
     isNested: true,
@@ -19,7 +19,7 @@ export const WHOLE = [
   {
     name: "npm run test:all",
     command: ["npm", "run", "--silent", "test:all"],
-    limitMs: minutes(49),
+    limitMs: minutes(51),
     counts: fromLastLine,
     shows,
     isNested: true,

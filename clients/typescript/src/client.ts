@@ -1,29 +1,15 @@
 // The client: one method per thing a caller wants from a cluster. Any node serves any call; see
 // caller.ts for what is repeated and pop-stream.ts for consuming.
-import {
-  AckReq,
-  AdminService,
-  DeleteHeapReq,
-  DisheapService,
-  EnqueueReq,
-  ExtendReq,
-  NackReq,
-  PeekReq,
-  ReleaseReq,
-  StatsReq,
-} from "@disheap/proto";
-import { Caller, type Earlier } from "./caller.js";
+import { DeleteHeapReq, DisheapService, EnqueueReq, PeekReq, StatsReq } from "@disheap/proto";
+import { Caller } from "./caller.js";
 import { checkOptions } from "./checks.js";
-import { optionalDuration, toDuration, toMs, toPayload, toPriority, toText } from "./convert.js";
+import { optionalDuration, toPayload, toPriority, toText } from "./convert.js";
 import { EndpointPool } from "./endpoints.js";
-import { DisheapValidationError } from "./errors.js";
-import { isUnknownCall } from "./give-back.js";
 import type { NackOptions } from "./message.js";
 import {
   deleteChecks,
   enqueueChecks,
   listChecks,
-  nackChecks,
   peekChecks,
   statsChecks,
 } from "./option-checks.js";
@@ -33,6 +19,7 @@ import type { PopOptions } from "./pop-options.js";
 import { PopStream } from "./pop-stream.js";
 import { Producer } from "./producer.js";
 import { Sessions } from "./session/sessions.js";
+import { Settles } from "./settles.js";
 import {
   fromHeapInfo,
   fromHeapStats,
@@ -95,8 +82,8 @@ export class DisheapClient {
   readonly #producer: Producer;
   readonly #sessions: Sessions;
   readonly #visibilities = new Visibilities(() => this.listTopics({ pageSize: 1000 }));
+  readonly #settles: Settles;
   readonly #streams = new Set<PopStream>();
-  #canRelease: Promise<boolean> | undefined;
 
   constructor(options: ClientOptions = {}) {
     this.#options = resolveOptions(options);
@@ -104,6 +91,7 @@ export class DisheapClient {
     this.#caller = new Caller(this.#pool, this.#options);
     this.#producer = new Producer(this.#options.producerName);
     this.#sessions = new Sessions(this.#pool, this.#caller, this.#options);
+    this.#settles = new Settles(this.#sessions, this.#caller);
     this.producerId = this.#producer.id;
   }
 
@@ -205,7 +193,7 @@ export class DisheapClient {
       pool: this.#pool,
       caller: this.#caller,
       options: this.#options,
-      calls: this,
+      calls: this.#settles,
       sessions: this.#sessions,
       visibilities: this.#visibilities,
       onClosed: (closed) => this.#streams.delete(closed),
@@ -230,82 +218,38 @@ export class DisheapClient {
     return { items: answer.items.map(fromPeekItem), hasMore: answer.hasMore };
   }
 
-  async ack(topic: string, messageId: string, leaseToken: string): Promise<void> {
-    const lease = leaseOf(topic, messageId, leaseToken);
-    const rules = { name: `ack(${messageId})`, isIdempotent: true };
-    const spec = { kind: "ack", name: rules.name, ...lease } as const;
-    await this.#sessions.settle(spec, (earlier) =>
-      this.#caller.unary(DisheapService.ack, AckReq.create(lease), { ...rules, earlier }),
-    );
+  ack(topic: string, messageId: string, leaseToken: string): Promise<void> {
+    return this.#settles.ack(topic, messageId, leaseToken);
   }
 
-  async nack(
+  nack(
     topic: string,
     messageId: string,
     leaseToken: string,
     options: NackOptions = {},
   ): Promise<void> {
-    checkOptions("nack", nackChecks, options);
-    const lease = leaseOf(topic, messageId, leaseToken);
-    const request = NackReq.create(lease);
-    const backoffOverride = optionalDuration("backoffMs", options.backoffMs);
-    if (backoffOverride !== undefined) request.backoffOverride = backoffOverride;
-    if (options.reason !== undefined) request.reason = options.reason;
-    const rules = { name: `nack(${messageId})`, isIdempotent: true };
-    const { reason } = options;
-    const backoffMs = backoffOverride && toMs(backoffOverride);
-    const spec = { kind: "nack", name: rules.name, ...lease, backoffMs, reason } as const;
-    await this.#sessions.settle(spec, (earlier) =>
-      this.#caller.unary(DisheapService.nack, request, { ...rules, earlier }),
-    );
+    return this.#settles.nack(topic, messageId, leaseToken, options);
   }
 
   /**
    * Gives a delivery back that was not started: ready at once, and no attempt is counted. Fails with
    * UNIMPLEMENTED where the cluster is older than this call.
    */
-  async release(topic: string, messageId: string, leaseToken: string): Promise<void> {
-    const lease = leaseOf(topic, messageId, leaseToken);
-    const spec = { kind: "release", name: `release(${messageId})`, ...lease } as const;
-    await this.#sessions.settle(spec, (earlier) => this.#release(lease, earlier));
-  }
-
-  async #release(lease: ReturnType<typeof leaseOf>, earlier?: Earlier): Promise<void> {
-    const rules = { name: `release(${lease.messageId})`, isIdempotent: true, earlier };
-    await this.#caller.unary(AdminService.release, ReleaseReq.create(lease), rules);
+  release(topic: string, messageId: string, leaseToken: string): Promise<void> {
+    return this.#settles.release(topic, messageId, leaseToken);
   }
 
   /** A release of nothing is refused where the call is known, and unknown elsewhere. Asked once. */
   canRelease(): Promise<boolean> {
-    this.#canRelease ??= this.#release(leaseOf("", "", "")).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof DisheapValidationError) return true;
-        // What failed otherwise may be known the next time.
-        if (!isUnknownCall(error)) this.#canRelease = undefined;
-        return false;
-      },
-    );
-    return this.#canRelease;
+    return this.#settles.canRelease();
   }
 
   /**
    * Adds `ms` to a lease, counted from its old end. A repeat, after a lost answer or at another node when one
    * is silent, may add it twice: the lease is then longer than told, never shorter.
    */
-  async extend(topic: string, leaseToken: string, ms: number): Promise<void> {
-    const request = ExtendReq.create({
-      topic: toText("topic", topic),
-      leaseToken: toText("leaseToken", leaseToken),
-      extension: toDuration("ms", ms),
-    });
-    const rules = { name: `extend(${topic})`, isIdempotent: true };
-    const extensionMs = Math.round(ms);
-    const lease = { topic, messageId: "", leaseToken };
-    const spec = { kind: "extend", name: rules.name, ...lease, extensionMs } as const;
-    await this.#sessions.settle(spec, (earlier) =>
-      this.#caller.unary(DisheapService.extend, request, { ...rules, earlier }),
-    );
+  extend(topic: string, leaseToken: string, ms: number): Promise<void> {
+    return this.#settles.extend(topic, leaseToken, ms);
   }
 
   /** Closes streams, gives back deliveries nobody saw, and drops the connections. */
@@ -321,16 +265,4 @@ export class DisheapClient {
     this.#caller.close();
     this.#pool.close();
   }
-}
-
-function leaseOf(
-  topic: string,
-  messageId: string,
-  leaseToken: string,
-): { topic: string; messageId: string; leaseToken: string } {
-  return {
-    topic: toText("topic", topic),
-    messageId: toText("messageId", messageId),
-    leaseToken: toText("leaseToken", leaseToken),
-  };
 }

@@ -45,6 +45,11 @@ export class CreditWindow {
     this.#delivered += 1;
   }
 
+  /** What was delivered went back, and comes again: it counts for nothing. Its room is released as that of any. */
+  undelivered(): void {
+    this.#delivered -= 1;
+  }
+
   released(): void {
     this.#held -= 1;
   }

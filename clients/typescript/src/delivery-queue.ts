@@ -51,6 +51,13 @@ export class DeliveryQueue<T> {
     return at >= 0;
   }
 
+  /** Takes out those of what was not handed out. */
+  drainOf(isMeant: (item: T) => boolean): T[] {
+    const drained = this.#items.splice(0);
+    for (const item of drained) if (!isMeant(item)) this.#items.push(item);
+    return drained.filter(isMeant);
+  }
+
   /** Takes out what was not handed out. */
   drain(): T[] {
     return this.#items.splice(0);

@@ -22,42 +22,73 @@ export interface Settler {
   released(message: Message): void;
 }
 
+/** An item of a stream; what it says in texts and large numbers may be made when it is asked for. */
+export interface Delivered extends Readonly<PopItem> {
+  readonly fencing?: number;
+}
+
+/** How console.log shows an object (node:util). */
+const inspect = Symbol.for("nodejs.util.inspect.custom");
+
 export class Message {
-  readonly id: string;
   readonly topic: string;
   readonly partition: number;
   readonly payload: Uint8Array;
-  readonly priority: bigint;
   /** Deliveries so far, this one included. */
   readonly attempts: number;
   readonly maxRetries: number;
-  readonly enqueuedAt: Date;
-  readonly leaseToken: string;
   /** Grows with every lease of this message: storage that remembers it can refuse a late writer. */
   readonly fencing: number;
-  readonly producerId: string | undefined;
-  readonly epoch: bigint | undefined;
-  readonly sequence: bigint | undefined;
+  readonly #item: Delivered;
   readonly #settler: Settler;
   #leaseDeadlineMs: number;
   #settling: { kind: "ack" | "nack"; done: Promise<void> } | undefined;
 
-  constructor(item: PopItem, settler: Settler) {
-    this.id = item.messageId;
+  constructor(item: Delivered, settler: Settler) {
     this.topic = item.topic;
     this.partition = item.partitionId;
     this.payload = item.payload;
-    this.priority = item.priority;
     this.attempts = item.attempts;
     this.maxRetries = item.maxRetries;
-    this.enqueuedAt = item.enqueuedTime ?? new Date(0);
-    this.leaseToken = item.leaseToken;
-    this.fencing = fencingOf(item.leaseToken);
-    this.producerId = item.producerId;
-    this.epoch = item.epoch;
-    this.sequence = item.sequence;
+    this.fencing = item.fencing ?? fencingOf(item.leaseToken);
+    this.#item = item;
     this.#leaseDeadlineMs = (item.leaseDeadline ?? new Date(0)).getTime();
     this.#settler = settler;
+  }
+
+  get id(): string {
+    return this.#item.messageId;
+  }
+
+  get priority(): bigint {
+    return this.#item.priority;
+  }
+
+  get enqueuedAt(): Date {
+    return this.#item.enqueuedTime ?? new Date(0);
+  }
+
+  get leaseToken(): string {
+    return this.#item.leaseToken;
+  }
+
+  get producerId(): string | undefined {
+    return this.#item.producerId;
+  }
+
+  get epoch(): bigint | undefined {
+    return this.#item.epoch;
+  }
+
+  get sequence(): bigint | undefined {
+    return this.#item.sequence;
+  }
+
+  [inspect](): object {
+    const { id, priority, enqueuedAt, leaseToken, leaseDeadline } = this;
+    const { producerId, epoch, sequence } = this;
+    const asked = { id, priority, enqueuedAt, leaseToken, leaseDeadline };
+    return { ...asked, ...this, producerId, epoch, sequence };
   }
 
   /** When the lease ends, by the cluster's clock. */

@@ -1,8 +1,8 @@
 // A consumer: an async iterator over deliveries that survives the loss of the node it talks to. After
 // a failure it opens a new stream elsewhere, with the filter and fresh credits for the room it has.
 // Credits return as messages are settled, so a slow consumer holds only as much as it asked for.
-import type { PopFilter, PopItem } from "@disheap/proto";
-import type { Caller } from "./caller.js";
+import type { PopFilter } from "@disheap/proto";
+import type { Caller, Earlier } from "./caller.js";
 import { checkOptions } from "./checks.js";
 import { toDuration } from "./convert.js";
 import type { CreditWindow } from "./credit-window.js";
@@ -11,7 +11,7 @@ import type { Endpoint, EndpointPool } from "./endpoints.js";
 import { asError, DisheapError, exhausted, unending } from "./errors.js";
 import { giveBack, type ReleaseCalls } from "./give-back.js";
 import { HeldMessages } from "./held-messages.js";
-import { Message, type NackOptions, type Settler } from "./message.js";
+import { type Delivered, Message, type NackOptions, type Settler } from "./message.js";
 import type { ResolvedOptions } from "./options.js";
 import { nackChecks } from "./option-checks.js";
 import { PopConnection } from "./pop-connection.js";
@@ -26,6 +26,7 @@ import {
 import type { PopSource } from "./pop-source.js";
 import { isRetryable } from "./retry.js";
 import { SessionConsumer } from "./session/consumer.js";
+import { Moving } from "./session/moving.js";
 import type { SettleSpec } from "./session/row.js";
 import type { Sessions } from "./session/sessions.js";
 import { onDeadStream, silenceMs } from "./silence.js";
@@ -33,9 +34,15 @@ import type { Visibilities } from "./visibilities.js";
 
 /** Calls of the client that a delivery needs to be settled. */
 export interface SettleCalls extends ReleaseCalls {
-  ack(topic: string, id: string, leaseToken: string): Promise<void>;
-  nack(topic: string, id: string, leaseToken: string, options: NackOptions): Promise<void>;
-  extend(topic: string, leaseToken: string, ms: number): Promise<void>;
+  ack(topic: string, id: string, leaseToken: string, before?: Earlier): Promise<void>;
+  nack(
+    topic: string,
+    id: string,
+    leaseToken: string,
+    options: NackOptions,
+    before?: Earlier,
+  ): Promise<void>;
+  extend(topic: string, leaseToken: string, ms: number, before?: Earlier): Promise<void>;
 }
 
 export interface PopContext {
@@ -55,6 +62,8 @@ const healthyMs = 5_000;
 const endingMsMax = 2_000;
 /** How long a closing consumer waits for what is on its way to it. */
 const leavingMsMax = 1_000;
+/** How often it is asked whether the leader is elsewhere. */
+const lookMs = 250;
 
 interface Numbered {
   consumer: SessionConsumer;
@@ -65,6 +74,14 @@ interface Served {
   error?: DisheapError | undefined;
   wasHealthy: boolean;
 }
+
+interface Source {
+  at: Endpoint;
+  connection: PopSource;
+}
+
+/** How a source ended, or which one takes its place. */
+type After = { error: DisheapError | undefined } | { next: Source };
 
 export class PopStream implements AsyncIterableIterator<Message, undefined>, Settler {
   readonly #context: PopContext;
@@ -78,6 +95,9 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   #connection: PopSource | undefined;
   /** Deliveries that have a number, and who can settle them by it. */
   readonly #numbers = new WeakMap<Message, Numbered>();
+  readonly #moving: Moving<Endpoint>;
+  /** Where it moved away from, until what was not started has gone back. */
+  readonly #left = new Set<SessionConsumer>();
   #isStarted = false;
   /** The connection has brought something. */
   #hasDelivered = false;
@@ -98,6 +118,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#outageMaxMs = outageMaxMsOf(options, context.options.retry);
     this.#endingMs = endingMsOf(options, context.options.retry);
     this.#isOneShot = options.credits !== undefined;
+    const { partitionIds } = this.#filter;
+    this.#moving = new Moving(() => context.sessions.home(topic, partitionIds));
     this.#held = new HeldMessages({
       visibilityMs: options.visibilityMs,
       keepLeaseMs: keepLeaseMsOf(options),
@@ -132,7 +154,10 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       if (result.done === true && this.#closing === undefined) this.#context.onClosed(this);
       // A delivery whose lease ended while it waited here is somebody else's by now.
       if (result.done === true) return result;
-      if ((await this.#held.isLive(result.value)) && this.#start(result.value)) return result;
+      if (await this.#held.isLive(result.value)) {
+        if (this.#start(result.value)) return result;
+        this.#wentBack(result.value);
+      }
       void giveBack(this.#context.calls, result.value);
     }
   }
@@ -157,22 +182,26 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async ack(message: Message): Promise<void> {
-    if (await this.#settled(message, { kind: "ack" })) return;
-    await this.#context.calls.ack(message.topic, message.id, message.leaseToken);
+    const before = await this.#settled(message, { kind: "ack" });
+    if (before === "settled") return;
+    await this.#context.calls.ack(message.topic, message.id, message.leaseToken, before);
   }
 
   async nack(message: Message, options: NackOptions): Promise<void> {
     checkOptions("nack", nackChecks, options);
     const { reason } = options;
     const backoffMs = options.backoffMs === undefined ? undefined : Math.round(options.backoffMs);
-    if (await this.#settled(message, { kind: "nack", backoffMs, reason })) return;
-    await this.#context.calls.nack(message.topic, message.id, message.leaseToken, options);
+    const before = await this.#settled(message, { kind: "nack", backoffMs, reason });
+    if (before === "settled") return;
+    await this.#context.calls.nack(message.topic, message.id, message.leaseToken, options, before);
   }
 
   async extend(message: Message, ms: number): Promise<void> {
     toDuration("ms", ms);
-    if (await this.#settled(message, { kind: "extend", extensionMs: Math.round(ms) })) return;
-    await this.#context.calls.extend(message.topic, message.leaseToken, ms);
+    const extensionMs = Math.round(ms);
+    const before = await this.#settled(message, { kind: "extend", extensionMs });
+    if (before === "settled") return;
+    await this.#context.calls.extend(message.topic, message.leaseToken, ms, before);
   }
 
   extended(message: Message, ms: number, askedMs: number): void {
@@ -183,24 +212,32 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#held.release(message);
   }
 
-  /** By its number. Else by its token: the number may be good no more, where the token is. */
+  /** By its number. Else what was tried, to go on by its token: the number may be good no more, where the token is. */
   async #settled(
     message: Message,
     how: Pick<SettleSpec, "kind" | "backoffMs" | "reason" | "extensionMs">,
-  ): Promise<boolean> {
+  ): Promise<"settled" | Earlier | undefined> {
     const numbered = this.#numbers.get(message);
-    if (numbered === undefined) return false;
-    const { topic, id: messageId, leaseToken } = message;
+    if (numbered === undefined) return undefined;
+    const startMs = performance.now();
     const { consumer, delivery } = numbered;
-    const name = `${how.kind}(${messageId})`;
-    const spec = { ...how, name, topic, messageId, leaseToken, delivery };
-    return (await consumer.settle(spec)) === undefined;
+    const name = (): string => `${how.kind}(${message.id})`;
+    const spec = { ...how, name, topic: message.topic, messageId: "", leaseToken: "", delivery };
+    const error = await consumer.settle(spec);
+    if (error === undefined) return "settled";
+    // A refusal is of the number.
+    return { startMs, error: isRetryable(error.code) ? error : undefined };
   }
 
   /** False: it went back when this consumer left. */
   #start(message: Message): boolean {
     const numbered = this.#numbers.get(message);
     return numbered === undefined || numbered.consumer.start(numbered.delivery);
+  }
+
+  #wentBack(message: Message): void {
+    this.#window.undelivered();
+    this.#held.release(message);
   }
 
   async #close(): Promise<void> {
@@ -215,6 +252,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     const { calls, onClosed } = this.#context;
     back.push(...this.#unseen);
     await Promise.allSettled(back.map((message) => giveBack(calls, message)));
+    await Promise.all([...this.#left].map((consumer) => consumer.ended));
     this.#held.clear();
     onClosed(this);
   }
@@ -250,7 +288,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     try {
       for (let round = 1; ; round += 1) {
         let last: DisheapError | undefined;
-        for (const endpoint of sessions.order(this.#filter.topic)) {
+        for (const endpoint of sessions.order(this.#filter.topic, this.#filter.partitionIds)) {
           const served = await this.#serve(endpoint);
           if (this.#queue.isEnded) return;
           const { error, wasHealthy } = served;
@@ -280,17 +318,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async #serve(endpoint: Endpoint): Promise<Served> {
-    const { pool, options } = this.#context;
-    const { connectTimeoutMs } = options;
-    const hasOthers = pool.size > 1;
-    try {
-      // Where others may answer sooner, the channel goes on dialling by itself.
-      await endpoint.connect(hasOthers ? Math.min(connectTimeoutMs, silenceMs) : connectTimeoutMs);
-    } catch (error) {
-      if (error instanceof DisheapError) return { error, wasHealthy: false };
-      throw error;
-    }
-    const consumer = await this.#openSession(endpoint);
+    const consumer = await this.#reach(endpoint);
     if (consumer instanceof DisheapError) return { error: consumer, wasHealthy: false };
     if (this.#queue.isEnded || this.#isFinishing) {
       consumer?.leave();
@@ -298,20 +326,34 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     }
     const startedMs = performance.now();
     this.#hasDelivered = false;
-    const connection = consumer ?? this.#connect(endpoint);
     this.#window.reopened();
-    this.#held.reopened();
-    let error = await this.#attend(endpoint, connection);
+    const connection = consumer ?? this.#connect(endpoint);
+    let { at, error } = await this.#follow({ at: endpoint, connection });
     // What is ready and was asked for is still to come: a call of PopStream ends once it has.
     const isAsking = this.#isFinishing && !this.#queue.isEnded && this.#window.open > 0;
     if (consumer !== undefined && error === undefined && isAsking) {
-      const last = this.#connect(endpoint);
+      const last = this.#connect(at);
       last.credit(this.#window.open);
       last.halfClose();
-      error = await this.#attend(endpoint, last);
+      ({ at, error } = await this.#follow({ at, connection: last }));
     }
     const wasHealthy = this.#hasDelivered || performance.now() - startedMs >= healthyMs;
     return { error, wasHealthy };
+  }
+
+  /** A consumer there; undefined: not by a session; an error: the node serves nobody now. */
+  async #reach(endpoint: Endpoint): Promise<SessionConsumer | DisheapError | undefined> {
+    const { pool, options } = this.#context;
+    const { connectTimeoutMs } = options;
+    const hasOthers = pool.size > 1;
+    try {
+      // Where others may answer sooner, the channel goes on dialling by itself.
+      await endpoint.connect(hasOthers ? Math.min(connectTimeoutMs, silenceMs) : connectTimeoutMs);
+    } catch (error) {
+      if (error instanceof DisheapError) return error;
+      throw error;
+    }
+    return this.#openSession(endpoint);
   }
 
   #connect(endpoint: Endpoint): PopConnection {
@@ -347,19 +389,63 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     return isOtherwise ? undefined : error;
   }
 
-  /** Until it ends. */
-  async #attend(endpoint: Endpoint, connection: PopSource): Promise<DisheapError | undefined> {
+  /** Until it ends, there or where it moved to. */
+  async #follow(source: Source): Promise<{ at: Endpoint; error: DisheapError | undefined }> {
+    let { at } = source;
+    this.#held.reopened();
+    let after = await this.#attend(source);
+    while ("next" in after) {
+      ({ at } = after.next);
+      this.#held.reopened();
+      after = await this.#attend(after.next);
+    }
+    this.#connection = undefined;
+    return { at, error: after.error };
+  }
+
+  async #attend({ at, connection }: Source): Promise<After> {
     const hasOthers = this.#context.pool.size > 1;
     this.#connection = connection;
     this.#pump();
     const isOwed = (): boolean => hasOthers && (this.#window.open > 0 || this.#isFinishing);
-    const unwatch = onDeadStream(endpoint, isOwed, () => {
-      connection.abandon(endpoint.silenceError());
+    const unwatch = onDeadStream(at, isOwed, () => connection.abandon(at.silenceError()));
+    let look: NodeJS.Timeout | undefined;
+    const moved = new Promise<After>((resolve) => {
+      if (!hasOthers || !(connection instanceof SessionConsumer)) return;
+      look = setInterval(() => {
+        const to = this.#moving.next(at, performance.now());
+        if (to !== undefined)
+          void this.#move(connection, to).then((next) => next && resolve({ next }));
+      }, lookMs);
+      look.unref();
     });
-    const error = await connection.ended;
+    const after = await Promise.race([connection.ended.then((error) => ({ error })), moved]);
+    clearInterval(look);
     unwatch();
+    return after;
+  }
+
+  /**
+   * Consumes there, and leaves `from` in good order: what was not started goes back, uncounted, and comes again.
+   * Undefined: it stays where it is.
+   */
+  async #move(from: SessionConsumer, to: Endpoint): Promise<Source | undefined> {
+    // Where it is all may be well: a move that fails is nobody's trouble.
+    const consumer = await this.#reach(to).catch(() => undefined);
+    if (!(consumer instanceof SessionConsumer)) return undefined;
+    if (this.#connection !== from || this.#queue.isEnded || this.#isFinishing) {
+      consumer.leave();
+      return undefined;
+    }
     this.#connection = undefined;
-    return error;
+    from.leave();
+    this.#left.add(from);
+    void from.ended.then(() => this.#left.delete(from));
+    const isBack = (message: Message): boolean => this.#numbers.get(message)?.consumer === from;
+    for (const message of this.#queue.drainOf(isBack)) this.#wentBack(message);
+    this.#window.reopened();
+    this.#connection = consumer;
+    return { at: to, connection: consumer };
   }
 
   #pump(): void {
@@ -369,7 +455,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     if (this.#isOneShot) this.#connection.halfClose();
   }
 
-  #deliver(item: PopItem, numbered?: Numbered & { leaseLeftMs: number }): void {
+  #deliver(item: Delivered, numbered?: Numbered & { leaseLeftMs: number }): void {
     this.#hasDelivered = true;
     if (this.#queue.isEnded && this.#closing === undefined) return;
     let message: Message;

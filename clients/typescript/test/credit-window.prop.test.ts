@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CreditWindow } from "../src/credit-window.js";
 
-type Step = "take" | "take idle" | "deliver" | "release" | "reopen";
+const kinds = ["take", "take idle", "deliver", "undeliver", "release", "reopen"] as const;
+type Step = (typeof kinds)[number];
 
 describe("CreditWindow", () => {
   it("never asks beyond the prefetch (W1) or the limit (W2), and in steps of half (W3)", () => {
-    const kinds = fc.constantFrom<Step>("take", "take idle", "deliver", "release", "reopen");
-    const steps = fc.array(kinds, { maxLength: 300 });
+    const steps = fc.array(fc.constantFrom<Step>(...kinds), { maxLength: 300 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 40 }), steps, run),
     );
@@ -27,6 +27,10 @@ describe("CreditWindow", () => {
       } else if (step === "deliver" && open > 0) {
         window.delivered();
         [open, held, delivered] = [open - 1, held + 1, delivered + 1];
+      } else if (step === "undeliver" && held > 0) {
+        window.undelivered();
+        window.released();
+        [held, delivered] = [held - 1, delivered - 1];
       } else if (step === "release" && held > 0) {
         window.released();
         held -= 1;

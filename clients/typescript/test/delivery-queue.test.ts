@@ -57,3 +57,10 @@ it("gives up what was not handed out, once", async () => {
   queue.end();
   expect(await queue.next()).toEqual(over);
 });
+
+it("gives out of it only what is meant, and keeps the rest in order", async () => {
+  const queue = new DeliveryQueue<number>();
+  for (const value of [1, 2, 3, 4]) queue.push(value);
+  expect(queue.drainOf((value) => value % 2 === 0)).toEqual([2, 4]);
+  expect([await queue.next(), await queue.next(), queue.isEmpty]).toEqual([item(1), item(3), true]);
+});

@@ -233,7 +233,13 @@ export class Leader {
   /** Ahead of everything that clients asked for meanwhile. */
   private proposeFirst(replica: Replica, first: Intent): void {
     const intent = encodeIntent(first);
-    replica.queue.unshift({ intent, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
+    replica.queue.unshift({
+      intent,
+      origin: { type: "none" },
+      isEnqueue: false,
+      rows: 1,
+      leases: 0,
+    });
   }
 
   /** Once per turn: turns what is queued into entries and sends them off. */
@@ -296,7 +302,13 @@ export class Leader {
     if (replica.dueMs > this.context.monotonicMs || replica.queue.length > 0) return;
     // One on its way is enough; its apply sets the next due time.
     if (replica.lastTickIndex > g.appliedIndex || g.appliedIndex < g.log.lastIndex) return;
-    replica.queue.push({ intent: TICK, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
+    replica.queue.push({
+      intent: TICK,
+      origin: { type: "none" },
+      isEnqueue: false,
+      rows: 1,
+      leases: 0,
+    });
     replica.lastTickIndex = g.log.lastIndex + 1;
     replica.tickedMs = this.context.monotonicMs;
   }

@@ -50,7 +50,13 @@ test("an entry that nobody can read stops its machine with a sentence; other gro
   const rig = alone();
   const replica = groupOf(rig, 1);
   const applied = replica.raft.appliedIndex;
-  replica.queue.push({ intent: UNKNOWN, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
+  replica.queue.push({
+    intent: UNKNOWN,
+    origin: { type: "none" },
+    isEnqueue: false,
+    rows: 1,
+    leases: 0,
+  });
   rig.host.context.touched.add(replica);
   rest(rig, 2 * ELECTION_MS);
   expect(statusOf(rig, 1)).toMatchObject({ role: "follower", appliedIndex: applied });

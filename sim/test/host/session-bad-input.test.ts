@@ -41,7 +41,11 @@ describe("what concerns one call", () => {
       INVALID,
       "first_sequence goes",
     ],
+    ["more retries than rows", { ...three, maxRetries: words(1, 2, 3, 4) }, INVALID, "max_retries"],
+    ["fewer delays than rows", { ...three, delayMs: numbers(1, 2) }, INVALID, "delay_ms"],
+    ["fewer keys than rows", { ...three, partitionKey: ["a"] }, INVALID, "partition_key"],
     ["a call used twice", { ...three, call: 1 }, INVALID, "used once"],
+    ["a call that does not rise", { ...three, call: 0 }, INVALID, "rise from frame"],
     ["a call of 2^53", { ...three, call: 2 ** 53 }, INVALID, "below 2^53"],
     ["a partition that is not there", { ...three, partition: 7 }, 5, "partition 7 not found"],
   ])("%s", (_what, enqueue, code, sentence) => {
@@ -66,6 +70,63 @@ describe("what concerns one call", () => {
     q.advance(500);
     expect(session.enqueuedRows).toBe(2);
     expect(session.failed).toMatchObject([{ call: 1, firstRow: 1, count: 1, code: INVALID }]);
+  });
+
+  test("sequences beyond 2^64, and a row that its key sends elsewhere", () => {
+    const { q, open } = sessionWorld();
+    q.ask(1, {
+      op: "topic.create",
+      topic: "wide",
+      settings: { mode: "MIN", partitions: 3, replicationFactor: 3 },
+    });
+    const session = open().send({
+      hello: HELLO,
+      topic: [{ handle: 1, topic: "wide" }],
+      producer: [{ handle: 1, producerId: "p", epoch: { hi: 0, lo: 1 } }],
+      enqueue: [
+        { ...rows(2, 1), producer: 1, firstSequence: { hi: 4294967295, lo: 4294967295 } },
+        { ...rows(1, 2), producer: 1, firstSequence: { hi: 4294967295, lo: 4294967295 } },
+        { ...rows(1, 3), partition: 0, partitionKey: ["a"] },
+        { ...rows(1, 4), partition: 1, partitionKey: ["a"] },
+        { ...rows(1, 5), partition: 2, partitionKey: ["a"] },
+      ],
+    });
+    q.advance(2_000);
+    const refused = session.failed.map(({ call, code }) => [call, code]);
+    expect(refused).toContainEqual([1, INVALID]);
+    expect(refused).not.toContainEqual([2, INVALID]);
+    expect(refused.filter(([call = 0]) => call >= 3)).toHaveLength(2);
+    expect(session.failed.at(-1)?.message).toContain("the row belongs to");
+    expect(session.enqueuedRows).toBe(2);
+  });
+
+  test.each([
+    ["an extension of 0", { kind: SETTLE.extend, delivery: numbers(1), extensionMs: 0 }],
+    ["a backoff of more than a year", { kind: SETTLE.nack, delivery: numbers(1), backoffMs: 1e12 }],
+    ["more tokens than ids", { kind: SETTLE.ack, topic: 1, leaseToken: ["x"] }],
+    ["a topic never bound", { kind: SETTLE.ack, topic: 9, messageId: ["x"], leaseToken: ["y"] }],
+    ["no rows", { kind: SETTLE.ack }],
+  ])("a settle with %s is refused as a whole", (_what, settle) => {
+    const { q, open } = sessionWorld();
+    const session = open().send({ ...JOBS, settle: [{ ...settle, call: 1 }] });
+    q.advance(500);
+    expect(session.failed).toMatchObject([{ call: 1, firstRow: 0, count: 0, code: INVALID }]);
+    expect(session.end).toBeUndefined();
+  });
+
+  test("credits for a consumer that has ended", () => {
+    const { q, open } = sessionWorld();
+    const session = open().send({
+      hello: HELLO,
+      topic: [{ handle: 1, topic: "nowhere" }],
+      consumer: [{ handle: 1, topic: 1 }],
+      credit: [{ consumer: 1, count: 10_000 }],
+    });
+    q.advance(1_000);
+    expect(session.frames.flatMap(({ ended }) => ended)).toMatchObject([{ consumer: 1, code: 5 }]);
+    for (let n = 0; n < 3; n += 1) session.send({ credit: [{ consumer: 1, count: 10_000 }] });
+    q.advance(500);
+    expect(session.end).toBeUndefined();
   });
 
   test("deliveries never given, tokens of nobody, kinds that do not exist", () => {
@@ -125,6 +186,25 @@ describe("what ends the session", () => {
       "topic: is empty",
     ],
     [
+      "a producer of epoch 0",
+      { hello: HELLO, producer: [{ handle: 1, producerId: "p", epoch: { hi: 0, lo: 0 } }] },
+      "epoch",
+    ],
+    [
+      "a consumer of a topic never bound",
+      { ...JOBS, consumer: [{ handle: 1, topic: 2 }] },
+      "topic 2",
+    ],
+    ["the close of a consumer never opened", { ...JOBS, close: [4] }, "consumer 4"],
+    [
+      "more handles than there may be",
+      {
+        hello: HELLO,
+        topic: Array.from({ length: 1025 }, (_, n) => ({ handle: n + 1, topic: "jobs" })),
+      },
+      "1024 handles",
+    ],
+    [
       "credits of a consumer never opened",
       { ...JOBS, credit: [{ consumer: 4, count: 1 }] },
       "consumer 4",
@@ -147,6 +227,15 @@ describe("what ends the session", () => {
     const other = open().send({ ...JOBS, enqueue: [rows(1)] });
     q.advance(500);
     expect(other.enqueuedRows).toBe(1);
+  });
+
+  test("a second hello", () => {
+    const { q, open } = sessionWorld();
+    const session = open().send(JOBS);
+    q.advance(100);
+    session.send({ hello: HELLO });
+    q.advance(100);
+    expect(session.end?.failure?.message).toContain("first frame only");
   });
 
   test("one session more than there may be", () => {

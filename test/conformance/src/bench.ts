@@ -1,5 +1,7 @@
 // One deployment under test, and the calls that cases make on it. Which node answers is the
 // deployment's business: the only one, any of three, or always one that leads as little as possible.
+// The ways differ in how messages are enqueued, consumed and settled: by calls of their own, as here, or by
+// sessions (session/session-bench.ts).
 
 import assert from "node:assert/strict";
 import type { NodeProcess } from "@disheap/harness";
@@ -25,7 +27,8 @@ import {
   type ServiceError,
   status as Status,
 } from "@grpc/grpc-js";
-import { Pop } from "./pop.js";
+import type { Pop, PopFilterOptions } from "./pop.js";
+import { PopCall } from "./pop-call.js";
 import { MAX_WAIT_MS, until } from "./wait.js";
 
 export type Through = "any" | "follower";
@@ -38,7 +41,7 @@ export interface Method<Req, Res> {
 }
 
 type Heap = Partial<Omit<MakeHeapReq, "topic">>;
-type Enqueue = Partial<Omit<EnqueueReq, "topic">>;
+export type Enqueue = Partial<Omit<EnqueueReq, "topic">>;
 /** What identifies a delivery. */
 export type Delivery = Pick<AckReq, "topic" | "messageId" | "leaseToken">;
 
@@ -47,14 +50,20 @@ export class Bench {
   readonly clients: readonly DisheapClient[];
   private readonly through: Through;
   /** In a follower deployment: the node that serves a topic. */
-  private readonly servers = new Map<string, number>();
-  private turn = 0;
-  private topics = 0;
+  private readonly servers: Map<string, number>;
+  private readonly counts: { turn: number; topics: number };
 
-  constructor(nodes: readonly NodeProcess[], through: Through) {
-    this.nodes = nodes;
-    this.through = through;
-    this.clients = nodes.map(
+  /** Of the whole deployment, or one that shares the nodes, the names and the turns of `whole`. */
+  constructor(of: readonly [nodes: readonly NodeProcess[], through: Through] | Bench) {
+    if (of instanceof Bench) {
+      ({ nodes: this.nodes, clients: this.clients, through: this.through } = of);
+      ({ servers: this.servers, counts: this.counts } = of);
+      return;
+    }
+    [this.nodes, this.through] = of;
+    this.servers = new Map();
+    this.counts = { turn: 0, topics: 0 };
+    this.clients = this.nodes.map(
       (node) =>
         new DisheapClient(node.endpoint, credentials.createInsecure(), {
           "grpc.initial_reconnect_backoff_ms": 100,
@@ -79,8 +88,8 @@ export class Bench {
   /** Position of the node that a call goes to. */
   place(topic?: string): number {
     if (this.through === "follower") return this.servers.get(topic ?? "") ?? 0;
-    this.turn += 1;
-    return this.turn % this.nodes.length;
+    this.counts.turn += 1;
+    return this.counts.turn % this.nodes.length;
   }
 
   client(place: number): DisheapClient {
@@ -135,8 +144,8 @@ export class Bench {
   }
 
   freshName(): string {
-    this.topics += 1;
-    return `t${String(this.topics)}`;
+    this.counts.topics += 1;
+    return `t${String(this.counts.topics)}`;
   }
 
   /** A new topic; returns its name once every partition has a leader. */
@@ -187,11 +196,11 @@ export class Bench {
 
   /** A stream without filter and credits. */
   stream(topic: string, place = this.place(topic)): Pop {
-    return new Pop(this.client(place));
+    return new PopCall(this.client(place));
   }
 
   /** A stream with both. */
-  pop(topic: string, credits = 1, options: Parameters<Pop["filter"]>[1] = {}): Pop {
+  pop(topic: string, credits = 1, options: PopFilterOptions = {}): Pop {
     return this.stream(topic).filter(topic, options).credits(credits);
   }
 
@@ -225,7 +234,7 @@ export class Bench {
     return this.call(DisheapService.nack, request, place === undefined ? {} : { place });
   }
 
-  extend(item: Pick<Delivery, "topic" | "leaseToken">, extensionMs?: number): Promise<unknown> {
+  extend(item: Omit<Delivery, "messageId">, extensionMs?: number): Promise<unknown> {
     const extension = extensionMs === undefined ? undefined : duration(extensionMs);
     const { topic, leaseToken } = item;
     return this.call(DisheapService.extend, { topic, leaseToken, extension });

@@ -3,17 +3,34 @@
 
 import type { Bench } from "./bench.js";
 import type { Launcher } from "./launcher.js";
+import type { SessionBench } from "./session/session-bench.js";
 
-/** A rule that every deployment must keep, asked through whatever nodes the deployment chooses. */
-export interface Case {
+/** How messages are enqueued, consumed and settled: by calls of their own and PopStream, or by sessions. */
+export type Way = "calls" | "session";
+
+interface Rule {
   readonly section: number;
   readonly rule: string;
   /** Runs with nothing beside it: it stops nodes, or counts what the whole cluster holds. */
   readonly isAlone?: true;
   /** Needs a node to lose. */
   readonly needsThree?: true;
+}
+
+/** A rule that every deployment must keep, asked through whatever nodes the deployment chooses, and both ways. */
+export interface SharedCase extends Rule {
+  /** "calls": it is about single calls, or about nothing that goes by sessions. */
+  readonly way?: "calls";
   run(bench: Bench): Promise<void>;
 }
+
+/** A rule of sessions alone. */
+export interface SessionCase extends Rule {
+  readonly way: "session";
+  run(bench: SessionBench): Promise<void>;
+}
+
+export type Case = SharedCase | SessionCase;
 
 /** A rule about settings and start; it starts nodes of its own, once for all deployments. */
 export interface StartCase {

@@ -1,11 +1,12 @@
-// The conformance suite: `npm run conformance [-- --only one|three|follower|start] [--match TEXT]`. One
-// case per rule of the wire contract that is in force, against real processes: one node, three nodes,
-// and three nodes through one that leads as little as possible. The last line is `N passed, M failed`.
+// The conformance suite: `npm run conformance [-- --only one|three|follower|start] [--way calls|session]
+// [--match TEXT]`. One case per rule of the wire contract that is in force, against real processes: one node,
+// three nodes, and three nodes through one that leads as little as possible; what goes by sessions too runs both
+// ways. The last line is `N passed, M failed`, the one before it says how many of them each way.
 
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "@disheap/harness";
 import { Bench, type Through } from "./bench.js";
-import type { Case } from "./case.js";
+import type { Case, Way } from "./case.js";
 import { adminCases } from "./cases/admin.js";
 import { enqueueCases } from "./cases/enqueue.js";
 import { leaseCases } from "./cases/leases.js";
@@ -15,9 +16,14 @@ import { orderCases } from "./cases/order.js";
 import { popCases } from "./cases/pop.js";
 import { releaseCases } from "./cases/release.js";
 import { serviceCases } from "./cases/service.js";
+import { sessionCallCases } from "./cases/session-calls.js";
+import { sessionConsumerCases } from "./cases/session-consumers.js";
+import { sessionFrameCases } from "./cases/session-frames.js";
+import { sessionNodeCases } from "./cases/session-nodes.js";
 import { startCases } from "./cases/start.js";
 import { topicCases } from "./cases/topics.js";
 import { Launcher } from "./launcher.js";
+import { SessionBench } from "./session/session-bench.js";
 
 const CASES: readonly Case[] = [
   ...serviceCases(),
@@ -30,10 +36,16 @@ const CASES: readonly Case[] = [
   ...adminCases(),
   ...operationCases(),
   ...lossCases(),
+  ...sessionFrameCases(),
+  ...sessionCallCases(),
+  ...sessionConsumerCases(),
+  ...sessionNodeCases(),
 ];
 
+const WAYS: readonly Way[] = ["calls", "session"];
+
 /** Cases share a cluster and have topics of their own; most of their time is waiting. */
-const AT_ONCE = 4;
+const AT_ONCE = 6;
 
 interface Deployment {
   readonly name: string;
@@ -52,7 +64,7 @@ class Score {
   failed = 0;
 
   async judge(where: string, section: number, rule: string, run: () => Promise<void>) {
-    const label = `${where.padEnd(8)} ${`§${String(section)}`.padEnd(4)} ${rule}`;
+    const label = `${where.padEnd(16)} ${`§${String(section)}`.padEnd(4)} ${rule}`;
     try {
       await run();
       this.passed += 1;
@@ -63,45 +75,83 @@ class Score {
       console.log(`FAIL  ${label}\n        ${text.replaceAll("\n", "\n        ")}`);
     }
   }
+
+  get text(): string {
+    return `${String(this.passed)} passed, ${String(this.failed)} failed`;
+  }
+}
+
+/** A case, and how it is run. */
+interface Run {
+  readonly way: Way;
+  readonly each: Case;
+}
+
+function runsOf(cases: readonly Case[], ways: readonly Way[]): Run[] {
+  return ways.flatMap((way) =>
+    cases
+      .filter((each) => each.way === undefined || each.way === way)
+      .map((each) => ({ way, each })),
+  );
+}
+
+async function runOne({ way, each }: Run, bench: Bench): Promise<void> {
+  if (way === "calls") {
+    if (each.way !== "session") await each.run(bench);
+    return;
+  }
+  const own = new SessionBench(bench);
+  try {
+    await each.run(own);
+  } finally {
+    await own.end();
+  }
 }
 
 async function judgeDeployment(
-  score: Score,
+  scores: Record<Way, Score>,
   launcher: Launcher,
   deployment: Deployment,
-  cases: readonly Case[],
+  runs: readonly Run[],
 ): Promise<void> {
   const { name, nodes: count, through } = deployment;
-  const chosen = cases.filter((each) => count >= 3 || each.needsThree !== true);
+  const chosen = runs.filter(({ each }) => count >= 3 || each.needsThree !== true);
   const cluster = await launcher.cluster(count);
-  const bench = new Bench(cluster.nodes, through);
+  const bench = new Bench([cluster.nodes, through]);
   await bench.prepare();
-  const judge = (each: Case): Promise<void> =>
-    score.judge(name, each.section, each.rule, () => each.run(bench));
-  const shared = chosen.filter(({ isAlone }) => isAlone !== true);
+  const judge = (run: Run): Promise<void> => {
+    const { way, each } = run;
+    return scores[way].judge(`${name} ${way}`, each.section, each.rule, () => runOne(run, bench));
+  };
+  const shared = chosen.filter(({ each }) => each.isAlone !== true);
   const lanes = Array.from({ length: AT_ONCE }, async () => {
     for (let next = shared.shift(); next !== undefined; next = shared.shift()) await judge(next);
   });
   await Promise.all(lanes);
-  for (const each of chosen) if (each.isAlone === true) await judge(each);
+  for (const run of chosen) if (run.each.isAlone === true) await judge(run);
   bench.close();
-  await score.judge(name, 9, "every node stops cleanly on SIGTERM", async () => {
+  await scores.calls.judge(name, 9, "every node stops cleanly on SIGTERM", async () => {
     const codes = [...(await cluster.stop()).values()].map(({ code }) => code);
     if (codes.some((code) => code !== 0)) throw new Error(`exit codes ${codes.join(", ")}`);
   });
 }
 
-const USAGE = "npm run conformance [-- --only one|three|follower|start] [--match TEXT]";
+const USAGE =
+  "npm run conformance [-- --only one|three|follower|start] [--way calls|session] [--match TEXT]";
 
 function refuse(text: string): never {
   console.error(`${text}\n${USAGE}`);
   process.exit(2);
 }
 
-function readOptions(): { readonly only?: string; readonly match?: string } {
+function readOptions(): {
+  readonly only?: string;
+  readonly way?: string;
+  readonly match?: string;
+} {
   try {
     const { values } = parseArgs({
-      options: { only: { type: "string" }, match: { type: "string" } },
+      options: { only: { type: "string" }, way: { type: "string" }, match: { type: "string" } },
     });
     return values;
   } catch (error) {
@@ -115,36 +165,44 @@ async function main(): Promise<number> {
   if (values.only !== undefined && !names.includes(values.only)) {
     refuse(`--only "${values.only}" is none of ${names.join(", ")}.`);
   }
+  const ways = WAYS.filter((way) => values.way === undefined || values.way === way);
+  if (ways.length === 0) refuse(`--way "${values.way ?? ""}" is none of ${WAYS.join(", ")}.`);
   const isWanted = (rule: string): boolean =>
     values.match === undefined || rule.includes(values.match);
   const isOn = (name: string): boolean => values.only === undefined || values.only === name;
   const folder = temporaryFolder("disheap-conformance-");
   const launcher = new Launcher(folder.path);
-  const score = new Score();
+  const scores: Record<Way, Score> = { calls: new Score(), session: new Score() };
   const startMs = Date.now();
   try {
-    if (isOn("start")) {
+    if (isOn("start") && ways.includes("calls")) {
       for (const each of startCases()) {
         if (!isWanted(each.rule)) continue;
-        await score.judge("start", each.section, each.rule, () => each.run(launcher));
+        await scores.calls.judge("start", each.section, each.rule, () => each.run(launcher));
       }
     }
-    const cases = CASES.filter(({ rule }) => isWanted(rule));
+    const runs = runsOf(
+      CASES.filter(({ rule }) => isWanted(rule)),
+      ways,
+    );
     for (const deployment of DEPLOYMENTS) {
       if (!isOn(deployment.name)) continue;
-      await judgeDeployment(score, launcher, deployment, cases);
+      await judgeDeployment(scores, launcher, deployment, runs);
     }
   } catch (error) {
-    score.failed += 1;
+    scores.calls.failed += 1;
     console.log(error instanceof Error ? error.stack : error);
   }
-  if (score.failed > 0) {
+  const { calls, session } = scores;
+  const [passed, failed] = [calls.passed + session.passed, calls.failed + session.failed];
+  if (failed > 0) {
     folder.keep();
     console.log(`data folders and logs are kept in ${folder.path}`);
   }
   console.log(`took ${((Date.now() - startMs) / 1000).toFixed(0)} s`);
-  console.log(`${String(score.passed)} passed, ${String(score.failed)} failed`);
-  return score.failed === 0 && score.passed > 0 ? 0 : 1;
+  console.log(`by calls: ${calls.text}; by sessions: ${session.text}`);
+  console.log(`${String(passed)} passed, ${String(failed)} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
 }
 
 // Not by an empty event loop: after a failed case its streams and nodes may still be there.

@@ -1,71 +1,54 @@
-// A PopStream driven by hand: the case decides when the filter goes out, when credits do, and how the
-// stream ends; everything that arrives is kept in order.
+// A consumer driven by hand: the case decides when the filter goes out, when credits do, and how it ends;
+// everything that arrives is kept in order. It is a call of PopStream (pop-call.ts) or a session of its own
+// (session/session-pop.ts).
 
-import { type DisheapClient, type PopItem, PopOpen } from "@disheap/proto";
-import type { ClientDuplexStream, StatusObject } from "@grpc/grpc-js";
+import type { PopItem } from "@disheap/proto";
 import { MAX_WAIT_MS } from "./wait.js";
 
-export class Pop {
+export interface PopEnd {
+  readonly code: number;
+  readonly details: string;
+}
+
+export interface PopFilterOptions {
+  readonly partitionIds?: number[];
+  readonly visibilityMs?: number;
+}
+
+export abstract class Pop {
   readonly items: PopItem[] = [];
-  private readonly call: ClientDuplexStream<PopOpen, PopItem>;
-  private status: StatusObject | undefined;
+  private status: PopEnd | undefined;
   /** When it ended, on the monotonic clock. */
   endedAt = Number.POSITIVE_INFINITY;
-  private taken = 0;
+  private takenCount = 0;
   private watchers: (() => void)[] = [];
 
-  constructor(client: DisheapClient) {
-    this.call = client.popStream();
-    this.call.on("data", (item: PopItem) => {
-      this.items.push(item);
-      this.wake();
-    });
-    this.call.on("status", (status: StatusObject) => {
-      this.status = status;
-      this.endedAt = performance.now();
-      this.wake();
-    });
-    // The status event says the same.
-    this.call.on("error", () => undefined);
-  }
-
-  filter(topic: string, options: { partitionIds?: number[]; visibilityMs?: number } = {}): this {
-    const { partitionIds = [], visibilityMs } = options;
-    const visibilityTimeout =
-      visibilityMs === undefined
-        ? undefined
-        : {
-            seconds: BigInt(Math.floor(visibilityMs / 1000)),
-            nanos: (visibilityMs % 1000) * 1_000_000,
-          };
-    const value = { topic, partitionIds, visibilityTimeout };
-    this.call.write(PopOpen.create({ kind: { $case: "filter", value } }));
-    return this;
-  }
-
-  credits(credits: number): this {
-    this.call.write(PopOpen.create({ kind: { $case: "flowControl", value: { credits } } }));
-    return this;
-  }
-
+  abstract filter(topic: string, options?: PopFilterOptions): this;
+  abstract credits(credits: number): this;
   /** A message with neither filter nor credits. */
-  nothing(): this {
-    this.call.write(PopOpen.create({}));
-    return this;
+  abstract nothing(): this;
+  abstract halfClose(): this;
+  abstract cancel(): void;
+
+  /** The case has taken them. */
+  protected abstract taken(items: readonly PopItem[]): void;
+
+  protected arrived(item: PopItem): void {
+    this.items.push(item);
+    this.wake();
   }
 
-  halfClose(): this {
-    this.call.end();
-    return this;
-  }
-
-  cancel(): void {
-    this.call.cancel();
+  /** The first end counts. */
+  protected over(status: PopEnd): void {
+    if (this.status !== undefined) return;
+    this.status = status;
+    this.endedAt = performance.now();
+    this.wake();
   }
 
   /** The next items, in order of arrival. */
   async take(count: number): Promise<PopItem[]> {
-    const end = this.taken + count;
+    const end = this.takenCount + count;
     await this.until(
       () => this.items.length >= end || this.status !== undefined,
       () => `${String(this.items.length)} of ${String(end)} items came`,
@@ -76,8 +59,9 @@ export class Pop {
           `${String(this.items.length)} of ${String(end)} items`,
       );
     }
-    const items = this.items.slice(this.taken, end);
-    this.taken = end;
+    const items = this.items.slice(this.takenCount, end);
+    this.takenCount = end;
+    this.taken(items);
     return items;
   }
 
@@ -92,7 +76,7 @@ export class Pop {
   }
 
   /** How the stream ends. */
-  async end(): Promise<StatusObject> {
+  async end(): Promise<PopEnd> {
     await this.until(
       () => this.status !== undefined,
       () => "the stream stays open",

@@ -2,12 +2,14 @@
 import type { FailedRange, SessionOut } from "@disheap/proto/session";
 import { type DisheapError, errorOf, fromStatus } from "../errors.js";
 import { idEnd, idStart, type Place } from "./message-id.js";
-import type { Row } from "./row.js";
+import { nameOf, type Row } from "./row.js";
 
 interface Call {
   /** An answered row leaves its place. */
   readonly rows: (Row | undefined)[];
   readonly sentMs: number;
+  /** Since when its oldest row waits. */
+  readonly sinceMs: number;
   unanswered: number;
 }
 
@@ -32,7 +34,8 @@ export class Calls {
 
   open(rows: Row[], sentMs: number): number {
     this.#last += 1;
-    this.#calls.set(this.#last, { rows, sentMs, unanswered: rows.length });
+    const sinceMs = rows.reduce((oldest, row) => Math.min(oldest, row.sinceMs), sentMs);
+    this.#calls.set(this.#last, { rows, sentMs, sinceMs, unanswered: rows.length });
     return this.#last;
   }
 
@@ -57,11 +60,14 @@ export class Calls {
     }
   }
 
-  /** Nobody waits longer for what was sent before `sentMs`. */
-  expire(sentMs: number, errorFor: (row: Row) => DisheapError): void {
+  /** Rows that wait since before `sinceMs` wait no longer. */
+  expire(sinceMs: number, errorFor: (row: Row) => DisheapError): void {
     for (const [number, call] of this.#calls) {
-      if (call.sentMs > sentMs) return;
-      this.#take(number, 0, call.rows.length, (row) => row.reject(errorFor(row)));
+      if (call.sinceMs > sinceMs) continue;
+      for (const [place, row] of call.rows.entries()) {
+        if (row === undefined || row.sinceMs > sinceMs) continue;
+        this.#take(number, place, 1, () => row.reject(errorFor(row)));
+      }
     }
   }
 
@@ -84,7 +90,9 @@ export class Calls {
   }
 
   #failed(row: Row, { code, message, mayBeDone }: FailedRange): void {
-    row.reject(fromStatus(code, message, { name: row.name, endpoint: this.#address, mayBeDone }));
+    row.reject(
+      fromStatus(code, message, { name: nameOf(row), endpoint: this.#address, mayBeDone }),
+    );
   }
 }
 
@@ -95,7 +103,7 @@ function idOf(place: Place, offset: number): string {
 /** The error of a row whose session ended under it, or took too long. */
 export function lostRow(row: Row, why: DisheapError, wasSent: boolean): DisheapError {
   const { code, endpoint, message } = why;
-  return errorOf(code, `${row.name} had no answer: ${message}`, {
+  return errorOf(code, `${nameOf(row)} had no answer: ${message}`, {
     cause: why,
     endpoint,
     outcomeUnknown: wasSent,

@@ -1,11 +1,12 @@
 // A consumer with a session of its own: its deliveries have numbers, by which they are settled, and the node knows
 // which of them were started, so that the others cost no attempt when the consumer leaves.
 import type { Metadata } from "@grpc/grpc-js";
-import type { PopFilter, PopItem } from "@disheap/proto";
+import type { PopFilter } from "@disheap/proto";
 import { type SessionOut, u32At } from "@disheap/proto/session";
 import { toMs } from "../convert.js";
 import type { Endpoint } from "../endpoints.js";
 import { type DisheapError, errorOf, fromStatus } from "../errors.js";
+import type { Delivered } from "../message.js";
 import type { PopSource } from "../pop-source.js";
 import { afterListening, silenceMs } from "../silence.js";
 import { itemsOf } from "./deliveries.js";
@@ -20,8 +21,8 @@ export interface ConsumerContext {
   rules: WatchRules;
   /** Told what this session hears of them. */
   leaders: Leaders;
-  /** `leaseLeftMs`: as the frame was made. */
-  onItem: (item: PopItem, delivery: number, leaseLeftMs: number) => void;
+  /** `leaseLeftMs`: as the frame was written. */
+  onItem: (item: Delivered, delivery: number, leaseLeftMs: number) => void;
 }
 
 export class SessionConsumer implements PopSource {
@@ -61,6 +62,10 @@ export class SessionConsumer implements PopSource {
     const visibilityMs = visibilityTimeout && Math.round(toMs(visibilityTimeout));
     this.#session.say((frames) => frames.openConsumer(topic, { partition, visibilityMs }));
     return undefined;
+  }
+
+  get endpoint(): Endpoint {
+    return this.#session.endpoint;
   }
 
   /** What was not started went back. */

@@ -5,42 +5,117 @@ import {
   hiAt,
   loAt,
   MAC_BYTES,
+  type ProducerRow,
   type U64,
   u32At,
   u64At,
 } from "@disheap/proto/session";
 import { idEnd, idStart } from "./message-id.js";
 
-/** `topic`: of the consumer. A payload is a copy: a message that is kept keeps no frame. */
-export function itemsOf(rows: DeliveryRows, topic: string): PopItem[] {
-  const items: PopItem[] = [];
+/** What its columns say of a row. */
+interface Columns {
+  readonly stampMs: number;
+  readonly group: number;
+  readonly index: number;
+  readonly offset: number;
+  readonly fencing: number;
+  readonly mac: Uint8Array;
+  readonly priorityHi: number;
+  readonly priorityLo: number;
+  readonly deadlineMs: number;
+  readonly producer: ProducerRow | undefined;
+}
+
+/** Texts, dates and large numbers are made when they are asked for: most handlers ask for the payload only. */
+export class DeliveredRow implements PopItem {
+  readonly topic: string;
+  readonly partitionId: number;
+  readonly payload: Buffer;
+  readonly attempts: number;
+  readonly maxRetries: number;
+  readonly #columns: Columns;
+
+  constructor(
+    known: Pick<PopItem, "topic" | "partitionId" | "attempts" | "maxRetries">,
+    payload: Buffer,
+    columns: Columns,
+  ) {
+    this.topic = known.topic;
+    this.partitionId = known.partitionId;
+    this.attempts = known.attempts;
+    this.maxRetries = known.maxRetries;
+    this.payload = payload;
+    this.#columns = columns;
+  }
+
+  get messageId(): string {
+    return idStart(this.#columns) + idEnd(this.#columns, this.#columns.offset);
+  }
+
+  get leaseToken(): string {
+    const { fencing, mac } = this.#columns;
+    return tokenOf(this.#columns, fencing, mac);
+  }
+
+  get fencing(): number {
+    return this.#columns.fencing;
+  }
+
+  get priority(): bigint {
+    const { priorityHi, priorityLo } = this.#columns;
+    return (BigInt(priorityHi) << 32n) | BigInt(priorityLo);
+  }
+
+  get enqueuedTime(): Date {
+    return new Date(this.#columns.stampMs);
+  }
+
+  get leaseDeadline(): Date {
+    return new Date(this.#columns.deadlineMs);
+  }
+
+  get producerId(): string | undefined {
+    return this.#columns.producer?.producerId;
+  }
+
+  get epoch(): bigint | undefined {
+    const { producer } = this.#columns;
+    return producer && bigOf(producer.epoch);
+  }
+
+  get sequence(): bigint | undefined {
+    const { producer } = this.#columns;
+    return producer && bigOf(producer.sequence);
+  }
+}
+
+/** `topic`: of the consumer. Payloads and MACs are copies: a message that is kept keeps no frame. */
+export function itemsOf(rows: DeliveryRows, topic: string): DeliveredRow[] {
+  const items: DeliveredRow[] = [];
+  const { run: runs } = rows;
   const producers = new Map(rows.producer.map((one) => [one.row, one]));
-  const runs = [...rows.run];
-  let run = runs.shift();
-  let from = 0;
+  const macs = rows.mac.slice();
+  let [run, from] = [0, 0];
   for (let row = 0; row < rows.length.length / 4; row += 1) {
-    while (runs[0] !== undefined && runs[0].firstRow <= row) run = runs.shift();
-    const { group = 0, partition = 0 } = run ?? {};
-    const place = { stampMs: u64At(rows.enqueuedMs, row), group, index: u64At(rows.index, row) };
-    const offset = u32At(rows.offset, row);
+    while ((runs[run + 1]?.firstRow ?? Number.POSITIVE_INFINITY) <= row) run += 1;
+    const { group = 0, partition: partitionId = 0 } = runs[run] ?? {};
     const to = from + u32At(rows.length, row);
-    const mac = rows.mac.subarray(row * MAC_BYTES, (row + 1) * MAC_BYTES);
-    const producer = producers.get(row);
-    items.push({
-      messageId: idStart(place) + idEnd(place, offset),
-      topic,
-      partitionId: partition,
-      payload: Buffer.from(rows.payload.subarray(from, to)),
-      priority: (BigInt(hiAt(rows.priority, row) | 0) << 32n) | BigInt(loAt(rows.priority, row)),
-      enqueuedTime: new Date(place.stampMs),
-      leaseToken: tokenOf({ ...place, offset }, u32At(rows.fence, row), mac),
-      leaseDeadline: new Date(u64At(rows.deadlineMs, row)),
-      attempts: u32At(rows.attempts, row),
-      maxRetries: u32At(rows.maxRetries, row),
-      producerId: producer?.producerId,
-      epoch: producer && bigOf(producer.epoch),
-      sequence: producer && bigOf(producer.sequence),
+    const attempts = u32At(rows.attempts, row);
+    const maxRetries = u32At(rows.maxRetries, row);
+    const known = { topic, partitionId, attempts, maxRetries };
+    const item = new DeliveredRow(known, Buffer.from(rows.payload.subarray(from, to)), {
+      stampMs: u64At(rows.enqueuedMs, row),
+      group,
+      index: u64At(rows.index, row),
+      offset: u32At(rows.offset, row),
+      fencing: u32At(rows.fence, row),
+      mac: macs.subarray(row * MAC_BYTES, (row + 1) * MAC_BYTES),
+      priorityHi: hiAt(rows.priority, row) | 0,
+      priorityLo: loAt(rows.priority, row),
+      deadlineMs: u64At(rows.deadlineMs, row),
+      producer: producers.get(row),
     });
+    items.push(item);
     from = to;
   }
   return items;

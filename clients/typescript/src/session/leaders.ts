@@ -18,14 +18,14 @@ export class Leaders {
     this.#endpoints.set(node, endpoint);
   }
 
-  /** The node that leads all of the topic; undefined: nobody knows, or several do. */
-  of(topic: string): string | undefined {
-    let leader: string | undefined;
-    for (const node of this.#partitions.get(topic)?.values() ?? []) {
-      if (leader !== undefined && leader !== node) return undefined;
-      leader = node;
-    }
-    return leader;
+  /** The node that leads all of these partitions, or of all that are known; undefined: nobody knows, or several do. */
+  of(topic: string, partitions: readonly number[] = []): string | undefined {
+    const known = this.#partitions.get(topic);
+    if (known === undefined) return undefined;
+    const nodes =
+      partitions.length === 0 ? [...known.values()] : partitions.map((n) => known.get(n));
+    const [leader] = nodes;
+    return nodes.every((node) => node === leader) ? leader : undefined;
   }
 
   endpointOf(node: string): Endpoint | undefined {

@@ -12,9 +12,10 @@ export interface EnqueueSpec {
 
 export interface SettleSpec {
   readonly kind: "ack" | "nack" | "extend" | "release";
-  readonly name: string;
+  /** As above; made when somebody asks. */
+  readonly name: string | (() => string);
   readonly topic: string;
-  /** Empty for an extend. */
+  /** Empty for an extend, and where there is a number. */
   readonly messageId: string;
   readonly leaseToken: string;
   /** Its number in the session that delivered it, which takes the place of id and token. */
@@ -60,6 +61,10 @@ export function sent(
   return new Promise((resolve) => {
     session.add({ ...spec, sinceMs, resolve, reject: resolve });
   });
+}
+
+export function nameOf({ name }: Row): string {
+  return typeof name === "string" ? name : name();
 }
 
 /** What the window counts. */

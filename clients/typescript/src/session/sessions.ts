@@ -50,17 +50,31 @@ export class Sessions {
     return this.#run(spec, canGo, call) as Promise<EnqueueResp>;
   }
 
-  async settle(spec: SettleSpec, call: (earlier: Earlier) => Promise<unknown>): Promise<void> {
-    await this.#run(spec, true, call);
+  /** `before`: what was tried already, whose budget this has the rest of. */
+  async settle(
+    spec: SettleSpec,
+    call: (earlier: Earlier) => Promise<unknown>,
+    before?: Earlier,
+  ): Promise<void> {
+    await this.#run(spec, true, call, before);
   }
 
-  /** Every endpoint once, that of the node which leads the topic first if it is known and well. */
-  order(topic: string): Endpoint[] {
+  /** Every endpoint once, that of the node which leads these partitions first if it is known and well. */
+  order(topic: string, partitions: readonly number[]): Endpoint[] {
     const order = this.#pool.order();
-    const node = this.leaders.of(topic);
+    const node = this.leaders.of(topic, partitions);
     const leader = node === undefined ? undefined : this.leaders.endpointOf(node);
     if (leader === undefined || leader.isCooling) return order;
     return [leader, ...order.filter((endpoint) => endpoint !== leader)];
+  }
+
+  /** Where the leader of these partitions is, if it is well. Asks around when nobody knows where that node is. */
+  home(topic: string, partitions: readonly number[]): Endpoint | undefined {
+    const node = this.leaders.of(topic, partitions);
+    if (node === undefined) return undefined;
+    const endpoint = this.leaders.endpointOf(node);
+    if (endpoint === undefined) this.#seek(node, performance.now());
+    return endpoint?.isCooling === false && this.mayHave(endpoint) ? endpoint : undefined;
   }
 
   /** Whether sessions are wanted, and this node may know them. */
@@ -88,18 +102,26 @@ export class Sessions {
     spec: EnqueueSpec | SettleSpec,
     canGo: boolean,
     call: (earlier: Earlier) => Promise<unknown>,
+    before?: Earlier,
   ): Promise<unknown> {
-    const startMs = performance.now();
-    let error: DisheapError | undefined;
+    const nowMs = performance.now();
+    const startMs = before?.startMs ?? nowMs;
+    let error = before?.error;
     if (canGo && this.#options.sessions && isTopic(spec.topic)) {
-      const session = this.#best(spec.topic, startMs) ?? (await this.#opened(startMs));
+      const session = this.#best(spec.topic, nowMs) ?? (await this.#opened(nowMs));
       if (session !== undefined) {
-        const answer = await sent(session, spec, startMs);
+        const answer = await sent(session, spec, this.#sinceMs(nowMs, startMs));
         if (!(answer instanceof DisheapError)) return answer;
         error = answer;
       }
     }
     return call({ startMs, error });
+  }
+
+  /** From when a row counts its wait, so that it ends with its attempt, or with the budget of all. */
+  #sinceMs(nowMs: number, startMs: number): number {
+    const { rowMsMax } = this.watchRules;
+    return Math.min(nowMs, startMs + this.#options.retry.budgetMs - rowMsMax);
   }
 
   #best(topic: string, nowMs: number): Session | undefined {

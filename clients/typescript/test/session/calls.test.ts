@@ -11,13 +11,13 @@ type Draft = Parameters<typeof encodeSessionOut>[0];
 function under() {
   const calls = new Calls("here:1");
   const said: Record<string, unknown> = {};
-  const rows = ["a", "b", "c"].map((name): Row => {
+  const rows = ["a", "b", "c"].map((name, place): Row => {
     const settle = { kind: "ack", name, topic: "t", messageId: "m", leaseToken: "l" } as const;
     const hear = (what: unknown): void => {
       expect(said).not.toHaveProperty(name);
       said[name] = what;
     };
-    return { ...settle, sinceMs: 0, resolve: hear, reject: hear };
+    return { ...settle, sinceMs: 7 + place, resolve: hear, reject: hear };
   });
   const call = calls.open(rows, 10);
   const answer = (draft: Draft): void => calls.answer(decodeSessionOut(encodeSessionOut(draft)));
@@ -51,13 +51,15 @@ describe("a row", () => {
     expect(calls.size).toBe(0);
   });
 
-  it("waits no longer than the oldest that is given up", () => {
+  it("is given up by its own age, not by when it was sent", () => {
     const { calls, said } = under();
     expect(calls.oldestMs).toBe(10);
     const why = errorOf("UNAVAILABLE", "gone", { endpoint: "here:1" });
-    calls.expire(9, (row) => lostRow(row, why, true));
+    calls.expire(6, (row) => lostRow(row, why, true));
     expect(said).toEqual({});
-    calls.expire(10, (row) => lostRow(row, why, true));
+    calls.expire(8, (row) => lostRow(row, why, true));
+    expect(Object.keys(said)).toEqual(["a", "b"]);
+    calls.expire(9, (row) => lostRow(row, why, true));
     expect(said.c).toBeInstanceOf(DisheapError);
     expect(said.c).toMatchObject({ outcomeUnknown: true, message: "c had no answer: gone" });
     expect(calls.oldestMs).toBeUndefined();

@@ -1,6 +1,8 @@
 // Deliveries as columns, read back as what PopStream would have said.
 import { ColumnWriter, decodeSessionOut, encodeSessionOut } from "@disheap/proto/session";
-import { expect, it } from "vitest";
+import { inspect } from "node:util";
+import { expect, it, vi } from "vitest";
+import { Message } from "../../src/message.js";
 import { itemsOf } from "../../src/session/deliveries.js";
 
 const big = { group: 0xabcdef, index: 2 ** 42 - 5, offset: 16_001, fence: 0x0100_0002 };
@@ -8,7 +10,7 @@ const small = { group: 1, index: 7, offset: 0, fence: 3 };
 const macs = Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7));
 const stampMs = 1_700_000_000_123;
 
-function batch() {
+function kept() {
   const [index, offset, fence, priority] = [0, 1, 2, 3].map(() => new ColumnWriter());
   const [attempts, maxRetries, enqueuedMs, deadlineMs] = [0, 1, 2, 3].map(() => new ColumnWriter());
   const [leaseLeftMs, length, payload] = [0, 1, 2].map(() => new ColumnWriter());
@@ -39,8 +41,11 @@ function batch() {
   ];
   const rows = { consumer: 1, firstDelivery: 1, run, mac: macs, producer };
   const frame = encodeSessionOut({ delivered: [{ ...rows, ...Object.fromEntries(views) }] });
-  return decodeSessionOut(frame).delivered.flatMap((one) => itemsOf(one, "jobs"));
+  const items = decodeSessionOut(frame).delivered.flatMap((one) => itemsOf(one, "jobs"));
+  return { frame, items };
 }
+
+const batch = () => kept().items;
 
 it("each row has its run, its payload, its priority with its sign and its producer", () => {
   const [a, b] = batch();
@@ -72,4 +77,42 @@ it("a token is the fence, and group, index, offset and MAC in 26 bytes", () => {
     expect(BigInt(`0x${body.subarray(0, 10).toString("hex")}`)).toBe(place);
     expect(body.subarray(10).equals(macs.subarray(row * 16, row * 16 + 16))).toBe(true);
   }
+});
+
+it("a row that is kept needs no frame", () => {
+  const { frame, items } = kept();
+  const before = items.map(({ leaseToken, messageId, payload }) => [
+    leaseToken,
+    messageId,
+    `${payload}`,
+  ]);
+  frame.fill(0);
+  const after = items.map(({ leaseToken, messageId, payload }) => [
+    leaseToken,
+    messageId,
+    `${payload}`,
+  ]);
+  expect(after).toEqual(before);
+});
+
+it("a message shows what it says when it is printed", () => {
+  const [item] = batch();
+  if (item === undefined) throw new Error("no row");
+  const nobody = {
+    ack: vi.fn(),
+    nack: vi.fn(),
+    extend: vi.fn(),
+    extended: vi.fn(),
+    released: vi.fn(),
+  };
+  const message = new Message(item, nobody);
+  for (const text of [
+    message.id,
+    message.leaseToken,
+    "partition: 4",
+    `priority: ${message.priority}n`,
+  ]) {
+    expect(inspect(message)).toContain(text);
+  }
+  expect(message.fencing).toBe(big.fence);
 });

@@ -2,7 +2,7 @@
 import { EnqueueReq } from "@disheap/proto";
 import { describe, expect, it } from "vitest";
 import { Lanes, type Room } from "../../src/session/lanes.js";
-import type { Row } from "../../src/session/row.js";
+import { nameOf, type Row } from "../../src/session/row.js";
 
 const plenty: Room = { frameBytes: 1e6, windowBytes: 1e6, rowsMax: 100 };
 const nothing = { resolve: () => undefined, reject: () => undefined };
@@ -41,7 +41,7 @@ function all(rows: readonly Row[], room = plenty): string[][] {
   for (const row of rows) lanes.push(row);
   const calls: string[][] = [];
   for (let taken = lanes.take({ ...room }); taken.length > 0; taken = lanes.take({ ...room })) {
-    calls.push(taken.map(({ name }) => name));
+    calls.push(taken.map(nameOf));
   }
   return calls;
 }

@@ -68,7 +68,13 @@ describe("an init entry of another level", () => {
     }
     const replica = rig.host.context.groups.get(1);
     if (!replica) throw new Error("the partition's group must be there");
-    replica.queue.push({ intent: longer, origin: { type: "none" }, isEnqueue: false, rows: 1, leases: 0 });
+    replica.queue.push({
+      intent: longer,
+      origin: { type: "none" },
+      isEnqueue: false,
+      rows: 1,
+      leases: 0,
+    });
     rig.pass(100);
     rig.settle();
     expect(replica.machineStoppedBecause).toContain(`It was written at level ${number + 1}`);

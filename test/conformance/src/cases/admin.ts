@@ -29,6 +29,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "ListHeaps is sorted and complete over pages, on every node",
+      way: "calls",
       isAlone: true,
       run: async (bench) => {
         for (const place of bench.nodes.keys()) {
@@ -53,6 +54,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "page_size 0 means 50, above 1000 is cut",
+      way: "calls",
       isAlone: true,
       run: async (bench) => {
         const all = await bench.listAll();
@@ -68,6 +70,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "ListHeaps fills stats, policy and times",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic({ partitions: 2 });
         await bench.enqueue(topic);
@@ -110,6 +113,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "Stats shows each partition with leader, replicas and health; partition_id narrows them",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic({ partitions: 3 });
         const names = bench.nodes.map(({ name }) => name);
@@ -129,6 +133,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "Stats without a topic holds all, with one that one; the global part is always filled",
+      way: "calls",
       run: async (bench) => {
         const [one, two] = [await bench.topic(), await bench.topic()];
         await bench.enqueue(one);
@@ -142,6 +147,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "the global counters are the sum over the topics",
+      way: "calls",
       isAlone: true,
       run: async (bench) => {
         const all = await bench.call(DisheapService.stats, StatsReq.create());
@@ -155,6 +161,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "Peek is best first over all partitions, or over one; limit 0 means 10; has_more says if cut",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic({ partitions: 3, mode: Mode.MAX });
         const inZero: bigint[] = [];
@@ -229,6 +236,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "DeleteHeap without force or token is FAILED_PRECONDITION and hands out a token that works once",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         const token = await tokenFor(bench, topic);
@@ -244,6 +252,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "a Peek limit above 1000 is cut to 1000, and has_more says so",
+      way: "calls",
       isAlone: true,
       run: async (bench) => {
         const topic = await bench.topic();
@@ -257,6 +266,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "a token is bound to its topic, and an invented one is refused",
+      way: "calls",
       run: async (bench) => {
         const [one, two] = [await bench.topic(), await bench.topic()];
         const token = await tokenFor(bench, one);
@@ -269,6 +279,7 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "DeleteHeap with an empty topic is INVALID_ARGUMENT",
+      way: "calls",
       run: async (bench) => {
         const request = DeleteHeapReq.create({ force: true });
         await refused("INVALID_ARGUMENT", bench.call(DisheapService.deleteHeap, request));

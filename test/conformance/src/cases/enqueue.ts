@@ -105,6 +105,7 @@ export function enqueueCases(): Case[] {
     {
       section: 4,
       rule: "an incomplete producer triple is no reason to suppress anything",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         const incomplete: Fields[] = [
@@ -174,6 +175,7 @@ export function enqueueCases(): Case[] {
     {
       section: 5,
       rule: "an unknown partition is NOT_FOUND for Peek and Stats",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         await refused("NOT_FOUND", bench.peek(topic, { partitionId: 1 }));
@@ -267,6 +269,7 @@ export function enqueueCases(): Case[] {
     {
       section: 7,
       rule: "page_token accepts a decimal offset and refuses other text",
+      way: "calls",
       run: async (bench) => {
         await bench.topic();
         const all = await bench.call(

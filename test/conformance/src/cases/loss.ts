@@ -67,6 +67,7 @@ export function lossCases(): Case[] {
     {
       section: 5,
       rule: "without a majority every call is answered, UNAVAILABLE, and /health is 503; then all goes on",
+      way: "calls",
       isAlone: true,
       needsThree: true,
       run: async (bench) => {

@@ -93,6 +93,7 @@ export function operationCases(): Case[] {
     {
       section: 15,
       rule: "health Check is SERVING for the server and the service on every node, NOT_FOUND for others",
+      way: "calls",
       run: async (bench) => {
         for (const place of bench.nodes.keys()) {
           for (const name of ["", SERVICE]) {
@@ -105,6 +106,7 @@ export function operationCases(): Case[] {
     {
       section: 15,
       rule: "health Watch tells the present state at once, of an unknown service SERVICE_UNKNOWN",
+      way: "calls",
       run: async (bench) => {
         for (const [name, state] of [
           ["", SERVING],
@@ -121,6 +123,7 @@ export function operationCases(): Case[] {
     {
       section: 15,
       rule: "reflection v1 and v1alpha list the service and resolve it, the well-known types, and nothing else",
+      way: "calls",
       run: async (bench) => {
         for (const version of ["v1", "v1alpha"]) {
           const { endpoint } = bench.node(bench.place());
@@ -142,16 +145,18 @@ export function operationCases(): Case[] {
     {
       section: 16,
       rule: "/health is compact JSON with exactly the four fields, 200 on every node",
+      way: "calls",
       run: async (bench) => {
-        // A case before this one may have restarted every node or made a topic of a hundred partitions:
-        // until each of them has a leader, a node rightly answers 503.
+        // Cases beside this one make topics, and one before it may have restarted every node: until each
+        // partition has a leader, a node rightly answers 503.
         const health = (node: Bench["nodes"][number]): ReturnType<typeof get> =>
           get(`${node.http}/health`);
-        await until("every group has a leader", async () =>
-          (await Promise.all(bench.nodes.map(health))).every(({ code }) => code === 200),
-        );
-        for (const node of bench.nodes) {
-          const { text } = await health(node);
+        let answers: Awaited<ReturnType<typeof get>>[] = [];
+        await until("every group has a leader", async () => {
+          answers = await Promise.all(bench.nodes.map(health));
+          return answers.every(({ code }) => code === 200);
+        });
+        for (const { text } of answers) {
           assert.match(
             text,
             /^\{"healthy":true,"is_leader":(true|false),"leader":"127\.0\.0\.1:\d+","status":"ok"\}$/,
@@ -162,6 +167,7 @@ export function operationCases(): Case[] {
     {
       section: 16,
       rule: "exactly one node says is_leader, and all name the same leader",
+      way: "calls",
       run: async (bench) => {
         await until("one leader is named by all", async () => {
           const answers = await Promise.all(bench.nodes.map((node) => get(`${node.http}/health`)));
@@ -174,6 +180,7 @@ export function operationCases(): Case[] {
     {
       section: 16,
       rule: "/raft/status has the contract's fields, one Leader, the same term everywhere",
+      way: "calls",
       run: async (bench) => {
         await until("the meta group is settled", async () => {
           const all = await raftStatuses(bench);
@@ -206,6 +213,7 @@ export function operationCases(): Case[] {
     {
       section: 16,
       rule: "/stats holds numbers, per topic too, on every node",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         await bench.enqueueAll(topic, [1n, 2n]);
@@ -237,6 +245,7 @@ export function operationCases(): Case[] {
     {
       section: 16,
       rule: "/metrics is Prometheus text on its own port and on the HTTP port",
+      way: "calls",
       run: async (bench) => {
         for (const node of bench.nodes) {
           for (const url of [`${node.metrics}/metrics`, `${node.http}/metrics`]) {
@@ -280,6 +289,7 @@ export function operationCases(): Case[] {
     {
       section: 16,
       rule: "POST /join is refused with a sentence while membership cannot change; other methods are 405",
+      way: "calls",
       run: async (bench) => {
         const { http } = bench.node(0);
         const body = JSON.stringify({ node_id: "n9", address: "127.0.0.1:1" });
@@ -296,6 +306,7 @@ export function operationCases(): Case[] {
     {
       section: 16,
       rule: "other paths are 404 and say what there is",
+      way: "calls",
       run: async (bench) => {
         const { code, text } = await get(`${bench.node(0).http}/nothing`);
         assert.equal(code, 404);

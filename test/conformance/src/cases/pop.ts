@@ -26,6 +26,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "credits may come before the filter",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         await bench.enqueue(topic);
@@ -37,6 +38,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "credits without a filter end with INVALID_ARGUMENT after 10 s",
+      way: "calls",
       run: async (bench) => {
         const before = Date.now();
         await ends(bench.stream("").credits(5), "INVALID_ARGUMENT");
@@ -55,6 +57,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "a message with neither filter nor credits is INVALID_ARGUMENT",
+      way: "calls",
       run: async (bench) => {
         await ends(bench.stream("").nothing(), "INVALID_ARGUMENT");
       },
@@ -99,6 +102,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "a later filter replaces the earlier one",
+      way: "calls",
       run: async (bench) => {
         const [first, second] = [await bench.topic(), await bench.topic()];
         await bench.enqueue(second);
@@ -157,6 +161,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "credits saturate instead of overflowing",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         const pop = bench.pop(topic, 0xffff_ffff).credits(0xffff_ffff).credits(7);
@@ -196,6 +201,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "after a half-close what is ready is delivered, then the stream ends with OK",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic({ partitions: 3 });
         await ordered(bench, topic, [3n, 1n, 2n, 5n, 4n]);
@@ -208,6 +214,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "after a half-close the credits bound what is delivered",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         await ordered(bench, topic, [1n, 2n, 3n]);
@@ -219,6 +226,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "a half-close on an empty topic ends with OK",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         await ends(bench.pop(topic, 3).halfClose(), "OK");
@@ -228,6 +236,7 @@ export function popCases(): Case[] {
     {
       section: 9,
       rule: "a half-close without a filter is INVALID_ARGUMENT",
+      way: "calls",
       run: async (bench) => {
         await ends(bench.stream("").credits(1).halfClose(), "INVALID_ARGUMENT");
       },

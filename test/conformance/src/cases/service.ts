@@ -20,6 +20,7 @@ export function serviceCases(): Case[] {
     {
       section: 1,
       rule: "a method that does not exist answers UNIMPLEMENTED",
+      way: "calls",
       run: async (bench) => {
         await refused("UNIMPLEMENTED", bench.raw("NoSuchMethod", new Uint8Array()));
       },
@@ -27,6 +28,7 @@ export function serviceCases(): Case[] {
     {
       section: 1,
       rule: "every method of the service answers; one that is not built yet says so and what to do",
+      way: "calls",
       run: async (bench) => {
         for (const [name, method] of Object.entries(DisheapService)) {
           if (method.requestStream) continue;
@@ -70,6 +72,7 @@ export function serviceCases(): Case[] {
     {
       section: 1,
       rule: "1000 concurrent streams are announced, and pings without calls are never answered with GOAWAY",
+      way: "calls",
       run: async (bench) => {
         const session = connect(`http://${bench.node(0).endpoint}`);
         let isSentAway = false;
@@ -95,6 +98,7 @@ export function serviceCases(): Case[] {
     {
       section: 1,
       rule: "localhost reaches the node",
+      way: "calls",
       run: async (bench) => {
         const port = bench.node(0).endpoint.split(":")[1] ?? "";
         const client = new Client(`localhost:${port}`, credentials.createInsecure());
@@ -161,6 +165,7 @@ export function serviceCases(): Case[] {
     {
       section: 2,
       rule: "unknown fields are ignored",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         const request = EnqueueReq.encode(EnqueueReq.create({ topic, payload: Buffer.from("x") }));
@@ -179,6 +184,7 @@ export function serviceCases(): Case[] {
     {
       section: 2,
       rule: "bytes that are no message are INVALID_ARGUMENT, and the connection goes on",
+      way: "calls",
       run: async (bench) => {
         await refused("INVALID_ARGUMENT", bench.raw("Enqueue", Buffer.from([0xff, 0xff, 0xff])));
         await refused("INVALID_ARGUMENT", bench.raw("Stats", Buffer.from([0x0a, 0x7f])));

@@ -116,7 +116,7 @@ async function running(
   argv: readonly string[] = [],
 ): Promise<void> {
   const node = await launcher.running(env, argv);
-  const bench = new Bench([node], "any");
+  const bench = new Bench([[node], "any"]);
   try {
     await use(bench, node);
   } finally {

@@ -61,6 +61,7 @@ export function topicCases(): Case[] {
     ...REFUSED.map(([what, settings]): Case => ({
       section: 3,
       rule: `MakeHeap with ${what} is INVALID_ARGUMENT`,
+      way: "calls",
       run: async (bench) => {
         const request = MakeHeapReq.create({ topic: "never-made", ...settings });
         await refused("INVALID_ARGUMENT", bench.call(DisheapService.makeHeap, request));
@@ -71,6 +72,7 @@ export function topicCases(): Case[] {
     ...ACCEPTED.map(([what, settings]): Case => ({
       section: 3,
       rule: `MakeHeap with ${what} is accepted`,
+      way: "calls",
       run: async (bench) => {
         const request = MakeHeapReq.create({ topic: bench.freshName(), ...settings });
         await bench.call(DisheapService.makeHeap, request);
@@ -81,6 +83,7 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "what is left out takes the default",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         const info = await bench.info(topic);
@@ -99,6 +102,7 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "dlq_policy enabled without retention keeps for 7 days, disabled is off",
+      way: "calls",
       run: async (bench) => {
         const on = await bench.topic({ dlqPolicy: { enabled: true, retentionTime: undefined } });
         const off = await bench.topic({ dlqPolicy: { enabled: false, retentionTime: undefined } });
@@ -109,6 +113,7 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "a chosen value is kept as it was chosen",
+      way: "calls",
       run: async (bench) => {
         const settings = {
           mode: Mode.MAX,
@@ -131,6 +136,7 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "an existing topic is ALREADY_EXISTS and the text says so",
+      way: "calls",
       run: async (bench) => {
         const topic = await bench.topic();
         const again = MakeHeapReq.create({ topic, partitions: 2 });
@@ -144,6 +150,7 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "of many MakeHeap of one name at once, through all nodes, one succeeds",
+      way: "calls",
       run: async (bench) => {
         const request = MakeHeapReq.create({ topic: bench.freshName() });
         const answers = await Promise.allSettled(
@@ -161,6 +168,7 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "MakeHeap with 100 partitions is accepted, and every one gets a leader",
+      way: "calls",
       isAlone: true,
       run: async (bench) => {
         const topic = await bench.topic({ partitions: 100 });
@@ -173,6 +181,7 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "heap_id is the topic, a dash and unix seconds",
+      way: "calls",
       run: async (bench) => {
         const topic = bench.freshName();
         const answer = await bench.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
@@ -198,6 +207,7 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "rf 2 with three nodes is reported as 2 and kept on three",
+      way: "calls",
       needsThree: true,
       run: async (bench) => {
         const topic = await bench.topic({ replicationFactor: 2 });
