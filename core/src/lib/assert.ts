@@ -11,7 +11,7 @@ export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InvariantViolation(message);
 }
 
-/** Throws `InvariantViolation`: `if (!holds) broken(...)` where so much runs that a message may be made only to be thrown. */
+/** Throws: `if (!holds) broken(...)` where so much runs that a message may be made only to be thrown. */
 export function broken(message: string): never {
   throw new InvariantViolation(message);
 }
