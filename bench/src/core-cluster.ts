@@ -45,6 +45,13 @@ export class CoreCluster {
     this.nodes = MEMBERS.map((_, i) => this.makeNode(i));
     for (const { turn } of this.nodes) turn.start();
     this.settle();
+    this.nodes.forEach(({ turn }, i) => {
+      // What no node tells another here: that its link is up. Nobody is asked over one that is not.
+      for (let peer = 1; peer <= MEMBERS.length; peer += 1) {
+        if (peer !== i + 1) turn.push({ kind: "peer.up", peer });
+      }
+    });
+    this.settle();
   }
 
   get size(): number {
