@@ -40,7 +40,7 @@ import type { Replica, Origin, PendingRead, QueuedIntent } from "../member/repli
 import { peekBody } from "./peek-rows.js";
 import { PAGE_MAX } from "../contract/limits/units.js";
 import { creationProblem } from "./creation-limits.js";
-import { nextEntry } from "./next-entry.js";
+import { entryLeasesMax, nextEntry } from "./next-entry.js";
 import { OnceTable } from "./once-table.js";
 import { outcomeOf } from "./outcomes.js";
 import { proposable } from "./proposable.js";
@@ -493,10 +493,4 @@ export class Leader {
     }
     return encodePartitionCounts(partition.counts);
   }
-}
-
-/** What apply grants in one entry; a group that has not begun is begun by this very leader. */
-function entryLeasesMax({ machine }: Replica): number {
-  const level = machine.kind === "partition" ? machine.partition.level : undefined;
-  return (level ?? NEWEST_LEVEL).entryLeasesMax;
 }

@@ -1,6 +1,7 @@
 // What goes into the next entry: as much of the queue, in its order, as one entry takes.
 
-import type { QueuedIntent } from "../member/replica.js";
+import { NEWEST_LEVEL } from "../machine/levels/known.js";
+import type { QueuedIntent, Replica } from "../member/replica.js";
 
 export interface NextEntry {
   readonly taken: QueuedIntent[];
@@ -37,4 +38,10 @@ export function nextEntry(queue: readonly QueuedIntent[], room: EntryRoom): Next
     taken.push(queued);
   }
   return { taken, rows, coming, leases };
+}
+
+/** What apply grants in one entry; a group that has not begun is begun by this very leader. */
+export function entryLeasesMax({ machine }: Replica): number {
+  const level = machine.kind === "partition" ? machine.partition.level : undefined;
+  return (level ?? NEWEST_LEVEL).entryLeasesMax;
 }

@@ -10,7 +10,7 @@ import type {
 import type { ErrorCode, Failure } from "../../contract/api.js";
 import { GRPC_STATUS } from "../../contract/error-codes.js";
 import type { EnqueuedMany } from "../requests/batch-results.js";
-import { type CallBatch, rowAt } from "./call.js";
+import { type CallBatch, rowAt } from "./call-batch.js";
 
 type Growing<Range extends { readonly count: number }> = Omit<Range, "count"> & { count: number };
 

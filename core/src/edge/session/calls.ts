@@ -14,7 +14,8 @@ import { readable, UNREADABLE_ANSWER } from "../requests/operation-result.js";
 import type { Operations } from "../requests/operations.js";
 import type { RequestEnd } from "../requests/requests.js";
 import { invalid, statelessProblem } from "../requests/validate.js";
-import { type CallBatch, rowAt, type SessionCall } from "./call.js";
+import type { SessionCall } from "./call.js";
+import { type CallBatch, rowAt } from "./call-batch.js";
 import { EnqueueBatches } from "./enqueue-batches.js";
 import {
   enqueueShapeProblem,

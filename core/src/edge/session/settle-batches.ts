@@ -4,7 +4,7 @@
 import type { PartitionPlace } from "../../cluster/cluster-state.js";
 import { Writer } from "../../lib/bytes.js";
 import { BATCH_ROWS_MAX, LEASE_ROW_BYTES } from "../../wire/batch-intents.js";
-import type { CallBatch } from "./call.js";
+import type { CallBatch } from "./call-batch.js";
 import type { Delivery } from "./ring.js";
 
 interface Open {

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { rowAt } from "../../../src/edge/session/call.js";
+import { rowAt } from "../../../src/edge/session/call-batch.js";
 import { SettleBatches } from "../../../src/edge/session/settle-batches.js";
 import { rowsOf } from "../../../src/wire/intent-rows.js";
 
