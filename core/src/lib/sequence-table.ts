@@ -63,16 +63,18 @@ export class SequenceTable<T extends object> {
   private leaveBehind(next: number): void {
     const mask = this.cells.length - 1;
     while (next - this.first > Math.max(SPAN_MIN, SPAN_TIMES * this.count)) {
-      if (this.count === 0) {
-        this.first = next - 1;
-        this.next = this.first;
-        return;
+      if (this.count > 0) {
+        const value = this.cells[this.first & mask];
+        if (value !== undefined) this.behind.set(this.first, value);
+        this.cells[this.first & mask] = undefined;
+        this.count -= 1;
+        this.skipEmpty();
       }
-      const value = this.cells[this.first & mask];
-      if (value !== undefined) this.behind.set(this.first, value);
-      this.cells[this.first & mask] = undefined;
-      this.count -= 1;
-      this.skipEmpty();
+      // Nothing is left of it: it begins anew with the newest key, never with one that is not in use.
+      if (this.count > 0) continue;
+      this.first = next - 1;
+      this.next = this.first;
+      return;
     }
   }
 

@@ -39,6 +39,14 @@ test("it holds what a Map holds, whatever keys come, go and come again", () => {
   );
 });
 
+test("a key far ahead of the only one leaves that behind, and is not lost itself when the next one comes", () => {
+  const table = new SequenceTable<{ readonly key: number }>();
+  for (const key of [0, 1024, 2071]) table.set(key, { key });
+  expect(table.size).toBe(3);
+  expect([...table.entries()].map(([key]) => key)).toEqual([0, 1024, 2071]);
+  expect(table.get(1024)).toEqual({ key: 1024 });
+});
+
 test("what a walk deletes on its way is left out", () => {
   const table = new SequenceTable<{ readonly key: number }>();
   for (let key = 1; key <= 5; key += 1) table.set(key, { key });
