@@ -22,7 +22,7 @@ const BUGS = [
 
 /** @type {readonly import("./run-suite.mjs").Suite[]} */
 export const LONGER = [
-  { name: "conformance", command: npm("conformance"), limitMs: minutes(8), counts: fromLastLine },
+  { name: "conformance", command: npm("conformance"), limitMs: minutes(11), counts: fromLastLine },
   { name: "hardening", command: npm("hardening"), limitMs: minutes(6), counts: fromLastLine },
   {
     name: "soak",
@@ -41,7 +41,7 @@ export const LONGER = [
   {
     name: "seeded bugs",
     command: npm("sim:kill", "--json", "--situations", ...BUGS.flatMap((id) => ["--mutant", id])),
-    limitMs: minutes(8),
+    limitMs: minutes(5),
     counts: fromKills(BUGS.length),
   },
   {
