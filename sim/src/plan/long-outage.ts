@@ -6,7 +6,7 @@ import type { FaultPlan, OperationPlan } from "./plan.js";
 import { staysWhole, type Situation, type SituationScope } from "./situation.js";
 
 /** Ids of these calls and consumers; those of others stay away from them. */
-const FIRST_ID = 70_000;
+const FIRST_ID = 90_000;
 
 export function longOutage(draws: PlanDraws, scope: SituationScope): Situation | undefined {
   if (!draws.chance("outage", 40_000) || !staysWhole(scope)) return undefined;

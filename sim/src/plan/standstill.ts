@@ -8,7 +8,7 @@ import type { FaultPlan, OperationPlan } from "./plan.js";
 import { isSlow, type Situation, type SituationScope } from "./situation.js";
 
 /** Ids of these calls and consumers; those of others stay away from them. */
-const FIRST_ID = 70_000;
+const FIRST_ID = 100_000;
 /** A leader has room for two or three entries of these calls. */
 const PROPOSED_BYTES = 1_000;
 const CALL_BYTES = 300;
