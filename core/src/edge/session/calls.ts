@@ -32,7 +32,7 @@ import { SettleBatches } from "./settle-batches.js";
 /** Beside its payload a row costs about this much while it is under way, in bytes. */
 const ROW_BYTES = 256;
 
-/** Give-backs are repeated for so long, as those of any stream. */
+/** Give-backs are repeated for so long; those of streams for ten times as long (streams/give-backs.ts). */
 const GIVE_BACK_MS = 60_000;
 
 type What = Pick<SessionCall, "kind" | "rows" | "windowBytes"> &

@@ -14,6 +14,7 @@ import {
 import type { ClientRequest, Failure, ProducerTriple } from "../../contract/api.js";
 import type { NodeLimits } from "../../contract/limits/rule.js";
 import { backoffProblem, extensionProblem, invalid } from "../requests/validate.js";
+import { tripleAt } from "../../wire/batch-intents.js";
 import { ROWS_MAX } from "./limits.js";
 import type { Producer } from "./session.js";
 
@@ -108,9 +109,7 @@ export class EnqueueRequests {
     const { producer } = this;
     const first = this.rows.firstSequence;
     if (!producer || !first) return undefined;
-    const low = first.lo + row;
-    const sequenceLo = low >>> 0;
-    return { ...producer, sequenceHi: low === sequenceLo ? first.hi : first.hi + 1, sequenceLo };
+    return tripleAt({ ...producer, sequenceHi: first.hi, sequenceLo: first.lo }, row);
   }
 }
 
