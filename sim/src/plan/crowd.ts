@@ -3,7 +3,7 @@
 
 import type { PlanDraws } from "./expand.js";
 import type { OperationPlan } from "./plan.js";
-import type { Situation, SituationScope } from "./situation.js";
+import { QUICK_HABITS, type Situation, type SituationScope } from "./situation.js";
 
 /** Ids of these consumers and calls; those of others stay away from them. */
 const FIRST_ID = 60_000;
@@ -30,7 +30,7 @@ export function crowd(draws: PlanDraws, scope: SituationScope): Situation | unde
       visibilityMs: 5_000,
       partitions: [],
       end: draws.pick("crowd.end", ["cancel", "half-close", "abandon"] as const),
-      habits: HABITS,
+      habits: QUICK_HABITS,
     });
   }
   const calls = draws.between("crowd.calls", 100, 400);
@@ -52,15 +52,3 @@ export function crowd(draws: PlanDraws, scope: SituationScope): Situation | unde
   }
   return { operations };
 }
-
-const HABITS = {
-  ack: 950_000,
-  nack: 20_000,
-  repeatAck: 0,
-  extend: 0,
-  staleSettle: 0,
-  thinkMaxMs: 200,
-  late: 0,
-  backoffMaxMs: 0,
-  otherNode: 0,
-} as const;

@@ -3,7 +3,7 @@
 
 import type { PlanDraws } from "./expand.js";
 import type { FaultPlan, OperationPlan } from "./plan.js";
-import { staysWhole, type Situation, type SituationScope } from "./situation.js";
+import { QUICK_HABITS, staysWhole, type Situation, type SituationScope } from "./situation.js";
 
 /** Ids of these calls and consumers; those of others stay away from them. */
 const FIRST_ID = 90_000;
@@ -53,7 +53,7 @@ export function longOutage(draws: PlanDraws, scope: SituationScope): Situation |
     visibilityMs: draws.pick("outage.visibility", [1_000, 3_000]),
     partitions: [],
     end: "cancel",
-    habits: HABITS,
+    habits: QUICK_HABITS,
   });
   const cut: FaultPlan = { kind: "net.partition", atMs, untilMs: atMs + outageMs, side: [node] };
   const limits = isMany ? ROOMY : {};
@@ -62,15 +62,3 @@ export function longOutage(draws: PlanDraws, scope: SituationScope): Situation |
 
 /** Who comes back has thousands of entries to catch up with: block by block from a disk a run would not end. */
 const ROOMY = { appendBlocksMax: 64, logTailBytesMax: 8 << 20 };
-
-const HABITS = {
-  ack: 950_000,
-  nack: 20_000,
-  repeatAck: 0,
-  extend: 0,
-  staleSettle: 0,
-  thinkMaxMs: 200,
-  late: 0,
-  backoffMaxMs: 0,
-  otherNode: 0,
-} as const;

@@ -49,3 +49,16 @@ export function isSluggish({ network, operations }: SituationScope): boolean {
 export function isSlow({ network }: SituationScope): boolean {
   return network.latencyMinUs >= 100_000;
 }
+
+/** Of consumers who acknowledge nearly all they get, soon and once. */
+export const QUICK_HABITS = {
+  ack: 950_000,
+  nack: 20_000,
+  repeatAck: 0,
+  extend: 0,
+  staleSettle: 0,
+  thinkMaxMs: 200,
+  late: 0,
+  backoffMaxMs: 0,
+  otherNode: 0,
+} as const;
