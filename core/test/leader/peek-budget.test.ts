@@ -4,47 +4,13 @@
 import { expect, test } from "vitest";
 import { PAGE_MAX } from "../../src/contract/limits/units.js";
 import { decodePeek } from "../../src/wire/read-bodies.js";
-import { HostRig } from "../support/host-rig.js";
+import { oneQueue } from "../support/one-queue.js";
 
 const HELD = 3_000;
 const PEEKS = 100;
 
-function stage(): HostRig {
-  const rig = new HostRig({ nodes: 1 });
-  rig.start();
-  const rest = (ms: number): void => {
-    for (let passed = 0; passed < ms; passed += 100) {
-      rig.pass(100);
-      rig.settle();
-    }
-  };
-  rest(4_000);
-  rig.ask({
-    op: "topic.create",
-    topic: "jobs",
-    settings: { partitions: 1, replicationFactor: 1 },
-  });
-  rest(4_000);
-  const message = {
-    op: "enqueue",
-    topic: "jobs",
-    payload: Uint8Array.of(1),
-    priorityHi: 0,
-  } as const;
-  const enqueue = (n: number) =>
-    ({
-      kind: "client.request",
-      requestId: 1_000_000 + n,
-      request: { ...message, priorityLo: n, delayMs: 3_000_000 },
-    }) as const;
-  rig.turn(...Array.from({ length: HELD }, (_, n) => enqueue(n)));
-  rest(500);
-  rig.effects.length = 0;
-  return rig;
-}
-
 test("a turn shows no more rows than its budget and one peek more, and asks for another turn", () => {
-  const rig = stage();
+  const rig = oneQueue(HELD, 3_000_000);
   const { turnRowsMax } = rig.host.context.config.limits;
   const request = { op: "peek", topic: "jobs", limit: PAGE_MAX, includeDlq: true } as const;
   const peeks = Array.from({ length: PEEKS }, (_, n) => n);
@@ -62,7 +28,7 @@ test("a turn shows no more rows than its budget and one peek more, and asks for 
 });
 
 test("a peer that asks for more than a peek shows gets that much", () => {
-  const rig = stage();
+  const rig = oneQueue(HELD, 3_000_000);
   const bodies: Uint8Array[] = [];
   const { context } = rig.host;
   const send = context.send.bind(context);
