@@ -142,11 +142,20 @@ export const DEFAULT_DEFAULTS: DefaultsConfig = {
 
 /** Nobody waits longer for a leader, not even a node that is alone. */
 const ELECTION_MAX_MS = 60_000;
+/** A vote is two syncs and a way there and back, which take so long now and then where nothing is wrong. */
+const ELECTION_MIN_MS = 200;
+const DISK_STALL_MIN_MS = 100;
+/** Candidates that begin closer to each other than a vote takes split it; and draws are whole ticks. */
+const ELECTION_SPREAD_MIN_MS = 100;
+const ELECTION_SPREAD_MIN_TICKS = 4;
 
 /** Says in one sentence what is wrong with a timing, or nothing (D-59). */
 export function timingProblem(timing: TimingConfig): string | undefined {
   if (timing.tickMs < 1 || timing.beatMs < timing.tickMs) {
     return "beatMs must be at least tickMs, and tickMs at least 1.";
+  }
+  if (timing.diskStallMs < DISK_STALL_MIN_MS) {
+    return `diskStallMs must be at least ${DISK_STALL_MIN_MS}: healthy disks take so long now and then.`;
   }
   if (timing.diskStallMs >= timing.checkQuorumMs) {
     return "diskStallMs must be below checkQuorumMs: a stalled disk must be noticed first.";
@@ -159,8 +168,15 @@ export function timingProblem(timing: TimingConfig): string | undefined {
   if (timing.checkQuorumMs > timing.electionMinMs) {
     return "checkQuorumMs must not exceed electionMinMs: a cut-off leader must step down first.";
   }
-  if (timing.electionMaxMs < timing.electionMinMs) {
-    return "electionMaxMs must be at least electionMinMs.";
+  if (timing.electionMinMs < ELECTION_MIN_MS) {
+    return `electionMinMs must be at least ${ELECTION_MIN_MS}: a vote takes so long now and then.`;
+  }
+  const spreadMs = Math.max(ELECTION_SPREAD_MIN_MS, ELECTION_SPREAD_MIN_TICKS * timing.tickMs);
+  if (timing.electionMaxMs - timing.electionMinMs < spreadMs) {
+    return (
+      `electionMaxMs must be at least electionMinMs and ${ELECTION_SPREAD_MIN_MS} ms or ` +
+      `${ELECTION_SPREAD_MIN_TICKS} ticks, whichever is longer: candidates must not begin together.`
+    );
   }
   if (timing.electionMaxMs > ELECTION_MAX_MS) {
     return `electionMaxMs must not exceed ${ELECTION_MAX_MS}: for so long nobody serves after a start.`;

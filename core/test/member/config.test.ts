@@ -31,7 +31,32 @@ test.each([
   [
     "a range of election times that goes back",
     { electionMaxMs: 1_000 },
-    "must be at least electionMinMs",
+    "must be at least electionMinMs and 100 ms",
+  ],
+  [
+    "election times that do not differ",
+    { electionMaxMs: 1_500 },
+    "candidates must not begin together",
+  ],
+  ["election times that differ by less than a vote", { tickMs: 1, electionMaxMs: 1_599 }, "100 ms"],
+  ["election times of too few ticks", { electionMaxMs: 1_699 }, "4 ticks"],
+  ["a stall that is none", { diskStallMs: 99 }, "diskStallMs must be at least 100"],
+  [
+    "elections that are over before a vote is",
+    { electionMinMs: 199, checkQuorumMs: 199, diskStallMs: 100, beatMs: 50 },
+    "electionMinMs must be at least 200",
+  ],
+  [
+    "all of it as short as can be",
+    {
+      tickMs: 1,
+      beatMs: 1,
+      checkQuorumMs: 2,
+      electionMinMs: 2,
+      electionMaxMs: 2,
+      diskStallMs: 1,
+    },
+    "diskStallMs must be at least 100",
   ],
   ["elections that nobody waits for", { electionMaxMs: 60_001 }, "must not exceed 60000"],
 ] satisfies [string, Partial<TimingConfig>, string][])("%s is refused", (_, timing, says) => {
@@ -44,7 +69,9 @@ test.each([
   { tickMs: 99, beatMs: 100, checkQuorumMs: 396, diskStallMs: 300 },
   { diskStallMs: 1_499 },
   { checkQuorumMs: 1_500 },
-  { electionMaxMs: 1_500 },
+  { electionMaxMs: 1_700 },
+  { tickMs: 1, electionMaxMs: 1_600 },
+  { electionMinMs: 200, checkQuorumMs: 200, diskStallMs: 100 },
   { electionMaxMs: 60_000 },
 ] satisfies Partial<TimingConfig>[])("%j is still right", (timing) => {
   expect(timingProblem({ ...DEFAULT_TIMING, ...timing })).toBeUndefined();

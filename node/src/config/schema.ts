@@ -23,7 +23,6 @@ import {
 import { PORT_BASE_MAX } from "./port-layout.js";
 
 const port = integerText(1, 65_535);
-const timingMs = integerText(1, 600_000);
 const anyText = z.string();
 /** An answer over several partitions takes a while; a stream that ends before it says that nothing waits. */
 const idleText = integerText(0, 24 * HOUR_MS).refine(
@@ -76,12 +75,13 @@ const shape = {
   popGraceMs: integerText(0, VISIBILITY_MAX_MS),
   popStallMs: integerText(1, VISIBILITY_MAX_MS),
   popCreditMode: oneOf("explicit", "window"),
-  tickMs: timingMs,
-  beatMs: timingMs,
-  electionMinMs: timingMs,
-  electionMaxMs: timingMs,
-  checkQuorumMs: timingMs,
-  diskStallMs: timingMs,
+  // The floors and how these bear on each other: timingProblem of core.
+  tickMs: integerText(5, 1_000),
+  beatMs: integerText(20, 10_000),
+  electionMinMs: integerText(200, 59_000),
+  electionMaxMs: integerText(300, 60_000),
+  checkQuorumMs: integerText(200, 59_000),
+  diskStallMs: integerText(100, 58_000),
 } satisfies Record<OptionKey, z.ZodType<unknown, string>>;
 
 const schema = z.object(shape).partial();

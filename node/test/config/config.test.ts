@@ -300,9 +300,8 @@ describe("bad settings", () => {
   });
 
   it("refuses times after which nobody serves, or streams end before their answer", () => {
-    const slow = "600000";
-    const env = { SINGLE_NODE: "1", RAFT_ELECTION_MIN_MS: slow, RAFT_ELECTION_MAX_MS: slow };
-    expect(refused([], env)[0]).toMatch(/electionMaxMs must not exceed 60000/);
+    const problems = refused(["--single-node"], { RAFT_ELECTION_MAX_MS: "60001" });
+    expect(problems[0]).toMatch(/from 300 to 60000/);
     for (const ms of ["1", "999"]) {
       const problems = refused(["--single-node"], { POP_STREAM_IDLE_TIMEOUT_MS: ms });
       expect(problems[0]).toMatch(/write 0 for never, or 1000 to/);

@@ -24,6 +24,8 @@ const FIELDS: readonly (readonly [
   ["durationMs", isCount, "a whole number of milliseconds"],
   ["limits", isObject, "an object"],
   ["nodeLimits", (value) => value === undefined || Array.isArray(value), "a list"],
+  ["timing", (value) => value === undefined || isObject(value), "an object"],
+  ["defaults", (value) => value === undefined || isObject(value), "an object"],
   ["turnsLists", (value) => value === undefined || typeof value === "boolean", "true or false"],
   ["network", isObject, "an object"],
   ["disk", isObject, "an object"],

@@ -2,7 +2,7 @@
 // which faults happen when. It can be printed, edited, shrunk and replayed without its seed. What is
 // still decided while running (per frame, per site) is a counter-based draw from `seedHi/seedLo`.
 
-import type { LimitsConfig, Mode } from "@disheap/core";
+import type { DefaultsConfig, LimitsConfig, Mode, TimingConfig } from "@disheap/core";
 import type { DiskSettings } from "../world/disk-settings.js";
 import type { NetworkSettings } from "../world/network-settings.js";
 
@@ -271,6 +271,9 @@ export interface Plan {
    * reaches apply (D-86). Absent: all nodes have the same.
    */
   readonly nodeLimits?: readonly Partial<LimitsConfig>[];
+  /** What nodes are told beside it; absent: what they go by without settings. */
+  readonly timing?: TimingConfig;
+  readonly defaults?: Partial<DefaultsConfig>;
   /** A node that starts anew has the members in another order in its list; absent: in the same. */
   readonly turnsLists?: boolean;
   readonly network: NetworkSettings;

@@ -13,6 +13,7 @@ import {
   type ClusterMember,
   type HostConfig,
   type HostObserver,
+  type TimingConfig,
 } from "@disheap/core";
 import { Turn } from "@disheap/io/turn";
 import type { Oracle } from "../oracle/oracle.js";
@@ -118,6 +119,10 @@ export class World {
 
   private get seed(): { hi: number; lo: number } {
     return { hi: this.plan.seedHi, lo: this.plan.seedLo };
+  }
+
+  private get timing(): TimingConfig {
+    return this.plan.timing ?? DEFAULT_TIMING;
   }
 
   private makeNode(number: number, original?: SimNode): SimNode {
@@ -256,13 +261,17 @@ export class World {
       seedHi: h(0),
       seedLo: h(1),
       keySeed: [k(0), k(1), k(2), k(3)],
-      timing: DEFAULT_TIMING,
+      timing: this.timing,
       limits: {
         ...DEFAULT_LIMITS,
         ...this.plan.limits,
         ...this.plan.nodeLimits?.[number - 1],
       },
-      defaults: { ...DEFAULT_DEFAULTS, disconnectGraceMs: this.plan.disconnectGraceMs },
+      defaults: {
+        ...DEFAULT_DEFAULTS,
+        disconnectGraceMs: this.plan.disconnectGraceMs,
+        ...this.plan.defaults,
+      },
     };
   }
 
@@ -328,7 +337,7 @@ export class World {
 
   /** A timer of the process: while it is paused none fires, afterwards one does, as with the real one. */
   private scheduleTick(node: SimNode, process: Process): void {
-    const atUs = Math.max(this.queue.nowUs + DEFAULT_TIMING.tickMs * 1000, node.pausedUntilUs);
+    const atUs = Math.max(this.queue.nowUs + this.timing.tickMs * 1000, node.pausedUntilUs);
     this.queue.schedule(atUs, () => {
       if (!process.isAlive) return;
       if (node.pausedUntilUs <= this.queue.nowUs) this.pushTo(process, { kind: "tick" });

@@ -63,6 +63,8 @@ const BAD_STARTS: readonly BadStart[] = [
   { env: { ...ALONE, DEFAULT_RF: "0" }, names: "DEFAULT_RF" },
   { env: { ...ALONE, METRICS_ENABLED: "si" }, names: "METRICS_ENABLED" },
   { env: { ...ALONE, RAFT_ELECTION_MIN_MS: "10", RAFT_ELECTION_MAX_MS: "5" }, names: "RAFT_" },
+  { env: { ...ALONE, RAFT_ELECTION_MAX_MS: "1500" }, names: "RAFT_" },
+  { env: { ...ALONE, DISK_STALL_MS: "1" }, names: "DISK_STALL_MS" },
   { env: { ...ALONE, RAFT_TICK_MS: "0" }, names: "RAFT_TICK_MS" },
   { env: { ...ALONE, ENGINE_HTTP_BIND_ADDRESS: "127.0.0.1:9090" }, names: "9090" },
 ];
