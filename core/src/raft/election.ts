@@ -8,6 +8,9 @@ import type { PreVote, PreVoteReply, TimeoutNow, Vote, VoteReply } from "../wire
 import type { RaftGroup } from "./group.js";
 import { hasNext } from "./term-leap.js";
 
+const EAGER_TICKS = 2;
+const EAGER_PARTS = 15;
+
 /**
  * One tick of a replica that does not lead. One that may not lead counts all the same: a voter that never
  * noticed its leader's silence would refuse every other candidate.
@@ -16,8 +19,18 @@ export function tickElection(g: RaftGroup, mayCampaign = true): void {
   g.electionTicks += 1;
   if (g.leaderStalledTicks > 0) g.leaderStalledTicks += 1;
   if (!mayCampaign || !hasNext(g.term) || g.host.isDiskStalled()) return;
-  const eager = g.isEager && g.term === 0 && g.electionTicks >= 2;
-  if (eager || g.electionTicks >= g.electionTimeout) preCampaign(g);
+  if (isEagerNow(g) || g.electionTicks >= g.electionTimeout) preCampaign(g);
+}
+
+/**
+ * The first try is early, so that a new group serves at once. A later one leaves the answers to the one before a part
+ * of the election time to arrive in, however short the ticks are.
+ */
+function isEagerNow(g: RaftGroup): boolean {
+  if (!g.isEager || g.term !== 0) return false;
+  const isAgain = g.role !== "follower";
+  const part = isAgain ? Math.floor(g.settings.electionTicksMin / EAGER_PARTS) : 0;
+  return g.electionTicks >= Math.max(EAGER_TICKS, part);
 }
 
 /** One tick of a leader: it steps down when a majority was silent for too long (check-quorum). */
