@@ -39,8 +39,11 @@ export interface PendingRequest {
   /** The operation that waits, and which part of it this is. */
   readonly operation: number;
   readonly part: number;
-  /** The last send was a repeat without its payload, to the member that had it whole. */
+  /** The last send was a repeat without its payload. */
   isQuestion: boolean;
+  /** It was refused by who does not lead: before it travels again, a voter is asked without its payload. */
+  asksFirst: boolean;
+  wasRefused: boolean;
   /** An earlier attempt got no answer: it may have been applied, whatever is said of a later one. */
   isDoubtful: boolean;
   target: number;
@@ -147,6 +150,8 @@ export class ForwardedRequests {
       ...options,
       id: this.nextId,
       isQuestion: false,
+      asksFirst: false,
+      wasRefused: false,
       isDoubtful: false,
       target: 0,
       window: 0,
@@ -164,6 +169,13 @@ export class ForwardedRequests {
   private transmit(request: PendingRequest): void {
     const target = this.leaderOf(request.group, request.voters, request.tries);
     request.isQuestion = false;
+    if (request.asksFirst && target !== this.context.self && isLarge(request)) {
+      this.forwards.give(request);
+      request.target = target;
+      this.ask(request);
+      return;
+    }
+    request.asksFirst = false;
     if (target === this.context.self) this.forwards.give(request);
     // What was sent before may have been applied, and somebody has to be asked about it: it does not wait.
     else if (!this.forwards.take(request, target, request.isDoubtful)) {
@@ -173,6 +185,12 @@ export class ForwardedRequests {
     }
     request.target = target;
     this.sendTo(request, request.action);
+  }
+
+  /** Without its payload. */
+  private ask(request: PendingRequest): void {
+    request.isQuestion = true;
+    this.sendTo(request, { type: "repeat" });
   }
 
   /** Answers make room: what waits for it leaves, as long as there is any. */
@@ -237,7 +255,7 @@ export class ForwardedRequests {
         break;
       case "in-hand":
       case "not-in-hand":
-        if (reply.attempt === request.attempt) this.onAsked(request, outcome.type === "in-hand");
+        if (reply.attempt === request.attempt) this.onAsked(request, from, outcome.type);
         break;
     }
   }
@@ -248,6 +266,9 @@ export class ForwardedRequests {
     if (this.hints.get(request.group) === from) this.hints.delete(request.group);
     const named = outcome.type === "surely-not" ? outcome.leader : 0;
     const leader = this.context.isMember(named) ? named : 0;
+    // While nobody leads, or a new leader is not known everywhere, megabytes would go around in vain.
+    request.asksFirst = request.wasRefused || leader === 0 || leader === from;
+    request.wasRefused = true;
     request.isOut = false;
     this.forwards.give(request);
     if (leader !== 0 && leader !== from) {
@@ -266,12 +287,18 @@ export class ForwardedRequests {
   }
 
   /** What a leader says to a repeat: it waits for the log, or must be sent whole. */
-  private onAsked(request: PendingRequest, isInHand: boolean): void {
+  private onAsked(request: PendingRequest, from: number, answer: "in-hand" | "not-in-hand"): void {
     if (!request.isOut) return;
-    if (isInHand) {
+    if (answer === "in-hand") {
       request.isQuestion = false;
       request.sentMs = this.context.monotonicMs;
-    } else this.transmit(request);
+      return;
+    }
+    if (request.asksFirst) {
+      this.learnLeader(request.group, from);
+      request.asksFirst = false;
+    }
+    this.transmit(request);
   }
 
   /** The leader has no room for this attempt: asked again, as long as there is time. */
@@ -289,9 +316,7 @@ export class ForwardedRequests {
     for (const [, request] of this.pending.entries()) {
       if (now >= request.deadlineMs) this.giveUp(request);
       else if (!request.isOut && now >= request.nextTry) this.transmit(request);
-      else if (request.isOut && request.isIdempotent && this.isOverdue(request)) {
-        this.repeat(request);
-      }
+      else if (request.isOut && mayRepeat(request) && this.isOverdue(request)) this.repeat(request);
     }
     this.pump();
   }
@@ -307,12 +332,9 @@ export class ForwardedRequests {
    * the next voter gets it.
    */
   private repeat(request: PendingRequest): void {
-    request.isDoubtful = true;
-    const { action } = request;
-    const isLarge = action.type === "propose" && action.intent.length >= QUESTION_BYTES;
-    if (isLarge && !request.isQuestion) {
-      request.isQuestion = true;
-      this.sendTo(request, { type: "repeat" });
+    request.isDoubtful ||= !request.asksFirst;
+    if (isLarge(request) && !request.isQuestion) {
+      this.ask(request);
       return;
     }
     this.hints.delete(request.group);
@@ -324,8 +346,8 @@ export class ForwardedRequests {
   peerReplaced(peer: number): void {
     for (const [, request] of this.pending.entries()) {
       if (!request.isOut || request.target !== peer) continue;
-      request.isDoubtful = true;
-      if (request.isIdempotent) this.transmit(request);
+      request.isDoubtful ||= !request.asksFirst;
+      if (mayRepeat(request)) this.transmit(request);
       else this.giveUp(request);
     }
   }
@@ -335,7 +357,9 @@ export class ForwardedRequests {
       this.refuse(request, NO_ROOM_ON_LINK.code, NO_ROOM_ON_LINK.message);
       return;
     }
-    const isUnknown = (request.isOut || request.isDoubtful) && request.action.type === "propose";
+    const isUnknown =
+      ((request.isOut && !request.asksFirst) || request.isDoubtful) &&
+      request.action.type === "propose";
     const who = request.group === 0 ? "the group that knows all topics" : "the partition";
     this.finish(request, {
       type: "failed",
@@ -359,6 +383,15 @@ export class ForwardedRequests {
     this.forwards.give(request);
     this.onEnd(request.operation, request.part, end);
   }
+}
+
+/** Nothing is done twice by it: what is out carries no payload, or one that is known again. */
+function mayRepeat({ isIdempotent, asksFirst }: PendingRequest): boolean {
+  return isIdempotent || asksFirst;
+}
+
+function isLarge({ action }: PendingRequest): boolean {
+  return action.type === "propose" && action.intent.length >= QUESTION_BYTES;
 }
 
 /** An earlier attempt may have been applied before the topic went: that it is gone now says nothing of it. */

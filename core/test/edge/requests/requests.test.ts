@@ -156,3 +156,83 @@ test("a small repeat travels whole to the next voter, a large one asks first", (
   const last = sent().filter(({ requestId }) => requestId === whole.requestId);
   expect(last.map(({ action }) => action.type)).toEqual(["repeat", "propose"]);
 });
+
+/** A large request of a node without a replica, to two others. */
+function askOthers(isIdempotent: boolean): {
+  readonly out: [peer: number, request: Request][];
+  readonly ends: RequestEnd[];
+  answer(outcome: ReplyOutcome): void;
+  wait(ms: number): void;
+} {
+  const three = new HostRig({ nodes: 3 });
+  const { context: of } = three.host;
+  of.join(foundingOf(three.members));
+  of.incarnation = 1;
+  const ended: RequestEnd[] = [];
+  const asking = new Requests(
+    of,
+    (_operation, _part, end) => ended.push(end),
+    () => true,
+  );
+  const out: [peer: number, request: Request][] = [];
+  of.send = (peer, message) => {
+    if (message.kind === "request") out.push([peer, message]);
+  };
+  asking.start({
+    group: 9,
+    voters: [2, 3],
+    action: { type: "propose", intent: new Uint8Array(100_000) },
+    isIdempotent,
+    isPatient: false,
+    deadlineMs: of.monotonicMs + 10_000,
+    operation: 1,
+    part: 0,
+  });
+  return {
+    out,
+    ends: ended,
+    answer: (outcome) => {
+      const [peer, { requestId, attempt }] = out[out.length - 1];
+      asking.onReply(peer, { kind: "reply", edgeIncarnation: 1, requestId, attempt, outcome });
+    },
+    wait: (ms) => {
+      of.monotonicMs += ms;
+      asking.tick();
+    },
+  };
+}
+
+const wholes = (out: readonly [number, Request][]): number =>
+  out.filter(([, { action }]) => action.type === "propose").length;
+
+test("a large request that nobody leads travels no more until a voter says that it does", () => {
+  const { out, ends: ended, answer, wait } = askOthers(false);
+  for (let i = 0; i < 20; i += 1) {
+    answer({ type: "surely-not", leader: 0 });
+    wait(100);
+  }
+  // Two who each name the other.
+  for (let i = 0; i < 20; i += 1) {
+    answer({ type: "surely-not", leader: out[out.length - 1][0] === 2 ? 3 : 2 });
+    wait(100);
+  }
+  expect(new Set(out.map(([peer]) => peer))).toEqual(new Set([2, 3]));
+  expect(wholes(out)).toBe(1);
+  answer({ type: "not-in-hand" });
+  const [[before], [leader, whole]] = out.slice(-2);
+  expect([leader, whole.action.type]).toEqual([before, "propose"]);
+  answer({ type: "done", index: 7, body: new Uint8Array(0) });
+  expect(ended).toMatchObject([{ type: "done", index: 7, from: leader }]);
+});
+
+test.each([true, false])(
+  "a question without an answer leaves no doubt: nothing was sent (idempotent: %s)",
+  (isIdempotent) => {
+    const { out, ends: ended, answer, wait } = askOthers(isIdempotent);
+    answer({ type: "surely-not", leader: 0 });
+    for (let i = 0; i < 100; i += 1) wait(100);
+    expect(wholes(out)).toBe(1);
+    expect(new Set(out.slice(1).map(([peer]) => peer))).toEqual(new Set([2, 3]));
+    expect(ended).toMatchObject([{ type: "failed", code: "UNAVAILABLE", mayBeDone: false }]);
+  },
+);
