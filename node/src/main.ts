@@ -73,6 +73,7 @@ class NodeProcess {
     });
     this.services = new Services(this.engine, config, log, () => {
       garbage.started();
+      this.engine.startedUp();
     });
   }
 

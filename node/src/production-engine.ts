@@ -154,6 +154,11 @@ export class ProductionEngine implements Engine {
     this.host.context.budgets.countRefusal("request_bytes");
   }
 
+  /** What the store held is read and applied: it is seldom read again. */
+  startedUp(): void {
+    this.disk.reopen();
+  }
+
   status(): NodeStatus {
     return this.host.status();
   }

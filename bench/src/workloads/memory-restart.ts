@@ -1,7 +1,8 @@
 // Memory of a node that starts over a long log: messages go through a queue, all nodes stop and start
 // again, and their resident memory is read while nothing waits. What is kept must follow the log's tail,
-// not the log.
+// not the log. Payloads are random: the store compresses others to next to nothing.
 
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DisheapClient, PopStream } from "@disheap/client";
 import type { MemorySettings } from "../cluster/measured-cluster.js";
@@ -80,7 +81,7 @@ async function run(bench: Bench, name: string, memory: MemorySettings): Promise<
     window: WINDOW,
     operationsMax: MESSAGES,
     operation: async () => {
-      await client.enqueue(TOPIC, Buffer.alloc(BYTES, 0x78), { priority: 1 });
+      await client.enqueue(TOPIC, randomBytes(BYTES), { priority: 1 });
       sent += 1;
       if (sent % TOLD === 0) bench.progress(`${sent} of ${MESSAGES} messages are in`);
     },

@@ -10,7 +10,7 @@ import { assert } from "@disheap/core";
 import { plainBytes } from "../plain-bytes.js";
 import type { DiskEntry, DiskEvent, DiskOp, DiskPort } from "../ports.js";
 import { replaceIdentity } from "./identity.js";
-import { RESERVED_TAG, openStore } from "./open-store.js";
+import { RESERVED_TAG, openLevel, openStore } from "./open-store.js";
 import type { Db, StoreOptions } from "./open-store.js";
 
 export interface LevelDiskOptions extends StoreOptions {
@@ -21,6 +21,12 @@ export interface LevelDiskOptions extends StoreOptions {
 export interface LevelDisk extends DiskPort {
   /** As `close`, and calls back once the directory is free for the next process. */
   release(onReleased: () => void): void;
+
+  /**
+   * Opens the tables anew, between two operations. LevelDB maps them, and whatever was read of them counts as memory
+   * of this process for as long as they are open. Nothing happens where little was read.
+   */
+  reopen(): void;
 }
 
 interface Write {
@@ -29,8 +35,12 @@ interface Write {
   readonly sync: boolean;
 }
 
+/** Of a failure that belongs to no operation. */
+const NO_TOKEN = 0;
 /** Entries fetched per step of a scan. */
 const SCAN_STEP_ENTRIES = 256;
+/** Less than this is not worth opening tables for. */
+const REOPEN_BYTES = 16 << 20;
 const END_OF_KEYS = Uint8Array.of(RESERVED_TAG);
 
 class LevelDiskPort implements LevelDisk {
@@ -44,6 +54,11 @@ class LevelDiskPort implements LevelDisk {
   private running: Write | undefined;
   private opening: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
+  private reopening: Promise<void> | undefined;
+  private wantsReopen = false;
+  /** Reads under way, and what was read since the tables were opened. */
+  private reads = 0;
+  private readBytes = 0;
   private drained: (() => void) | undefined;
 
   constructor(options: LevelDiskOptions) {
@@ -84,21 +99,63 @@ class LevelDiskPort implements LevelDisk {
   }
 
   get(token: number, key: Uint8Array): void {
-    if (this.isRefused(token)) return;
-    const db = this.theDb();
-    db.get(key).then(
-      (value) => this.push({ kind: "disk.got", token, value: value && plainBytes(value) }),
-      (error: unknown) => this.fail(token, this.sentence("read", error)),
-    );
+    this.read(token, async (db) => {
+      const value = await db.get(key);
+      this.readBytes += value?.length ?? 0;
+      return { kind: "disk.got", token, value: value && plainBytes(value) };
+    });
   }
 
   scan(token: number, from: Uint8Array, to: Uint8Array, bytesMax: number): void {
-    if (this.isRefused(token)) return;
     const end = to.length > 0 && to[0] === RESERVED_TAG ? END_OF_KEYS : to;
-    scanRange(this.theDb(), from, end, bytesMax).then(
-      ({ entries, done }) => this.push({ kind: "disk.scanned", token, entries, done }),
-      (error: unknown) => this.fail(token, this.sentence("read", error)),
+    this.read(token, async (db) => {
+      const { entries, done } = await scanRange(db, from, end, bytesMax);
+      for (const { value } of entries) this.readBytes += value.length;
+      return { kind: "disk.scanned", token, entries, done };
+    });
+  }
+
+  private read(token: number, take: (db: Db) => Promise<DiskEvent>): void {
+    if (this.isRefused(token)) return;
+    this.reads += 1;
+    const taken =
+      this.reopening === undefined
+        ? take(this.theDb())
+        : this.reopening.then(() => take(this.theDb()));
+    taken
+      .then(
+        (event) => this.push(event),
+        (error: unknown) => this.fail(token, this.sentence("read", error)),
+      )
+      .finally(() => {
+        this.reads -= 1;
+        this.reopenIfIdle();
+      });
+  }
+
+  reopen(): void {
+    this.wantsReopen = this.readBytes >= REOPEN_BYTES;
+    this.reopenIfIdle();
+  }
+
+  private reopenIfIdle(): void {
+    if (!this.wantsReopen || this.failure !== undefined || this.isClosed) return;
+    if (this.running !== undefined || this.reads > 0 || this.reopening !== undefined) return;
+    this.wantsReopen = false;
+    this.readBytes = 0;
+    this.reopening = this.openAnew().then(
+      () => undefined,
+      (error: unknown) => this.fail(NO_TOKEN, messageOf(error)),
     );
+    void this.reopening.then(() => {
+      this.reopening = undefined;
+      this.writeNext();
+    });
+  }
+
+  private async openAnew(): Promise<void> {
+    await this.theDb().close();
+    this.db = await openLevel(this.options.directory, false);
   }
 
   close(): void {
@@ -115,6 +172,7 @@ class LevelDiskPort implements LevelDisk {
   private async closeStore(): Promise<void> {
     await this.opening;
     await this.identifying;
+    await this.reopening;
     if (this.running !== undefined) {
       await new Promise<void>((resolve) => {
         this.drained = resolve;
@@ -124,7 +182,9 @@ class LevelDiskPort implements LevelDisk {
   }
 
   private writeNext(): void {
-    if (this.running !== undefined) return;
+    if (this.running !== undefined || this.reopening !== undefined) return;
+    this.reopenIfIdle();
+    if (this.reopening !== undefined) return;
     const write = this.writes.shift();
     if (write === undefined) {
       this.drained?.();

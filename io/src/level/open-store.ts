@@ -94,7 +94,8 @@ async function settleIdentity(db: Db, options: StoreOptions): Promise<Identity> 
   return ready;
 }
 
-async function openLevel(directory: string, createIfMissing: boolean): Promise<Db> {
+/** The store alone; whose it is was settled before. */
+export async function openLevel(directory: string, createIfMissing: boolean): Promise<Db> {
   const db: Db = new ClassicLevel(storePath(directory), {
     keyEncoding: "view",
     valueEncoding: "view",

@@ -1,5 +1,6 @@
 // The memory of a node that starts over a log of payloads which came, waited all at once, and were settled:
-// it follows what is held now, not what was ever held.
+// it follows what is held now, not what was ever held. Payloads are random: others the store compresses to nothing.
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { DisheapClient } from "@disheap/client";
 import { Cluster, type NodeProcess, until } from "@disheap/harness";
@@ -40,7 +41,7 @@ it.skipIf(process.platform !== "linux")(
     await client.createTopic("jobs");
     let left = MESSAGES;
     const fill = async (): Promise<void> => {
-      while (left-- > 0) await client.enqueue("jobs", Buffer.alloc(BYTES, 0x78), { priority: 1 });
+      while (left-- > 0) await client.enqueue("jobs", randomBytes(BYTES), { priority: 1 });
     };
     await Promise.all(Array.from({ length: WINDOW }, fill));
     const settled: Promise<void>[] = [];

@@ -7,6 +7,7 @@ import { configCases } from "./config.js";
 import { diskCases } from "./disk.js";
 import { httpCases } from "./http.js";
 import { identityCases } from "./identity.js";
+import { memoryCases } from "./memory.js";
 import { peerPortCases } from "./peer-port.js";
 import { publicPortCases } from "./public-port.js";
 import { rawPortCases } from "./raw-ports.js";
@@ -23,4 +24,5 @@ export const allCases: readonly HardeningCase[] = [
   ...identityCases,
   ...diskCases,
   ...clockCases,
+  ...memoryCases,
 ];
