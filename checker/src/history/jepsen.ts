@@ -5,6 +5,7 @@
 //     become events.
 // J2. Times are nanoseconds since the test began; -1 and nil stand for none. Without any, the number of
 //     the line is the time; where only some have one, the others take the one before.
+// J3. A completion before its invoke is refused by the nanoseconds that were written, before they are rounded.
 import type { EdnValue } from "../value/edn-value.js";
 import { EdnFloat, EdnKeyword, EdnSymbol, EdnTagged } from "../value/edn-value.js";
 import { textOf } from "../value/text.js";
@@ -18,8 +19,22 @@ export interface JepsenOperation {
   readonly process: number | EdnKeyword;
   readonly type: string;
   readonly f: string;
-  readonly timeUs?: number | undefined;
+  /** As it was written, exact. */
+  readonly timeNs?: number | bigint | undefined;
   readonly value: unknown;
+}
+
+interface Open {
+  readonly id: number;
+  readonly f: string;
+  readonly timeNs: number | bigint | undefined;
+  readonly line: number;
+}
+
+interface Asked {
+  readonly process: number;
+  readonly f: string;
+  readonly timeNs: number | bigint | undefined;
 }
 
 type Untimed = HistoryLine & { readonly line: number };
@@ -28,22 +43,23 @@ type Untimed = HistoryLine & { readonly line: number };
 export class JepsenHistory {
   readonly #lines: Untimed[] = [];
   readonly #timesUs: (number | undefined)[] = [];
-  readonly #open = new Map<number, { id: number; f: string }>();
+  readonly #open = new Map<number, Open>();
   #nextId = 0;
 
   add(operation: JepsenOperation, number: number): void {
-    const { process, type, f, timeUs, value } = operation;
+    const { process, type, f, timeNs, value } = operation;
     if (!TYPES.includes(type)) {
       const want = TYPES.map((one) => `:${one}`).join(", ");
       const reason = `:type must be one of ${want}; found ${type}`;
       throw new HistoryError("HISTORY_FIELD", number, reason);
     }
-    this.#timesUs.push(timeUs);
+    this.#timesUs.push(timeNs === undefined ? undefined : toUs(timeNs));
     if (typeof process !== "number") {
       this.#lines.push({ type: "event", f, process: process.name, value, line: number });
       return;
     }
-    const id = type === "invoke" ? this.#invoke(process, f, number) : this.#end(process, f, number);
+    const asked = { process, f, timeNs };
+    const id = type === "invoke" ? this.#invoke(asked, number) : this.#end(asked, number);
     const kind = type as OperationLineType;
     this.#lines.push({ id, process, type: kind, f, time: 0, value, line: number });
   }
@@ -57,7 +73,7 @@ export class JepsenHistory {
     });
   }
 
-  #invoke(process: number, f: string, number: number): number {
+  #invoke({ process, f, timeNs }: Asked, number: number): number {
     const open = this.#open.get(process);
     if (open !== undefined) {
       const reason = `process ${process} invokes ${f} while its ${open.f} has not completed`;
@@ -65,16 +81,21 @@ export class JepsenHistory {
     }
     const id = this.#nextId;
     this.#nextId += 1;
-    this.#open.set(process, { id, f });
+    this.#open.set(process, { id, f, timeNs, line: number });
     return id;
   }
 
-  #end(process: number, f: string, number: number): number {
+  #end({ process, f, timeNs }: Asked, number: number): number {
     const open = this.#open.get(process);
     if (open?.f !== f) {
       const why = open === undefined ? "has invoked nothing" : `has invoked ${open.f}`;
       const reason = `process ${process} completes ${f} but ${why}`;
       throw new HistoryError("HISTORY_PAIR", number, reason);
+    }
+    if (timeNs !== undefined && open.timeNs !== undefined && timeNs < open.timeNs) {
+      const asked = `its invoke's :time ${open.timeNs} (line ${open.line})`;
+      const reason = `process ${process} completes ${f} at :time ${timeNs}, before ${asked}; take both from one clock`;
+      throw new HistoryError("HISTORY_FIELD", number, reason);
     }
     this.#open.delete(process);
     return open.id;
@@ -126,19 +147,21 @@ function processIn(fields: Fields, number: number): number | EdnKeyword {
   );
 }
 
-function timeUsIn(fields: Fields, number: number): number | undefined {
+function timeNsIn(fields: Fields, number: number): number | bigint | undefined {
   const value = fields.get("time") ?? null;
   if (value === null || value === -1) return undefined;
-  const plain = value instanceof EdnFloat ? value.value : value;
-  const ns = typeof plain === "bigint" ? Number(plain) : plain;
-  if (typeof ns === "number" && Number.isFinite(ns) && ns >= 0) {
-    return Math.round(ns / NANOSECONDS_PER_MICROSECOND);
-  }
+  const ns = value instanceof EdnFloat ? value.value : value;
+  if (typeof ns === "bigint" && ns >= 0n) return ns;
+  if (typeof ns === "number" && Number.isFinite(ns) && ns >= 0) return ns;
   throw new HistoryError(
     "HISTORY_FIELD",
     number,
     `:time must be the nanoseconds since the test began, 0 or more; found ${textOf(value)}`,
   );
+}
+
+function toUs(ns: number | bigint): number {
+  return Math.round(Number(ns) / NANOSECONDS_PER_MICROSECOND);
 }
 
 /** Reads an operation map. */
@@ -156,7 +179,7 @@ export function toOperation(form: EdnValue, number: number): JepsenOperation {
     process: processIn(fields, number),
     type,
     f: nameIn(fields, "f", number),
-    timeUs: timeUsIn(fields, number),
+    timeNs: timeNsIn(fields, number),
     value:
       type === "fail" && error !== undefined
         ? { error }

@@ -144,12 +144,31 @@ INFO  jepsen.util - 1 :fail :cas :timed-out`;
     expect(timesOf(" :time 1.5e3", " :time 1600000000000000000")).toEqual([2, 1.6e15]);
   });
 
-  it("an answer before its question is refused where pairs are made", () => {
-    const text = `{:process 0 :type :invoke :f :read :time 5000}
-{:process 0 :type :ok :f :read :time 4000}`;
-    expect(() => pairOperations(read(text))).toThrow(
-      "line 2: id 0 completes at time 4, before its invoke's time 5 (line 1)",
-    );
+  const askedAndAnswered = (asked: string, answered: string) =>
+    `{:process 0 :type :invoke :f :read :time ${asked}}\n{:process 0 :type :ok :f :read :time ${answered}}`;
+
+  it.each([
+    ["5000", "4000"],
+    ["10", "3"],
+    ["10", "9.5"],
+    ["1600000000000000001", "1600000000000000000"],
+  ])(
+    "an answer before its question is refused, to the nanosecond: %s, then %s",
+    (asked, answered) => {
+      expect(() => read(askedAndAnswered(asked, answered))).toThrow(
+        `line 2: process 0 completes read at :time ${answered}, before its invoke's :time ${asked} (line 1)`,
+      );
+    },
+  );
+
+  it.each([
+    ["3", "10"],
+    ["10", "10"],
+    ["1600000000000000000", "1600000000000000001"],
+    ["10", "nil"],
+    ["nil", "-1"],
+  ])("an answer at its question's time or later is taken: %s, then %s", (asked, answered) => {
+    expect(pairOperations(read(askedAndAnswered(asked, answered)))).toHaveLength(1);
   });
 
   it.each([
