@@ -2,6 +2,7 @@
 
 import { readText, trackedFiles } from "../tidy.mjs";
 import { readAnchors } from "./anchors.mjs";
+import { applyAssertProblems, PAGE } from "./apply-asserts.mjs";
 import { citationProblems, isSearched } from "./citations.mjs";
 import { assertIds, invariantsOf, readJudges, readReported } from "./judges.mjs";
 import { guaranteesDocument, rulesDocument, rulesOf } from "./table.mjs";
@@ -101,6 +102,10 @@ export function lawProblems(root, write) {
       reported: readReported(read),
     }),
     ...assertProblems(sources, anchors),
+    ...applyAssertProblems(
+      read(PAGE),
+      sources.filter(({ file }) => file.startsWith("core/")),
+    ),
     ...stale(RULES, rulesNow),
     ...stale(GUARANTEES, guaranteesNow),
   ];

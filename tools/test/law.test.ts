@@ -2,6 +2,7 @@
 // planted breaches, each of which has to be noticed.
 
 import { describe, expect, it } from "vitest";
+import { applyAssertProblems } from "../law/apply-asserts.mjs";
 import { assertProblems, lawProblems, ruleProblems } from "../law/check.mjs";
 import { citationProblems, isSearched } from "../law/citations.mjs";
 import { invariantsOf, readJudges, readReported } from "../law/judges.mjs";
@@ -175,5 +176,61 @@ describe("rules", () => {
     expect(guaranteesDocument(read("docs/guarantees.md"), made)).toContain(
       "Rules: [Q3](rules.md#q3)\n",
     );
+  });
+});
+
+describe("the assertions that apply can reach", () => {
+  const source = (file: string, ...sentences: string[]) => ({
+    file: `core/src/${file}`,
+    text: sentences.map((sentence) => `assert(\n  isRight,\n  \`${sentence}\`,\n);\n`).join(""),
+  });
+  const reason = "- **It holds.** Nobody outside can say otherwise.\n";
+  const line = (file: string, sentence: string) => `  - \`${file}\`: \`${sentence}\`\n`;
+  const heap = source("heap/heap.ts", "heap: slot ${slot} is in it");
+  const raft = source("raft/log.ts", "LOG1: no gap");
+  const page = reason + line("heap/heap.ts", "heap: slot ${slot} is in it");
+
+  it("stand on their page and in the sources; those of other rooms may", () => {
+    expect(applyAssertProblems(page, [heap, raft])).toEqual([]);
+    expect(applyAssertProblems(page + line("raft/log.ts", "LOG1: no gap"), [heap, raft])).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    [
+      "one that the page does not have",
+      [heap, source("lib/a.ts", "A1: new")],
+      page,
+      "cannot fire: lib/a.ts: A1: new",
+    ],
+    [
+      "one that is gone",
+      [source("heap/heap.ts")],
+      page,
+      "no such assertion: heap/heap.ts: heap: slot",
+    ],
+    ["one that moved", [raft], page, "no such assertion"],
+    [
+      "one in other words",
+      [source("heap/heap.ts", "heap: slot is in it")],
+      page,
+      "cannot fire: heap/heap.ts",
+    ],
+    [
+      "one that stands twice",
+      [heap],
+      page + line("heap/heap.ts", "heap: slot ${slot} is in it"),
+      "stands twice",
+    ],
+    ["one without a reason", [heap], page.replace(reason, "\n"), "without a reason"],
+  ])("%s is named", (_, sources, text, says) => {
+    expect(applyAssertProblems(text, sources).join("\n")).toContain(says);
+  });
+
+  it("an exhaustive switch counts", () => {
+    const text = 'switch (kind) { default: return assertNever(kind, "kind"); }';
+    const [problem] = applyAssertProblems("", [{ file: "core/src/delivery/a.ts", text }]);
+    expect(problem).toContain("delivery/a.ts: kind");
   });
 });
