@@ -8,8 +8,20 @@ import { allCases } from "./cases/index.js";
 import type { State, Verdict } from "./case.js";
 import { runCases } from "./runner.js";
 
+const USAGE = "npm run hardening [-- --json] [--quick] [--only TEXT] [--list]";
+const HELP = `${USAGE}
+
+Bad input, slow clients, bursts, broken disks and clocks against real nodes, as a table of cases: each ends in a
+clear error or a clean stop. The last line is "N passed, M failed"; the exit code is 1 on a failure.
+
+  --list       the table: what is done, and what is expected; nothing runs
+  --only TEXT  the cases with TEXT in their names
+  --quick      the subset that npm test runs
+  --json       the verdicts as one object in the last line
+  --help       this text`;
+
 function refuse(text: string): never {
-  console.error(`${text}\nnpm run hardening [-- --json] [--quick] [--only TEXT] [--list]`);
+  console.error(`${text}\n${USAGE}`);
   process.exit(2);
 }
 
@@ -20,6 +32,7 @@ function readOptions() {
         json: { type: "boolean", default: false },
         quick: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
         only: { type: "string", default: "" },
       },
     }).values;
@@ -40,6 +53,10 @@ function print(verdict: Verdict): void {
 }
 
 async function main(): Promise<number> {
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
   const cases = allCases
     .filter(({ isQuick }) => !options.quick || isQuick === true)
     .filter(({ name }) => name.includes(options.only));
