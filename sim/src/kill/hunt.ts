@@ -1,6 +1,7 @@
 // The hunt of one mutant, as decisions only: what is to be run next for it, and what the answers mean. A
 // mutant whose file names a situation is tried by that test and by no seed; any other one by seeds, and by
-// all situations when no seed found it. Without situations it is seeds alone.
+// all situations when no seed found it. One that seeds find as well as its situation is tried by both, and has to die of
+// both. Without situations it is seeds alone.
 
 import type { SeedRange } from "./arguments.js";
 import type { Mutant } from "./mutant.js";
@@ -38,7 +39,9 @@ export class Hunt {
     this.mutant = mutant;
     this.seeds = seeds;
     this.withSituations = withSituations;
-    if (withSituations && mutant.situation !== undefined) this.trial = new Trial(mutant.situation);
+    const { situation, alsoBySeeds = false } = mutant;
+    if (withSituations && situation !== undefined && !alsoBySeeds)
+      this.trial = new Trial(situation);
     else this.search = new Search(seeds);
   }
 
@@ -78,28 +81,36 @@ export class Hunt {
     this.goOn();
   }
 
-  /** What no seed found goes to the situations. */
+  /** What no seed found goes to the situations; what has one of its own as well, to that in any case. */
   private goOn(): void {
-    if (this.search?.verdict?.kind !== "survived" || !this.withSituations) return;
-    this.trial ??= new Trial(SITUATIONS);
+    const bySeeds = this.search?.verdict;
+    if (!bySeeds || !this.withSituations) return;
+    const { situation } = this.mutant;
+    if (situation !== undefined) this.trial ??= new Trial(situation);
+    else if (bySeeds.kind === "survived") this.trial ??= new Trial(SITUATIONS);
   }
 
   /** The end of the hunt; undefined while it goes on. */
   get kill(): Kill | undefined {
-    const verdict = this.trial ? this.trial.verdict : this.search?.verdict;
-    if (!verdict) return undefined;
-    const isBySeed = "seed" in verdict;
+    const bySeeds = this.search?.verdict;
+    const byTests = this.trial?.verdict;
+    if (this.trial ? !byTests : !bySeeds) return undefined;
+    const seed = bySeeds && "seed" in bySeeds ? bySeeds : undefined;
+    const test = byTests && "test" in byTests ? byTests.test : undefined;
+    const needsBoth =
+      this.search !== undefined && this.mutant.situation !== undefined && this.trial;
+    const isKilled = needsBoth ? seed && test : (seed ?? test);
     return {
       id: this.mutant.id,
-      killed: verdict.kind === "killed",
-      rule: isBySeed ? verdict.failure.rule : null,
-      seed: isBySeed ? verdict.seed : null,
-      situation: "test" in verdict ? textOf(verdict.test) : null,
+      killed: isKilled !== undefined,
+      rule: seed?.failure.rule ?? null,
+      seed: seed?.seed ?? null,
+      situation: test ? textOf(test) : null,
       passedOver: [
-        ...(this.search?.passedOver ?? []).map((seed) => `seed ${seed}`),
+        ...(this.search?.passedOver ?? []).map((passed) => `seed ${passed}`),
         ...(this.trial?.passedOver ?? []).map(textOf),
       ],
-      seedsTried: this.search ? (isBySeed ? verdict.seed : this.seeds.to) - this.seeds.from + 1 : 0,
+      seedsTried: this.search ? (seed?.seed ?? this.seeds.to) - this.seeds.from + 1 : 0,
       cpuSeconds: this.cpuMs / 1000,
     };
   }

@@ -32,7 +32,8 @@ function choose(options: KillOptions): Choice {
     const mutants = [...new Set(options.mutants)].map((id) => named(id, all));
     return { mutants, leftOut: [] };
   }
-  const isBySituation = (m: Mutant): boolean => m.situation !== undefined && !options.situations;
+  const isBySituation = (m: Mutant): boolean =>
+    m.situation !== undefined && m.alsoBySeeds !== true && !options.situations;
   const mutants = all.filter((m) => m.equivalent === undefined);
   return {
     mutants: mutants.filter((m) => !isBySituation(m)),

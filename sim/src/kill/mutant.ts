@@ -26,6 +26,8 @@ export interface Mutant {
    * by luck. It is hunted by that test, or by seeds when it is named and situations are not asked for.
    */
   readonly situation?: string;
+  /** Set beside it: seeds find it as well, and must. With situations it has to die of both. */
+  readonly alsoBySeeds?: true;
   /** Set: why nothing can ever tell it from the original. It is hunted only when it is named. */
   readonly equivalent?: string;
 }
@@ -39,7 +41,17 @@ export class MutantProblem extends Error {
 const ID = /^(seed-S\d\d|raft-[A-H]\d{1,2}|dec-\d{1,2}|rev-[A-F]\d{1,2})[a-z]?$/;
 /** Rooms that the working copy holds. */
 const EDITABLE = /^(core|io|checker|sim)\/src\/[\w./-]+\.ts$/;
-const FIELDS = ["id", "title", "origin", "edits", "expect", "needs", "situation", "equivalent"];
+const FIELDS = [
+  "id",
+  "title",
+  "origin",
+  "edits",
+  "expect",
+  "needs",
+  "situation",
+  "alsoBySeeds",
+  "equivalent",
+];
 const SITUATION = /^sim\/test\/host\/[\w-]+\.test\.ts$/;
 const EDIT_FIELDS = ["file", "find", "replace"];
 
@@ -80,11 +92,17 @@ export function parseMutant(text: string, name: string): Mutant {
   if (expect.length === 0) throw problem(`"expect" must name at least one rule`);
   const { edits } = record;
   if (!Array.isArray(edits) || edits.length === 0) throw problem(`"edits" must hold an edit`);
-  const optional: { situation?: string; equivalent?: string } = {};
+  const optional: { situation?: string; alsoBySeeds?: true; equivalent?: string } = {};
   if ("equivalent" in record) optional.equivalent = textField("equivalent");
   if ("situation" in record) optional.situation = textField("situation");
   if (optional.situation !== undefined && !SITUATION.test(optional.situation)) {
     throw problem(`"situation" must be a test such as sim/test/host/cut-tail.test.ts`);
+  }
+  if ("alsoBySeeds" in record) {
+    if (record["alsoBySeeds"] !== true || optional.situation === undefined) {
+      throw problem(`"alsoBySeeds" must be true, and stand beside a "situation"`);
+    }
+    optional.alsoBySeeds = true;
   }
   return {
     id,

@@ -142,3 +142,42 @@ describe("a hunt with situations", () => {
     expect(hunt.kill).toMatchObject({ killed: false, passedOver: [`${FILE}: one`] });
   });
 });
+
+describe("a hunt of a mutant that seeds and its situation find", () => {
+  const BOTH: Mutant = { ...MUTANT, situation: FILE, alsoBySeeds: true };
+  const bySeed = (hunt: Hunt): void => {
+    step(hunt, seed(3), rule("R1"));
+    hunt.settle(seed(3, ORIGINAL), passed);
+  };
+  const byTest = (hunt: Hunt): void => {
+    step(hunt, tests(FILE), { tests: [failed("one")], cpuMs: 0 });
+    hunt.settle(tests(FILE, ORIGINAL), { tests: [], cpuMs: 0 });
+  };
+
+  test("asks both, and both have to find it", () => {
+    const hunt = new Hunt(BOTH, range, true);
+    bySeed(hunt);
+    expect(hunt.kill).toBeUndefined();
+    byTest(hunt);
+    const situation = `${FILE}: one`;
+    expect(hunt.kill).toMatchObject({ killed: true, rule: "R1", seed: 3, situation });
+  });
+
+  test("leaves a survivor when only one of them does, and says which", () => {
+    const noSeed = new Hunt(BOTH, range, true);
+    outlive(noSeed);
+    byTest(noSeed);
+    expect(noSeed.kill).toMatchObject({ killed: false, seed: null, situation: `${FILE}: one` });
+    const noTest = new Hunt(BOTH, range, true);
+    bySeed(noTest);
+    step(noTest, tests(FILE), { tests: [], cpuMs: 0 });
+    expect(noTest.kill).toMatchObject({ killed: false, seed: 3, situation: null });
+  });
+
+  test("is by seeds alone without situations", () => {
+    const hunt = new Hunt(BOTH, range, false);
+    bySeed(hunt);
+    expect(hunt.kill).toMatchObject({ killed: true, seed: 3, situation: null });
+    expect(hunt.take()).toBeUndefined();
+  });
+});

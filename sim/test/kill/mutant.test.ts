@@ -41,7 +41,9 @@ describe("a mutant file", () => {
   test("is read as it is", () => expect(parse({})).toEqual(MUTANT));
 
   test("may name its situation, or why nothing can kill it", () => {
-    for (const more of [{ situation: "sim/test/host/a-b.test.ts" }, { equivalent: "because" }]) {
+    const situation = "sim/test/host/a-b.test.ts";
+    const some = [{ situation }, { situation, alsoBySeeds: true }, { equivalent: "because" }];
+    for (const more of some) {
       expect(parse(more)).toEqual({ ...MUTANT, ...more });
     }
   });
@@ -56,6 +58,7 @@ describe("a mutant file", () => {
     ["no edit", { edits: [] }, '"edits"'],
     ["an equivalence without a reason", { equivalent: "" }, '"equivalent" must be a text'],
     ["a situation that is no test of one", { situation: "sim/test/host/wire.ts" }, '"situation"'],
+    ["seeds beside no situation", { alsoBySeeds: true }, '"alsoBySeeds"'],
     ["an unknown field", { seeds: 5 }, "unknown fields: seeds"],
     ["an edit that changes nothing", { edits: [{ ...EDIT, replace: EDIT.find }] }, '"replace"'],
     ["an edit that looks for nothing", { edits: [{ ...EDIT, find: "" }] }, '"find"'],
