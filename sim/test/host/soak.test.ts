@@ -85,7 +85,7 @@ function useSessions({ q, open }: Soak): readonly [number, number, number] {
     const settle = [{ call: 2, kind: SETTLE.ack, delivery: numbers(1, 2) }];
     session.send({ started: [{ firstDelivery: 1, count: 2 }], settle });
   }
-  silent.isReading = false;
+  silent.stopReading();
   silent.send({ enqueue: [rows(4, 3)], credit: [{ consumer: 1, count: CREDITS }] });
   q.advance(300);
   orderly.send({ ends: true });

@@ -169,7 +169,7 @@ function askOthers(isIdempotent: boolean): {
   of.join(foundingOf(three.members));
   of.incarnation = 1;
   const ended: RequestEnd[] = [];
-  const asking = new Requests(
+  const asking = new ForwardedRequests(
     of,
     (_operation, _part, end) => ended.push(end),
     () => true,
