@@ -163,7 +163,7 @@ const ALLOWED: readonly Plant[] = [
   // In core, every room may use what is below it, and the frame may use all.
   plant("core/dist/wire/below.js", "../lib/bytes.js"),
   plant("core/dist/member/below.js", "../raft/group.js"),
-  plant("core/dist/edge/session/codec.js", "@disheap/proto/session"),
+  plant("core/dist/session/codec.js", "@disheap/proto/session"),
   plant("core/dist/edge/below.js", "../member/replica.js"),
   plant("core/dist/leader/below.js", "../delivery/partition.js"),
   plant("core/dist/store/below.js", "../member/replica.js"),

@@ -1,6 +1,6 @@
 // Counts what the parts of a node hold.
 
-import type { Sessions } from "../edge/session/sessions.js";
+import type { Sessions } from "../session/sessions.js";
 import type { Streams } from "../edge/streams/streams.js";
 import type { Operations } from "../edge/requests/operations.js";
 import type { Census } from "../member/census.js";

@@ -14,7 +14,7 @@ import { Applier } from "./apply.js";
 import { censusOf } from "./census-of.js";
 import { Beats } from "../leader/beats.js";
 import { HostContext, type OutgoingFrame } from "../member/context.js";
-import { Sessions } from "../edge/session/sessions.js";
+import { Sessions } from "../session/sessions.js";
 import { Streams } from "../edge/streams/streams.js";
 import type { Replica } from "../member/replica.js";
 import { GroupTable } from "./group-table.js";

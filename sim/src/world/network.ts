@@ -105,12 +105,13 @@ export class SimNetwork {
     };
   }
 
-  /** A process starts. It dials once it is introduced; others reach it from now on. */
+  /** A process starts. It dials once it is introduced; others reach it from now on, unless it is a copy. */
   nodeUp(node: number): void {
     const state = this.nodes[node];
     assert(!state.isUp, "N1: a node that is up cannot start");
     state.isUp = true;
     state.incarnation += 1;
+    if (this.copyOf.has(node)) return;
     for (const peer of this.peersOf(node)) this.dialIfDown(this.link(peer, node));
   }
 
@@ -475,7 +476,7 @@ export class SimNetwork {
     return this.links[from * (this.last + 1) + to];
   }
 
-  /** Whom a node dials. Nobody dials a copy: its address is that of its original. */
+  /** Whom a node dials, and who dials it. Nobody dials a copy: its address is that of its original. */
   private *peersOf(node: number): Iterable<number> {
     const self = this.memberOf(node);
     for (let peer = 1; peer <= this.options.nodes; peer += 1) if (peer !== self) yield peer;

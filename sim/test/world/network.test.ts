@@ -69,6 +69,21 @@ class World {
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const rates = (changes: Partial<LinkRates>): LinkRates => ({ ...QUIET_LINK, ...changes });
 
+/** Node 5 of seed 542 took the end of its link to a copy for the end of the one to its leader, and asked others for good. */
+test("nobody dials a copy, which has no address of its own", () => {
+  const world = new World(2);
+  const copy = 3;
+  world.inbox.push([]);
+  world.network.copyOf.set(copy, 2);
+  world.up(copy);
+  world.loop.runFor(1_000_000);
+  expect(world.news(copy, 1)).toEqual(["peer.up"]);
+  expect(world.news(1, copy)).toEqual([]);
+  world.network.nodeDown(copy);
+  world.loop.runFor(1_000_000);
+  expect(world.news(1, copy)).toEqual([]);
+});
+
 test("frames arrive whole, in order, and are the sender's no more", () => {
   const world = new World(2);
   expect(world.news(1, 2)).toEqual(["peer.up"]);

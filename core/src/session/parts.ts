@@ -2,7 +2,7 @@
 // answers at most; the rest goes into the next ones.
 
 import { type Draft, encodeSessionOut, type SessionOut } from "@disheap/proto/session";
-import type { SessionPart } from "../../contract/api.js";
+import type { SessionPart } from "../contract/api.js";
 import type { Session } from "./session.js";
 
 /** Of each kind of answer. With the longest sentences they are below half a megabyte. */

@@ -2,13 +2,13 @@
 // (D-78). A run is a piece of the columns as they came.
 
 import { type EnqueueRows, u32At, u64At } from "@disheap/proto/session";
-import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
-import type { Failure, ProducerTriple } from "../../contract/api.js";
-import type { NodeLimits } from "../../contract/limits/rule.js";
-import { BATCH_ROWS_MAX, type EnqueueManyIntent, tripleAt } from "../../wire/batch-intents.js";
-import type { PartitionChooser } from "../requests/choose-partition.js";
-import { noSuchPartition } from "../requests/operation.js";
-import { invalid, payloadProblem, statelessProblem } from "../requests/validate.js";
+import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
+import type { Failure, ProducerTriple } from "../contract/api.js";
+import type { NodeLimits } from "../contract/limits/rule.js";
+import { BATCH_ROWS_MAX, type EnqueueManyIntent, tripleAt } from "../wire/batch-intents.js";
+import type { PartitionChooser } from "../edge/requests/choose-partition.js";
+import { noSuchPartition } from "../edge/requests/operation.js";
+import { invalid, payloadProblem, statelessProblem } from "../edge/requests/validate.js";
 import { type Enqueue, EnqueueRequests, rowCount } from "./rows.js";
 import type { Producer } from "./session.js";
 

@@ -3,9 +3,9 @@
 
 import { decodeSessionOut, u32At } from "@disheap/proto/session";
 import { expect, test } from "vitest";
-import type { DeliveryBatch } from "../../../src/edge/session/delivery-batch.js";
-import { hasNews, takeParts } from "../../../src/edge/session/parts.js";
-import { type Consumer, Session } from "../../../src/edge/session/session.js";
+import type { DeliveryBatch } from "../../src/session/delivery-batch.js";
+import { hasNews, takeParts } from "../../src/session/parts.js";
+import { type Consumer, Session } from "../../src/session/session.js";
 
 const PLACE = { group: 3, partition: 0, incarnation: 1, voters: [1] };
 

@@ -1,19 +1,19 @@
 // The calls of all sessions of this node: each row is asked of the leader of its partition, and answered by its number.
 
 import { type EnqueueRows, type SettleRows, u64At } from "@disheap/proto/session";
-import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
-import type { Failure } from "../../contract/api.js";
-import { SequenceTable } from "../../lib/sequence-table.js";
-import type { HostContext } from "../../member/context.js";
-import { NO_ROOM_FOR_REQUEST } from "../../member/budgets.js";
-import { encodeIntent, type Intent } from "../../wire/intents.js";
-import { PartitionChooser } from "../requests/choose-partition.js";
-import { settleIntent } from "../requests/operation.js";
-import { readEnqueuedMany, readRefusals } from "../requests/batch-results.js";
-import { readable, UNREADABLE_ANSWER } from "../requests/operation-result.js";
-import type { Operations } from "../requests/operations.js";
-import type { RequestEnd } from "../requests/requests.js";
-import { invalid, statelessProblem } from "../requests/validate.js";
+import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
+import type { Failure } from "../contract/api.js";
+import { SequenceTable } from "../lib/sequence-table.js";
+import type { HostContext } from "../member/context.js";
+import { NO_ROOM_FOR_REQUEST } from "../member/budgets.js";
+import { encodeIntent, type Intent } from "../wire/intents.js";
+import { PartitionChooser } from "../edge/requests/choose-partition.js";
+import { settleIntent } from "../edge/requests/operation.js";
+import { readEnqueuedMany, readRefusals } from "../edge/requests/batch-results.js";
+import { readable, UNREADABLE_ANSWER } from "../edge/requests/operation-result.js";
+import type { Operations } from "../edge/requests/operations.js";
+import type { RequestEnd } from "../edge/requests/requests.js";
+import { invalid, statelessProblem } from "../edge/requests/validate.js";
 import type { SessionCall } from "./call.js";
 import { type CallBatch, rowAt } from "./call-batch.js";
 import { EnqueueBatches } from "./enqueue-batches.js";

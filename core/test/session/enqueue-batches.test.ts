@@ -4,12 +4,12 @@
 import { ColumnWriter, type EnqueueRows } from "@disheap/proto/session";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { PartitionPlace, TopicRecord } from "../../../src/cluster/cluster-state.js";
-import type { Failure } from "../../../src/contract/api.js";
-import { EnqueueBatches } from "../../../src/edge/session/enqueue-batches.js";
-import { PartitionChooser } from "../../../src/edge/requests/choose-partition.js";
-import { type RowIntent, rowsOf } from "../../../src/wire/intent-rows.js";
-import { SETTINGS } from "../../support/machine-rig.js";
+import type { PartitionPlace, TopicRecord } from "../../src/cluster/cluster-state.js";
+import type { Failure } from "../../src/contract/api.js";
+import { EnqueueBatches } from "../../src/session/enqueue-batches.js";
+import { PartitionChooser } from "../../src/edge/requests/choose-partition.js";
+import { type RowIntent, rowsOf } from "../../src/wire/intent-rows.js";
+import { SETTINGS } from "../support/machine-rig.js";
 
 const NODE = {
   partitionsPerTopicMax: 64,

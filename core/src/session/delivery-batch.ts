@@ -8,9 +8,9 @@ import {
   type PartitionRun,
   type ProducerRow,
 } from "@disheap/proto/session";
-import type { PartitionPlace } from "../../cluster/cluster-state.js";
-import type { SessionPart } from "../../contract/api.js";
-import type { GrantedItem } from "../../wire/messages.js";
+import type { PartitionPlace } from "../cluster/cluster-state.js";
+import type { SessionPart } from "../contract/api.js";
+import type { GrantedItem } from "../wire/messages.js";
 import type { Delivery } from "./ring.js";
 
 export class DeliveryBatch implements SessionPart {

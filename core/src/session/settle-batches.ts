@@ -1,9 +1,9 @@
 // The leases that a call settles by number as batches: one for each partition, since consumers of several get their
 // messages in turn (D-78).
 
-import type { PartitionPlace } from "../../cluster/cluster-state.js";
-import { Writer } from "../../lib/bytes.js";
-import { BATCH_ROWS_MAX, LEASE_ROW_BYTES } from "../../wire/batch-intents.js";
+import type { PartitionPlace } from "../cluster/cluster-state.js";
+import { Writer } from "../lib/bytes.js";
+import { BATCH_ROWS_MAX, LEASE_ROW_BYTES } from "../wire/batch-intents.js";
 import type { CallBatch } from "./call-batch.js";
 import type { Delivery } from "./ring.js";
 

@@ -6,8 +6,8 @@ import {
   type SessionHello,
   type SessionIn,
 } from "@disheap/proto/session";
-import type { Failure } from "../../contract/api.js";
-import { invalid } from "../requests/validate.js";
+import type { Failure } from "../contract/api.js";
+import { invalid } from "../edge/requests/validate.js";
 import { RECEIVE_BYTES_MIN } from "./limits.js";
 
 export function readFrame(

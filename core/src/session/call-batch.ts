@@ -1,6 +1,6 @@
 // The rows of a session's call that one partition is asked about at once.
 
-import type { PartitionPlace } from "../../cluster/cluster-state.js";
+import type { PartitionPlace } from "../cluster/cluster-state.js";
 
 /** Rows of a call that are asked with one intent. */
 export interface CallBatch {

@@ -2,18 +2,18 @@
 // settles are in calls.ts; a consumer is a stream like any other (edge/streams), with this as its carrier.
 
 import type { GrantCredits, OpenConsumer, SessionIn } from "@disheap/proto/session";
-import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
-import type { Failure, SessionEvent, SessionPart } from "../../contract/api.js";
-import { GRPC_STATUS } from "../../contract/error-codes.js";
-import type { HostContext } from "../../member/context.js";
-import type { GrantedItem } from "../../wire/messages.js";
-import type { Operations } from "../requests/operations.js";
-import type { RequestEnd } from "../requests/requests.js";
-import { STARTING } from "../requests/starting.js";
-import { invalid } from "../requests/validate.js";
-import type { EdgeStream } from "../streams/edge-stream.js";
-import type { StreamCarrier } from "../streams/stream-carrier.js";
-import type { Streams } from "../streams/streams.js";
+import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
+import type { Failure, SessionEvent, SessionPart } from "../contract/api.js";
+import { GRPC_STATUS } from "../contract/error-codes.js";
+import type { HostContext } from "../member/context.js";
+import type { GrantedItem } from "../wire/messages.js";
+import type { Operations } from "../edge/requests/operations.js";
+import type { RequestEnd } from "../edge/requests/requests.js";
+import { STARTING } from "../edge/requests/starting.js";
+import { invalid } from "../edge/requests/validate.js";
+import type { EdgeStream } from "../edge/streams/edge-stream.js";
+import type { StreamCarrier } from "../edge/streams/stream-carrier.js";
+import type { Streams } from "../edge/streams/streams.js";
 import { Answers } from "./answers.js";
 import { Calls } from "./calls.js";
 import { DeliveryBatch } from "./delivery-batch.js";

@@ -1,8 +1,8 @@
 // The deliveries of a session by number, from when they are written: what a number stands for when the client settles
 // it. A number leaves when its lease was settled, given back or is over (D-95).
 
-import type { PartitionPlace } from "../../cluster/cluster-state.js";
-import { SequenceTable } from "../../lib/sequence-table.js";
+import type { PartitionPlace } from "../cluster/cluster-state.js";
+import { SequenceTable } from "../lib/sequence-table.js";
 
 export interface Delivery {
   readonly place: PartitionPlace;

@@ -4,9 +4,9 @@
 //      written get their numbers in that order, without a gap, here as there.
 
 import type { ConsumerEnd, PartitionRoute } from "@disheap/proto/session";
-import type { Failure } from "../../contract/api.js";
-import { invalid } from "../requests/validate.js";
-import { assert } from "../../lib/assert.js";
+import type { Failure } from "../contract/api.js";
+import { invalid } from "../edge/requests/validate.js";
+import { assert } from "../lib/assert.js";
 import { Answers } from "./answers.js";
 import { DeliveryBatch } from "./delivery-batch.js";
 import { CALLS_MAX, NUMBER_MAX } from "./limits.js";

@@ -2,9 +2,9 @@
 // one call could be refused for: the session ends.
 
 import type { BindProducer, BindTopic } from "@disheap/proto/session";
-import type { Failure } from "../../contract/api.js";
-import type { NodeLimits } from "../../contract/limits/rule.js";
-import { invalid, producerProblem, topicNameProblem } from "../requests/validate.js";
+import type { Failure } from "../contract/api.js";
+import type { NodeLimits } from "../contract/limits/rule.js";
+import { invalid, producerProblem, topicNameProblem } from "../edge/requests/validate.js";
 import { HANDLES_MAX } from "./limits.js";
 import type { Session } from "./session.js";
 

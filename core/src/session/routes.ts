@@ -1,6 +1,6 @@
 // Where the leaders are of the partitions that a session uses, told when it changes (D-98).
 
-import type { TopicRecord } from "../../cluster/cluster-state.js";
+import type { TopicRecord } from "../cluster/cluster-state.js";
 import type { Session } from "./session.js";
 
 /** Whether there is news to tell. A leader that nobody knows is no news. */

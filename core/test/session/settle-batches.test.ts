@@ -3,9 +3,9 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { rowAt } from "../../../src/edge/session/call-batch.js";
-import { SettleBatches } from "../../../src/edge/session/settle-batches.js";
-import { rowsOf } from "../../../src/wire/intent-rows.js";
+import { rowAt } from "../../src/session/call-batch.js";
+import { SettleBatches } from "../../src/session/settle-batches.js";
+import { rowsOf } from "../../src/wire/intent-rows.js";
 
 const HEAD = { kind: "settle.many", op: "ack", backoffMs: undefined, extensionMs: 0 } as const;
 

@@ -7,9 +7,9 @@ import type {
   FailedRange,
   SettledRange,
 } from "@disheap/proto/session";
-import type { ErrorCode, Failure } from "../../contract/api.js";
-import { GRPC_STATUS } from "../../contract/error-codes.js";
-import type { EnqueuedMany } from "../requests/batch-results.js";
+import type { ErrorCode, Failure } from "../contract/api.js";
+import { GRPC_STATUS } from "../contract/error-codes.js";
+import type { EnqueuedMany } from "../edge/requests/batch-results.js";
 import { type CallBatch, rowAt } from "./call-batch.js";
 
 type Growing<Range extends { readonly count: number }> = Omit<Range, "count"> & { count: number };

@@ -11,10 +11,10 @@ import {
   u32At,
   u64At,
 } from "@disheap/proto/session";
-import type { ClientRequest, Failure, ProducerTriple } from "../../contract/api.js";
-import type { NodeLimits } from "../../contract/limits/rule.js";
-import { backoffProblem, extensionProblem, invalid } from "../requests/validate.js";
-import { tripleAt } from "../../wire/batch-intents.js";
+import type { ClientRequest, Failure, ProducerTriple } from "../contract/api.js";
+import type { NodeLimits } from "../contract/limits/rule.js";
+import { backoffProblem, extensionProblem, invalid } from "../edge/requests/validate.js";
+import { tripleAt } from "../wire/batch-intents.js";
 import { ROWS_MAX } from "./limits.js";
 import type { Producer } from "./session.js";
 
