@@ -82,9 +82,9 @@ export class Calls {
     const topic = session.topics.get(rows.topic);
     const producer = session.producers.get(rows.producer);
     const problem =
-      session.numberProblem(rows.call) ??
+      session.numberProblem(rows.call, this.context.nodeLimits) ??
       beyond ??
-      enqueueShapeProblem(rows) ??
+      enqueueShapeProblem(rows, this.context.nodeLimits) ??
       (rows.producer === 0 || producer ? undefined : unboundHandle("producer", rows.producer));
     if (problem || topic === undefined) {
       session.answered(windowBytes);
@@ -123,7 +123,8 @@ export class Calls {
 
   settle(session: Session, rows: SettleRows): void {
     const failure =
-      session.numberProblem(rows.call) ?? settleShapeProblem(rows, this.context.nodeLimits);
+      session.numberProblem(rows.call, this.context.nodeLimits) ??
+      settleShapeProblem(rows, this.context.nodeLimits);
     const op = settleOpOf(rows.kind);
     if (failure || op === undefined) {
       this.refuse(session, rows.call, failure ?? invalid(`kind is ${rows.kind}`));

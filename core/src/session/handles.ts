@@ -4,7 +4,12 @@
 import type { BindProducer, BindTopic } from "@disheap/proto/session";
 import type { Failure } from "../contract/api.js";
 import type { NodeLimits } from "../contract/limits/rule.js";
-import { invalid, producerProblem, topicNameProblem } from "../edge/requests/validate.js";
+import {
+  invalid,
+  producerProblem,
+  sessionProblem,
+  topicNameProblem,
+} from "../edge/requests/validate.js";
 import { HANDLES_MAX } from "./limits.js";
 import type { Session } from "./session.js";
 
@@ -12,9 +17,13 @@ export function handleProblem(
   kind: string,
   handle: number,
   taken: { readonly size: number; has(handle: number): boolean },
+  node: NodeLimits,
 ): Failure | undefined {
-  if (handle === 0) return invalid(`a ${kind} has the handle 0; count handles from 1`);
-  if (taken.has(handle)) return invalid(`${kind} ${handle} is bound; a handle is bound once`);
+  const wrong = sessionProblem("handle", handle, node);
+  if (wrong) return wrong;
+  if (taken.has(handle)) {
+    return invalid(`${kind} ${handle} is bound already; choose another handle, each is bound once`);
+  }
   if (taken.size < HANDLES_MAX) return undefined;
   return {
     code: "RESOURCE_EXHAUSTED",
@@ -27,7 +36,8 @@ export function bindTopic(
   { handle, topic }: BindTopic,
   node: NodeLimits,
 ): Failure | undefined {
-  const failure = handleProblem("topic", handle, session.topics) ?? topicNameProblem(topic, node);
+  const failure =
+    handleProblem("topic", handle, session.topics, node) ?? topicNameProblem(topic, node);
   if (!failure) session.topics.set(handle, topic);
   return failure;
 }
@@ -39,7 +49,7 @@ export function bindProducer(
 ): Failure | undefined {
   const producer = { producerId, epochHi: epoch.hi, epochLo: epoch.lo };
   const failure =
-    handleProblem("producer", handle, session.producers) ?? producerProblem(producer, node);
+    handleProblem("producer", handle, session.producers, node) ?? producerProblem(producer, node);
   if (!failure) session.producers.set(handle, producer);
   return failure;
 }

@@ -7,8 +7,8 @@ import {
   type SessionIn,
 } from "@disheap/proto/session";
 import type { Failure } from "../contract/api.js";
-import { invalid } from "../edge/requests/validate.js";
-import { RECEIVE_BYTES_MIN } from "./limits.js";
+import type { NodeLimits } from "../contract/limits/rule.js";
+import { invalid, sessionProblem } from "../edge/requests/validate.js";
 
 export function readFrame(
   frame: Uint8Array,
@@ -17,17 +17,14 @@ export function readFrame(
     return { message: decodeSessionIn(frame) };
   } catch (error) {
     if (!(error instanceof MalformedFrame)) throw error;
-    return { failure: invalid(`the frame is no SessionIn: ${error.message}`) };
+    return { failure: invalid(`the frame cannot be read as a SessionIn: ${error.message}`) };
   }
 }
 
 export function helloProblem(
   hello: SessionHello | undefined,
-  receiveBytesMax: number,
+  node: NodeLimits,
 ): Failure | undefined {
   if (!hello) return invalid("the first frame has no hello; begin with SessionIn.hello");
-  if (receiveBytesMax >= RECEIVE_BYTES_MIN) return undefined;
-  return invalid(
-    `receive_bytes_max is ${receiveBytesMax}; frames of answers need at least ${RECEIVE_BYTES_MIN}`,
-  );
+  return sessionProblem("receiveBytesMax", hello.receiveBytesMax, node);
 }

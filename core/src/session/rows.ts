@@ -13,9 +13,13 @@ import {
 } from "@disheap/proto/session";
 import type { ClientRequest, Failure, ProducerTriple } from "../contract/api.js";
 import type { NodeLimits } from "../contract/limits/rule.js";
-import { backoffProblem, extensionProblem, invalid } from "../edge/requests/validate.js";
+import {
+  backoffProblem,
+  extensionProblem,
+  invalid,
+  sessionProblem,
+} from "../edge/requests/validate.js";
 import { tripleAt } from "../wire/batch-intents.js";
-import { ROWS_MAX } from "./limits.js";
 import type { Producer } from "./session.js";
 
 /** With a whole triple or none. */
@@ -29,9 +33,9 @@ export function rowCount(rows: EnqueueRows): number {
 }
 
 /** What is wrong with the columns of an enqueue, taken together. */
-export function enqueueShapeProblem(rows: EnqueueRows): Failure | undefined {
+export function enqueueShapeProblem(rows: EnqueueRows, node: NodeLimits): Failure | undefined {
   const count = rowCount(rows);
-  const tooMany = countProblem(count);
+  const tooMany = sessionProblem("rows", count, node);
   if (tooMany) return tooMany;
   const wrong =
     columnProblem("length", rows.length.length / 4, count, false) ??
@@ -48,12 +52,6 @@ export function enqueueShapeProblem(rows: EnqueueRows): Failure | undefined {
     return invalid("first_sequence goes with a producer, and a producer with first_sequence");
   }
   return rows.firstSequence === undefined ? undefined : sequenceProblem(rows.firstSequence, count);
-}
-
-function countProblem(count: number): Failure | undefined {
-  if (count === 0) return invalid("the call has no rows");
-  if (count <= ROWS_MAX) return undefined;
-  return invalid(`the call has ${count} rows, at most ${ROWS_MAX} go into one; divide it`);
 }
 
 function columnProblem(
@@ -130,17 +128,19 @@ export function settleOpOf(kind: number): SettleOp | undefined {
 
 /** What is wrong with a settle as a whole. */
 export function settleShapeProblem(rows: SettleRows, node: NodeLimits): Failure | undefined {
+  const unknown = sessionProblem("settleKind", rows.kind, node);
+  if (unknown) return unknown;
   const op = settleOpOf(rows.kind);
-  if (op === undefined) return invalid(`kind is ${rows.kind}; this node knows 0 to 3`);
   const numbers = rows.delivery.length / 8;
   const tokens = rows.leaseToken.length;
   if (numbers > 0 && tokens > 0)
-    return invalid("a call settles by number or by token, not by both");
+    return invalid("the call settles by number and by token; make two calls of it");
   const ids = rows.messageId.length;
   if (tokens > 0 && ids !== tokens && !(op === "extend" && ids === 0)) {
     return invalid(`the column message_id has ${ids} rows and lease_token ${tokens}`);
   }
-  const wrong = countProblem(numbers + tokens) ?? backoffProblem(rows.backoffMs, node);
+  const wrong =
+    sessionProblem("rows", numbers + tokens, node) ?? backoffProblem(rows.backoffMs, node);
   return wrong ?? (op === "extend" ? extensionProblem(rows.extensionMs, node) : undefined);
 }
 

@@ -5,11 +5,12 @@
 
 import type { ConsumerEnd, PartitionRoute } from "@disheap/proto/session";
 import type { Failure } from "../contract/api.js";
-import { invalid } from "../edge/requests/validate.js";
+import type { NodeLimits } from "../contract/limits/rule.js";
+import { invalid, sessionProblem } from "../edge/requests/validate.js";
 import { assert } from "../lib/assert.js";
 import { Answers } from "./answers.js";
 import { DeliveryBatch } from "./delivery-batch.js";
-import { CALLS_MAX, NUMBER_MAX } from "./limits.js";
+import { CALLS_MAX } from "./limits.js";
 import { DeliveryRing } from "./ring.js";
 
 export interface Consumer {
@@ -97,8 +98,9 @@ export class Session {
   }
 
   /** Why a call may not come in under this number. */
-  numberProblem(call: number): Failure | undefined {
-    if (call > NUMBER_MAX) return invalid(`call ${call} is not below 2^53; count calls from 1`);
+  numberProblem(call: number, node: NodeLimits): Failure | undefined {
+    const wrong = sessionProblem("call", call, node);
+    if (wrong) return wrong;
     if (call <= this.lastCall || this.callsOfFrame.has(call)) {
       return invalid(
         `call ${call} is not new; numbers rise from frame to frame, and each is used once`,

@@ -17,6 +17,8 @@ import type { Streams } from "../edge/streams/streams.js";
 import { Answers } from "./answers.js";
 import { Calls } from "./calls.js";
 import { DeliveryBatch } from "./delivery-batch.js";
+import { taken } from "../contract/limits/judge.js";
+import { CALL_ROWS_MAX, SESSION } from "../contract/limits/sessions.js";
 import { bindProducer, bindTopic, handleProblem } from "./handles.js";
 import {
   CALLS_MAX,
@@ -25,8 +27,6 @@ import {
   ENQUEUE_WINDOW_BYTES,
   FRAME_CUT_BYTES,
   HANDLES_MAX,
-  RECEIVE_BYTES_DEFAULT,
-  ROWS_MAX,
   SESSION_LEVEL,
   WINDOW_SLACK_BYTES,
 } from "./limits.js";
@@ -119,12 +119,14 @@ export class Sessions implements StreamCarrier {
   private open(sessionId: number, frame: Uint8Array, isReady: boolean): void {
     const read = readFrame(frame);
     const hello = "failure" in read ? undefined : read.message.hello;
-    const receiveBytesMax = hello?.receiveBytesMax || RECEIVE_BYTES_DEFAULT;
+    const { nodeLimits } = this.context;
+    const { receiveBytesMax: limit } = SESSION.fields;
+    const receiveBytesMax = taken(limit, hello?.receiveBytesMax, nodeLimits);
     const { messageBytesMax } = this.context.config.limits;
     const windowBytes = Math.max(ENQUEUE_WINDOW_BYTES, messageBytesMax + WINDOW_SLACK_BYTES);
     const session = new Session(sessionId, windowBytes, receiveBytesMax);
     const failure =
-      ("failure" in read ? read.failure : helloProblem(hello, receiveBytesMax)) ??
+      ("failure" in read ? read.failure : helloProblem(hello, nodeLimits)) ??
       (isReady ? this.context.budgets.sessionProblem(this.openCount) : STARTING);
     this.sessions.set(sessionId, session);
     if (failure || "failure" in read) {
@@ -137,7 +139,7 @@ export class Sessions implements StreamCarrier {
         node: this.context.config.node,
         frameBytesMax: messageBytesMax,
         messageBytesMax,
-        rowsMax: ROWS_MAX,
+        rowsMax: CALL_ROWS_MAX,
         callsMax: CALLS_MAX,
         handlesMax: HANDLES_MAX,
         deliveriesMax: DELIVERIES_MAX,
@@ -182,7 +184,7 @@ export class Sessions implements StreamCarrier {
   private openConsumer(session: Session, open: OpenConsumer): Failure | undefined {
     const topic = session.topics.get(open.topic);
     const failure =
-      handleProblem("consumer", open.handle, session.consumers) ??
+      handleProblem("consumer", open.handle, session.consumers, this.context.nodeLimits) ??
       (topic === undefined
         ? invalid(`topic ${open.topic} is not bound; bind it first`)
         : undefined);

@@ -2,6 +2,7 @@
 // data here, without the code that judges requests.
 
 import type { FieldRule, GroupRule, NodeLimits } from "../../src/contract/limits/rule.js";
+import { SESSION } from "../../src/contract/limits/sessions.js";
 import { CREDITS, FILTER } from "../../src/contract/limits/streams.js";
 import { LIMITS } from "../../src/contract/limits/table.js";
 
@@ -16,6 +17,7 @@ export const GROUPS: Readonly<Record<string, GroupRule>> = {
   ...LIMITS,
   "stream.filter": FILTER,
   "stream.credits": CREDITS,
+  session: SESSION,
 };
 
 function fieldsIn(of: string, group: GroupRule, path: readonly string[]): FieldOf[] {

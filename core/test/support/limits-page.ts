@@ -33,6 +33,7 @@ const TITLES: Readonly<Record<string, string>> = {
   extend: "Extend",
   "stream.filter": "PopStream: filter",
   "stream.credits": "PopStream: flow_control",
+  session: "Session: numbers and counts of a frame",
 };
 
 const SETTINGS: Readonly<Record<keyof NodeLimits, string>> = {
@@ -114,7 +115,8 @@ function wrongValue(rule: FieldRule, node: NodeLimits): unknown {
   switch (rule.kind) {
     case "whole": {
       const max = limitIn(rule.max, node);
-      return max < 2 ** 32 - 1 || rule.unit === "ms" ? max + 1 : undefined;
+      if (max < 2 ** 32 - 1 || rule.unit === "ms") return max + 1;
+      return rule.min > 1 ? rule.min - 1 : undefined;
     }
     case "text":
       return ["a b", "x".repeat(256)].find((text) => !rule.form.test(text));

@@ -17,7 +17,7 @@ export const exitCodeHelp = `Exit codes:
   1  it failed, or part of the cluster is down (cluster status)
   2  the command or an argument is wrong
   3  no node could be reached, or none can serve now
-  4  no such topic or partition
+  4  no such topic, partition or message
   5  pop: nothing was ready`;
 
 const byErrorCode: Partial<Record<ErrorCode, ExitCode>> = {

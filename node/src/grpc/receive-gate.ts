@@ -2,10 +2,10 @@
 // call on, so the engine's budget cannot see it yet: hundreds of large calls at once would hold memory that
 // nothing bounds. How large a message is stands at its head, so every call is counted in full from its first
 // bytes on, by two bounds:
-//   G1 all calls that are not answered yet stay within REQUEST_BYTES_MAX: one beyond is refused at once;
-//   G2 an eighth of that may be in memory. The others wait unread, for the price of a flow-control window, and
+//   GATE1 all calls that are not answered yet stay within REQUEST_BYTES_MAX: one beyond is refused at once;
+//   GATE2 an eighth of that may be in memory. The others wait unread, for the price of a flow-control window, and
 //      are let in, oldest first, as calls are answered.
-// A sender that takes its time gives its place up, so that it holds up nobody else; G1 goes on counting it.
+// A sender that takes its time gives its place up, so that it holds up nobody else; GATE1 goes on counting it.
 
 /** A sender that sends nothing for so long gives its place to who waits. */
 const SLOW_MS = 1_000;
@@ -63,7 +63,7 @@ export class ReceiveGate {
     return this.bytes;
   }
 
-  /** A call with a message of so many bytes: it runs `start` now or later; undefined when it is refused (G1). */
+  /** A call with a message of so many bytes: it runs `start` now or later; undefined when it is refused (GATE1). */
   enter(bytes: number, start: () => void, stop: () => void): Entrant | undefined {
     if (this.bytes > 0 && this.bytes + bytes > this.bytesMax) {
       this.isShort = true;

@@ -59,7 +59,7 @@ const NODE_COUNTERS = {
     field: "grantsLate",
   },
   releases_given_up_total: {
-    help: "Undelivered messages and closed streams that no leader took back in a minute; each may cost an attempt.",
+    help: "Undelivered messages and closed streams that no leader took back in ten minutes; each may cost an attempt.",
     field: "releasesGivenUp",
   },
 } as const satisfies Record<string, { help: string; field: keyof HostMetrics }>;

@@ -44,7 +44,7 @@ it("lets in what there is room for, and the next in turn as calls are answered",
   expect([gate.insideCount, gate.waitingCount, gate.heldBytes]).toEqual([1, 0, 50]);
 });
 
-it("G1: refuses at once what goes beyond the bytes of all calls, and takes it again later", () => {
+it("GATE1: refuses at once what goes beyond the bytes of all calls, and takes it again later", () => {
   const { gate, enter, enterAll } = small();
   const [first] = enterAll(100, "a", "b", "c", "d", "e", "f", "g", "h");
   expect(enter("i", 1)).toBeUndefined();
@@ -53,7 +53,7 @@ it("G1: refuses at once what goes beyond the bytes of all calls, and takes it ag
   expect(gate.heldBytes).toBe(800);
 });
 
-it("G2: what the engine still holds of clients that left takes places, but never the last one", () => {
+it("GATE2: what the engine still holds of clients that left takes places, but never the last one", () => {
   const { engine, gate, started, enterAll } = small();
   engine.bytes = 400;
   const [first] = enterAll(20, "a", "b");

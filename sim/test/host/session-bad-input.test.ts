@@ -26,8 +26,8 @@ describe("what concerns one call", () => {
       "add up to 4 bytes",
     ],
     ["lengths of 2^32", { ...three, length: words(1, 1, 4294967295) }, INVALID, "add up to"],
-    ["no rows", { call: 2, topic: 1 }, INVALID, "no rows"],
-    ["too many rows", rows(4097, 2), INVALID, "at most 4096"],
+    ["no rows", { call: 2, topic: 1 }, INVALID, "rows of a call: is missing or 0"],
+    ["too many rows", rows(4097, 2), INVALID, "from 1 to 4096"],
     ["a topic never bound", { ...three, topic: 9 }, INVALID, "topic 9 is not bound"],
     [
       "a producer never bound",
@@ -45,8 +45,8 @@ describe("what concerns one call", () => {
     ["fewer delays than rows", { ...three, delayMs: numbers(1, 2) }, INVALID, "delay_ms"],
     ["fewer keys than rows", { ...three, partitionKey: ["a"] }, INVALID, "partition_key"],
     ["a call used twice", { ...three, call: 1 }, INVALID, "used once"],
-    ["a call that does not rise", { ...three, call: 0 }, INVALID, "rise from frame"],
-    ["a call of 2^53", { ...three, call: 2 ** 53 }, INVALID, "below 2^53"],
+    ["a call that does not rise", { ...three, call: 0 }, INVALID, "call: is missing or 0"],
+    ["a call of 2^53", { ...three, call: 2 ** 53 }, INVALID, "call: is 9007199254740992"],
     ["a partition that is not there", { ...three, partition: 7 }, 5, "partition 7 not found"],
   ])("%s", (_what, enqueue, code, sentence) => {
     const { q, open } = sessionWorld();
@@ -177,9 +177,9 @@ describe("what ends the session", () => {
   const whole = encodeSessionIn({ ...JOBS, enqueue: [rows(3)] });
   test.each([
     ["half a frame", whole.slice(0, whole.length - 5), "cut off"],
-    ["bytes that are nothing", Uint8Array.of(255, 255, 255, 255), "no SessionIn"],
+    ["bytes that are nothing", Uint8Array.of(255, 255, 255, 255), "cannot be read as a SessionIn"],
     ["no hello", { topic: [{ handle: 1, topic: "jobs" }] }, "no hello"],
-    ["a receive limit below a frame", { hello: { ...HELLO, receiveBytesMax: 1000 } }, "at least"],
+    ["a receive limit below a frame", { hello: { ...HELLO, receiveBytesMax: 1000 } }, "from 2097152"],
     ["a handle bound twice", { ...JOBS, topic: [...JOBS.topic, ...JOBS.topic] }, "bound once"],
     ["handle 0", { hello: HELLO, topic: [{ handle: 0, topic: "jobs" }] }, "from 1"],
     [

@@ -1,9 +1,9 @@
 // What a case is: one rule of the wire contract, the section that states it, and the code that fails
 // when a real cluster does not keep it.
 
-import type { Bench } from "./bench.js";
+import type { Rig } from "./rig.js";
 import type { Launcher } from "./launcher.js";
-import type { SessionBench } from "./session/session-bench.js";
+import type { SessionRig } from "./session/session-rig.js";
 
 /** How messages are enqueued, consumed and settled: by calls of their own and PopStream, or by sessions. */
 export type Way = "calls" | "session";
@@ -21,13 +21,13 @@ interface Rule {
 export interface SharedCase extends Rule {
   /** "calls": it is about single calls, or about nothing that goes by sessions. */
   readonly way?: "calls";
-  run(bench: Bench): Promise<void>;
+  run(rig: Rig): Promise<void>;
 }
 
 /** A rule of sessions alone. */
 export interface SessionCase extends Rule {
   readonly way: "session";
-  run(bench: SessionBench): Promise<void>;
+  run(rig: SessionRig): Promise<void>;
 }
 
 export type Case = SharedCase | SessionCase;

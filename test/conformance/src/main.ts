@@ -5,7 +5,7 @@
 
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "@disheap/harness";
-import { Bench, type Through } from "./bench.js";
+import { Rig, type Through } from "./rig.js";
 import type { Case, Way } from "./case.js";
 import { adminCases } from "./cases/admin.js";
 import { enqueueCases } from "./cases/enqueue.js";
@@ -23,7 +23,7 @@ import { sessionNodeCases } from "./cases/session-nodes.js";
 import { startCases } from "./cases/start.js";
 import { topicCases } from "./cases/topics.js";
 import { Launcher } from "./launcher.js";
-import { SessionBench } from "./session/session-bench.js";
+import { SessionRig } from "./session/session-rig.js";
 
 const CASES: readonly Case[] = [
   ...serviceCases(),
@@ -95,12 +95,12 @@ function runsOf(cases: readonly Case[], ways: readonly Way[]): Run[] {
   );
 }
 
-async function runOne({ way, each }: Run, bench: Bench): Promise<void> {
+async function runOne({ way, each }: Run, rig: Rig): Promise<void> {
   if (way === "calls") {
-    if (each.way !== "session") await each.run(bench);
+    if (each.way !== "session") await each.run(rig);
     return;
   }
-  const own = new SessionBench(bench);
+  const own = new SessionRig(rig);
   try {
     await each.run(own);
   } finally {
@@ -117,11 +117,11 @@ async function judgeDeployment(
   const { name, nodes: count, through } = deployment;
   const chosen = runs.filter(({ each }) => count >= 3 || each.needsThree !== true);
   const cluster = await launcher.cluster(count);
-  const bench = new Bench([cluster.nodes, through]);
-  await bench.prepare();
+  const rig = new Rig([cluster.nodes, through]);
+  await rig.prepare();
   const judge = (run: Run): Promise<void> => {
     const { way, each } = run;
-    return scores[way].judge(`${name} ${way}`, each.section, each.rule, () => runOne(run, bench));
+    return scores[way].judge(`${name} ${way}`, each.section, each.rule, () => runOne(run, rig));
   };
   const shared = chosen.filter(({ each }) => each.isAlone !== true);
   const lanes = Array.from({ length: AT_ONCE }, async () => {
@@ -129,7 +129,7 @@ async function judgeDeployment(
   });
   await Promise.all(lanes);
   for (const run of chosen) if (run.each.isAlone === true) await judge(run);
-  bench.close();
+  rig.close();
   await scores.calls.judge(name, 9, "every node stops cleanly on SIGTERM", async () => {
     const codes = [...(await cluster.stop()).values()].map(({ code }) => code);
     if (codes.some((code) => code !== 0)) throw new Error(`exit codes ${codes.join(", ")}`);

@@ -3,9 +3,65 @@
 import { ENQUEUE } from "./enqueue.js";
 import { TOPIC } from "./ids.js";
 import { EXTEND, NACK } from "./leases.js";
-import { group } from "./rule.js";
+import { group, type WholeRule } from "./rule.js";
+import { UINT32_MAX } from "./units.js";
 
 export const BOUND_TOPIC = group({ topic: TOPIC });
 export const BOUND_PRODUCER = group({ producer: ENQUEUE.fields.producer });
 export const NACK_TERMS = group({ backoffMs: NACK.fields.backoffMs });
 export const EXTEND_TERMS = group({ extensionMs: EXTEND.fields.extensionMs });
+
+export const CALL_ROWS_MAX = 4096;
+
+const count = (name: string, min: number, max: number): WholeRule & { absent: "refused" } => ({
+  kind: "whole",
+  name,
+  unit: "",
+  min,
+  max,
+  absent: "refused",
+});
+
+/** What frames number and count. */
+export const SESSION = group({
+  receiveBytesMax: {
+    kind: "whole",
+    name: "hello.receive_bytes_max",
+    unit: "bytes",
+    // A cut frame of deliveries, and answers beside it.
+    min: 2 << 20,
+    max: UINT32_MAX,
+    isZeroAbsent: true,
+    // What gRPC takes by default.
+    absent: { default: 4 << 20 },
+    advice: "frames of answers need that much",
+  },
+  handle: {
+    ...count("handle", 1, UINT32_MAX),
+    advice: "count from 1, and bind each once",
+    note: "Of a topic, a producer, a consumer.",
+  },
+  // Calls and deliveries are counted in doubles.
+  call: {
+    ...count("call", 1, Number.MAX_SAFE_INTEGER),
+    note: "It rises from frame to frame, and is used once.",
+  },
+  rows: {
+    ...count("rows of a call", 1, CALL_ROWS_MAX),
+    advice: "divide the call",
+    note: "All columns of a call have as many, or none where that is allowed.",
+  },
+  settleKind: {
+    ...count("settle.kind", 0, 3),
+    absent: { default: 0 },
+    advice: "they stand for ACK, NACK, EXTEND and RELEASE",
+  },
+} as const);
+
+export const SESSION_FIELD = {
+  receiveBytesMax: group({ receiveBytesMax: SESSION.fields.receiveBytesMax }),
+  handle: group({ handle: SESSION.fields.handle }),
+  call: group({ call: SESSION.fields.call }),
+  rows: group({ rows: SESSION.fields.rows }),
+  settleKind: group({ settleKind: SESSION.fields.settleKind }),
+};

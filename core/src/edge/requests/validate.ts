@@ -18,6 +18,7 @@ import {
   BOUND_TOPIC,
   EXTEND_TERMS,
   NACK_TERMS,
+  SESSION_FIELD,
 } from "../../contract/limits/sessions.js";
 import { CREDITS, FILTER } from "../../contract/limits/streams.js";
 import { LIMITS } from "../../contract/limits/table.js";
@@ -93,6 +94,15 @@ export function payloadProblem(
     `payload has ${bytes} bytes, topic "${topic}" takes at most ${settings.maxPayloadBytes}; ` +
       "send less, or make a topic with a larger max_payload_bytes",
   );
+}
+
+/** A number or a count in a frame of a session. */
+export function sessionProblem(
+  field: keyof typeof SESSION_FIELD,
+  value: number,
+  node: NodeLimits,
+): Failure | undefined {
+  return judged(SESSION_FIELD[field], { [field]: value }, node);
 }
 
 /** The name of a topic, by itself. */

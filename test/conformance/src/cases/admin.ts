@@ -9,16 +9,16 @@ import {
   Mode,
   StatsReq,
 } from "@disheap/proto";
-import { type Bench, duration, refused } from "../bench.js";
+import { type Rig, duration, refused } from "../rig.js";
 import type { Case } from "../case.js";
 
-async function remove(bench: Bench, topic: string, confirmationToken = ""): Promise<unknown> {
+async function remove(rig: Rig, topic: string, confirmationToken = ""): Promise<unknown> {
   const request = DeleteHeapReq.create({ topic, confirmationToken });
-  return bench.call(DisheapService.deleteHeap, request);
+  return rig.call(DisheapService.deleteHeap, request);
 }
 
-async function tokenFor(bench: Bench, topic: string): Promise<string> {
-  const { metadata } = await refused("FAILED_PRECONDITION", remove(bench, topic));
+async function tokenFor(rig: Rig, topic: string): Promise<string> {
+  const { metadata } = await refused("FAILED_PRECONDITION", remove(rig, topic));
   const token = metadata.get("disheap-confirmation-token")[0];
   assert(typeof token === "string" && token !== "", "the trailer carries no token");
   return token;
@@ -31,9 +31,9 @@ export function adminCases(): Case[] {
       rule: "ListHeaps is sorted and complete over pages, on every node",
       way: "calls",
       isAlone: true,
-      run: async (bench) => {
-        for (const place of bench.nodes.keys()) {
-          const all = (await bench.listAll(place)).map(({ topic }) => topic);
+      run: async (rig) => {
+        for (const place of rig.nodes.keys()) {
+          const all = (await rig.listAll(place)).map(({ topic }) => topic);
           assert.deepEqual(
             [...all].sort((a, b) => (a < b ? -1 : 1)),
             all,
@@ -42,7 +42,7 @@ export function adminCases(): Case[] {
           let pageToken = "";
           do {
             const request = ListHeapsReq.create({ pageSize: 7, pageToken });
-            const page = await bench.call(DisheapService.listHeaps, request, { place });
+            const page = await rig.call(DisheapService.listHeaps, request, { place });
             assert(page.heaps.length <= 7);
             paged.push(...page.heaps.map(({ topic }) => topic));
             pageToken = page.nextPageToken;
@@ -56,14 +56,14 @@ export function adminCases(): Case[] {
       rule: "page_size 0 means 50, above 1000 is cut",
       way: "calls",
       isAlone: true,
-      run: async (bench) => {
-        const all = await bench.listAll();
+      run: async (rig) => {
+        const all = await rig.listAll();
         assert(all.length > 50, `only ${String(all.length)} topics to page over`);
-        const page = await bench.call(DisheapService.listHeaps, ListHeapsReq.create());
+        const page = await rig.call(DisheapService.listHeaps, ListHeapsReq.create());
         assert.equal(page.heaps.length, 50);
         assert(page.nextPageToken !== "");
         const large = ListHeapsReq.create({ pageSize: 4_000_000 });
-        const answer = await bench.call(DisheapService.listHeaps, large);
+        const answer = await rig.call(DisheapService.listHeaps, large);
         assert.equal(answer.heaps.length, Math.min(1000, all.length));
       },
     },
@@ -71,10 +71,10 @@ export function adminCases(): Case[] {
       section: 14,
       rule: "ListHeaps fills stats, policy and times",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 2 });
-        await bench.enqueue(topic);
-        const info = await bench.info(topic);
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 2 });
+        await rig.enqueue(topic);
+        const info = await rig.info(topic);
         assert.equal(info.stats?.totalMessages, 1n);
         assert.equal(info.stats.partitionStats.size, 2);
         assert(info.dlqPolicy !== undefined);
@@ -86,17 +86,17 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "counters are the same on every node, and total counts ready, delayed and leased",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 3 });
-        for (let n = 0; n < 5; n += 1) await bench.enqueue(topic, { priority: BigInt(n) });
-        await bench.enqueue(topic, { notBefore: duration(3_600_000) });
-        const pop = bench.pop(topic, 3);
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 3 });
+        for (let n = 0; n < 5; n += 1) await rig.enqueue(topic, { priority: BigInt(n) });
+        await rig.enqueue(topic, { notBefore: duration(3_600_000) });
+        const pop = rig.pop(topic, 3);
         const [first, second] = await pop.take(3);
         assert(first !== undefined && second !== undefined);
-        await bench.ack(first);
-        await bench.nack(second, 3_600_000);
-        for (const place of bench.nodes.keys()) {
-          const stats = await bench.stats(topic, place);
+        await rig.ack(first);
+        await rig.nack(second, 3_600_000);
+        for (const place of rig.nodes.keys()) {
+          const stats = await rig.stats(topic, place);
           assert.equal(stats.totalMessages, 5n);
           assert.equal(stats.inflightMessages, 1n);
           assert.equal(stats.totalEnqueues, 6n);
@@ -114,10 +114,10 @@ export function adminCases(): Case[] {
       section: 14,
       rule: "Stats shows each partition with leader, replicas and health; partition_id narrows them",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 3 });
-        const names = bench.nodes.map(({ name }) => name);
-        const stats = await bench.stats(topic);
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 3 });
+        const names = rig.nodes.map(({ name }) => name);
+        const stats = await rig.stats(topic);
         assert.deepEqual([...stats.partitionStats.keys()].sort(), [0, 1, 2]);
         for (const [partition, part] of stats.partitionStats) {
           assert.equal(part.partitionId, partition);
@@ -126,7 +126,7 @@ export function adminCases(): Case[] {
           assert.equal(part.isHealthy, true);
         }
         const narrow = StatsReq.create({ topic, partitionId: 2 });
-        const answer = await bench.call(DisheapService.stats, narrow);
+        const answer = await rig.call(DisheapService.stats, narrow);
         assert.deepEqual([...(answer.topicStats.get(topic)?.partitionStats.keys() ?? [])], [2]);
       },
     },
@@ -134,12 +134,12 @@ export function adminCases(): Case[] {
       section: 14,
       rule: "Stats without a topic holds all, with one that one; the global part is always filled",
       way: "calls",
-      run: async (bench) => {
-        const [one, two] = [await bench.topic(), await bench.topic()];
-        await bench.enqueue(one);
-        const all = await bench.call(DisheapService.stats, StatsReq.create());
+      run: async (rig) => {
+        const [one, two] = [await rig.topic(), await rig.topic()];
+        await rig.enqueue(one);
+        const all = await rig.call(DisheapService.stats, StatsReq.create());
         assert(all.topicStats.has(one) && all.topicStats.has(two));
-        const single = await bench.call(DisheapService.stats, StatsReq.create({ topic: two }));
+        const single = await rig.call(DisheapService.stats, StatsReq.create({ topic: two }));
         assert.deepEqual([...single.topicStats.keys()], [two]);
         assert((single.globalStats?.totalEnqueues ?? 0n) >= 1n);
       },
@@ -149,8 +149,8 @@ export function adminCases(): Case[] {
       rule: "the global counters are the sum over the topics",
       way: "calls",
       isAlone: true,
-      run: async (bench) => {
-        const all = await bench.call(DisheapService.stats, StatsReq.create());
+      run: async (rig) => {
+        const all = await rig.call(DisheapService.stats, StatsReq.create());
         const sum = (field: "totalMessages" | "inflightMessages" | "dlqMessages"): bigint =>
           [...all.topicStats.values()].reduce((total, stats) => total + stats[field], 0n);
         for (const field of ["totalMessages", "inflightMessages", "dlqMessages"] as const) {
@@ -162,17 +162,17 @@ export function adminCases(): Case[] {
       section: 14,
       rule: "Peek is best first over all partitions, or over one; limit 0 means 10; has_more says if cut",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 3, mode: Mode.MAX });
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 3, mode: Mode.MAX });
         const inZero: bigint[] = [];
         for (let n = 0n; n < 12n; n += 1n) {
-          const { partitionId } = await bench.enqueue(topic, {
+          const { partitionId } = await rig.enqueue(topic, {
             priority: n,
             partitionKey: String(n),
           });
           if (partitionId === 0) inZero.unshift(n);
         }
-        const ten = await bench.peek(topic, { limit: 0 });
+        const ten = await rig.peek(topic, { limit: 0 });
         const best = (count: number): bigint[] =>
           Array.from({ length: count }, (_, index) => 11n - BigInt(index));
         assert.deepEqual(
@@ -180,9 +180,9 @@ export function adminCases(): Case[] {
           best(10),
         );
         assert.equal(ten.hasMore, true);
-        const all = await bench.peek(topic, { limit: 5_000_000 });
+        const all = await rig.peek(topic, { limit: 5_000_000 });
         assert.deepEqual([all.items.length, all.hasMore], [12, false]);
-        const zero = await bench.peek(topic, { partitionId: 0 });
+        const zero = await rig.peek(topic, { partitionId: 0 });
         assert.deepEqual(
           zero.items.map(({ priority }) => priority),
           inZero,
@@ -192,13 +192,13 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "Peek shows leased ones with their deadline, and delayed ones after ready ones",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic, { priority: 1n, notBefore: duration(3_600_000) });
-        await bench.enqueueAll(topic, [2n, 3n]);
-        const { pop, item } = await bench.lease(topic, 60_000);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic, { priority: 1n, notBefore: duration(3_600_000) });
+        await rig.enqueueAll(topic, [2n, 3n]);
+        const { pop, item } = await rig.lease(topic, 60_000);
         assert.equal(item.priority, 2n);
-        const items = (await bench.peek(topic)).items;
+        const items = (await rig.peek(topic)).items;
         const leased = items.find(({ priority }) => priority === 2n);
         assert.equal(leased?.isLeased, true);
         assert.deepEqual(leased.leaseDeadline, item.leaseDeadline);
@@ -212,14 +212,14 @@ export function adminCases(): Case[] {
     {
       section: 14,
       rule: "Peek changes nothing, and include_dlq adds the dead letters after the live ones",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic, { priority: 1n, maxRetries: 0 });
-        await bench.enqueue(topic, { priority: 2n });
-        const pop = bench.pop(topic, 1);
-        await bench.nack(await pop.one(), 0);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic, { priority: 1n, maxRetries: 0 });
+        await rig.enqueue(topic, { priority: 2n });
+        const pop = rig.pop(topic, 1);
+        await rig.nack(await pop.one(), 0);
         for (let n = 0; n < 3; n += 1) {
-          const items = (await bench.peek(topic, { includeDlq: true })).items;
+          const items = (await rig.peek(topic, { includeDlq: true })).items;
           assert.deepEqual(
             items.map(({ priority, inDlq }) => [priority, inDlq]),
             [
@@ -237,16 +237,16 @@ export function adminCases(): Case[] {
       section: 14,
       rule: "DeleteHeap without force or token is FAILED_PRECONDITION and hands out a token that works once",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        const token = await tokenFor(bench, topic);
-        await remove(bench, topic, token);
-        await refused("NOT_FOUND", bench.enqueue(topic));
-        await refused("NOT_FOUND", remove(bench, topic, token));
+      run: async (rig) => {
+        const topic = await rig.topic();
+        const token = await tokenFor(rig, topic);
+        await remove(rig, topic, token);
+        await refused("NOT_FOUND", rig.enqueue(topic));
+        await refused("NOT_FOUND", remove(rig, topic, token));
         // Nor does it remove another topic that was given the name.
-        await bench.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
-        await bench.settle(topic);
-        await refused("FAILED_PRECONDITION", remove(bench, topic, token));
+        await rig.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
+        await rig.settle(topic);
+        await refused("FAILED_PRECONDITION", remove(rig, topic, token));
       },
     },
     {
@@ -254,12 +254,12 @@ export function adminCases(): Case[] {
       rule: "a Peek limit above 1000 is cut to 1000, and has_more says so",
       way: "calls",
       isAlone: true,
-      run: async (bench) => {
-        const topic = await bench.topic();
+      run: async (rig) => {
+        const topic = await rig.topic();
         for (let block = 0; block < 7; block += 1) {
-          await Promise.all(Array.from({ length: 143 }, () => bench.enqueue(topic)));
+          await Promise.all(Array.from({ length: 143 }, () => rig.enqueue(topic)));
         }
-        const cut = await bench.peek(topic, { limit: 4_000_000_000 });
+        const cut = await rig.peek(topic, { limit: 4_000_000_000 });
         assert.deepEqual([cut.items.length, cut.hasMore], [1000, true]);
       },
     },
@@ -267,64 +267,64 @@ export function adminCases(): Case[] {
       section: 14,
       rule: "a token is bound to its topic, and an invented one is refused",
       way: "calls",
-      run: async (bench) => {
-        const [one, two] = [await bench.topic(), await bench.topic()];
-        const token = await tokenFor(bench, one);
-        await refused("FAILED_PRECONDITION", remove(bench, two, token));
-        await refused("FAILED_PRECONDITION", remove(bench, two, "invented"));
-        await bench.enqueue(two);
-        await remove(bench, one, token);
+      run: async (rig) => {
+        const [one, two] = [await rig.topic(), await rig.topic()];
+        const token = await tokenFor(rig, one);
+        await refused("FAILED_PRECONDITION", remove(rig, two, token));
+        await refused("FAILED_PRECONDITION", remove(rig, two, "invented"));
+        await rig.enqueue(two);
+        await remove(rig, one, token);
       },
     },
     {
       section: 14,
       rule: "DeleteHeap with an empty topic is INVALID_ARGUMENT",
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         const request = DeleteHeapReq.create({ force: true });
-        await refused("INVALID_ARGUMENT", bench.call(DisheapService.deleteHeap, request));
+        await refused("INVALID_ARGUMENT", rig.call(DisheapService.deleteHeap, request));
       },
     },
     {
       section: 14,
       rule: "a deleted topic ends its streams with NOT_FOUND, and made again it starts empty",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 2 });
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 2 });
         const triple = { producerId: "p", epoch: 1n, sequence: 1n };
-        await bench.enqueue(topic, triple);
-        const { pop, item } = await bench.lease(topic);
+        await rig.enqueue(topic, triple);
+        const { pop, item } = await rig.lease(topic);
         const request = DeleteHeapReq.create({ topic, force: true });
-        await bench.call(DisheapService.deleteHeap, request);
+        await rig.call(DisheapService.deleteHeap, request);
         assert.equal((await pop.end()).code, 5);
-        for (const place of bench.nodes.keys()) {
-          await refused("NOT_FOUND", bench.enqueue(topic, {}, place));
+        for (const place of rig.nodes.keys()) {
+          await refused("NOT_FOUND", rig.enqueue(topic, {}, place));
         }
-        await bench.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
-        await bench.settle(topic);
-        assert.equal((await bench.stats(topic)).totalMessages, 0n);
-        assert.equal((await bench.enqueue(topic, triple)).duplicate, false);
-        await refused("FAILED_PRECONDITION", bench.ack(item));
+        await rig.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
+        await rig.settle(topic);
+        assert.equal((await rig.stats(topic)).totalMessages, 0n);
+        assert.equal((await rig.enqueue(topic, triple)).duplicate, false);
+        await refused("FAILED_PRECONDITION", rig.ack(item));
       },
     },
     {
       section: 14,
       rule: "topics, messages and counters are there after a restart of every node",
       isAlone: true,
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 2 });
-        const ids = await bench.enqueueAll(topic, [3n, 1n, 2n]);
-        const before = (await bench.listAll()).map(({ topic: name }) => name);
-        await Promise.all(bench.nodes.map((node) => node.kill()));
-        for (const node of bench.nodes) node.start();
-        await Promise.all(bench.nodes.map((node) => node.healthy()));
-        await bench.settle(topic);
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 2 });
+        const ids = await rig.enqueueAll(topic, [3n, 1n, 2n]);
+        const before = (await rig.listAll()).map(({ topic: name }) => name);
+        await Promise.all(rig.nodes.map((node) => node.kill()));
+        for (const node of rig.nodes) node.start();
+        await Promise.all(rig.nodes.map((node) => node.healthy()));
+        await rig.settle(topic);
         assert.deepEqual(
-          (await bench.listAll()).map(({ topic: name }) => name),
+          (await rig.listAll()).map(({ topic: name }) => name),
           before,
         );
-        const stats = await bench.stats(topic);
+        const stats = await rig.stats(topic);
         assert.deepEqual([stats.totalMessages, stats.totalEnqueues], [3n, 3n]);
-        const pop = bench.pop(topic, 3);
+        const pop = rig.pop(topic, 3);
         const got = (await pop.take(3)).map(({ messageId }) => messageId);
         assert.deepEqual(got.sort(), ids.sort());
         pop.cancel();

@@ -10,7 +10,7 @@ import {
   MakeHeapReq,
   StatsReq,
 } from "@disheap/proto";
-import { type Bench, duration, refused } from "../bench.js";
+import { type Rig, duration, refused } from "../rig.js";
 import type { Case } from "../case.js";
 import { sleep } from "../wait.js";
 
@@ -44,28 +44,28 @@ export function enqueueCases(): Case[] {
     ...REFUSED.map(([what, fields]): Case => ({
       section: 4,
       rule: `Enqueue with ${what} is INVALID_ARGUMENT and leaves nothing`,
-      run: async (bench) => {
-        const topic = await bench.topic({ maxPayloadBytes: 1000n });
-        await refused("INVALID_ARGUMENT", bench.enqueue(topic, fields));
-        assert.equal((await bench.stats(topic)).totalEnqueues, 0n);
+      run: async (rig) => {
+        const topic = await rig.topic({ maxPayloadBytes: 1000n });
+        await refused("INVALID_ARGUMENT", rig.enqueue(topic, fields));
+        assert.equal((await rig.stats(topic)).totalEnqueues, 0n);
       },
     })),
     ...ACCEPTED.map(([what, fields]): Case => ({
       section: 4,
       rule: `Enqueue with ${what} is accepted`,
-      run: async (bench) => {
-        const topic = await bench.topic({ maxPayloadBytes: 1000n });
-        await bench.enqueue(topic, fields);
-        assert.equal((await bench.stats(topic)).totalMessages, 1n);
+      run: async (rig) => {
+        const topic = await rig.topic({ maxPayloadBytes: 1000n });
+        await rig.enqueue(topic, fields);
+        assert.equal((await rig.stats(topic)).totalMessages, 1n);
       },
     })),
     {
       section: 4,
       rule: 'an empty topic is INVALID_ARGUMENT, an unknown one NOT_FOUND with "not found"',
-      run: async (bench) => {
-        await refused("INVALID_ARGUMENT", bench.enqueue(""));
-        for (let place = 0; place < bench.nodes.length; place += 1) {
-          const { details } = await refused("NOT_FOUND", bench.enqueue("nowhere", {}, place));
+      run: async (rig) => {
+        await refused("INVALID_ARGUMENT", rig.enqueue(""));
+        for (let place = 0; place < rig.nodes.length; place += 1) {
+          const { details } = await refused("NOT_FOUND", rig.enqueue("nowhere", {}, place));
           assert.match(details, /not found/);
         }
       },
@@ -73,11 +73,11 @@ export function enqueueCases(): Case[] {
     {
       section: 4,
       rule: "max_retries absent is the topic's, an explicit 0 is 0",
-      run: async (bench) => {
-        const topic = await bench.topic({ maxRetriesDefault: 7 });
-        await bench.enqueue(topic, { priority: 1n });
-        await bench.enqueue(topic, { priority: 2n, maxRetries: 0 });
-        const items = (await bench.peek(topic)).items;
+      run: async (rig) => {
+        const topic = await rig.topic({ maxRetriesDefault: 7 });
+        await rig.enqueue(topic, { priority: 1n });
+        await rig.enqueue(topic, { priority: 2n, maxRetries: 0 });
+        const items = (await rig.peek(topic)).items;
         assert.deepEqual(
           items.map(({ maxRetries }) => maxRetries),
           [7, 0],
@@ -87,27 +87,27 @@ export function enqueueCases(): Case[] {
     {
       section: 4,
       rule: "a full producer triple is one message however often it is sent, through any node",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 3 });
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 3 });
         const triple = { producerId: "p", epoch: 3n, sequence: 9n };
-        const first = await bench.enqueue(topic, triple);
+        const first = await rig.enqueue(topic, triple);
         assert.equal(first.duplicate, false);
-        for (let place = 0; place < bench.nodes.length; place += 1) {
+        for (let place = 0; place < rig.nodes.length; place += 1) {
           const other = { ...triple, payload: Buffer.from("ignored"), priority: 5n };
-          const again = await bench.enqueue(topic, other, place);
+          const again = await rig.enqueue(topic, other, place);
           assert.deepEqual(again, { ...first, duplicate: true });
         }
-        assert.equal((await bench.stats(topic)).totalMessages, 1n);
+        assert.equal((await rig.stats(topic)).totalMessages, 1n);
         // A new epoch is a new space.
-        assert.equal((await bench.enqueue(topic, { ...triple, epoch: 4n })).duplicate, false);
+        assert.equal((await rig.enqueue(topic, { ...triple, epoch: 4n })).duplicate, false);
       },
     },
     {
       section: 4,
       rule: "an incomplete producer triple is no reason to suppress anything",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic();
+      run: async (rig) => {
+        const topic = await rig.topic();
         const incomplete: Fields[] = [
           { producerId: "p", epoch: 1n },
           { producerId: "p", sequence: 1n },
@@ -115,35 +115,35 @@ export function enqueueCases(): Case[] {
           { producerId: "", epoch: 1n, sequence: 1n },
         ];
         for (const fields of [...incomplete, ...incomplete]) {
-          assert.equal((await bench.enqueue(topic, fields)).duplicate, false);
+          assert.equal((await rig.enqueue(topic, fields)).duplicate, false);
         }
-        assert.equal((await bench.stats(topic)).totalMessages, BigInt(2 * incomplete.length));
+        assert.equal((await rig.stats(topic)).totalMessages, BigInt(2 * incomplete.length));
       },
     },
     {
       section: 4,
       rule: "a duplicate stays one after its message was acked",
-      run: async (bench) => {
-        const topic = await bench.topic();
+      run: async (rig) => {
+        const topic = await rig.topic();
         const triple = { producerId: "p", epoch: 1n, sequence: 1n };
-        const { messageId } = await bench.enqueue(topic, triple);
-        const { pop, item } = await bench.lease(topic);
-        await bench.ack(item);
-        const again = await bench.enqueue(topic, triple);
+        const { messageId } = await rig.enqueue(topic, triple);
+        const { pop, item } = await rig.lease(topic);
+        await rig.ack(item);
+        const again = await rig.enqueue(topic, triple);
         assert.deepEqual([again.duplicate, again.messageId], [true, messageId]);
-        assert.equal((await bench.stats(topic)).totalMessages, 0n);
+        assert.equal((await rig.stats(topic)).totalMessages, 0n);
         pop.cancel();
       },
     },
     {
       section: 4,
       rule: "not_before delays from the receipt",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        const pop = bench.pop(topic, 1);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        const pop = rig.pop(topic, 1);
         const before = Date.now();
-        await bench.enqueue(topic, { notBefore: duration(1_200) });
-        assert.equal((await bench.peek(topic)).items.length, 1);
+        await rig.enqueue(topic, { notBefore: duration(1_200) });
+        assert.equal((await rig.peek(topic)).items.length, 1);
         assert.equal(pop.items.length, 0);
         await pop.one();
         const tookMs = Date.now() - before;
@@ -154,44 +154,44 @@ export function enqueueCases(): Case[] {
     {
       section: 5,
       rule: "an unknown topic is NOT_FOUND on every call",
-      run: async (bench) => {
+      run: async (rig) => {
         const delivery = {
           topic: "nowhere",
           messageId: "0".repeat(26),
-          leaseToken: await someToken(bench),
+          leaseToken: await someToken(rig),
         };
-        await refused("NOT_FOUND", bench.ack(delivery));
-        await refused("NOT_FOUND", bench.nack(delivery));
-        await refused("NOT_FOUND", bench.extend(delivery, 1000));
-        await refused("NOT_FOUND", bench.peek("nowhere"));
+        await refused("NOT_FOUND", rig.ack(delivery));
+        await refused("NOT_FOUND", rig.nack(delivery));
+        await refused("NOT_FOUND", rig.extend(delivery, 1000));
+        await refused("NOT_FOUND", rig.peek("nowhere"));
         await refused(
           "NOT_FOUND",
-          bench.call(DisheapService.stats, StatsReq.create({ topic: "nowhere" })),
+          rig.call(DisheapService.stats, StatsReq.create({ topic: "nowhere" })),
         );
         const remove = DeleteHeapReq.create({ topic: "nowhere", force: true });
-        await refused("NOT_FOUND", bench.call(DisheapService.deleteHeap, remove));
+        await refused("NOT_FOUND", rig.call(DisheapService.deleteHeap, remove));
       },
     },
     {
       section: 5,
       rule: "an unknown partition is NOT_FOUND for Peek and Stats",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await refused("NOT_FOUND", bench.peek(topic, { partitionId: 1 }));
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await refused("NOT_FOUND", rig.peek(topic, { partitionId: 1 }));
         const stats = StatsReq.create({ topic, partitionId: 1 });
-        await refused("NOT_FOUND", bench.call(DisheapService.stats, stats));
+        await refused("NOT_FOUND", rig.call(DisheapService.stats, stats));
       },
     },
     {
       section: 7,
       rule: "a message id is a ULID of the enqueue time, and ids of a partition grow",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        const ids = await bench.enqueueAll(topic, [0n, 0n, 0n, 0n]);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        const ids = await rig.enqueueAll(topic, [0n, 0n, 0n, 0n]);
         for (const id of ids) assert.match(id, ULID);
         assert.deepEqual([...ids].sort(), ids);
-        const items = (await bench.peek(topic)).items;
+        const items = (await rig.peek(topic)).items;
         for (const { messageId, enqueuedTime } of items) {
           const time = [...messageId.slice(0, 10)].reduce(
             (sum, letter) => sum * 32 + LETTERS.indexOf(letter),
@@ -205,11 +205,11 @@ export function enqueueCases(): Case[] {
     {
       section: 7,
       rule: "an id holds its partition's group, which no other partition or later topic of that name has",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 3 });
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 3 });
         const groups = new Map<number, Set<bigint>>();
         for (let key = 0; key < 24; key += 1) {
-          const { messageId, partitionId } = await bench.enqueue(topic, {
+          const { messageId, partitionId } = await rig.enqueue(topic, {
             partitionKey: String(key),
           });
           const seen = groups.get(partitionId) ?? new Set<bigint>();
@@ -220,23 +220,23 @@ export function enqueueCases(): Case[] {
         assert(all.every((seen) => seen.length === 1));
         assert.equal(new Set(all.flat()).size, groups.size);
         const remove = DeleteHeapReq.create({ topic, force: true });
-        await bench.call(DisheapService.deleteHeap, remove);
-        await bench.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
-        await bench.settle(topic);
-        assert(!all.flat().includes(groupOf((await bench.enqueue(topic)).messageId)));
+        await rig.call(DisheapService.deleteHeap, remove);
+        await rig.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
+        await rig.settle(topic);
+        assert(!all.flat().includes(groupOf((await rig.enqueue(topic)).messageId)));
       },
     },
     {
       section: 7,
       rule: "a lease token has 43 characters, begins with the fence in hex, and a later lease sorts after",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic);
-        const pop = bench.pop(topic, 2);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic);
+        const pop = rig.pop(topic, 2);
         const first = await pop.one();
         assert.match(first.leaseToken, TOKEN);
         assert.equal(first.leaseToken.slice(0, 8), "00000001");
-        await bench.nack(first, 0);
+        await rig.nack(first, 0);
         const second = await pop.one();
         assert.equal(second.leaseToken.slice(0, 8), "00000002");
         assert(second.leaseToken > first.leaseToken);
@@ -246,23 +246,23 @@ export function enqueueCases(): Case[] {
     {
       section: 7,
       rule: "a malformed token is INVALID_ARGUMENT, a forged one FAILED_PRECONDITION",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic);
-        const { pop, item } = await bench.lease(topic);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic);
+        const { pop, item } = await rig.lease(topic);
         for (const leaseToken of ["x", "0".repeat(42), `${item.leaseToken}0`, "!".repeat(43)]) {
-          await refused("INVALID_ARGUMENT", bench.ack({ ...item, leaseToken }));
-          await refused("INVALID_ARGUMENT", bench.extend({ topic, leaseToken }, 1000));
+          await refused("INVALID_ARGUMENT", rig.ack({ ...item, leaseToken }));
+          await refused("INVALID_ARGUMENT", rig.extend({ topic, leaseToken }, 1000));
         }
         const last = item.leaseToken.at(-3) === "A" ? "B" : "A";
         const forged = item.leaseToken.slice(0, -3) + last + item.leaseToken.slice(-2);
         const later = `00000002${item.leaseToken.slice(8)}`;
         for (const leaseToken of [forged, later]) {
-          await refused("FAILED_PRECONDITION", bench.ack({ ...item, leaseToken }));
-          await refused("FAILED_PRECONDITION", bench.nack({ ...item, leaseToken }));
-          await refused("FAILED_PRECONDITION", bench.extend({ topic, leaseToken }, 1000));
+          await refused("FAILED_PRECONDITION", rig.ack({ ...item, leaseToken }));
+          await refused("FAILED_PRECONDITION", rig.nack({ ...item, leaseToken }));
+          await refused("FAILED_PRECONDITION", rig.extend({ topic, leaseToken }, 1000));
         }
-        await bench.ack(item);
+        await rig.ack(item);
         pop.cancel();
       },
     },
@@ -270,38 +270,38 @@ export function enqueueCases(): Case[] {
       section: 7,
       rule: "page_token accepts a decimal offset and refuses other text",
       way: "calls",
-      run: async (bench) => {
-        await bench.topic();
-        const all = await bench.call(
+      run: async (rig) => {
+        await rig.topic();
+        const all = await rig.call(
           DisheapService.listHeaps,
           ListHeapsReq.create({ pageSize: 1000 }),
         );
         assert(all.heaps.length > 0);
-        await bench.call(DisheapService.listHeaps, ListHeapsReq.create({ pageToken: "0" }));
+        await rig.call(DisheapService.listHeaps, ListHeapsReq.create({ pageToken: "0" }));
         const bad = ListHeapsReq.create({ pageToken: "what?" });
-        await refused("INVALID_ARGUMENT", bench.call(DisheapService.listHeaps, bad));
+        await refused("INVALID_ARGUMENT", rig.call(DisheapService.listHeaps, bad));
       },
     },
     {
       section: 8,
       rule: "enqueue, pop, extend, nack, ack, peek, stats and delete work through every node",
-      run: async (bench) => {
-        const count = bench.nodes.length;
+      run: async (rig) => {
+        const count = rig.nodes.length;
         for (let place = 0; place < count; place += 1) {
           const [next, last] = [(place + 1) % count, (place + 2) % count];
-          const topic = await bench.topic({ partitions: 2 });
-          const { messageId } = await bench.enqueue(topic, {}, place);
-          const pop = bench.stream(topic, next).filter(topic).credits(2);
+          const topic = await rig.topic({ partitions: 2 });
+          const { messageId } = await rig.enqueue(topic, {}, place);
+          const pop = rig.stream(topic, next).filter(topic).credits(2);
           const item = await pop.one();
           assert.equal(item.messageId, messageId);
-          await bench.extend(item, 1000);
-          await bench.nack(item, 0, last);
+          await rig.extend(item, 1000);
+          await rig.nack(item, 0, last);
           const again = await pop.one();
-          await bench.ack(again, place);
-          assert.equal((await bench.peek(topic, {}, next)).items.length, 0);
-          assert.equal((await bench.stats(topic, last)).totalAcks, 1n);
+          await rig.ack(again, place);
+          assert.equal((await rig.peek(topic, {}, next)).items.length, 0);
+          assert.equal((await rig.stats(topic, last)).totalAcks, 1n);
           const remove = DeleteHeapReq.create({ topic, force: true });
-          await bench.call(DisheapService.deleteHeap, remove, { place: last });
+          await rig.call(DisheapService.deleteHeap, remove, { place: last });
           assert.equal((await pop.end()).code, 5);
         }
       },
@@ -309,17 +309,17 @@ export function enqueueCases(): Case[] {
     {
       section: 8,
       rule: "a stream on every node gets what is enqueued anywhere",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 3 });
-        const pops = bench.nodes.map((_, place) =>
-          bench.stream(topic, place).filter(topic).credits(1),
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 3 });
+        const pops = rig.nodes.map((_, place) =>
+          rig.stream(topic, place).filter(topic).credits(1),
         );
         await sleep(100);
-        for (const place of bench.nodes.keys()) await bench.enqueue(topic, {}, place);
+        for (const place of rig.nodes.keys()) await rig.enqueue(topic, {}, place);
         const ids = (await Promise.all(pops.map((pop) => pop.one()))).map(
           ({ messageId }) => messageId,
         );
-        assert.equal(new Set(ids).size, bench.nodes.length);
+        assert.equal(new Set(ids).size, rig.nodes.length);
         for (const pop of pops) pop.cancel();
       },
     },
@@ -336,10 +336,10 @@ function groupOf(messageId: string): bigint {
 }
 
 /** A well-formed token of some other topic. */
-async function someToken(bench: Bench): Promise<string> {
-  const topic = await bench.topic();
-  await bench.enqueue(topic);
-  const { pop, item } = await bench.lease(topic);
+async function someToken(rig: Rig): Promise<string> {
+  const topic = await rig.topic();
+  await rig.enqueue(topic);
+  const { pop, item } = await rig.lease(topic);
   pop.cancel();
   return item.leaseToken;
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { DisheapService, EnqueueReq } from "@disheap/proto";
 import { type Client, status as Status } from "@grpc/grpc-js";
-import type { Bench } from "../bench.js";
+import type { Rig } from "../rig.js";
 import type { Case } from "../case.js";
 import { until } from "../wait.js";
 
@@ -16,14 +16,14 @@ const SLACK_MS = 10_000;
 const ANSWER_MAX_MS = 15_000;
 
 /** Position of the node that leads the only partition. */
-async function leaderOf(bench: Bench, topic: string): Promise<number> {
-  const name = (await bench.stats(topic)).partitionStats.get(0)?.leaderNode;
-  return bench.nodes.findIndex((node) => node.name === name);
+async function leaderOf(rig: Rig, topic: string): Promise<number> {
+  const name = (await rig.stats(topic)).partitionStats.get(0)?.leaderNode;
+  return rig.nodes.findIndex((node) => node.name === name);
 }
 
-async function healthyAgain(bench: Bench): Promise<void> {
-  for (const node of bench.nodes) if (!node.isRunning) node.start();
-  await Promise.all(bench.nodes.map((node) => node.healthy()));
+async function healthyAgain(rig: Rig): Promise<void> {
+  for (const node of rig.nodes) if (!node.isRunning) node.start();
+  await Promise.all(rig.nodes.map((node) => node.healthy()));
 }
 
 /** As the Python SDK calls: without a deadline. Resolves with the code and the time it took. */
@@ -39,18 +39,18 @@ function withoutDeadline(client: Client, topic: string): Promise<{ code: number;
 }
 
 /** A lease of an hour, taken through a node that is killed and started; how long until it comes again. */
-async function leaseOfLostNode(bench: Bench): Promise<number> {
-  const topic = await bench.topic();
-  const leader = await leaderOf(bench, topic);
+async function leaseOfLostNode(rig: Rig): Promise<number> {
+  const topic = await rig.topic();
+  const leader = await leaderOf(rig, topic);
   const [edge, other] = [(leader + 1) % 3, (leader + 2) % 3];
-  await bench.enqueue(topic, {}, other);
-  const pop = bench.stream(topic, edge).filter(topic, { visibilityMs: HOUR_MS }).credits(1);
+  await rig.enqueue(topic, {}, other);
+  const pop = rig.stream(topic, edge).filter(topic, { visibilityMs: HOUR_MS }).credits(1);
   const item = await pop.one();
   const startMs = Date.now();
-  await bench.node(edge).kill();
-  bench.node(edge).start();
-  await bench.node(edge).healthy();
-  const next = bench.stream(topic, other).filter(topic).credits(1);
+  await rig.node(edge).kill();
+  rig.node(edge).start();
+  await rig.node(edge).healthy();
+  const next = rig.stream(topic, other).filter(topic).credits(1);
   try {
     await until("the message comes again", () => Promise.resolve(next.items.length > 0));
     const again = await next.one();
@@ -58,7 +58,7 @@ async function leaseOfLostNode(bench: Bench): Promise<number> {
     return Date.now() - startMs;
   } finally {
     next.cancel();
-    await healthyAgain(bench);
+    await healthyAgain(rig);
   }
 }
 
@@ -70,27 +70,27 @@ export function lossCases(): Case[] {
       way: "calls",
       isAlone: true,
       needsThree: true,
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic);
-        for (const place of [1, 2]) await bench.node(place).kill();
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic);
+        for (const place of [1, 2]) await rig.node(place).kill();
         try {
-          const { code, tookMs } = await withoutDeadline(bench.client(0), topic);
+          const { code, tookMs } = await withoutDeadline(rig.client(0), topic);
           const codes: number[] = [Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED];
           assert(codes.includes(code), `answered with ${String(Status[code])}`);
           assert(tookMs < ANSWER_MAX_MS, `answered after ${String(tookMs)} ms`);
           let health = { status: 200, text: "" };
           await until("/health says that there is no leader", async () => {
-            const response = await fetch(`${bench.node(0).http}/health`);
+            const response = await fetch(`${rig.node(0).http}/health`);
             health = { status: response.status, text: await response.text() };
             return health.status === 503;
           });
           assert.match(health.text, /^\{"healthy":false,"is_leader":false,"leader":"","status":"/);
         } finally {
-          await healthyAgain(bench);
+          await healthyAgain(rig);
         }
-        await bench.settle(topic);
-        const { pop } = await bench.lease(topic);
+        await rig.settle(topic);
+        const { pop } = await rig.lease(topic);
         pop.cancel();
       },
     },
@@ -99,8 +99,8 @@ export function lossCases(): Case[] {
       rule: "a consumer's node is killed and comes back: its leases end after the grace, not the visibility",
       isAlone: true,
       needsThree: true,
-      run: async (bench) => {
-        const tookMs = await leaseOfLostNode(bench);
+      run: async (rig) => {
+        const tookMs = await leaseOfLostNode(rig);
         assert(tookMs < GRACE_MS + SLACK_MS, `after ${String(tookMs)} ms`);
       },
     },
@@ -108,22 +108,22 @@ export function lossCases(): Case[] {
       section: 12,
       rule: "a duplicate stays one, and an ack's repeat OK, after every node was killed",
       isAlone: true,
-      run: async (bench) => {
-        const topic = await bench.topic();
+      run: async (rig) => {
+        const topic = await rig.topic();
         const triple = { producerId: "p", epoch: 1n, sequence: 1n };
-        const { messageId } = await bench.enqueue(topic, triple);
-        const { pop, item } = await bench.lease(topic);
-        await bench.ack(item);
-        await Promise.all(bench.nodes.map((node) => node.kill()));
+        const { messageId } = await rig.enqueue(topic, triple);
+        const { pop, item } = await rig.lease(topic);
+        await rig.ack(item);
+        await Promise.all(rig.nodes.map((node) => node.kill()));
         pop.cancel();
-        await healthyAgain(bench);
-        await bench.settle(topic);
-        for (const place of bench.nodes.keys()) {
-          const again = await bench.enqueue(topic, triple, place);
+        await healthyAgain(rig);
+        await rig.settle(topic);
+        for (const place of rig.nodes.keys()) {
+          const again = await rig.enqueue(topic, triple, place);
           assert.deepEqual([again.messageId, again.duplicate], [messageId, true]);
-          await bench.ack(item, place);
+          await rig.ack(item, place);
         }
-        assert.equal((await bench.stats(topic)).totalMessages, 0n);
+        assert.equal((await rig.stats(topic)).totalMessages, 0n);
       },
     },
   ];

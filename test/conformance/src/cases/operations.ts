@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { credentials, Client, type ServiceError } from "@grpc/grpc-js";
-import { type Bench, refused } from "../bench.js";
+import { type Rig, refused } from "../rig.js";
 import type { Case } from "../case.js";
 import { field, watchHealth } from "../health.js";
 import { until } from "../wait.js";
@@ -37,13 +37,13 @@ const WELL_KNOWN = [
 
 const same = (bytes: Buffer): Buffer => bytes;
 
-function check(bench: Bench, place: number, service: string): Promise<Buffer> {
+function check(rig: Rig, place: number, service: string): Promise<Buffer> {
   const method = {
     path: "/grpc.health.v1.Health/Check",
     requestSerialize: same,
     responseDeserialize: same,
   };
-  return bench.call(method, field(1, service), { place });
+  return rig.call(method, field(1, service), { place });
 }
 
 /** One question to a reflection service; the answer as it came. */
@@ -83,8 +83,8 @@ interface RaftStatus {
   readonly [key: string]: unknown;
 }
 
-async function raftStatuses(bench: Bench): Promise<RaftStatus[]> {
-  const answers = await Promise.all(bench.nodes.map((node) => get(`${node.http}/raft/status`)));
+async function raftStatuses(rig: Rig): Promise<RaftStatus[]> {
+  const answers = await Promise.all(rig.nodes.map((node) => get(`${node.http}/raft/status`)));
   return answers.map(({ json }) => json as RaftStatus);
 }
 
@@ -94,12 +94,12 @@ export function operationCases(): Case[] {
       section: 15,
       rule: "health Check is SERVING for the server and the service on every node, NOT_FOUND for others",
       way: "calls",
-      run: async (bench) => {
-        for (const place of bench.nodes.keys()) {
+      run: async (rig) => {
+        for (const place of rig.nodes.keys()) {
           for (const name of ["", SERVICE]) {
-            assert.deepEqual([...(await check(bench, place, name))], [8, SERVING]);
+            assert.deepEqual([...(await check(rig, place, name))], [8, SERVING]);
           }
-          await refused("NOT_FOUND", check(bench, place, "other"));
+          await refused("NOT_FOUND", check(rig, place, "other"));
         }
       },
     },
@@ -107,13 +107,13 @@ export function operationCases(): Case[] {
       section: 15,
       rule: "health Watch tells the present state at once, of an unknown service SERVICE_UNKNOWN",
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         for (const [name, state] of [
           ["", SERVING],
           [SERVICE, SERVING],
           ["other", SERVICE_UNKNOWN],
         ] as const) {
-          const watch = watchHealth(bench.client(bench.place()), name);
+          const watch = watchHealth(rig.client(rig.place()), name);
           await until(name, () => Promise.resolve(watch.states.length > 0));
           assert.deepEqual(watch.states, [state]);
           watch.cancel();
@@ -124,9 +124,9 @@ export function operationCases(): Case[] {
       section: 15,
       rule: "reflection v1 and v1alpha list the service and resolve it, the well-known types, and nothing else",
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         for (const version of ["v1", "v1alpha"]) {
-          const { endpoint } = bench.node(bench.place());
+          const { endpoint } = rig.node(rig.place());
           assert((await reflect(endpoint, version, field(7, "*"))).includes(SERVICE));
           const file = await reflect(endpoint, version, field(4, SERVICE));
           for (const name of ["disheap.proto", "google/protobuf/duration.proto", "PopStream"]) {
@@ -146,14 +146,14 @@ export function operationCases(): Case[] {
       section: 16,
       rule: "/health is compact JSON with exactly the four fields, 200 on every node",
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         // Cases beside this one make topics, and one before it may have restarted every node: until each
         // partition has a leader, a node rightly answers 503.
-        const health = (node: Bench["nodes"][number]): ReturnType<typeof get> =>
+        const health = (node: Rig["nodes"][number]): ReturnType<typeof get> =>
           get(`${node.http}/health`);
         let answers: Awaited<ReturnType<typeof get>>[] = [];
         await until("every group has a leader", async () => {
-          answers = await Promise.all(bench.nodes.map(health));
+          answers = await Promise.all(rig.nodes.map(health));
           return answers.every(({ code }) => code === 200);
         });
         for (const { text } of answers) {
@@ -168,9 +168,9 @@ export function operationCases(): Case[] {
       section: 16,
       rule: "exactly one node says is_leader, and all name the same leader",
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         await until("one leader is named by all", async () => {
-          const answers = await Promise.all(bench.nodes.map((node) => get(`${node.http}/health`)));
+          const answers = await Promise.all(rig.nodes.map((node) => get(`${node.http}/health`)));
           const leading = answers.filter(({ text }) => text.includes('"is_leader":true'));
           const named = answers.map(({ json }) => (json as { leader: string }).leader);
           return leading.length === 1 && new Set(named).size === 1;
@@ -181,13 +181,13 @@ export function operationCases(): Case[] {
       section: 16,
       rule: "/raft/status has the contract's fields, one Leader, the same term everywhere",
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         await until("the meta group is settled", async () => {
-          const all = await raftStatuses(bench);
+          const all = await raftStatuses(rig);
           const isOneTerm = new Set(all.map(({ term }) => term)).size === 1;
           return isOneTerm && all.filter(({ state }) => state === "Leader").length === 1;
         });
-        for (const status of await raftStatuses(bench)) {
+        for (const status of await raftStatuses(rig)) {
           for (const name of [
             "term",
             "last_log_index",
@@ -200,13 +200,13 @@ export function operationCases(): Case[] {
           }
           assert(["Leader", "Follower"].includes(status.state), status.state);
           assert.equal(status.is_leader, status.state === "Leader");
-          assert.equal(status.servers.length, bench.nodes.length);
+          assert.equal(status.servers.length, rig.nodes.length);
           const leader = status.servers.find(({ id, address }) =>
             status.is_leader ? id === status.leader : address === status.leader,
           );
           assert(leader !== undefined, `leader ${status.leader} is no server`);
           assert(status.servers.every(({ suffrage }) => suffrage === "Voter"));
-          assert(bench.nodes.some(({ name }) => name === status.node_id));
+          assert(rig.nodes.some(({ name }) => name === status.node_id));
         }
       },
     },
@@ -214,10 +214,10 @@ export function operationCases(): Case[] {
       section: 16,
       rule: "/stats holds numbers, per topic too, on every node",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueueAll(topic, [1n, 2n]);
-        for (const node of bench.nodes) {
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueueAll(topic, [1n, 2n]);
+        for (const node of rig.nodes) {
           const { code, json } = await get(`${node.http}/stats`);
           const stats = json as {
             global_stats: Record<string, number>;
@@ -246,8 +246,8 @@ export function operationCases(): Case[] {
       section: 16,
       rule: "/metrics is Prometheus text on its own port and on the HTTP port",
       way: "calls",
-      run: async (bench) => {
-        for (const node of bench.nodes) {
+      run: async (rig) => {
+        for (const node of rig.nodes) {
           for (const url of [`${node.metrics}/metrics`, `${node.http}/metrics`]) {
             const { code, text } = await get(url);
             assert.equal(code, 200);
@@ -259,11 +259,11 @@ export function operationCases(): Case[] {
     {
       section: 21,
       rule: "every metric of the contract is there, with its type and its labels",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic);
-        const { pop, item } = await bench.lease(topic);
-        await bench.ack(item);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic);
+        const { pop, item } = await rig.lease(topic);
+        await rig.ack(item);
         pop.cancel();
         let texts: string[] = [];
         const sampleOf = (name: string): string | undefined => {
@@ -274,8 +274,8 @@ export function operationCases(): Case[] {
         const labelled = METRICS.filter(([, , labels]) => labels.length > 0);
         // A node learns the labels of a new partition within about a second.
         await until(`every metric has a sample of ${topic}`, async () => {
-          await bench.enqueue(topic);
-          const answers = bench.nodes.map((node) => get(`${node.metrics}/metrics`));
+          await rig.enqueue(topic);
+          const answers = rig.nodes.map((node) => get(`${node.metrics}/metrics`));
           texts = (await Promise.all(answers)).map(({ text }) => text);
           return labelled.every(([name]) => sampleOf(name) !== undefined);
         });
@@ -290,8 +290,8 @@ export function operationCases(): Case[] {
       section: 16,
       rule: "POST /join is refused with a sentence while membership cannot change; other methods are 405",
       way: "calls",
-      run: async (bench) => {
-        const { http } = bench.node(0);
+      run: async (rig) => {
+        const { http } = rig.node(0);
         const body = JSON.stringify({ node_id: "n9", address: "127.0.0.1:1" });
         const post = await fetch(`${http}/join`, { method: "POST", body });
         assert(post.status >= 400, String(post.status));
@@ -307,8 +307,8 @@ export function operationCases(): Case[] {
       section: 16,
       rule: "other paths are 404 and say what there is",
       way: "calls",
-      run: async (bench) => {
-        const { code, text } = await get(`${bench.node(0).http}/nothing`);
+      run: async (rig) => {
+        const { code, text } = await get(`${rig.node(0).http}/nothing`);
         assert.equal(code, 404);
         assert(text.includes("/health"));
       },

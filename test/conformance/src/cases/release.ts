@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { AdminService } from "@disheap/proto";
-import { duration, refused } from "../bench.js";
+import { duration, refused } from "../rig.js";
 import type { Case } from "../case.js";
 import { until } from "../wait.js";
 
@@ -14,55 +14,55 @@ export function releaseCases(): Case[] {
     {
       section: 11,
       rule: "Release makes a message ready at once and takes its attempt back; a repeat is OK on every node",
-      run: async (bench) => {
-        const topic = await bench.topic({ maxRetriesDefault: 1 });
-        await bench.enqueueAll(topic, [7n, 7n]);
-        const pop = bench.pop(topic, 1, { visibilityMs: HOUR_MS });
+      run: async (rig) => {
+        const topic = await rig.topic({ maxRetriesDefault: 1 });
+        await rig.enqueueAll(topic, [7n, 7n]);
+        const pop = rig.pop(topic, 1, { visibilityMs: HOUR_MS });
         const item = await pop.one();
-        for (const place of bench.nodes.keys()) await bench.release(item, place);
+        for (const place of rig.nodes.keys()) await rig.release(item, place);
         pop.cancel();
-        const again = await bench.lease(topic, HOUR_MS);
+        const again = await rig.lease(topic, HOUR_MS);
         // Its old place among equals.
         assert.deepEqual([again.item.messageId, again.item.attempts], [item.messageId, 1]);
-        await bench.release(item);
-        assert.equal((await bench.stats(topic)).inflightMessages, 1n);
-        await bench.ack(again.item);
+        await rig.release(item);
+        assert.equal((await rig.stats(topic)).inflightMessages, 1n);
+        await rig.ack(again.item);
         again.pop.cancel();
       },
     },
     {
       section: 11,
       rule: "a message that is given back over and over never goes to the dead letters",
-      run: async (bench) => {
-        const topic = await bench.topic({ maxRetriesDefault: 1 });
-        await bench.enqueue(topic);
-        const pop = bench.pop(topic, 6, { visibilityMs: HOUR_MS });
+      run: async (rig) => {
+        const topic = await rig.topic({ maxRetriesDefault: 1 });
+        await rig.enqueue(topic);
+        const pop = rig.pop(topic, 6, { visibilityMs: HOUR_MS });
         for (let i = 0; i < 5; i += 1) {
           const item = await pop.one();
           assert.equal(item.attempts, 1);
-          await bench.release(item);
+          await rig.release(item);
         }
-        assert.equal((await bench.stats(topic)).dlqMessages, 0n);
+        assert.equal((await rig.stats(topic)).dlqMessages, 0n);
         pop.cancel();
       },
     },
     {
       section: 11,
       rule: "after the lease ended by its deadline Release takes the attempt back, once, dead letters included",
-      run: async (bench) => {
+      run: async (rig) => {
         // Unset and 0 are the same for a topic; a message can say 0.
-        const topic = await bench.topic();
-        await bench.enqueue(topic, { maxRetries: 0 });
-        const pop = bench.pop(topic, 1, { visibilityMs: 300 });
+        const topic = await rig.topic();
+        await rig.enqueue(topic, { maxRetries: 0 });
+        const pop = rig.pop(topic, 1, { visibilityMs: 300 });
         const item = await pop.one();
         await until("the message is dead", async () => {
-          return (await bench.stats(topic)).dlqMessages === 1n;
+          return (await rig.stats(topic)).dlqMessages === 1n;
         });
-        await bench.release(item);
-        await bench.release(item);
-        const stats = await bench.stats(topic);
+        await rig.release(item);
+        await rig.release(item);
+        const stats = await rig.stats(topic);
         assert.deepEqual([stats.dlqMessages, stats.totalMessages], [0n, 1n]);
-        const again = await bench.lease(topic, HOUR_MS);
+        const again = await rig.lease(topic, HOUR_MS);
         assert.equal(again.item.attempts, 1);
         again.pop.cancel();
         pop.cancel();
@@ -71,24 +71,24 @@ export function releaseCases(): Case[] {
     {
       section: 11,
       rule: "Release after Ack or Nack, of another message or with a forged token is FAILED_PRECONDITION",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueueAll(topic, [1n, 2n]);
-        const pop = bench.pop(topic, 2, { visibilityMs: HOUR_MS });
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueueAll(topic, [1n, 2n]);
+        const pop = rig.pop(topic, 2, { visibilityMs: HOUR_MS });
         const [first, second] = await pop.take(2);
         assert(first !== undefined && second !== undefined);
         const crossed = { ...first, leaseToken: second.leaseToken };
-        await refused("FAILED_PRECONDITION", bench.release(crossed));
+        await refused("FAILED_PRECONDITION", rig.release(crossed));
         // The last character stands for fewer than six bits, so not every other one is a token.
         const { leaseToken: token } = second;
         const middle = flipped(token.slice(-5, -1));
         const forged = { ...second, leaseToken: token.slice(0, -5) + middle + token.slice(-1) };
-        await refused("FAILED_PRECONDITION", bench.release(forged));
-        await bench.ack(first);
-        await bench.nack(second, HOUR_MS);
-        await refused("FAILED_PRECONDITION", bench.release(first));
-        await refused("FAILED_PRECONDITION", bench.release(second));
-        const { items } = await bench.peek(topic);
+        await refused("FAILED_PRECONDITION", rig.release(forged));
+        await rig.ack(first);
+        await rig.nack(second, HOUR_MS);
+        await refused("FAILED_PRECONDITION", rig.release(first));
+        await refused("FAILED_PRECONDITION", rig.release(second));
+        const { items } = await rig.peek(topic);
         assert.deepEqual(
           items.map(({ attempts, isLeased }) => [attempts, isLeased]),
           [[1, false]],
@@ -99,32 +99,32 @@ export function releaseCases(): Case[] {
     {
       section: 11,
       rule: "after Release the token settles and extends nothing",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic);
-        const { pop, item } = await bench.lease(topic, HOUR_MS);
-        await bench.release(item);
-        await refused("FAILED_PRECONDITION", bench.ack(item));
-        await refused("FAILED_PRECONDITION", bench.nack(item));
-        await refused("FAILED_PRECONDITION", bench.extend(item, 1000));
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic);
+        const { pop, item } = await rig.lease(topic, HOUR_MS);
+        await rig.release(item);
+        await refused("FAILED_PRECONDITION", rig.ack(item));
+        await refused("FAILED_PRECONDITION", rig.nack(item));
+        await refused("FAILED_PRECONDITION", rig.extend(item, 1000));
         pop.cancel();
       },
     },
     {
       section: 5,
       rule: "Release refuses empty and malformed fields with INVALID_ARGUMENT, an unknown topic with NOT_FOUND",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic);
-        const { pop, item } = await bench.lease(topic, HOUR_MS);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic);
+        const { pop, item } = await rig.lease(topic, HOUR_MS);
         for (const empty of [{ topic: "" }, { messageId: "" }, { leaseToken: "" }]) {
-          await refused("INVALID_ARGUMENT", bench.release({ ...item, ...empty }));
+          await refused("INVALID_ARGUMENT", rig.release({ ...item, ...empty }));
         }
         for (const malformed of [{ leaseToken: "x" }, { messageId: "not an id" }]) {
-          await refused("INVALID_ARGUMENT", bench.release({ ...item, ...malformed }));
+          await refused("INVALID_ARGUMENT", rig.release({ ...item, ...malformed }));
         }
-        await refused("NOT_FOUND", bench.release({ ...item, topic: "no-such-topic" }));
-        await bench.ack(item);
+        await refused("NOT_FOUND", rig.release({ ...item, topic: "no-such-topic" }));
+        await rig.ack(item);
         pop.cancel();
       },
     },
@@ -132,30 +132,30 @@ export function releaseCases(): Case[] {
       section: 1,
       rule: "a method that the second service lacks answers UNIMPLEMENTED",
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         const { path } = AdminService.release;
         await refused(
           "UNIMPLEMENTED",
-          bench.rawAt(path.replace("Release", "Nothing"), Buffer.alloc(0)),
+          rig.rawAt(path.replace("Release", "Nothing"), Buffer.alloc(0)),
         );
       },
     },
     {
       section: 9,
       rule: "a visibility below 100 ms is taken as 100 ms, in a topic and in a filter, and the deadline shows it",
-      run: async (bench) => {
-        const topic = await bench.topic({ visibilityTimeoutDefault: duration(1) });
-        const info = await bench.info(topic);
+      run: async (rig) => {
+        const topic = await rig.topic({ visibilityTimeoutDefault: duration(1) });
+        const info = await rig.info(topic);
         assert.deepEqual(info.visibilityTimeoutDefault, duration(100));
-        await bench.enqueueAll(topic, [1n, 2n]);
+        await rig.enqueueAll(topic, [1n, 2n]);
         for (const options of [{}, { visibilityMs: 30 }]) {
-          const pop = bench.pop(topic, 1, options);
+          const pop = rig.pop(topic, 1, options);
           const item = await pop.one();
           const { enqueuedTime, leaseDeadline } = item;
           // The grant is later than the enqueue.
           const leaseMs = Number(leaseDeadline) - Number(enqueuedTime);
           assert(leaseMs >= 100, `the lease ends ${String(leaseMs)} ms after the enqueue`);
-          await bench.ack(item).catch(() => undefined);
+          await rig.ack(item).catch(() => undefined);
           pop.cancel();
         }
       },
@@ -165,24 +165,24 @@ export function releaseCases(): Case[] {
       rule: "with the shortest visibility a message is dead only after it was delivered once and once a retry",
       // A session still ends when a delivery waited for the transport for half of its lease, here 50 ms.
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic({ maxRetriesDefault: 2 });
-        const ids = await bench.enqueueAll(topic, Array<bigint>(40).fill(0n));
-        const pop = bench.pop(topic, 1000, { visibilityMs: 1 });
+      run: async (rig) => {
+        const topic = await rig.topic({ maxRetriesDefault: 2 });
+        const ids = await rig.enqueueAll(topic, Array<bigint>(40).fill(0n));
+        const pop = rig.pop(topic, 1000, { visibilityMs: 1 });
         const acked = new Set<string>();
         let seen = 0;
         await until("every message is acknowledged or dead", async () => {
           const fresh = pop.items.slice(seen);
           seen += fresh.length;
           for (const item of fresh) {
-            await bench.ack(item).then(
+            await rig.ack(item).then(
               () => acked.add(item.messageId),
               () => undefined,
             );
           }
-          return BigInt(acked.size) + (await bench.stats(topic)).dlqMessages === BigInt(ids.length);
+          return BigInt(acked.size) + (await rig.stats(topic)).dlqMessages === BigInt(ids.length);
         });
-        const { items } = await bench.peek(topic, { includeDlq: true, limit: 100 });
+        const { items } = await rig.peek(topic, { includeDlq: true, limit: 100 });
         for (const { messageId } of items) {
           const deliveries = pop.items.filter((item) => item.messageId === messageId).length;
           assert(deliveries >= 3, `${messageId} is dead after ${String(deliveries)} deliveries`);

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { type Draft, type EnqueueRows, SETTLE, type SettleRows } from "@disheap/proto/session";
 import { status as Status } from "@grpc/grpc-js";
-import type { CodeName } from "../bench.js";
+import type { CodeName } from "../rig.js";
 import type { Case } from "../case.js";
 import type { Enqueued, RowAnswer } from "../session/answers.js";
 import { column32, numbers, pairOf, rows } from "../session/columns.js";
 import type { RawSession } from "../session/raw-session.js";
-import type { SessionBench } from "../session/session-bench.js";
+import type { SessionRig } from "../session/session-rig.js";
 
 const ROWS_MAX = 4096;
 const CALLS_MAX = 4096;
@@ -32,11 +32,11 @@ function enqueuedOf(answers: readonly RowAnswer[]): Enqueued[] {
 
 /** A session for which handle 1 is a new topic, and its name. */
 async function sessionOf(
-  bench: SessionBench,
-  settings: Parameters<SessionBench["topic"]>[0] = {},
+  rig: SessionRig,
+  settings: Parameters<SessionRig["topic"]>[0] = {},
 ): Promise<{ session: RawSession; topic: string }> {
-  const topic = await bench.topic(settings);
-  const session = await bench.session(bench.place(topic)).opened();
+  const topic = await rig.topic(settings);
+  const session = await rig.session(rig.place(topic)).opened();
   session.topic(topic);
   return { session, topic };
 }
@@ -82,23 +82,23 @@ export function sessionCallCases(): Case[] {
       section: 22,
       rule: `an enqueue with ${what} is refused with ${code}, and the session goes on`,
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await sessionOf(bench);
+      run: async (rig) => {
+        const { session, topic } = await sessionOf(rig);
         const answers = await session.enqueue(bad, Math.max(1, (bad.priority?.length ?? 0) / 8));
         assert(
           answers.every((answer) => outcome(answer) === code),
           outcome(answers[0]),
         );
         enqueuedOf(await session.enqueue(rows(2)));
-        assert.equal((await bench.stats(topic)).totalEnqueues, 2n);
+        assert.equal((await rig.stats(topic)).totalEnqueues, 2n);
       },
     })),
     ...BAD_SETTLES.map(([what, bad]): Case => ({
       section: 22,
       rule: `a settle with ${what} is INVALID_ARGUMENT, and the session goes on`,
       way: "session",
-      run: async (bench) => {
-        const { session } = await sessionOf(bench);
+      run: async (rig) => {
+        const { session } = await sessionOf(rig);
         const call = session.nextCall();
         const answered = session.expect(call, 1);
         session.send({ settle: [{ ...bad, call }] });
@@ -110,8 +110,8 @@ export function sessionCallCases(): Case[] {
       section: 22,
       rule: "rows of one call are answered each, in order and under its own id; a bad one fails alone",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await sessionOf(bench, { maxPayloadBytes: 10n });
+      run: async (rig) => {
+        const { session, topic } = await sessionOf(rig, { maxPayloadBytes: 10n });
         const length = column32(1, 0, 3, 11, 2);
         const payload = new Uint8Array(17).fill(120);
         const answers = await session.enqueue({ ...rows(5), length, payload });
@@ -123,7 +123,7 @@ export function sessionCallCases(): Case[] {
           "ok",
         ]);
         const good = answers.filter((answer) => outcome(answer) === "ok");
-        const { items } = await bench.peek(topic);
+        const { items } = await rig.peek(topic);
         assert.deepEqual(
           items.map(({ messageId, priority, payload: bytes }) => [
             messageId,
@@ -138,19 +138,19 @@ export function sessionCallCases(): Case[] {
       section: 22,
       rule: "a call of as many rows as there may be goes in whole",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await sessionOf(bench, { partitions: 3 });
+      run: async (rig) => {
+        const { session, topic } = await sessionOf(rig, { partitions: 3 });
         const ids = enqueuedOf(await session.enqueue(rows(ROWS_MAX)));
         assert.equal(new Set(ids.map(({ messageId }) => messageId)).size, ROWS_MAX);
-        assert.equal((await bench.stats(topic)).totalMessages, BigInt(ROWS_MAX));
+        assert.equal((await rig.stats(topic)).totalMessages, BigInt(ROWS_MAX));
       },
     },
     {
       section: 22,
       rule: "a call's number is used once, and rises from frame to frame",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await sessionOf(bench);
+      run: async (rig) => {
+        const { session, topic } = await sessionOf(rig);
         enqueuedOf(await session.enqueue({ ...rows(1), call: 5 }));
         for (const call of [5, 4, 1]) {
           const answered = session.frames.length;
@@ -161,30 +161,30 @@ export function sessionCallCases(): Case[] {
           assert.deepEqual(refusals(), [Status.INVALID_ARGUMENT]);
         }
         enqueuedOf(await session.enqueue({ ...rows(1), call: 6 }));
-        assert.equal((await bench.stats(topic)).totalEnqueues, 2n);
+        assert.equal((await rig.stats(topic)).totalEnqueues, 2n);
       },
     },
     {
       section: 22,
       rule: "one call more than may be under way is RESOURCE_EXHAUSTED, the others are done",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await sessionOf(bench);
+      run: async (rig) => {
+        const { session, topic } = await sessionOf(rig);
         const calls = Array.from({ length: CALLS_MAX + 1 }, () => session.nextCall());
         const answered = Promise.all(calls.map((call) => session.expect(call, 1)));
         session.send({ enqueue: calls.map((call) => ({ ...rows(1), call })) });
         const outcomes = (await answered).flat().map(outcome);
         assert.equal(outcomes.pop(), "RESOURCE_EXHAUSTED");
         assert(outcomes.every((one) => one === "ok"));
-        assert.equal((await bench.stats(topic)).totalMessages, BigInt(CALLS_MAX));
+        assert.equal((await rig.stats(topic)).totalMessages, BigInt(CALLS_MAX));
       },
     },
     {
       section: 22,
       rule: "a number never given is FAILED_PRECONDITION for its row, and for no other of the call",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await sessionOf(bench);
+      run: async (rig) => {
+        const { session, topic } = await sessionOf(rig);
         enqueuedOf(await session.enqueue(rows(2)));
         session.send({
           consumer: [{ handle: 1, topic: 1 }],
@@ -195,17 +195,17 @@ export function sessionCallCases(): Case[] {
         const answers = await session.settle({ kind: SETTLE.ack, delivery });
         const none = "FAILED_PRECONDITION";
         assert.deepEqual(answers.map(outcome), ["ok", none, "ok", none, none]);
-        assert.equal((await bench.stats(topic)).totalAcks, 2n);
+        assert.equal((await rig.stats(topic)).totalAcks, 2n);
       },
     },
     {
       section: 22,
       rule: "ack, nack, extend and release go by number; after a settle the number is good no more, the token is",
       way: "session",
-      run: async (bench) => {
-        const { topic } = await sessionOf(bench);
-        await bench.enqueueAll(topic, [1n, 2n, 3n]);
-        const pop = bench.stream(topic).filter(topic, { visibilityMs: 600_000 }).credits(3);
+      run: async (rig) => {
+        const { topic } = await sessionOf(rig);
+        await rig.enqueueAll(topic, [1n, 2n, 3n]);
+        const pop = rig.stream(topic).filter(topic, { visibilityMs: 600_000 }).credits(3);
         const [first, second, third] = await pop.take(3);
         assert(first !== undefined && second !== undefined && third !== undefined);
         const { session } = pop;
@@ -213,7 +213,7 @@ export function sessionCallCases(): Case[] {
           session.settle({ kind, delivery: numbers(number), ...more });
         const extended = await by(SETTLE.extend, 1, { extensionMs: 60_000 });
         assert.deepEqual(extended.map(outcome), ["ok"]);
-        const [seen] = (await bench.peek(topic)).items;
+        const [seen] = (await rig.peek(topic)).items;
         assert.equal(Number(seen?.leaseDeadline) - Number(first.leaseDeadline), 60_000);
         for (const [kind, number] of [
           [SETTLE.ack, 1],
@@ -223,13 +223,13 @@ export function sessionCallCases(): Case[] {
           assert.deepEqual((await by(kind, number, { backoffMs: 600_000 })).map(outcome), ["ok"]);
           assert.deepEqual((await by(kind, number)).map(outcome), ["FAILED_PRECONDITION"]);
         }
-        const place = bench.place(topic);
-        await bench.ack(first, place);
-        await bench.nack(second, 0, place);
-        await bench.release(third, place);
-        const stats = await bench.stats(topic);
+        const place = rig.place(topic);
+        await rig.ack(first, place);
+        await rig.nack(second, 0, place);
+        await rig.release(third, place);
+        const stats = await rig.stats(topic);
         assert.deepEqual([stats.totalAcks, stats.totalNacks], [1n, 1n]);
-        const { items } = await bench.peek(topic);
+        const { items } = await rig.peek(topic);
         assert.deepEqual(
           items.map(({ priority, attempts }) => [priority, attempts]),
           [
@@ -243,12 +243,12 @@ export function sessionCallCases(): Case[] {
       section: 22,
       rule: "rows of a producer that are sent again are duplicates under their first ids, through any node",
       way: "session",
-      run: async (bench) => {
-        const { topic } = await sessionOf(bench, { partitions: 3 });
+      run: async (rig) => {
+        const { topic } = await sessionOf(rig, { partitions: 3 });
         const sequences = { producer: 1, firstSequence: pairOf(60n) };
         let first: Enqueued[] | undefined;
-        for (const place of [...bench.nodes.keys(), 0]) {
-          const session = await bench.session(place).opened();
+        for (const place of [...rig.nodes.keys(), 0]) {
+          const session = await rig.session(place).opened();
           session.topic(topic);
           session.send({ producer: [{ handle: 1, producerId: "p", epoch: pairOf(2n) }] });
           const got = enqueuedOf(await session.enqueue({ ...rows(10), ...sequences }));
@@ -256,8 +256,8 @@ export function sessionCallCases(): Case[] {
           const expected = first.map((row) => ({ ...row, duplicate: got !== first }));
           assert.deepEqual(got, expected);
         }
-        assert.equal((await bench.stats(topic)).totalMessages, 10n);
-        const single = await bench.enqueue(topic, { producerId: "p", epoch: 2n, sequence: 64n });
+        assert.equal((await rig.stats(topic)).totalMessages, 10n);
+        const single = await rig.enqueue(topic, { producerId: "p", epoch: 2n, sequence: 64n });
         assert.deepEqual(single, { ...first?.[4], duplicate: true });
       },
     },
@@ -265,8 +265,8 @@ export function sessionCallCases(): Case[] {
       section: 22,
       rule: "with a partition rows go there; one that belongs elsewhere by its key is refused alone",
       way: "session",
-      run: async (bench) => {
-        const { session } = await sessionOf(bench, { partitions: 3 });
+      run: async (rig) => {
+        const { session } = await sessionOf(rig, { partitions: 3 });
         for (const partition of [0, 1, 2]) {
           const got = enqueuedOf(await session.enqueue({ ...rows(3), partition }));
           assert(got.every(({ partitionId }) => partitionId === partition));
@@ -285,8 +285,8 @@ export function sessionCallCases(): Case[] {
       section: 22,
       rule: "payload beyond the window is RESOURCE_EXHAUSTED, and the window grows as calls are answered",
       way: "session",
-      run: async (bench) => {
-        const { session } = await sessionOf(bench, { maxPayloadBytes: BigInt(4 * MIB) });
+      run: async (rig) => {
+        const { session } = await sessionOf(rig, { maxPayloadBytes: BigInt(4 * MIB) });
         const half = Math.floor(session.windowBytes / 2) + 1;
         const call = session.nextCall();
         const beyond = session.nextCall();

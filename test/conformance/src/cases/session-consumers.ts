@@ -8,7 +8,7 @@ import type { Case } from "../case.js";
 import { numbers, rows } from "../session/columns.js";
 import { itemsOf } from "../session/items.js";
 import { HELLO, type RawSession } from "../session/raw-session.js";
-import type { SessionBench } from "../session/session-bench.js";
+import type { SessionRig } from "../session/session-rig.js";
 import { until } from "../wait.js";
 
 const KIB = 1024;
@@ -23,14 +23,14 @@ interface Opened {
 
 /** A topic of `count` messages of the priorities 0, 1 and so on, and a session that was given all of them. */
 async function given(
-  bench: SessionBench,
+  rig: SessionRig,
   count: number,
   options: { readonly reportsStarted: boolean; readonly bytes?: number },
 ): Promise<Opened> {
-  const topic = await bench.topic();
+  const topic = await rig.topic();
   const payload = Buffer.alloc(options.bytes ?? 1, 7);
-  for (let n = 0; n < count; n += 1) await bench.enqueue(topic, { payload, priority: BigInt(n) });
-  const session = await bench.session(bench.place(topic)).opened();
+  for (let n = 0; n < count; n += 1) await rig.enqueue(topic, { payload, priority: BigInt(n) });
+  const session = await rig.session(rig.place(topic)).opened();
   const { reportsStarted } = options;
   session.send({
     topic: [{ handle: 1, topic }],
@@ -42,8 +42,8 @@ async function given(
 }
 
 /** Of each message, best first: attempts, and whether it is leased. */
-async function standing(bench: SessionBench, topic: string): Promise<[number, boolean][]> {
-  const { items } = await bench.peek(topic, { limit: 1000 });
+async function standing(rig: SessionRig, topic: string): Promise<[number, boolean][]> {
+  const { items } = await rig.peek(topic, { limit: 1000 });
   return items.map(({ attempts, isLeased }) => [attempts, isLeased]);
 }
 
@@ -58,8 +58,8 @@ function orderlyEnd(how: "ends" | "a half-close"): Case {
     section: 22,
     rule: `after ${how} what was not started goes back at once, uncounted, and what was keeps its lease`,
     way: "session",
-    run: async (bench) => {
-      const { session, topic } = await given(bench, 5, { reportsStarted: true });
+    run: async (rig) => {
+      const { session, topic } = await given(rig, 5, { reportsStarted: true });
       session.send({
         started: [
           { firstDelivery: 1, count: 1 },
@@ -77,7 +77,7 @@ function orderlyEnd(how: "ends" | "a half-close"): Case {
       else session.halfClose();
       assert.equal((await session.ended()).code, Status.OK);
       assert.equal(session.end?.code, 0);
-      assert.deepEqual(await standing(bench, topic), [
+      assert.deepEqual(await standing(rig, topic), [
         [1, true],
         [0, false],
         [1, true],
@@ -85,7 +85,7 @@ function orderlyEnd(how: "ends" | "a half-close"): Case {
         [0, false],
       ]);
       // Not shortened: the grace would be 5 s.
-      const { items } = await bench.peek(topic);
+      const { items } = await rig.peek(topic);
       const leased = items.filter(({ isLeased }) => isLeased);
       assert(leased.every((item) => Number(item.leaseDeadline) - Date.now() > HOUR_MS / 2));
     },
@@ -100,38 +100,38 @@ export function sessionConsumerCases(): Case[] {
       section: 22,
       rule: "a consumer that does not report what it started keeps all that it was given after an orderly end",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await given(bench, 3, { reportsStarted: false });
+      run: async (rig) => {
+        const { session, topic } = await given(rig, 3, { reportsStarted: false });
         session.send({ ends: true });
         assert.equal((await session.ended()).code, Status.OK);
-        assert.deepEqual(await standing(bench, topic), Array(3).fill([1, true]));
+        assert.deepEqual(await standing(rig, topic), Array(3).fill([1, true]));
       },
     },
     {
       section: 22,
       rule: "answers to what was sent before the end come before it",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await given(bench, 3, { reportsStarted: true });
+      run: async (rig) => {
+        const { session, topic } = await given(rig, 3, { reportsStarted: true });
         const call = session.nextCall();
         const answered = session.expect(call, 3);
         const settle = [{ call, kind: SETTLE.ack, delivery: numbers(1, 2, 3) }];
         session.send({ settle, ends: true });
         assert.deepEqual(await answered, ["settled", "settled", "settled"]);
         assert.equal((await session.ended()).code, Status.OK);
-        assert.equal((await bench.stats(topic)).totalMessages, 0n);
+        assert.equal((await rig.stats(topic)).totalMessages, 0n);
       },
     },
     {
       section: 22,
       rule: "when the link breaks leases are shortened to the grace, started or not, and it counts",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await given(bench, 2, { reportsStarted: true });
+      run: async (rig) => {
+        const { session, topic } = await given(rig, 2, { reportsStarted: true });
         session.send({ started: [{ firstDelivery: 1, count: 1 }] });
         const startMs = Date.now();
         session.cancel();
-        const other = bench.pop(topic, 2);
+        const other = rig.pop(topic, 2);
         const items = await other.take(2);
         const tookMs = Date.now() - startMs;
         assert(tookMs > GRACE_MS - 500 && tookMs < GRACE_MS + 5_000, `after ${String(tookMs)} ms`);
@@ -145,10 +145,10 @@ export function sessionConsumerCases(): Case[] {
       section: 22,
       rule: "a deleted topic ends its consumers with NOT_FOUND, not their session, and their deliveries are gone",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await given(bench, 2, { reportsStarted: true });
+      run: async (rig) => {
+        const { session, topic } = await given(rig, 2, { reportsStarted: true });
         const remove = DeleteHeapReq.create({ topic, force: true });
-        await bench.call(DisheapService.deleteHeap, remove);
+        await rig.call(DisheapService.deleteHeap, remove);
         const ends = () => session.frames.flatMap(({ ended }) => ended);
         await session.until("the end of the consumer", () => ends().length > 0);
         assert.deepEqual(
@@ -163,7 +163,7 @@ export function sessionConsumerCases(): Case[] {
           const isRefused = typeof answer === "object" && "code" in answer;
           assert(isRefused && codes.includes(answer.code), JSON.stringify(answer));
         }
-        const next = await bench.topic();
+        const next = await rig.topic();
         session.send({ topic: [{ handle: 2, topic: next }] });
         const [answer] = await session.enqueue({ ...rows(1), topic: 2 });
         assert(typeof answer === "object" && "messageId" in answer, JSON.stringify(answer));
@@ -173,11 +173,11 @@ export function sessionConsumerCases(): Case[] {
       section: 22,
       rule: "close ends a consumer's deliveries and leaves what it has",
       way: "session",
-      run: async (bench) => {
-        const { session, topic } = await given(bench, 2, { reportsStarted: true });
+      run: async (rig) => {
+        const { session, topic } = await given(rig, 2, { reportsStarted: true });
         session.send({ credit: [{ consumer: 1, count: 10 }], close: [1] });
-        const { messageId } = await bench.enqueue(topic);
-        const { pop, item } = await bench.lease(topic);
+        const { messageId } = await rig.enqueue(topic);
+        const { pop, item } = await rig.lease(topic);
         assert.equal(item.messageId, messageId);
         assert.equal(session.deliveredRows, 2);
         const answers = await session.settle({ kind: SETTLE.ack, delivery: numbers(1, 2) });
@@ -189,10 +189,10 @@ export function sessionConsumerCases(): Case[] {
       section: 22,
       rule: "consumers of one session have credits each, and their deliveries are numbered together",
       way: "session",
-      run: async (bench) => {
-        const topics = [await bench.topic(), await bench.topic()];
-        for (const topic of topics) await bench.enqueueAll(topic, [1n, 2n, 3n]);
-        const session = bench.session();
+      run: async (rig) => {
+        const topics = [await rig.topic(), await rig.topic()];
+        for (const topic of topics) await rig.enqueueAll(topic, [1n, 2n, 3n]);
+        const session = rig.session();
         session.send({
           topic: topics.map((topic, n) => ({ handle: n + 1, topic })),
           consumer: [1, 2].map((handle) => ({ handle, topic: handle })),
@@ -222,9 +222,9 @@ export function sessionConsumerCases(): Case[] {
       section: 22,
       rule: "what does not fit into a frame is cut: every message comes whole, numbered on",
       way: "session",
-      run: async (bench) => {
+      run: async (rig) => {
         const bytes = 300 * KIB;
-        const { session } = await given(bench, 20, { reportsStarted: true, bytes });
+        const { session } = await given(rig, 20, { reportsStarted: true, bytes });
         const frames = session.frames.filter(({ delivered }) => delivered.length > 0);
         assert(frames.length >= 5, `${String(frames.length)} frames of six megabytes`);
         const items = session.deliveries.flatMap((rows) => itemsOf(rows, ""));
@@ -238,13 +238,13 @@ export function sessionConsumerCases(): Case[] {
       section: 22,
       rule: "a message above the client's limit goes back uncounted, and only its consumer ends, RESOURCE_EXHAUSTED",
       way: "session",
-      run: async (bench) => {
+      run: async (rig) => {
         const [large, small] = [
-          await bench.topic({ maxPayloadBytes: BigInt(4 * MIB) }),
-          await bench.topic(),
+          await rig.topic({ maxPayloadBytes: BigInt(4 * MIB) }),
+          await rig.topic(),
         ];
-        await bench.enqueue(large, { payload: Buffer.alloc(3 * MIB, 7) });
-        const session = bench.session(bench.place(large), { ...HELLO, receiveBytesMax: 2 * MIB });
+        await rig.enqueue(large, { payload: Buffer.alloc(3 * MIB, 7) });
+        const session = rig.session(rig.place(large), { ...HELLO, receiveBytesMax: 2 * MIB });
         session.send({
           topic: [
             { handle: 1, topic: large },
@@ -260,10 +260,10 @@ export function sessionConsumerCases(): Case[] {
           [[1, Status.RESOURCE_EXHAUSTED]],
         );
         await until("it went back", async () => {
-          const [[attempts, isLeased] = [-1, true]] = await standing(bench, large);
+          const [[attempts, isLeased] = [-1, true]] = await standing(rig, large);
           return attempts === 0 && !isLeased;
         });
-        await bench.enqueue(small);
+        await rig.enqueue(small);
         await session.until("the other one's delivery", () => session.deliveredRows === 1);
       },
     },
@@ -271,19 +271,19 @@ export function sessionConsumerCases(): Case[] {
       section: 22,
       rule: "a client that reads nothing loses its session, and what it was sent and did not take goes to others",
       way: "session",
-      run: async (bench) => {
-        const topic = await bench.topic();
+      run: async (rig) => {
+        const topic = await rig.topic();
         const count = 40;
         const payload = Buffer.alloc(500 * KIB, 7);
-        const silent = await bench.session(bench.place(topic)).opened();
+        const silent = await rig.session(rig.place(topic)).opened();
         silent.pause();
         silent.send({
           topic: [{ handle: 1, topic }],
           consumer: [{ handle: 1, topic: 1, visibilityMs: HOUR_MS, reportsStarted: true }],
           credit: [{ consumer: 1, count }],
         });
-        for (let n = 0; n < count; n += 1) await bench.enqueue(topic, { payload });
-        const other = bench.session(bench.place(topic));
+        for (let n = 0; n < count; n += 1) await rig.enqueue(topic, { payload });
+        const other = rig.session(rig.place(topic));
         other.send({
           topic: [{ handle: 1, topic }],
           consumer: [{ handle: 1, topic: 1, visibilityMs: HOUR_MS, reportsStarted: true }],

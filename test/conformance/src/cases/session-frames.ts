@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type Draft, encodeSessionIn, type SessionIn } from "@disheap/proto/session";
 import { status as Status } from "@grpc/grpc-js";
-import type { CodeName } from "../bench.js";
+import type { CodeName } from "../rig.js";
 import type { Case } from "../case.js";
 import { pairOf, rows } from "../session/columns.js";
 import { HELLO, type RawSession } from "../session/raw-session.js";
@@ -95,14 +95,14 @@ function badFrame(
     section: 22,
     rule: `a ${kind} frame with ${what} ends its session with ${code}, and no other`,
     way: "session",
-    run: async (bench) => {
-      const place = bench.place();
-      const other = await bench.session(place).opened();
-      const session = kind === "first" ? bench.unopened(place) : bench.session(place);
+    run: async (rig) => {
+      const place = rig.place();
+      const other = await rig.session(place).opened();
+      const session = kind === "first" ? rig.unopened(place) : rig.session(place);
       if (kind === "later") await session.opened();
       sendBad(session, bad);
       await endsWith(session, code);
-      const topic = await bench.topic();
+      const topic = await rig.topic();
       const [answer] = await other.enqueue({ ...rows(1), topic: other.topic(topic) });
       assert(typeof answer === "object" && "messageId" in answer, JSON.stringify(answer));
     },
@@ -115,9 +115,9 @@ export function sessionFrameCases(): Case[] {
       section: 22,
       rule: "the welcome names the node, the level and the limits, and room for a message of any size",
       way: "session",
-      run: async (bench) => {
-        for (const [place, node] of bench.nodes.entries()) {
-          const session = await bench.session(place).opened();
+      run: async (rig) => {
+        for (const [place, node] of rig.nodes.entries()) {
+          const session = await rig.session(place).opened();
           assert.deepEqual(session.welcome, {
             level: 1,
             node: node.name,
@@ -136,9 +136,9 @@ export function sessionFrameCases(): Case[] {
       section: 22,
       rule: "all that a frame can hold may be in the first one, and happens in order",
       way: "session",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        const session = bench.unopened(bench.place(topic));
+      run: async (rig) => {
+        const topic = await rig.topic();
+        const session = rig.unopened(rig.place(topic));
         const answers = session.expect(1, 3);
         session.send({
           hello: HELLO,

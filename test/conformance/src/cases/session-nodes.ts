@@ -5,7 +5,7 @@ import { status as Status } from "@grpc/grpc-js";
 import type { Case } from "../case.js";
 import { column32, rows } from "../session/columns.js";
 import type { RawSession } from "../session/raw-session.js";
-import type { SessionBench } from "../session/session-bench.js";
+import type { SessionRig } from "../session/session-rig.js";
 import { until } from "../wait.js";
 
 /** A node gives a request 10 s; then it must have said something. */
@@ -16,8 +16,8 @@ function led(session: RawSession): Map<number, string> {
   return new Map(session.routes.map(({ partition, node }) => [partition, node]));
 }
 
-async function leaders(bench: SessionBench, topic: string): Promise<Map<number, string>> {
-  const { partitionStats } = await bench.stats(topic);
+async function leaders(rig: SessionRig, topic: string): Promise<Map<number, string>> {
+  const { partitionStats } = await rig.stats(topic);
   return new Map([...partitionStats].map(([partition, part]) => [partition, part.leaderNode]));
 }
 
@@ -31,21 +31,21 @@ export function sessionNodeCases(): Case[] {
       section: 22,
       rule: "a session hears which node leads each partition of a topic that it uses, by the name in a welcome",
       way: "session",
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 3 });
-        for (const place of bench.nodes.keys()) {
-          const producing = await bench.session(place).opened();
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 3 });
+        for (const place of rig.nodes.keys()) {
+          const producing = await rig.session(place).opened();
           await producing.enqueue({ ...rows(1), topic: producing.topic(topic) });
-          const consuming = await bench.session(place).opened();
+          const consuming = await rig.session(place).opened();
           consuming.send({ topic: [{ handle: 1, topic }], consumer: [{ handle: 1, topic: 1 }] });
           for (const session of [producing, consuming]) {
             await until("its routes are the leaders", async () =>
-              isSame(led(session), await leaders(bench, topic)),
+              isSame(led(session), await leaders(rig, topic)),
             );
           }
         }
-        const names = bench.nodes.map(({ name }) => name);
-        for (const node of (await leaders(bench, topic)).values()) assert(names.includes(node));
+        const names = rig.nodes.map(({ name }) => name);
+        for (const node of (await leaders(rig, topic)).values()) assert(names.includes(node));
       },
     },
     {
@@ -54,27 +54,27 @@ export function sessionNodeCases(): Case[] {
       way: "session",
       isAlone: true,
       needsThree: true,
-      run: async (bench) => {
-        const topic = await bench.topic();
-        const leaderName = (await leaders(bench, topic)).get(0) ?? "";
-        const leader = bench.nodes.findIndex(({ name }) => name === leaderName);
-        const session = await bench.session((leader + 1) % 3).opened();
+      run: async (rig) => {
+        const topic = await rig.topic();
+        const leaderName = (await leaders(rig, topic)).get(0) ?? "";
+        const leader = rig.nodes.findIndex(({ name }) => name === leaderName);
+        const session = await rig.session((leader + 1) % 3).opened();
         session.send({
           topic: [{ handle: 1, topic }],
           consumer: [{ handle: 1, topic: 1 }],
           credit: [{ consumer: 1, count: 1 }],
         });
         await session.until("a route", () => led(session).get(0) === leaderName);
-        await bench.node(leader).kill();
+        await rig.node(leader).kill();
         try {
           await session.until("another route", () => led(session).get(0) !== leaderName);
-          assert(bench.nodes.some(({ name }) => name === led(session).get(0)));
+          assert(rig.nodes.some(({ name }) => name === led(session).get(0)));
           const [answer] = await session.enqueue(rows(1));
           assert(typeof answer === "object" && "messageId" in answer, JSON.stringify(answer));
           await session.until("the delivery", () => session.deliveredRows === 1);
         } finally {
-          bench.node(leader).start();
-          await bench.node(leader).healthy();
+          rig.node(leader).start();
+          await rig.node(leader).healthy();
         }
       },
     },
@@ -84,17 +84,17 @@ export function sessionNodeCases(): Case[] {
       way: "session",
       isAlone: true,
       needsThree: true,
-      run: async (bench) => {
-        const topic = await bench.topic();
-        await bench.enqueue(topic);
-        const session = await bench.session(0).opened();
+      run: async (rig) => {
+        const topic = await rig.topic();
+        await rig.enqueue(topic);
+        const session = await rig.session(0).opened();
         session.send({
           topic: [{ handle: 1, topic }],
           consumer: [{ handle: 1, topic: 1, reportsStarted: true }],
           credit: [{ consumer: 1, count: 1 }],
         });
         await session.until("a delivery", () => session.deliveredRows === 1);
-        for (const place of [1, 2]) await bench.node(place).kill();
+        for (const place of [1, 2]) await rig.node(place).kill();
         try {
           const startMs = Date.now();
           const answers = await session.enqueue({ ...rows(2), length: column32(1, 1) });
@@ -107,12 +107,12 @@ export function sessionNodeCases(): Case[] {
           session.send({ ends: true });
           assert.equal((await session.ended()).code, Status.OK);
         } finally {
-          for (const place of [1, 2]) bench.node(place).start();
-          for (const place of [1, 2]) await bench.node(place).healthy();
+          for (const place of [1, 2]) rig.node(place).start();
+          for (const place of [1, 2]) await rig.node(place).healthy();
         }
-        await bench.settle(topic);
-        const { pop, item } = await bench.lease(topic);
-        await bench.ack(item);
+        await rig.settle(topic);
+        const { pop, item } = await rig.lease(topic);
+        await rig.ack(item);
         pop.cancel();
       },
     },

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { Env, NodeProcess } from "@disheap/harness";
 import { DisheapClient, DisheapService, EnqueueReq, StatsReq } from "@disheap/proto";
 import { credentials } from "@grpc/grpc-js";
-import { Bench, duration, refused } from "../bench.js";
+import { Rig, duration, refused } from "../rig.js";
 import type { StartCase } from "../case.js";
 import type { Launcher } from "../launcher.js";
 import { MAX_WAIT_MS } from "../wait.js";
@@ -112,15 +112,15 @@ const REFUSALS: readonly Refusal[] = [
 async function running(
   launcher: Launcher,
   env: Env,
-  use: (bench: Bench, node: NodeProcess) => Promise<void>,
+  use: (rig: Rig, node: NodeProcess) => Promise<void>,
   argv: readonly string[] = [],
 ): Promise<void> {
   const node = await launcher.running(env, argv);
-  const bench = new Bench([[node], "any"]);
+  const rig = new Rig([[node], "any"]);
   try {
-    await use(bench, node);
+    await use(rig, node);
   } finally {
-    bench.close();
+    rig.close();
   }
   assert.equal((await node.stop()).code, 0);
 }
@@ -141,10 +141,10 @@ export function startCases(): StartCase[] {
       section: 6,
       rule: "AUTH_MODE=optional lets calls without a key in and refuses one that presents a key",
       run: (launcher) =>
-        running(launcher, { AUTH_MODE: "optional" }, async (bench, node) => {
-          await bench.call(DisheapService.stats, StatsReq.create());
+        running(launcher, { AUTH_MODE: "optional" }, async (rig, node) => {
+          await rig.call(DisheapService.stats, StatsReq.create());
           for (const headers of [{ authorization: "Bearer dh_a_b" }, { "x-api-key": "dh_a_b" }]) {
-            const call = bench.call(DisheapService.stats, StatsReq.create(), { headers });
+            const call = rig.call(DisheapService.stats, StatsReq.create(), { headers });
             await refused("UNAUTHENTICATED", call);
           }
           const answer = await fetch(`${node.http}/stats`, { headers: { "x-api-key": "dh_a_b" } });
@@ -162,8 +162,8 @@ export function startCases(): StartCase[] {
         const names = ["ENGINE_BIND_ADDRESS", "ENGINE_HTTP_BIND_ADDRESS", "METRICS_BIND_ADDRESS"];
         const env = Object.fromEntries([...names, "RAFT_BIND"].map((name) => [name, open(name)]));
         const secure = { ...env, AUTH_MODE: "off", CLUSTER_SECRET: "s" };
-        await running(launcher, secure, async (bench) => {
-          await bench.enqueue(await bench.topic());
+        await running(launcher, secure, async (rig) => {
+          await rig.enqueue(await rig.topic());
         });
       },
     },
@@ -251,11 +251,11 @@ export function startCases(): StartCase[] {
       section: 17,
       rule: "ENGINE_MAX_MESSAGE_SIZE bounds a gRPC message",
       run: (launcher) =>
-        running(launcher, { ENGINE_MAX_MESSAGE_SIZE: "65536" }, async (bench) => {
-          const topic = await bench.topic();
-          await bench.enqueue(topic, { payload: Buffer.alloc(60_000) });
+        running(launcher, { ENGINE_MAX_MESSAGE_SIZE: "65536" }, async (rig) => {
+          const topic = await rig.topic();
+          await rig.enqueue(topic, { payload: Buffer.alloc(60_000) });
           const large = { payload: Buffer.alloc(70_000) };
-          await refused("RESOURCE_EXHAUSTED", bench.enqueue(topic, large));
+          await refused("RESOURCE_EXHAUSTED", rig.enqueue(topic, large));
         }),
     },
     {
@@ -265,8 +265,8 @@ export function startCases(): StartCase[] {
         running(
           launcher,
           { ENGINE_DEFAULT_VISIBILITY_TIMEOUT: "300s", DEFAULT_RF: "2" },
-          async (bench) => {
-            const info = await bench.info(await bench.topic());
+          async (rig) => {
+            const info = await rig.info(await rig.topic());
             assert.deepEqual(info.visibilityTimeoutDefault, duration(300_000));
             assert.equal(info.replicationFactor, 2);
           },
@@ -276,19 +276,19 @@ export function startCases(): StartCase[] {
       section: 17,
       rule: "ENGINE_MAX_PARTITIONS_PER_HEAP bounds a topic",
       run: (launcher) =>
-        running(launcher, { ENGINE_MAX_PARTITIONS_PER_HEAP: "3" }, async (bench) => {
-          await bench.topic({ partitions: 3 });
-          await refused("INVALID_ARGUMENT", bench.topic({ partitions: 4 }));
+        running(launcher, { ENGINE_MAX_PARTITIONS_PER_HEAP: "3" }, async (rig) => {
+          await rig.topic({ partitions: 3 });
+          await refused("INVALID_ARGUMENT", rig.topic({ partitions: 4 }));
         }),
     },
     {
       section: 17,
       rule: "POP_STREAM_IDLE_TIMEOUT_MS ends a stream without deliveries with OK",
       run: (launcher) =>
-        running(launcher, { POP_STREAM_IDLE_TIMEOUT_MS: "1000" }, async (bench) => {
-          const topic = await bench.topic();
+        running(launcher, { POP_STREAM_IDLE_TIMEOUT_MS: "1000" }, async (rig) => {
+          const topic = await rig.topic();
           const before = Date.now();
-          assert.equal((await bench.pop(topic).end()).code, 0);
+          assert.equal((await rig.pop(topic).end()).code, 0);
           assert(Date.now() - before >= 900);
         }),
     },
@@ -296,13 +296,13 @@ export function startCases(): StartCase[] {
       section: 17,
       rule: "POP_DISCONNECT_GRACE_MS is what a lost consumer's leases have left",
       run: (launcher) =>
-        running(launcher, { POP_DISCONNECT_GRACE_MS: "300" }, async (bench) => {
-          const topic = await bench.topic();
-          await bench.enqueue(topic);
-          const { pop, item } = await bench.lease(topic, 3_600_000);
+        running(launcher, { POP_DISCONNECT_GRACE_MS: "300" }, async (rig) => {
+          const topic = await rig.topic();
+          await rig.enqueue(topic);
+          const { pop, item } = await rig.lease(topic, 3_600_000);
           const before = Date.now();
           pop.cancel();
-          const again = await bench.pop(topic).one();
+          const again = await rig.pop(topic).one();
           assert.equal(again.messageId, item.messageId);
           assert(Date.now() - before < 4_000);
         }),
@@ -314,10 +314,10 @@ export function startCases(): StartCase[] {
         running(
           launcher,
           {},
-          async (bench) => {
+          async (rig) => {
             const same = (bytes: Buffer): Buffer => bytes;
             const unary = (path: string): Promise<Buffer> =>
-              bench.call(
+              rig.call(
                 { path, requestSerialize: same, responseDeserialize: same },
                 Buffer.alloc(0),
               );
@@ -332,10 +332,10 @@ export function startCases(): StartCase[] {
       section: 17,
       rule: "logs are JSON lines without payloads",
       run: (launcher) =>
-        running(launcher, { ENGINE_LOG_LEVEL: "debug" }, async (bench, node) => {
-          const topic = await bench.topic();
+        running(launcher, { ENGINE_LOG_LEVEL: "debug" }, async (rig, node) => {
+          const topic = await rig.topic();
           const payload = Buffer.from("very-secret-payload");
-          await bench.call(DisheapService.enqueue, EnqueueReq.create({ topic, payload }));
+          await rig.call(DisheapService.enqueue, EnqueueReq.create({ topic, payload }));
           const lines = node.log().trimEnd().split("\n");
           for (const line of lines) JSON.parse(line);
           assert(lines.length > 0 && !node.log().includes("very-secret-payload"));

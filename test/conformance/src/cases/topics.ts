@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { DeleteHeapReq, DisheapService, MakeHeapReq, Mode } from "@disheap/proto";
 import { status as Status } from "@grpc/grpc-js";
-import { duration, refused } from "../bench.js";
+import { duration, refused } from "../rig.js";
 import type { Case } from "../case.js";
 
 const DAY_MS = 86_400_000;
@@ -62,10 +62,10 @@ export function topicCases(): Case[] {
       section: 3,
       rule: `MakeHeap with ${what} is INVALID_ARGUMENT`,
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         const request = MakeHeapReq.create({ topic: "never-made", ...settings });
-        await refused("INVALID_ARGUMENT", bench.call(DisheapService.makeHeap, request));
-        const names = (await bench.listAll()).map(({ topic }) => topic);
+        await refused("INVALID_ARGUMENT", rig.call(DisheapService.makeHeap, request));
+        const names = (await rig.listAll()).map(({ topic }) => topic);
         assert(!names.includes(request.topic));
       },
     })),
@@ -73,23 +73,23 @@ export function topicCases(): Case[] {
       section: 3,
       rule: `MakeHeap with ${what} is accepted`,
       way: "calls",
-      run: async (bench) => {
-        const request = MakeHeapReq.create({ topic: bench.freshName(), ...settings });
-        await bench.call(DisheapService.makeHeap, request);
-        await bench.settle(request.topic);
-        await bench.enqueue(request.topic);
+      run: async (rig) => {
+        const request = MakeHeapReq.create({ topic: rig.freshName(), ...settings });
+        await rig.call(DisheapService.makeHeap, request);
+        await rig.settle(request.topic);
+        await rig.enqueue(request.topic);
       },
     })),
     {
       section: 3,
       rule: "what is left out takes the default",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic();
-        const info = await bench.info(topic);
+      run: async (rig) => {
+        const topic = await rig.topic();
+        const info = await rig.info(topic);
         assert.equal(info.mode, Mode.MIN);
         assert.equal(info.partitions, 1);
-        assert.equal(info.replicationFactor, Math.min(3, bench.nodes.length));
+        assert.equal(info.replicationFactor, Math.min(3, rig.nodes.length));
         assert.equal(info.topKBound, 100);
         assert.deepEqual(info.retentionTime, duration(DAY_MS));
         assert.deepEqual(info.visibilityTimeoutDefault, duration(30_000));
@@ -103,18 +103,18 @@ export function topicCases(): Case[] {
       section: 3,
       rule: "dlq_policy enabled without retention keeps for 7 days, disabled is off",
       way: "calls",
-      run: async (bench) => {
-        const on = await bench.topic({ dlqPolicy: { enabled: true, retentionTime: undefined } });
-        const off = await bench.topic({ dlqPolicy: { enabled: false, retentionTime: undefined } });
-        assert.deepEqual((await bench.info(on)).dlqPolicy?.retentionTime, duration(7 * DAY_MS));
-        assert.equal((await bench.info(off)).dlqPolicy?.enabled, false);
+      run: async (rig) => {
+        const on = await rig.topic({ dlqPolicy: { enabled: true, retentionTime: undefined } });
+        const off = await rig.topic({ dlqPolicy: { enabled: false, retentionTime: undefined } });
+        assert.deepEqual((await rig.info(on)).dlqPolicy?.retentionTime, duration(7 * DAY_MS));
+        assert.equal((await rig.info(off)).dlqPolicy?.enabled, false);
       },
     },
     {
       section: 3,
       rule: "a chosen value is kept as it was chosen",
       way: "calls",
-      run: async (bench) => {
+      run: async (rig) => {
         const settings = {
           mode: Mode.MAX,
           partitions: 3,
@@ -127,7 +127,7 @@ export function topicCases(): Case[] {
           compressionEnabled: true,
           dlqPolicy: { enabled: true, retentionTime: duration(3_600_000) },
         };
-        const info = await bench.info(await bench.topic(settings));
+        const info = await rig.info(await rig.topic(settings));
         for (const [name, value] of Object.entries(settings)) {
           assert.deepEqual(info[name as keyof typeof settings], value, name);
         }
@@ -137,25 +137,25 @@ export function topicCases(): Case[] {
       section: 3,
       rule: "an existing topic is ALREADY_EXISTS and the text says so",
       way: "calls",
-      run: async (bench) => {
-        const topic = await bench.topic();
+      run: async (rig) => {
+        const topic = await rig.topic();
         const again = MakeHeapReq.create({ topic, partitions: 2 });
-        for (let place = 0; place < bench.nodes.length; place += 1) {
-          const call = bench.call(DisheapService.makeHeap, again, { place });
+        for (let place = 0; place < rig.nodes.length; place += 1) {
+          const call = rig.call(DisheapService.makeHeap, again, { place });
           assert.match((await refused("ALREADY_EXISTS", call)).details, /already exists/);
         }
-        assert.equal((await bench.info(topic)).partitions, 1);
+        assert.equal((await rig.info(topic)).partitions, 1);
       },
     },
     {
       section: 3,
       rule: "of many MakeHeap of one name at once, through all nodes, one succeeds",
       way: "calls",
-      run: async (bench) => {
-        const request = MakeHeapReq.create({ topic: bench.freshName() });
+      run: async (rig) => {
+        const request = MakeHeapReq.create({ topic: rig.freshName() });
         const answers = await Promise.allSettled(
           Array.from({ length: 9 }, (_, n) =>
-            bench.call(DisheapService.makeHeap, request, { place: n % bench.nodes.length }),
+            rig.call(DisheapService.makeHeap, request, { place: n % rig.nodes.length }),
           ),
         );
         const codes = answers.map((answer) =>
@@ -170,21 +170,21 @@ export function topicCases(): Case[] {
       rule: "MakeHeap with 100 partitions is accepted, and every one gets a leader",
       way: "calls",
       isAlone: true,
-      run: async (bench) => {
-        const topic = await bench.topic({ partitions: 100 });
-        assert.equal((await bench.info(topic)).partitions, 100);
-        await bench.enqueue(topic);
+      run: async (rig) => {
+        const topic = await rig.topic({ partitions: 100 });
+        assert.equal((await rig.info(topic)).partitions, 100);
+        await rig.enqueue(topic);
         const request = DeleteHeapReq.create({ topic, force: true });
-        await bench.call(DisheapService.deleteHeap, request);
+        await rig.call(DisheapService.deleteHeap, request);
       },
     },
     {
       section: 3,
       rule: "heap_id is the topic, a dash and unix seconds",
       way: "calls",
-      run: async (bench) => {
-        const topic = bench.freshName();
-        const answer = await bench.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
+      run: async (rig) => {
+        const topic = rig.freshName();
+        const answer = await rig.call(DisheapService.makeHeap, MakeHeapReq.create({ topic }));
         assert.equal(answer.topic, topic);
         const seconds = new RegExp(`^${topic}-(\\d+)$`).exec(answer.heapId)?.[1];
         assert(Math.abs(Number(seconds) - Date.now() / 1000) < 60, answer.heapId);
@@ -193,13 +193,13 @@ export function topicCases(): Case[] {
     {
       section: 3,
       rule: "a topic made on one node can be used through every other at once",
-      run: async (bench) => {
-        for (let place = 0; place < bench.nodes.length; place += 1) {
-          const topic = bench.freshName();
+      run: async (rig) => {
+        for (let place = 0; place < rig.nodes.length; place += 1) {
+          const topic = rig.freshName();
           const request = MakeHeapReq.create({ topic, partitions: 2 });
-          await bench.call(DisheapService.makeHeap, request, { place });
-          await Promise.all(bench.nodes.map((_, other) => bench.enqueue(topic, {}, other)));
-          const listed = await bench.listAll((place + 1) % bench.nodes.length);
+          await rig.call(DisheapService.makeHeap, request, { place });
+          await Promise.all(rig.nodes.map((_, other) => rig.enqueue(topic, {}, other)));
+          const listed = await rig.listAll((place + 1) % rig.nodes.length);
           assert(listed.some((heap) => heap.topic === topic));
         }
       },
@@ -209,10 +209,10 @@ export function topicCases(): Case[] {
       rule: "rf 2 with three nodes is reported as 2 and kept on three",
       way: "calls",
       needsThree: true,
-      run: async (bench) => {
-        const topic = await bench.topic({ replicationFactor: 2 });
-        assert.equal((await bench.info(topic)).replicationFactor, 2);
-        const part = (await bench.stats(topic)).partitionStats.get(0);
+      run: async (rig) => {
+        const topic = await rig.topic({ replicationFactor: 2 });
+        assert.equal((await rig.info(topic)).replicationFactor, 2);
+        const part = (await rig.stats(topic)).partitionStats.get(0);
         assert.deepEqual([...(part?.replicaNodes ?? [])].sort(), ["n1", "n2", "n3"]);
       },
     },

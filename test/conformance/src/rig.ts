@@ -1,7 +1,7 @@
 // One deployment under test, and the calls that cases make on it. Which node answers is the
 // deployment's business: the only one, any of three, or always one that leads as little as possible.
 // The ways differ in how messages are enqueued, consumed and settled: by calls of their own, as here, or by
-// sessions (session/session-bench.ts).
+// sessions (session/session-rig.ts).
 
 import assert from "node:assert/strict";
 import type { NodeProcess } from "@disheap/harness";
@@ -45,7 +45,7 @@ export type Enqueue = Partial<Omit<EnqueueReq, "topic">>;
 /** What identifies a delivery. */
 export type Delivery = Pick<AckReq, "topic" | "messageId" | "leaseToken">;
 
-export class Bench {
+export class Rig {
   readonly nodes: readonly NodeProcess[];
   readonly clients: readonly DisheapClient[];
   private readonly through: Through;
@@ -54,8 +54,8 @@ export class Bench {
   private readonly counts: { turn: number; topics: number };
 
   /** Of the whole deployment, or one that shares the nodes, the names and the turns of `whole`. */
-  constructor(of: readonly [nodes: readonly NodeProcess[], through: Through] | Bench) {
-    if (of instanceof Bench) {
+  constructor(of: readonly [nodes: readonly NodeProcess[], through: Through] | Rig) {
+    if (of instanceof Rig) {
       ({ nodes: this.nodes, clients: this.clients, through: this.through } = of);
       ({ servers: this.servers, counts: this.counts } = of);
       return;

@@ -1,4 +1,4 @@
-// The bench of one case that goes by sessions: one with each node that the case asks something of, and one for each
+// The rig of one case that goes by sessions: one with each node that the case asks something of, and one for each
 // consumer. A delivery is settled by its number where its session holds it, else by its token, as the contract says.
 
 import type { PopItem } from "@disheap/proto";
@@ -10,7 +10,7 @@ import {
   type SettleRows,
 } from "@disheap/proto/session";
 import { Metadata, status as Status } from "@grpc/grpc-js";
-import { Bench, type Delivery, type Enqueue } from "../bench.js";
+import { Rig, type Delivery, type Enqueue } from "../rig.js";
 import type { Enqueued, RowAnswer } from "./answers.js";
 import { column32, column64, pairOf } from "./columns.js";
 import { HELLO, RawSession } from "./raw-session.js";
@@ -33,7 +33,7 @@ class Refusal extends Error {
   }
 }
 
-export class SessionBench extends Bench {
+export class SessionRig extends Rig {
   private readonly sessions = new Map<number, RawSession>();
   private readonly all: RawSession[] = [];
   private readonly pops: SessionPop[] = [];
