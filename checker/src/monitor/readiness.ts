@@ -64,6 +64,12 @@ function settlesOf(record: MessageRecord, lease: Delivery): Settle[] {
   return record.settles.filter((settle) => settle.fence === lease.fence);
 }
 
+/** Its last attempt failed, which makes it a dead letter, until its client gave it back after all. */
+function wasDeadMeanwhile(lease: Delivery, settles: readonly Settle[]): boolean {
+  if (lease.attempts <= lease.maxRetries) return false;
+  return settles.some(({ kind, outcome }) => kind === "release" && outcome !== "fail");
+}
+
 export const queueTime: Axis = {
   ties: true,
   pop({ grantedMs }) {
@@ -78,6 +84,7 @@ export const queueTime: Axis = {
   released(record, lease, timers) {
     const settles = settlesOf(record, lease);
     if (!timers || settles.some((settle) => settle.kind === "extend")) return undefined;
+    if (wasDeadMeanwhile(lease, settles)) return undefined;
     const chosen = settles.map((settle) => settle.backoffMs ?? 0);
     // A lease that ran out ends at the first entry after its deadline, which a jump of the queue's
     // time or a change of leader can put anywhere: only a recorded end, or a nack before it, is sure.

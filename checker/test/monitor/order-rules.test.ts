@@ -258,6 +258,17 @@ describe("Q14 order by the partition's time", () => {
       );
     return first === "a" ? (pop("a", 500), pop("b", 600)) : (pop("b", 500), pop("a", 600));
   };
+  /** Its first lease ran out, b was granted long after, and then it was granted again. */
+  const expiredOnce = (maxRetries: number, isGivenBack: boolean) => {
+    const story = record().topic({ maxRetries });
+    story.enqueue("a", { priority: "1" }).enqueue("b", { priority: "2" });
+    story.pop("a", { priority: "1", maxRetries, grantedMs: 500 });
+    story.event("lease.expired", { topic: "t", messageId: "a", fence: 1, atMs: 40_000 });
+    story.pop("b", { priority: "2", grantedMs: 400_000 });
+    if (isGivenBack) story.settle("release", "a");
+    const attempts = isGivenBack ? 1 : 2;
+    return story.pop("a", { priority: "1", maxRetries, attempts, fence: 2, grantedMs: 400_001 });
+  };
   legal([
     [
       "the lease ran out long after its deadline: time jumped, and the backoff runs from there",
@@ -267,6 +278,10 @@ describe("Q14 order by the partition's time", () => {
         story.pop("b", { priority: "2", grantedMs: 400_000 });
         return story.pop("a", { priority: "1", fence: 2, grantedMs: 400_001 });
       },
+    ],
+    [
+      "a dead letter waits for nobody until its client gives its last lease back",
+      () => expiredOnce(0, true),
     ],
     ["smaller first under MIN", () => pair("MIN", "1", "2", "a")],
     ["larger first under MAX", () => pair("MAX", "1", "2", "b")],
@@ -309,13 +324,7 @@ describe("Q14 order by the partition's time", () => {
     ],
     [
       "a retried message lost its place",
-      () => {
-        const story = record().enqueue("a", { priority: "1" }).enqueue("b", { priority: "2" });
-        story.pop("a", { priority: "1", grantedMs: 500 });
-        story.event("lease.expired", { topic: "t", messageId: "a", fence: 1, atMs: 40_000 });
-        story.pop("b", { priority: "2", grantedMs: 400_000 });
-        return story.pop("a", { priority: "1", fence: 2, grantedMs: 400_001 });
-      },
+      () => expiredOnce(3, false),
       "was ready",
       "pop a#1, lease.expired a#1, pop b#1",
     ],

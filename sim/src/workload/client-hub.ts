@@ -180,9 +180,10 @@ export class ClientHub {
       if (event.kind === "stream.credits") {
         for (const w of this.watchers) w.creditsSent?.(stream.node, streamId, event.credits);
       }
-      for (const w of this.watchers) w.streamTold?.(stream.node, event);
       if (event.kind === "stream.cancel") this.pipes.get(streamId)?.pipe.cancel();
-      if (!this.world.clientEvent(stream.node, stream.incarnation, event)) this.broken(streamId);
+      const isTold = this.world.clientEvent(stream.node, stream.incarnation, event);
+      if (!isTold) this.broken(streamId);
+      else for (const w of this.watchers) w.streamTold?.(stream.node, event);
     });
   }
 

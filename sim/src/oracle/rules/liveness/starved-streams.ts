@@ -13,6 +13,8 @@ const SERVED_WITHIN_US = 4_000_000;
 
 interface Stream {
   readonly node: number;
+  /** Of its node: a stream ends with it, also when all nodes fall at once and no turn shows it. */
+  readonly life: number;
   readonly topic: string;
   readonly partitions: readonly number[];
   credits: number;
@@ -31,10 +33,13 @@ export class StarvedStreams implements Rule {
   streamTold(node: number, event: ClientEvent): void {
     if (event.kind === "stream.filter") {
       const { topic, partitionIds, streamId } = event;
-      if (!this.world?.plan.faults.some((f) => f.kind === "net.mute" && f.topic === topic)) return;
+      const { world } = this;
+      if (!world?.plan.faults.some((f) => f.kind === "net.mute" && f.topic === topic)) return;
       const before = this.streams.get(streamId)?.credits ?? 0;
       const partitions = partitionIds;
-      this.streams.set(streamId, { node, topic, partitions, credits: before, sinceUs: undefined });
+      const life = world.node(node).incarnations;
+      const credits = before;
+      this.streams.set(streamId, { node, life, topic, partitions, credits, sinceUs: undefined });
     } else if (event.kind === "stream.credits") {
       const stream = this.streams.get(event.streamId);
       if (stream) stream.credits += event.credits;
@@ -59,8 +64,7 @@ export class StarvedStreams implements Rule {
     if (!world || this.streams.size === 0) return;
     const { nowUs } = world.queue;
     for (const [id, stream] of this.streams) {
-      // The stream fell with its node.
-      if (!world.host(stream.node)) this.streams.delete(id);
+      if (world.node(stream.node).incarnations !== stream.life) this.streams.delete(id);
       else if (stream.credits === 0 || !isMuted(world, stream) || !readyElsewhere(world, stream))
         stream.sinceUs = undefined;
       else {

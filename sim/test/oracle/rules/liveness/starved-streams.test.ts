@@ -10,6 +10,8 @@ interface Stage {
   readonly rule: StarvedStreams;
   /** Time passes, and nodes take turns. */
   pass(ms: number): void;
+  /** The node falls and comes back before anybody takes a turn. */
+  restart(): void;
 }
 
 /** A stream over two partitions with this many credits, as the leader of the first is muted. */
@@ -28,10 +30,12 @@ function stage(
     [2, replica(1, ready, isServing)],
   ]);
   const host = { context: { groups } };
+  const node = { incarnations: 1 };
   const queue = { nowUs: MUTED_MS * 1000 };
   const world = {
     queue,
     nodes: [{ number: 1, process: { host } }],
+    node: () => node,
     host: () => host,
     plan: {
       topics: [{ topic: "t", partitions: 2 }],
@@ -56,7 +60,10 @@ function stage(
     }
     rule.afterTurn();
   };
-  return { rule, pass };
+  const restart = (): void => {
+    node.incarnations += 1;
+  };
+  return { rule, pass, restart };
 }
 
 test("L14: open credits, messages ready in a partition that works, and nothing given is noticed", () => {
@@ -86,6 +93,9 @@ test("L14: where nothing else is ready, leads, or is wanted, nobody is starved",
   stage(1, { ready: 0 }).pass(9_000);
   stage(1, { isServing: false }).pass(9_000);
   stage(1, {}, [0]).pass(9_000);
+  const fallen = stage(1);
+  fallen.restart();
+  fallen.pass(9_000);
   breaks("L14", () => stage(1, {}, [1]).pass(9_000));
 });
 
