@@ -99,10 +99,13 @@ export function refilled(g: RaftGroup, peer: Member, from: LogIndex, read: reado
   p.isFetching = false;
   const blocks: SentBlock[] = [];
   let at = from;
+  let bytes = 0;
   for (const block of read) {
     if (block.first !== at || blocks.length >= g.settings.appendBlocksMax) break;
+    if (blocks.length > 0 && bytes + block.bytes.length > g.settings.appendBytesMax) break;
     const { first, last } = g.log.rangeAt(at);
     blocks.push({ bytes: block.bytes, use: last - first + 1 });
+    bytes += block.bytes.length;
     at = last + 1;
     if (at > g.log.lastIndex) break;
   }

@@ -30,7 +30,8 @@ export interface Outstanding {
   readonly durableIndex: LogIndex;
 }
 
-const READ_BYTES = 1 << 20;
+/** For apply; what a follower lacks is read in pieces of one append. */
+const APPLY_READ_BYTES = 1 << 20;
 
 export class LogReads {
   private readonly outstanding = new Map<number, Outstanding>();
@@ -40,10 +41,11 @@ export class LogReads {
   request(replica: Replica, purpose: ReadPurpose, fromIndex: number): void {
     const token = this.nextToken;
     this.nextToken += 1;
-    const { cuts, durableIndex } = replica.raft;
+    const { cuts, durableIndex, settings } = replica.raft;
     this.outstanding.set(token, { replica, purpose, fromIndex, cuts, durableIndex });
     const from = blockKey(replica.id, replica.raft.log.rangeAt(fromIndex).first);
-    this.queue.push({ token, from, to: blockKey(replica.id, 2 ** 47), bytesMax: READ_BYTES });
+    const bytesMax = purpose.type === "apply" ? APPLY_READ_BYTES : settings.appendBytesMax;
+    this.queue.push({ token, from, to: blockKey(replica.id, 2 ** 47), bytesMax });
   }
 
   /** Reads to submit in this turn. */

@@ -2,7 +2,13 @@
 // nothing else makes a leader send an entry again.
 
 import { expect, test } from "vitest";
-import { linkDown, linkRoom, linkUp, onBeatAnswered } from "../../src/raft/replication.js";
+import {
+  linkDown,
+  linkRoom,
+  linkUp,
+  onBeatAnswered,
+  refilled,
+} from "../../src/raft/replication.js";
 import type { Append } from "../../src/wire/messages.js";
 import {
   append,
@@ -224,4 +230,28 @@ test("until it is repaired it does not count, whatever it had said before (D-88)
   expect([p?.match, p?.held, leader.group.commitIndex]).toEqual([5, 3, 5]);
   leader.receive(2, { ...early, seq: p?.runSeq ?? 0, index: 6, prevIndex: 3 });
   expect([p?.match, p?.held, leader.group.commitIndex]).toEqual([6, 6, 6]);
+});
+
+/**
+ * Seed 1699: what was read from disk for a follower left in one append of 1 MB, over a link that takes so much only
+ * while nothing else is on it; what follows an append is always on it.
+ */
+test("what was read from disk is divided like what was in memory", () => {
+  const { net, leader } = settled();
+  net.take(() => true);
+  const g = leader.group;
+  const p = g.progress.get(2);
+  const first = g.log.lastIndex + 1;
+  for (let i = 0; i < 6; i += 1) leader.propose();
+  net.take(() => true);
+  const read = [0, 1, 2, 3, 4, 5].flatMap((i) => g.log.blockAt(first + i) ?? []);
+  const bytes = read.map((block) => block.bytes.length);
+  Object.assign(g.settings, { appendBytesMax: bytes[0] + bytes[1] });
+  if (!p) throw new Error("node 2 is no follower");
+  p.rewind(first);
+  p.isFetching = true;
+  refilled(g, 2, first, read);
+  leader.carryOut();
+  const sizes = appends(net.take(between(1, 2))).map(({ blocks }) => blocks.length);
+  expect(sizes).toEqual([2, 2, 2]);
 });

@@ -179,7 +179,11 @@ describe("what ends the session", () => {
     ["half a frame", whole.slice(0, whole.length - 5), "cut off"],
     ["bytes that are nothing", Uint8Array.of(255, 255, 255, 255), "cannot be read as a SessionIn"],
     ["no hello", { topic: [{ handle: 1, topic: "jobs" }] }, "no hello"],
-    ["a receive limit below a frame", { hello: { ...HELLO, receiveBytesMax: 1000 } }, "from 2097152"],
+    [
+      "a receive limit below a frame",
+      { hello: { ...HELLO, receiveBytesMax: 1000 } },
+      "from 2097152",
+    ],
     ["a handle bound twice", { ...JOBS, topic: [...JOBS.topic, ...JOBS.topic] }, "bound once"],
     ["handle 0", { hello: HELLO, topic: [{ handle: 0, topic: "jobs" }] }, "from 1"],
     [

@@ -311,9 +311,7 @@ export function enqueueCases(): Case[] {
       rule: "a stream on every node gets what is enqueued anywhere",
       run: async (rig) => {
         const topic = await rig.topic({ partitions: 3 });
-        const pops = rig.nodes.map((_, place) =>
-          rig.stream(topic, place).filter(topic).credits(1),
-        );
+        const pops = rig.nodes.map((_, place) => rig.stream(topic, place).filter(topic).credits(1));
         await sleep(100);
         for (const place of rig.nodes.keys()) await rig.enqueue(topic, {}, place);
         const ids = (await Promise.all(pops.map((pop) => pop.one()))).map(

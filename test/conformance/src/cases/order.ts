@@ -108,9 +108,7 @@ export function orderCases(): Case[] {
         for (let key = 0; key < 16; key += 1) {
           const partitionKey = `customer-${String(key)}`;
           const answers = await Promise.all(
-            [...rig.nodes.keys(), 0].map((place) =>
-              rig.enqueue(topic, { partitionKey }, place),
-            ),
+            [...rig.nodes.keys(), 0].map((place) => rig.enqueue(topic, { partitionKey }, place)),
           );
           const partitions = new Set(answers.map(({ partitionId }) => partitionId));
           assert.equal(partitions.size, 1, `${partitionKey} in ${[...partitions].join(", ")}`);
