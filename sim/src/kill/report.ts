@@ -31,8 +31,15 @@ function stateOf(outcome: Outcome): string {
   return outcome.killed ? "KILLED" : "SURVIVED";
 }
 
-function remarkOf({ killed, mutant, situation, passedOver }: Outcome): string {
+/** A seed killed it by a rule that its file does not name: the rule that it was written for may be blind to it. */
+function isByAnotherRule({ rule, seed, mutant }: Outcome): boolean {
+  return seed !== null && rule !== null && !mutant.expect.includes(rule);
+}
+
+function remarkOf(outcome: Outcome): string {
+  const { killed, mutant, situation, passedOver } = outcome;
   const remarks: string[] = [];
+  if (isByAnotherRule(outcome)) remarks.push(`its file expects ${mutant.expect.join(", ")}`);
   if (situation !== null) remarks.push(`killed by ${situation}`);
   if (mutant.equivalent !== undefined) {
     remarks.push(killed ? "its file says that nothing can kill it" : "as its file says");
@@ -83,6 +90,7 @@ export function totalJson({ outcomes, leftOut, wallSeconds }: Totals): string {
     killedBySituations: outcomes.filter((o) => o.situation !== null).length,
     survivors: ids(outcomes.filter((o) => !o.killed && !isAsExpected(o))),
     notEquivalent: ids(outcomes.filter((o) => o.killed && !isAsExpected(o))),
+    byAnotherRule: ids(outcomes.filter(isByAnotherRule)),
     leftOut,
     cpuSeconds: cpuOf(outcomes),
     wallSeconds,
@@ -104,10 +112,14 @@ export function totalLine({ outcomes, leftOut, wallSeconds }: Totals): string {
   const bySituation = killed.length - bySeeds.length;
   const median = bySeeds.length === 0 ? "" : ` (median ${bySeeds[bySeeds.length >> 1]} tried)`;
   const wrong = outcomes.filter((o) => !isAsExpected(o)).map(({ id }) => id);
+  const others = outcomes.filter(isByAnotherRule).map(({ id }) => id);
   const parts = [
     `${killed.length} of ${outcomes.length} killed: ${bySeeds.length} by seeds${median}, ${bySituation} by situations`,
     `took ${clockOf(wallSeconds)}, seeds ${cpuOf(outcomes).toFixed(0)} s of processor time`,
     ...(wrong.length === 0 ? [] : [`not as expected: ${wrong.sort(byText).join(", ")}`]),
+    ...(others.length === 0
+      ? []
+      : [`by another rule than expected: ${others.sort(byText).join(", ")}`]),
     ...(leftOut.length === 0
       ? []
       : [`left out, for --situations: ${[...leftOut].sort(byText).join(", ")}`]),

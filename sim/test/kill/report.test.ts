@@ -92,6 +92,14 @@ describe("the totals", () => {
     );
   });
 
+  test("name who died by another rule than its file expects", () => {
+    const other = { ...bySeed, rule: "R8" };
+    expect(tableRow(other)).toContain("a title; its file expects R3");
+    expect(totalLine({ outcomes: [other], leftOut: [], wallSeconds: 5 })).toContain(
+      "; by another rule than expected: raft-C1",
+    );
+  });
+
   test("are one object for machines, after one per mutant", () => {
     const { mutant, ...kill } = bySeed;
     expect(JSON.parse(jsonRow(bySeed))).toEqual({ ...kill, expected: true });
@@ -103,6 +111,7 @@ describe("the totals", () => {
       killedBySituations: 1,
       survivors: ["dec-9c"],
       notEquivalent: [],
+      byAnotherRule: [],
       leftOut: ["dec-7b"],
       cpuSeconds: 307.25,
       wallSeconds: 601,
