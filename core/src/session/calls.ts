@@ -13,6 +13,7 @@ import { readEnqueuedMany, readRefusals } from "../edge/requests/batch-results.j
 import { readable, UNREADABLE_ANSWER } from "../edge/requests/operation-result.js";
 import type { Operations } from "../edge/requests/operations.js";
 import type { RequestEnd } from "../edge/requests/requests.js";
+import { GIVE_BACK_MS } from "../edge/streams/give-backs.js";
 import { invalid, statelessProblem } from "../edge/requests/validate.js";
 import type { SessionCall } from "./call.js";
 import { type CallBatch, rowAt } from "./call-batch.js";
@@ -31,9 +32,6 @@ import { SettleBatches } from "./settle-batches.js";
 
 /** Beside its payload a row costs about this much while it is under way, in bytes. */
 const ROW_BYTES = 256;
-
-/** Give-backs are repeated for so long; those of streams for ten times as long (streams/give-backs.ts). */
-const GIVE_BACK_MS = 60_000;
 
 type What = Pick<SessionCall, "kind" | "rows" | "windowBytes"> &
   Partial<Pick<SessionCall, "deliveries" | "extensionMs" | "topic">>;
@@ -277,8 +275,10 @@ export class Calls {
     const call = this.calls.get(id);
     const batch = call?.batches[part];
     if (!call || !batch) return;
-    if (call.kind === "give-back") call.waiting -= batch.rows;
-    else if (end.type === "failed") this.batchFailed(call, batch, end, end.mayBeDone);
+    if (call.kind === "give-back") {
+      call.waiting -= batch.rows;
+      if (end.type === "failed") this.operations.gaveUp(end.code);
+    } else if (end.type === "failed") this.batchFailed(call, batch, end, end.mayBeDone);
     else if (call.kind === "settle") this.batchSettled(call, batch, end.body);
     else this.batchEnqueued(call, batch, end.body);
     this.finishIfDone(call);

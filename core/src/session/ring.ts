@@ -2,13 +2,11 @@
 // it. A number leaves when its lease was settled, given back or is over (D-95).
 
 import type { PartitionPlace } from "../cluster/cluster-state.js";
+import type { LeaseName } from "../lib/lease-name.js";
 import { SequenceTable } from "../lib/sequence-table.js";
 
-export interface Delivery {
+export interface Delivery extends LeaseName {
   readonly place: PartitionPlace;
-  readonly index: number;
-  readonly offset: number;
-  readonly fence: number;
   readonly mac: Uint8Array;
   /** Of the consumer. */
   readonly clientStream: number;

@@ -7,7 +7,7 @@ import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js
 import { SequenceTable } from "../../lib/sequence-table.js";
 import { encodeIntent, type Intent } from "../../wire/intents.js";
 import type { RequestAction } from "../../wire/messages.js";
-import type { ClientRequest, ClientResult, Failure } from "../../contract/api.js";
+import type { ClientRequest, ClientResult, ErrorCode, Failure } from "../../contract/api.js";
 import { PartitionChooser } from "./choose-partition.js";
 import { deletionProblem } from "./confirmation.js";
 import { Deletions } from "./deletions.js";
@@ -95,6 +95,11 @@ export class Operations {
     operation.stage = "background";
     const action: RequestAction = { type: "propose", intent: encodeIntent(intent) };
     this.ask(operation, [{ topic: "", place }], action, true);
+  }
+
+  /** No leader took work of this node itself in its time. What belongs to a deleted topic is done. */
+  gaveUp(code: ErrorCode): void {
+    if (code !== "NOT_FOUND") this.givenUp += 1;
   }
 
   /** Makes the meta table current for who names a topic that is not known here. */
@@ -479,8 +484,7 @@ export class Operations {
     this.deletions.forget(operation.id);
     const isDriven = operation.stage === "closing" || operation.stage === "deleted";
     if (isDriven && operation.deletes) this.deletions.ended(operation.deletes, false);
-    // What belongs to a deleted topic is done.
-    if (operation.stage === "background" && failure.code !== "NOT_FOUND") this.givenUp += 1;
+    if (operation.stage === "background") this.gaveUp(failure.code);
     operation.whenCurrent?.(failure);
     if (operation.requestId === undefined) return;
     const result: ClientResult = { ok: false, failure };

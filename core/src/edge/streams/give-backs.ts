@@ -7,7 +7,7 @@ import type { HostContext } from "../../member/context.js";
 import type { Operations } from "../requests/operations.js";
 
 /** So long: for as long as tombstones tell of leases. */
-const BACKGROUND_MS = 600_000;
+export const GIVE_BACK_MS = 600_000;
 
 export class GiveBacks {
   private readonly context: HostContext;
@@ -22,7 +22,7 @@ export class GiveBacks {
 
   release(place: PartitionPlace, { index, offset, fence }: LeaseName, ended?: () => void): void {
     const intent = { kind: "release.undelivered", index, offset, fence } as const;
-    this.operations.background(place, intent, BACKGROUND_MS, ended);
+    this.operations.background(place, intent, GIVE_BACK_MS, ended);
   }
 
   /** Of a lease that several digests name one release is under way at a time. */
@@ -36,6 +36,6 @@ export class GiveBacks {
   close(place: PartitionPlace, stream: number, graceMs: number, ended?: () => void): void {
     const { self: edge, incarnation: edgeIncarnation } = this.context;
     const intent = { kind: "stream.close", edge, edgeIncarnation, stream, graceMs } as const;
-    this.operations.background(place, intent, BACKGROUND_MS, ended);
+    this.operations.background(place, intent, GIVE_BACK_MS, ended);
   }
 }
