@@ -16,7 +16,7 @@ import type { CommittedEntry, EntryRule } from "../canon.js";
 import { attemptOf, seen, type Watched } from "../watched.js";
 
 interface Enqueue {
-  /** Attempts that left an edge, and those of them that were answered with "surely not". */
+  /** Attempts that left an edge, rows of one batch each for itself since they may be equal, and those of them that were answered with "surely not". */
   readonly attempts: Set<string>;
   readonly refused: Map<string, Seen>;
   readonly committed: Seen[];
@@ -37,17 +37,18 @@ export class Once implements Rule, EntryRule {
       if (!isOnce || action.type !== "propose") return;
       const attempt = attemptOf(node, message);
       const enqueues = this.enqueuesOf(action.intent);
-      for (const enqueue of enqueues) enqueue.attempts.add(attempt);
+      enqueues.forEach((enqueue, row) => enqueue.attempts.add(`${attempt} row ${row}`));
       this.byAttempt.set(attempt, enqueues);
     } else if (message.kind === "reply") {
       const { type } = message.outcome;
       if (type !== "surely-not" && type !== "unknown-group") return;
       const attempt = attemptOf(to, message);
       const at = { atUs: this.world?.queue.nowUs ?? 0, node };
-      for (const enqueue of this.byAttempt.get(attempt) ?? []) {
-        enqueue.refused.set(attempt, seen(at, `answered "${type}" to attempt ${attempt}`));
+      this.byAttempt.get(attempt)?.forEach((enqueue, row) => {
+        const text = `answered "${type}" to attempt ${attempt}`;
+        enqueue.refused.set(`${attempt} row ${row}`, seen(at, text));
         check(enqueue);
-      }
+      });
     }
   }
 

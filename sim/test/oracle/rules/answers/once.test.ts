@@ -13,14 +13,26 @@ const ENQUEUE: Intent = {
   delayMs: 0,
 };
 
-const request = (attempt: number): PeerMessage => ({
+/** Two rows that are the same. */
+const TWINS: Intent = {
+  kind: "enqueue.many",
+  rows: 2,
+  producer: undefined,
+  priority: Uint8Array.of(7, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0),
+  length: Uint8Array.of(2, 0, 0, 0, 2, 0, 0, 0),
+  maxRetries: new Uint8Array(0),
+  delayMs: new Uint8Array(0),
+  payload: Uint8Array.of(1, 2, 1, 2),
+};
+
+const request = (attempt: number, intent = ENQUEUE): PeerMessage => ({
   kind: "request",
   edgeIncarnation: 1,
   requestId: 5,
   attempt,
   isOnce: true,
   group: 1,
-  action: { type: "propose", intent: encodeIntent(ENQUEUE) },
+  action: { type: "propose", intent: encodeIntent(intent) },
 });
 const surelyNot = (attempt: number): PeerMessage => ({
   kind: "reply",
@@ -47,6 +59,18 @@ test("Q2: an attempt is applied once, or is surely not and followed by another",
   refuse(1);
   ask(2);
   commit();
+});
+
+test("Q2: each row of a batch counts, also when another one is the same", () => {
+  const { rule, commit } = stage();
+  rule.sent(3, 1, request(1, TWINS));
+  commit();
+  commit();
+  breaks("Q2", commit);
+  const refused = stage();
+  refused.rule.sent(3, 1, request(1, TWINS));
+  refused.refuse(1);
+  breaks("Q2", refused.commit);
 });
 
 test("Q2: one attempt in the log twice", () => {
