@@ -25,7 +25,7 @@ const TWINS: Intent = {
   payload: Uint8Array.of(1, 2, 1, 2),
 };
 
-const request = (attempt: number, intent = ENQUEUE): PeerMessage => ({
+const request = (attempt: number, intent: Intent = ENQUEUE): PeerMessage => ({
   kind: "request",
   edgeIncarnation: 1,
   requestId: 5,
