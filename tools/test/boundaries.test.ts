@@ -66,6 +66,7 @@ const FORBIDDEN: readonly Plant[] = [
   plant("core/dist/edge/leader.js", "../leader/leader.js", "core-edge-imports"),
   plant("core/src/edge/store.ts", "../store/boot.js", "core-edge-imports"),
   plant("core/src/edge/requests/host.ts", "../../host/host.js", "core-edge-imports"),
+  plant("core/src/session/leader.ts", "../leader/leader.js", "core-session-imports"),
   plant("core/dist/leader/edge.js", "../edge/lease-token.js", "core-leader-imports"),
   plant("core/src/leader/store.ts", "../store/boot.js", "core-leader-imports"),
   plant("core/dist/store/edge.js", "../edge/lease-token.js", "core-store-imports"),
