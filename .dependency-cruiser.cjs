@@ -119,18 +119,18 @@ module.exports = {
     {
       name: "no-circular",
       severity: "error",
-      comment: "Modules that need each other to run; types may name each other.",
+      comment: "No two modules need each other to run.",
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
     },
-    { name: "unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     {
-      name: "core-no-circle-of-types",
+      name: "no-circle-of-types",
       severity: "error",
-      comment: "In core no two modules name each other, not even by their types.",
-      from: { path: at("core") },
+      comment: "No two modules name each other, not even by their types, nor by way of others.",
+      from: {},
       to: { circular: true, via: { dependencyTypes: ["type-only"] } },
     },
+    { name: "unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
     ...roomRules,
     ...coreRules,
     {

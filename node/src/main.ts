@@ -4,7 +4,8 @@
 import { performance } from "node:perf_hooks";
 import { setLogVerbosity, logVerbosity } from "@grpc/grpc-js";
 import { formatAddress } from "./config/address.js";
-import { loadConfig, type NodeConfig } from "./config/config.js";
+import { loadConfig } from "./config/config.js";
+import type { NodeConfig } from "./config/node-config.js";
 import { helpText } from "./config/options.js";
 import { createLog, type Log } from "./log.js";
 import { createCollector } from "./memory/collector.js";

@@ -19,7 +19,7 @@ import { createGrpcNetwork, type GrpcNetwork } from "@disheap/io/grpc";
 import { createLevelDisk, type LevelDisk } from "@disheap/io/level";
 import { Turn } from "@disheap/io/turn";
 import { formatAddress, isLoopback } from "./config/address.js";
-import type { NodeConfig } from "./config/config.js";
+import type { NodeConfig } from "./config/node-config.js";
 import type { Engine } from "./engine.js";
 import type { Log } from "./log.js";
 import type { LoadGarbage } from "./memory/load-garbage.js";

@@ -5,7 +5,7 @@ import { performance } from "node:perf_hooks";
 import type { ClientEffect, Failure } from "@disheap/core";
 import { Carrier } from "./carrier.js";
 import { type Address, formatAddress } from "./config/address.js";
-import type { NodeConfig } from "./config/config.js";
+import type { NodeConfig } from "./config/node-config.js";
 import type { Engine } from "./engine.js";
 import { GrpcServer } from "./grpc/server.js";
 import { CatchUp } from "./http/catch-up.js";

@@ -1,2 +1,3 @@
+export * from "./checked.js";
 export * from "./page.js";
 export * from "./run.js";

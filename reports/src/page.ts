@@ -7,8 +7,8 @@ import {
   type GuaranteeReport,
   type Violation,
 } from "linearizability";
+import type { Checked, Verdict } from "./checked.js";
 import { PAGE_STYLE } from "./page-style.js";
-import type { Checked, Verdict } from "./run.js";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

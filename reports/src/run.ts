@@ -1,14 +1,8 @@
 // Checks the named histories, prints the report per guarantee, writes the page, and says which exit code
 // belongs to it. Files and output come in from outside, so that tests run it whole.
-import {
-  checkDisheap,
-  HistoryError,
-  readHistory,
-  renderDisheapReport,
-  type DisheapReport,
-  type HistoryLine,
-} from "linearizability";
+import { checkDisheap, HistoryError, readHistory, renderDisheapReport } from "linearizability";
 import { readArguments, USAGE } from "./arguments.js";
+import { verdictOf, type Checked, type Verdict } from "./checked.js";
 import { renderPage } from "./page.js";
 
 export interface CheckIo {
@@ -22,24 +16,9 @@ export interface CheckIo {
 
 const EXIT = { ok: 0, violated: 1, unchecked: 2, badInput: 3 } as const;
 
-export type Verdict = "ok" | "violated" | "unchecked";
-
-/** A history with what was found in it. */
-export interface Checked {
-  readonly file: string;
-  readonly verdict: Verdict;
-  readonly lines: readonly HistoryLine[];
-  readonly report: DisheapReport;
-}
-
 interface Refused {
   readonly file: string;
   readonly refusal: string;
-}
-
-export function verdictOf(report: DisheapReport): Verdict {
-  if (report.verdict === "violated") return "violated";
-  return report.guarantees.some(({ verdict }) => verdict === "ok") ? "ok" : "unchecked";
 }
 
 async function checkFile(io: CheckIo, file: string): Promise<Checked | Refused> {

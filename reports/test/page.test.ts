@@ -6,7 +6,7 @@ import { checkDisheap, type HistoryLine } from "linearizability";
 import { chromium } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { renderPage } from "../src/page.js";
-import { verdictOf, type Checked } from "../src/run.js";
+import { verdictOf, type Checked } from "../src/checked.js";
 import { history } from "./support.js";
 
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];

@@ -66,12 +66,13 @@ const FORBIDDEN: readonly Plant[] = [
   plant("core/dist/edge/leader.js", "../leader/leader.js", "core-edge-imports"),
   plant("core/src/edge/store.ts", "../store/boot.js", "core-edge-imports"),
   plant("core/src/edge/requests/host.ts", "../../host/host.js", "core-edge-imports"),
+  plant("core/src/session/leader.ts", "../leader/leader.js", "core-session-imports"),
   plant("core/dist/leader/edge.js", "../edge/lease-token.js", "core-leader-imports"),
   plant("core/src/leader/store.ts", "../store/boot.js", "core-leader-imports"),
   plant("core/dist/store/edge.js", "../edge/lease-token.js", "core-store-imports"),
   plant("core/src/store/leader.ts", "../leader/leader.js", "core-store-imports"),
   plant("core/dist/host/index-user.js", "../index.js", "core-host-imports"),
-  plant("core/src/a/circle-one.ts", "./circle-two.js", "core-no-circle-of-types"),
+  plant("core/src/a/circle-one.ts", "./circle-two.js", "no-circle-of-types"),
   plant("core/src/a/circle-two.ts", "./circle-one.js"),
   // io, and the turn inside it
   plant("io/dist/a/sim.js", "@disheap/sim", "io-imports"),
@@ -134,6 +135,16 @@ const FORBIDDEN: readonly Plant[] = [
   plant("io/dist/a/not-exported.js", "@disheap/core/dist/index.js", "unresolvable"),
   plant("io/dist/a/not-there.js", "./nowhere.js", "unresolvable"),
   plant("node/dist/a/not-installed.js", "no-such-package", "unresolvable"),
+  plant("io/src/a/circle-one.ts", "./circle-two.js", "no-circle-of-types"),
+  plant("io/src/a/circle-two.ts", "./circle-one.js"),
+  // by way of a third, and where only one of them names a type
+  {
+    file: "test/hardening/src/a/way-one.ts",
+    text: value("./way-two.js"),
+    rules: ["no-circle-of-types"],
+  },
+  { file: "test/hardening/src/a/way-two.ts", text: value("./way-three.js"), rules: [] },
+  plant("test/hardening/src/a/way-three.ts", "./way-one.js"),
   plant("core/dist/a/ring.js", "../index.js", "no-circular"),
   { file: "core/dist/index.js", text: value("./a/ring.js"), rules: [] },
 ];
@@ -170,9 +181,10 @@ const ALLOWED: readonly Plant[] = [
   plant("core/dist/host/edge.js", "../edge/lease-token.js"),
   plant("core/dist/host/leader.js", "../leader/leader.js"),
   plant("core/dist/host/store.js", "../store/boot.js"),
-  // Outside of core, two files that only name each other's types are no cycle when they run.
-  plant("io/src/b/one.ts", "./two.js"),
-  plant("io/src/b/two.ts", "./one.js"),
+  // Two files that name a third are no circle.
+  plant("io/src/b/one.ts", "./three.js"),
+  plant("io/src/b/two.ts", "./three.js"),
+  { file: "io/src/b/three.ts", text: "export type Here = 1;\n", rules: [] },
 ];
 
 /** Files of core's rooms that the plants above reach for, built and as sources. */

@@ -1,10 +1,13 @@
 // The client: one method per thing a caller wants from a cluster. Any node serves any call; see
 // caller.ts for what is repeated and pop-stream.ts for consuming.
 import { DeleteHeapReq, DisheapService, EnqueueReq, PeekReq, StatsReq } from "@disheap/proto";
+import type { DeleteOptions, EnqueueOptions, ListOptions, StatsOptions } from "./call-options.js";
 import { Caller } from "./caller.js";
 import { checkOptions } from "./checks.js";
+import type { ClientOptions } from "./client-options.js";
 import { optionalDuration, toPayload, toPriority, toText } from "./convert.js";
 import { EndpointPool } from "./endpoints.js";
+import { toMakeHeap } from "./make-topic.js";
 import type { NackOptions } from "./message.js";
 import {
   deleteChecks,
@@ -13,7 +16,7 @@ import {
   peekChecks,
   statsChecks,
 } from "./option-checks.js";
-import { type ClientOptions, type ResolvedOptions, resolveOptions } from "./options.js";
+import { type ResolvedOptions, resolveOptions } from "./options.js";
 import { fromPeekItem, type PeekOptions, type PeekResult } from "./peek.js";
 import type { PopOptions } from "./pop-options.js";
 import { PopStream } from "./pop-stream.js";
@@ -23,45 +26,17 @@ import { Settles } from "./settles.js";
 import {
   fromHeapInfo,
   fromHeapStats,
-  toMakeHeap,
   type TopicInfo,
   type TopicOptions,
   type TopicStats,
 } from "./topics.js";
 import { Visibilities } from "./visibilities.js";
 
-export interface EnqueueOptions {
-  priority?: bigint | number | undefined;
-  /** Messages of one key share a partition. */
-  partitionKey?: string | undefined;
-  /** Not delivered before this long from now. */
-  delayMs?: number | undefined;
-  /** Default: the topic's. 0: the first failure is the last. */
-  maxRetries?: number | undefined;
-  /** false: sent without an identity, and so never again once its outcome is unknown. */
-  producer?: false | undefined;
-}
-
 export interface EnqueueResult {
   messageId: string;
   partition: number;
   /** True when a repeat met its first attempt: the message is there once. */
   duplicate: boolean;
-}
-
-export interface DeleteOptions {
-  /** Needed, or the token that a refused deletion hands out: all messages go. */
-  force?: boolean | undefined;
-  confirmationToken?: string | undefined;
-}
-
-export interface ListOptions {
-  /** How many come with one answer, up to 1000; all are listed, whatever it is. */
-  pageSize?: number | undefined;
-}
-
-export interface StatsOptions {
-  partition?: number | undefined;
 }
 
 export interface StatsResult {

@@ -1,6 +1,8 @@
 // The TypeScript client of Disheap.
+export type { DeleteOptions, EnqueueOptions } from "./call-options.js";
 export { DisheapClient } from "./client.js";
-export type { DeleteOptions, EnqueueOptions, EnqueueResult, StatsResult } from "./client.js";
+export type { EnqueueResult, StatsResult } from "./client.js";
+export type { ClientOptions } from "./client-options.js";
 export { fencingOf, priorityMax, priorityMin } from "./convert.js";
 export {
   DisheapAuthenticationError,
@@ -17,7 +19,6 @@ export {
 export type { ErrorCode } from "./errors.js";
 export { Message } from "./message.js";
 export type { NackOptions } from "./message.js";
-export type { ClientOptions } from "./options.js";
 export type { PeekedMessage, PeekOptions, PeekResult } from "./peek.js";
 export { PopStream } from "./pop-stream.js";
 export type { PopOptions } from "./pop-options.js";

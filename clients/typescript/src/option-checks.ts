@@ -1,6 +1,7 @@
 // What every option of every call accepts, in one place. An option that is added to an interface and not to its
 // table does not compile.
 import { ChannelCredentials } from "@grpc/grpc-js";
+import type { DeleteOptions, EnqueueOptions, ListOptions, StatsOptions } from "./call-options.js";
 import {
   checkOptions,
   type Checks,
@@ -17,11 +18,10 @@ import {
   truth,
   whole,
 } from "./checks.js";
-import type { DeleteOptions, EnqueueOptions, ListOptions, StatsOptions } from "./client.js";
+import type { ClientOptions } from "./client-options.js";
 import { shown, uint32Max } from "./convert.js";
 import { invalidArgument } from "./errors.js";
 import type { NackOptions } from "./message.js";
-import type { ClientOptions } from "./options.js";
 import type { PeekOptions } from "./peek.js";
 import type { PopOptions } from "./pop-options.js";
 import type { RetryPolicy } from "./retry.js";

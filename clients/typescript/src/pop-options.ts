@@ -1,10 +1,6 @@
-// What a consumer can ask for, checked and turned into the filter and the credits of a stream.
-import { PopFilter } from "@disheap/proto";
-import { checkOptions } from "./checks.js";
-import { optionalDuration, toText } from "./convert.js";
+// What a consumer can ask for, and what follows from it for its credits and its times.
 import { CreditWindow } from "./credit-window.js";
 import { invalidArgument } from "./errors.js";
-import { popChecks } from "./option-checks.js";
 import type { RetryPolicy } from "./retry.js";
 
 export interface PopOptions {
@@ -28,16 +24,6 @@ export interface PopOptions {
    * which nothing comes for so long. Default: it outlives any outage; what should end has the budget of a call.
    */
   outageMaxMs?: number | undefined;
-}
-
-/** Checks all of the options. */
-export function filterOf(topic: string, options: PopOptions): PopFilter {
-  checkOptions("pop", popChecks, options);
-  const partitionIds = [...(options.partitions ?? [])];
-  const filter = PopFilter.create({ topic: toText("topic", topic), partitionIds });
-  const visibilityTimeout = optionalDuration("visibilityMs", options.visibilityMs);
-  if (visibilityTimeout !== undefined) filter.visibilityTimeout = visibilityTimeout;
-  return filter;
 }
 
 export function windowOf(options: PopOptions): CreditWindow {

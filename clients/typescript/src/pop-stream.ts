@@ -15,9 +15,9 @@ import { type Delivered, Message, type NackOptions, type Settler } from "./messa
 import type { ResolvedOptions } from "./options.js";
 import { nackChecks } from "./option-checks.js";
 import { PopConnection } from "./pop-connection.js";
+import { filterOf } from "./pop-filter.js";
 import {
   endingMsOf,
-  filterOf,
   keepLeaseMsOf,
   outageMaxMsOf,
   type PopOptions,

@@ -1,6 +1,5 @@
 // When a node counts as silent. A process that is stopped, or a machine that hangs, keeps its connections:
 // nothing fails, nothing answers. Only waiting tells, and a question that anybody awake would answer.
-import type { Endpoint } from "./endpoints.js";
 
 /** Without a word for this long a node is silent. */
 export const silenceMs = 1_000;
@@ -8,6 +7,14 @@ export const silenceMs = 1_000;
 const lateMs = 250;
 /** How often a stream is looked at. */
 const lookMs = 250;
+
+/** What is listened to. */
+export interface Listened {
+  /** When it last said anything, monotonic. */
+  readonly heardMs: number;
+  /** Asks whether anybody is awake there. */
+  answers(): Promise<boolean>;
+}
 
 /** Calls back after `ms` in which this process could have heard something. Returns how to stop. */
 export function afterListening(ms: number, callback: () => void): () => void {
@@ -21,12 +28,12 @@ export function afterListening(ms: number, callback: () => void): () => void {
 }
 
 /** Calls back once the node has said nothing for a while, on any of its calls. Returns how to stop. */
-export function onSilence(endpoint: Endpoint, callback: () => void): () => void {
+export function onSilence(node: Listened, callback: () => void): () => void {
   const startMs = performance.now();
   let stop: () => void = () => undefined;
   const listen = (ms: number): void => {
     stop = afterListening(ms, () => {
-      const leftMs = silenceMs - (performance.now() - Math.max(startMs, endpoint.heardMs));
+      const leftMs = silenceMs - (performance.now() - Math.max(startMs, node.heardMs));
       if (leftMs > 0) listen(leftMs);
       else callback();
     });
@@ -40,7 +47,7 @@ export function onSilence(endpoint: Endpoint, callback: () => void): () => void 
  * is silent, the node is asked whether it is there. Calls back once when it is not. Returns how to stop.
  */
 export function onDeadStream(
-  endpoint: Endpoint,
+  node: Listened,
   isOwed: () => boolean,
   callback: () => void,
 ): () => void {
@@ -52,8 +59,8 @@ export function onDeadStream(
       return;
     }
     owedSinceMs ??= performance.now();
-    const quietMs = performance.now() - Math.max(owedSinceMs, endpoint.heardMs);
-    if (quietMs < silenceMs || (await endpoint.answers()) || isOver) return;
+    const quietMs = performance.now() - Math.max(owedSinceMs, node.heardMs);
+    if (quietMs < silenceMs || (await node.answers()) || isOver) return;
     stop();
     callback();
   };

@@ -2,7 +2,7 @@
 // adapter family in a fresh world: real directories, sockets and processes, or simulated ones. Waiting
 // is the rig's business: a real rig waits for events, a simulated one runs its loop until they come.
 
-import type { TakenPart } from "./session-suite.js";
+import type { TakenPart } from "./session-parts.js";
 import type { DiskEvent, DiskPort, NetworkEvent, NetworkPort } from "../ports.js";
 
 export type DeclareTest = (name: string, run: () => Promise<void>) => void;

@@ -5,4 +5,5 @@ export { carrierSuite } from "./carrier-suite.js";
 export { diskSuite } from "./disk-suite.js";
 export { writerBatch } from "./disk-writes.js";
 export { networkSuite } from "./network-suite.js";
-export { readParts, sessionSuite, testPart, testWords } from "./session-suite.js";
+export { readParts, testPart, testWords } from "./session-parts.js";
+export { sessionSuite } from "./session-suite.js";

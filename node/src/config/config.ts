@@ -4,46 +4,19 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import {
-  type ClusterMember,
   DEFAULT_DEFAULTS,
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
-  type DefaultsConfig,
   type LimitsConfig,
   type TimingConfig,
 } from "@disheap/core";
 import { type Address, formatAddress } from "./address.js";
+import type { NodeConfig } from "./node-config.js";
 import { nodePorts } from "./port-layout.js";
 import { readSettings } from "./read.js";
 import { findProblems, findWarnings } from "./rules.js";
 import { parseValues, type Values } from "./schema.js";
 import { NODE_NAME } from "./values.js";
-
-export type AuthMode = "off" | "optional" | "required";
-export type LogLevel = "debug" | "info" | "warn" | "error";
-
-export interface NodeConfig {
-  readonly nodeId: string;
-  /** What its operator calls the machine that it runs on (D-88). */
-  readonly machine: string;
-  /** In the order of the list: its first member forms the cluster (D-88). */
-  readonly members: readonly ClusterMember[];
-  /** Absolute. */
-  readonly dataDir: string;
-  readonly grpc: Address;
-  readonly http: Address;
-  readonly metrics: Address | undefined;
-  readonly raft: Address;
-  readonly authMode: AuthMode;
-  readonly clusterSecret: string;
-  readonly logLevel: LogLevel;
-  readonly logFormat: "json" | "text";
-  readonly enableHealth: boolean;
-  readonly enableReflection: boolean;
-  readonly timing: TimingConfig;
-  readonly limits: LimitsConfig;
-  readonly defaults: DefaultsConfig;
-}
 
 export type LoadedConfig =
   | { readonly kind: "config"; readonly config: NodeConfig; readonly warnings: readonly string[] }

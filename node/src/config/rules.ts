@@ -4,7 +4,7 @@
 
 import { timingProblem } from "@disheap/core";
 import { type Address, formatAddress, isLoopback, parseAddress } from "./address.js";
-import type { NodeConfig } from "./config.js";
+import type { NodeConfig } from "./node-config.js";
 import type { OptionKey } from "./options.js";
 import type { Settings } from "./read.js";
 import type { Values } from "./schema.js";

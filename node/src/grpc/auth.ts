@@ -2,7 +2,7 @@
 // a key, because no key can be valid (contract section 6).
 
 import { type Metadata, status as Status, type StatusObject } from "@grpc/grpc-js";
-import type { AuthMode } from "../config/config.js";
+import type { AuthMode } from "../config/node-config.js";
 
 const REFUSAL =
   "The call presents an API key, but no keys exist on this cluster. Send it without authorization " +

@@ -21,7 +21,7 @@ import type {
 } from "@disheap/proto";
 import type { handleUnaryCall, Metadata, sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import type { Carrier } from "../carrier.js";
-import type { AuthMode } from "../config/config.js";
+import type { AuthMode } from "../config/node-config.js";
 import type { Log } from "../log.js";
 import type { ServiceMetrics } from "../metrics/port.js";
 import { authStatus } from "./auth.js";

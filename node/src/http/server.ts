@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeStatus } from "@disheap/core";
 import type { Carrier } from "../carrier.js";
 import type { Address } from "../config/address.js";
-import type { AuthMode } from "../config/config.js";
+import type { AuthMode } from "../config/node-config.js";
 import { authProblem } from "../grpc/auth.js";
 import type { Log } from "../log.js";
 import type { NodeMetrics } from "../metrics/node-metrics.js";

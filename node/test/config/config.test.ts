@@ -1,6 +1,7 @@
 import { MESSAGE_BYTES_MAX } from "@disheap/core";
 import { describe, expect, it } from "vitest";
-import { loadConfig, type NodeConfig } from "../../src/config/config.js";
+import { loadConfig } from "../../src/config/config.js";
+import type { NodeConfig } from "../../src/config/node-config.js";
 import { OPTION_KEYS, optionOf } from "../../src/config/options.js";
 
 type Env = Record<string, string>;

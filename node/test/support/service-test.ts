@@ -8,7 +8,7 @@ import {
   MESSAGE_BYTES_MAX,
 } from "@disheap/core";
 import { type QuietWorld, quietWorld } from "../../../sim/test/host/quiet-world.js";
-import type { NodeConfig } from "../../src/config/config.js";
+import type { NodeConfig } from "../../src/config/node-config.js";
 
 const NODES = [1, 2, 3];
 /** A client's patience with one call. */

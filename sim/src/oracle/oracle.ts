@@ -11,6 +11,7 @@ import type {
   Role,
 } from "@disheap/core";
 import type { World } from "../world/world.js";
+import type { WorldObserver } from "../world/world-observer.js";
 
 /** Something that happened, as a person reads it. */
 export interface Seen {
@@ -82,7 +83,7 @@ type Told =
 
 type Asking<K extends Told> = Rule & Required<Pick<Rule, K>>;
 
-export class Oracle {
+export class Oracle implements WorldObserver {
   private readonly rules: readonly Rule[];
   /** By what they are told of, in the order of `rules`: most rules want little of it. */
   private readonly askers: { readonly [K in Told]: readonly Asking<K>[] };

@@ -1,7 +1,7 @@
 // Many messages that wait in one partition, and looks at the first few of them (rev-B6): nobody may sort them all
 // to show two. Consumers come later and take what is there.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { OperationPlan } from "./plan.js";
 import type { Situation, SituationScope } from "./situation.js";
 

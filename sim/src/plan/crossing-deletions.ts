@@ -2,7 +2,7 @@
 // row (rev-A1). What one node sends is slow meanwhile: its deletion arrives when the next topic of that name is
 // there already, and must leave it alone.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { FaultPlan, OperationPlan } from "./plan.js";
 import { staysWhole, type Situation, type SituationScope } from "./situation.js";
 

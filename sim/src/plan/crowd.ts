@@ -1,7 +1,7 @@
 // Thousands of consumers, each a stream of its own, on the one partition of a topic or on a few: what a node does
 // for each of them in every turn shows here. Each asks for one message or two, so that a run stays affordable.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { OperationPlan } from "./plan.js";
 import { QUICK_HABITS, type Situation, type SituationScope } from "./situation.js";
 

@@ -1,7 +1,7 @@
 // Which faults a plan holds. The seed first decides which kinds exist at all, then places windows of
 // them; quiet stretches remain because windows are short beside the run.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { FaultPlan, TopicPlan } from "./plan.js";
 
 interface Scope {

@@ -1,7 +1,7 @@
 // What the clients of a plan do: enqueues with all kinds of priorities and delays, repeats through other
 // nodes, consumers that ack, nack, extend, forget, come late or vanish, and reads.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type {
   ConsumerHabits,
   GiveBackHabits,

@@ -2,51 +2,15 @@
 // when (docs/internals/simulator.md). Pinned by a golden test: a change here moves every seed.
 
 import { hash32, ITEM_OVERHEAD_BYTES, MESSAGE_BYTES_MAX, type LimitsConfig } from "@disheap/core";
-import seedrandom from "seedrandom";
-import { between, chance, draw, kindOf, type Seed } from "../world/draw.js";
 import { DEFAULT_DISK } from "../world/disk-settings.js";
 import { DEFAULT_NETWORK } from "../world/network-settings.js";
 import { expandFaults } from "./expand-faults.js";
 import { expandOperations } from "./expand-operations.js";
 import { narrowLinks, withinLink } from "./narrow-links.js";
+import { PlanDraws, seedBits } from "./plan-draws.js";
 import type { Plan, TopicPlan } from "./plan.js";
 import { withSituations } from "./situations.js";
 import { calmAround, stalledLeader } from "./stalled-leader.js";
-
-/** 64 bits from a seed string; after this everything is counter-based. */
-export function seedBits(seed: string): Seed {
-  // The prefix matters: seedrandom mixes a short key with itself, so "3" and "33" would be the same.
-  const random = seedrandom(`disheap:${seed}`);
-  return { hi: random.int32() >>> 0, lo: random.int32() >>> 0 };
-}
-
-/** Named draws for plans: one ordinal per name, so that a new kind of draw shifts no other. */
-export class PlanDraws {
-  private readonly seed: Seed;
-  private readonly ordinals = new Map<string, number>();
-
-  constructor(seed: Seed) {
-    this.seed = seed;
-  }
-
-  next(name: string): number {
-    const ordinal = this.ordinals.get(name) ?? 0;
-    this.ordinals.set(name, ordinal + 1);
-    return draw(this.seed, kindOf(`plan.${name}`), 0, ordinal);
-  }
-
-  between(name: string, min: number, max: number): number {
-    return between(this.next(name), min, max);
-  }
-
-  chance(name: string, perMillion: number): boolean {
-    return chance(this.next(name), perMillion);
-  }
-
-  pick<T>(name: string, values: readonly T[]): T {
-    return values[this.between(name, 0, values.length - 1)];
-  }
-}
 
 export function expandPlan(seed: string): Plan {
   const bits = seedBits(seed);

@@ -1,7 +1,7 @@
 // A deletion whose node dies with it half done (rev-B10): the topic is closed, nobody's client waits for it
 // any more, and the node that was asked is gone. Whoever leads the meta group has to end it.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { Situation, SituationScope } from "./situation.js";
 
 /** Somebody else's deletion of the topic would end what this one leaves behind. */

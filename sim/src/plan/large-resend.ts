@@ -3,7 +3,7 @@
 // travel alone. In a topic and a stretch of its own, after the faults of the plan.
 
 import { MESSAGE_BYTES_MAX } from "@disheap/core";
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { OperationPlan } from "./plan.js";
 import { isSluggish, SETTLE_MS, type Situation, type SituationScope } from "./situation.js";
 

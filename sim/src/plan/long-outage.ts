@@ -1,7 +1,7 @@
 // A node with consumers is cut off for longer than anybody remembers by time, right while it is granted messages;
 // now and then thousands of them. None of those deliveries was ever seen, so none may count (D-91).
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { FaultPlan, OperationPlan } from "./plan.js";
 import { QUICK_HABITS, staysWhole, type Situation, type SituationScope } from "./situation.js";
 

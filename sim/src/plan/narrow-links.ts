@@ -3,7 +3,7 @@
 
 import type { LimitsConfig } from "@disheap/core";
 import type { NetworkSettings } from "../world/network-settings.js";
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { OperationPlan, TopicPlan } from "./plan.js";
 
 interface Scope {

@@ -1,7 +1,7 @@
 // The log of a leader rots on its disk while a follower is away, and is read when the follower comes back and
 // lacks it (rev-B9). The leader's node has to stop; the others go on without it.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { OperationPlan } from "./plan.js";
 import { staysWhole, type Situation, type SituationScope } from "./situation.js";
 

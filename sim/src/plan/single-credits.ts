@@ -1,7 +1,7 @@
 // A client with a large window that gives its credits back one by one, and commits that take long meanwhile: each
 // credit is a request of its own, and hundreds of them leave before the grant comes that answers the first (rev-B7).
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { FaultPlan, OperationPlan } from "./plan.js";
 import { isSlow, type Situation, type SituationScope } from "./situation.js";
 

@@ -4,10 +4,10 @@
 import { backlog } from "./backlog.js";
 import { crowd } from "./crowd.js";
 import { crossingDeletions } from "./crossing-deletions.js";
-import type { PlanDraws } from "./expand.js";
 import { halfDeleted } from "./half-deleted.js";
 import { largeResend } from "./large-resend.js";
 import { longOutage } from "./long-outage.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { Plan } from "./plan.js";
 import { rottenLog } from "./rotten-log.js";
 import type { Situation, SituationScope } from "./situation.js";

@@ -1,7 +1,7 @@
 // The disk of a leader stands still for many seconds while calls go on (rev-B1). Everything else is calm
 // from some seconds before to some after, so that rule L9 can say how soon calls must be answered.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { FaultPlan, OperationPlan, TopicPlan } from "./plan.js";
 
 interface Scope {

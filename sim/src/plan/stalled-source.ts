@@ -2,7 +2,7 @@
 // want what all of them hold. It has a topic of its own, so that nobody else takes the backlog, and a stretch of
 // its own after the faults of the plan, so that rule L14 can say how soon the other partitions must be served.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { OperationPlan } from "./plan.js";
 import { isSluggish, SETTLE_MS, type Situation, type SituationScope } from "./situation.js";
 

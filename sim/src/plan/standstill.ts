@@ -2,8 +2,8 @@
 // leader has as much under way as it may. What is asked for waits in its queue, the next round of the same stream
 // beside the one that was given up, and both get into one entry (rev-B12).
 
-import type { PlanDraws } from "./expand.js";
 import { INT64_MAX, INT64_MIN } from "./expand-operations.js";
+import type { PlanDraws } from "./plan-draws.js";
 import type { FaultPlan, OperationPlan } from "./plan.js";
 import { isSlow, type Situation, type SituationScope } from "./situation.js";
 

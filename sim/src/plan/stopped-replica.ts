@@ -1,7 +1,7 @@
 // One replica of a group stops at an entry and stays stopped (D-40, D-89, rev-B8): the one that leads, so that
 // all that hung on it has to find the next leader; now and then another one. A little of everything goes on.
 
-import type { PlanDraws } from "./expand.js";
+import type { PlanDraws } from "./plan-draws.js";
 import { staysWhole, type Situation, type SituationScope } from "./situation.js";
 
 export function stoppedReplica(draws: PlanDraws, scope: SituationScope): Situation | undefined {

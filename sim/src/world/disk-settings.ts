@@ -1,9 +1,7 @@
-// What a simulated disk is made from: latencies, the window that damage can reach, and the callbacks
-// into the world's loop.
+// What a plan says of a simulated disk: latencies, and the window that damage can reach. And what the disk tells the
+// world: its boundaries and its trace.
 
-import type { SimDisk } from "./disk.js";
 import type { DiskOp } from "@disheap/io";
-import type { Seed } from "./draw.js";
 
 /** A latency: a floor and an exponential part on top, cut at `capUs`. */
 export interface Latency {
@@ -51,18 +49,3 @@ export type DiskTrace = (
   number: number,
   ops: readonly DiskOp[] | undefined,
 ) => void;
-
-export interface DiskOptions {
-  /** The node this disk belongs to: the site of its draws. */
-  readonly node: number;
-  readonly seed: Seed;
-  readonly settings: DiskSettings;
-  /** Begins with everything that this disk holds for certain now. */
-  readonly copyOf?: SimDisk;
-  /** Runs `run` at simulated time `atUs`; equal times run in the order they were scheduled. */
-  readonly schedule: (atUs: number, run: () => void) => void;
-  readonly now: () => number;
-  /** Called at every boundary; it may call `crash`, and nothing after it happens then. */
-  readonly onBoundary?: (kind: DiskBoundary, token: number) => void;
-  readonly trace?: DiskTrace;
-}

@@ -13,8 +13,8 @@ import { BatchLog } from "./disk-log.js";
 import type { Damage } from "./disk-log.js";
 import { KvStore, sameBytes, toHex, toStoreOps } from "./disk-store.js";
 import type { StoreOp } from "./disk-store.js";
-import type { DiskOptions, DiskTrace, Latency } from "./disk-settings.js";
-import { chance, draw, exponential, kindOf } from "./draw.js";
+import type { DiskBoundary, DiskSettings, DiskTrace, Latency } from "./disk-settings.js";
+import { chance, draw, exponential, kindOf, type Seed } from "./draw.js";
 
 const DRAW = {
   open: kindOf("disk.open.latency"),
@@ -36,10 +36,10 @@ interface Batch {
   isApplied: boolean;
 }
 
-/** One process's use of the disk. */
 /** A value that is read is another one, or is not there. */
 export type Rot = "altered" | "missing";
 
+/** One process's use of the disk. */
 interface Instance {
   readonly push: (event: DiskEvent) => void;
   isDead: boolean;
@@ -47,6 +47,21 @@ interface Instance {
   readonly queue: Batch[];
   appliedUntilUs: number;
   completedUntilUs: number;
+}
+
+export interface DiskOptions {
+  /** The node this disk belongs to: the site of its draws. */
+  readonly node: number;
+  readonly seed: Seed;
+  readonly settings: DiskSettings;
+  /** Begins with everything that this disk holds for certain now. */
+  readonly copyOf?: SimDisk;
+  /** Runs `run` at simulated time `atUs`; equal times run in the order they were scheduled. */
+  readonly schedule: (atUs: number, run: () => void) => void;
+  readonly now: () => number;
+  /** Called at every boundary; it may call `crash`, and nothing after it happens then. */
+  readonly onBoundary?: (kind: DiskBoundary, token: number) => void;
+  readonly trace?: DiskTrace;
 }
 
 export class SimDisk {

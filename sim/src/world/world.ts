@@ -16,7 +16,6 @@ import {
   type TimingConfig,
 } from "@disheap/core";
 import { Turn } from "@disheap/io/turn";
-import type { Oracle } from "../oracle/oracle.js";
 import type { Plan } from "../plan/plan.js";
 import { kindOf, draw } from "./draw.js";
 import { SimDisk } from "./disk.js";
@@ -26,6 +25,7 @@ import { SimNetwork } from "./network.js";
 import { MemberList } from "./member-list.js";
 import { Plants } from "./plants.js";
 import { TraceHash } from "./trace-hash.js";
+import type { WorldObserver } from "./world-observer.js";
 
 /** Wall clock of a right clock when a run starts. */
 const EPOCH_MS = 1_700_000_000_000;
@@ -64,7 +64,7 @@ export interface SimNode {
 }
 
 export interface WorldHooks {
-  readonly oracle: Oracle;
+  readonly oracle: WorldObserver;
   readonly onClientEffect: (node: number, effect: ClientEffect) => void;
   readonly onProcessGone: (node: number) => void;
   readonly onTrace?: (label: string, hash: string) => void;

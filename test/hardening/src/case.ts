@@ -38,7 +38,3 @@ export class Skipped extends Error {
 export class KnownLimit extends Error {
   override readonly name = "KnownLimit";
 }
-
-export function expect(holds: boolean, complaint: string): asserts holds {
-  if (!holds) throw new Error(complaint);
-}

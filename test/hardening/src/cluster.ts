@@ -4,7 +4,7 @@
 
 import { Cluster, type NodeProcess, until } from "@disheap/harness";
 import { Api } from "./api.js";
-import { expect } from "./case.js";
+import { expect } from "./expect.js";
 import { Ledger } from "./ledger.js";
 import { TIMING } from "./timing.js";
 

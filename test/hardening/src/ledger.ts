@@ -2,7 +2,7 @@
 
 import type { EnqueueReq } from "@disheap/proto";
 import type { Api } from "./api.js";
-import { expect } from "./case.js";
+import { expect } from "./expect.js";
 
 const DRAIN_MAX_MS = 20_000;
 

@@ -10,7 +10,7 @@ import {
   type NodeProcess,
 } from "@disheap/harness";
 import { Api } from "./api.js";
-import { expect } from "./case.js";
+import { expect } from "./expect.js";
 import type { StandingCluster } from "./cluster.js";
 import { TIMING } from "./timing.js";
 

@@ -2,22 +2,8 @@
 // epoch the last sequences are remembered, and all of it until a day after its last use; a repeat is a use too. What
 // is due to be forgotten goes some sequences an entry, those of the producer that was used longest ago first.
 
-import type { MessageRef, ProducerTriple } from "@disheap/core";
-import type { Now, State } from "./state.js";
-
-/** The message that a triple made, and when. */
-export interface First extends MessageRef {
-  readonly stampMs: number;
-}
-
-export interface Producer {
-  readonly producerId: string;
-  readonly epochHi: number;
-  readonly epochLo: number;
-  lastUsedMs: number;
-  /** In the order in which they came. */
-  readonly sequences: { readonly hi: number; readonly lo: number; readonly first: First }[];
-}
+import type { ProducerTriple } from "@disheap/core";
+import type { First, Now, Producer, State } from "./state.js";
 
 function isOf(p: Producer, triple: ProducerTriple): boolean {
   const isEpoch = p.epochHi === triple.epochHi && p.epochLo === triple.epochLo;

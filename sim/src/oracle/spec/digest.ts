@@ -3,9 +3,8 @@
 // what is forgotten when, and replicas that differed there would differ here a day later.
 
 import type { MessageRef } from "@disheap/core";
-import type { Ended } from "./ended.js";
 import type { Message } from "./messages.js";
-import type { State } from "./state.js";
+import type { Ended, State } from "./state.js";
 
 export interface Digest {
   readonly isClosed: boolean;

@@ -3,14 +3,7 @@
 // each for a while.
 
 import type { LeaseName } from "@disheap/core";
-import type { Now, State } from "./state.js";
-
-export type End = "acked" | "nacked" | "expired" | "released";
-
-export interface Ended extends LeaseName {
-  how: End;
-  readonly stampMs: number;
-}
+import type { End, Ended, Now, State } from "./state.js";
 
 export function endedAs(state: State, { index, offset, fence }: LeaseName): Ended | undefined {
   return state.ended.find((e) => e.index === index && e.offset === offset && e.fence === fence);

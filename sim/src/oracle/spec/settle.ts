@@ -1,10 +1,10 @@
 // Settlements: acknowledge, reject, extend. Only the token of the live lease settles it (G2); once group time has
 // reached the deadline it is too late, whether the timer has fired or not (D-19).
 
-import { endedAs, rememberEnded, type End } from "./ended.js";
+import { endedAs, rememberEnded } from "./ended.js";
 import { find, placeOf, type Message } from "./messages.js";
 import { SETTLED, STALE, type SpecResult } from "./results.js";
-import type { Now, State, Token } from "./state.js";
+import type { End, Now, State, Token } from "./state.js";
 import { fail } from "./time.js";
 
 /** The message whose live lease the token proves. */

@@ -4,22 +4,7 @@
 
 import { isSameStream, type Intent, type StreamName } from "@disheap/core";
 import { placeOf, type Lease } from "./messages.js";
-import type { Now, State } from "./state.js";
-
-export interface Stream {
-  readonly number: number;
-  /** The newest round, and what was granted in it; what is given back is not taken off (D-7). */
-  round: number;
-  granted: number;
-  isClosed: boolean;
-}
-
-export interface Edge {
-  readonly number: number;
-  incarnation: number;
-  /** Of this incarnation, in the order in which they came. */
-  streams: Stream[];
-}
+import type { Now, State, Stream } from "./state.js";
 
 /** The stream, made when new; undefined when the edge's life was replaced. */
 export function streamOf(

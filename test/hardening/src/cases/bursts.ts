@@ -7,7 +7,8 @@ import { EnqueueReq, MakeHeapReq } from "@disheap/proto";
 import { Metadata, type ServiceError, status as Status } from "@grpc/grpc-js";
 import { Cluster, type NodeProcess, until } from "@disheap/harness";
 import type { Api } from "../api.js";
-import { expect, type HardeningCase } from "../case.js";
+import type { HardeningCase } from "../case.js";
+import { expect } from "../expect.js";
 import type { World } from "../world.js";
 
 const TOPIC = "burst";

@@ -4,7 +4,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeProcess } from "@disheap/harness";
 import { Api } from "../api.js";
-import { expect, type HardeningCase, Skipped } from "../case.js";
+import { type HardeningCase, Skipped } from "../case.js";
+import { expect } from "../expect.js";
 import type { World } from "../world.js";
 
 const DELAY_MS = 2_000;

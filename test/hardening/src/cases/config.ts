@@ -12,7 +12,8 @@ import {
   Program,
   release,
 } from "@disheap/harness";
-import { expect, type HardeningCase } from "../case.js";
+import type { HardeningCase } from "../case.js";
+import { expect } from "../expect.js";
 import type { World } from "../world.js";
 
 interface BadStart {

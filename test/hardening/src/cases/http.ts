@@ -3,7 +3,8 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hostAndPort, until } from "@disheap/harness";
-import { expect, type HardeningCase } from "../case.js";
+import type { HardeningCase } from "../case.js";
+import { expect } from "../expect.js";
 import { openTcp, sendTcp } from "../raw-tcp.js";
 
 interface HttpAnswer {

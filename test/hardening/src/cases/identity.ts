@@ -3,7 +3,8 @@
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Cluster, freeAddresses, type NodeProcess, until } from "@disheap/harness";
-import { expect, type HardeningCase } from "../case.js";
+import type { HardeningCase } from "../case.js";
+import { expect } from "../expect.js";
 import { Ledger } from "../ledger.js";
 import type { World } from "../world.js";
 

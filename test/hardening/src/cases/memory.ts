@@ -8,7 +8,8 @@ import { EnqueueReq } from "@disheap/proto";
 import { Metadata } from "@grpc/grpc-js";
 import type { NodeProcess } from "@disheap/harness";
 import type { Api } from "../api.js";
-import { expect, type HardeningCase, Skipped } from "../case.js";
+import { type HardeningCase, Skipped } from "../case.js";
+import { expect } from "../expect.js";
 
 const TOPIC = "large";
 const MESSAGES = 4_000;

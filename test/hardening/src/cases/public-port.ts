@@ -3,7 +3,8 @@
 
 import { gzipSync } from "node:zlib";
 import { EnqueueReq, MakeHeapReq, PopOpen } from "@disheap/proto";
-import { expect, type HardeningCase } from "../case.js";
+import type { HardeningCase } from "../case.js";
+import { expect } from "../expect.js";
 import { Garbage } from "../random.js";
 import { grpcFrame, type RawAnswer, RawGrpc } from "../raw-grpc.js";
 import type { World } from "../world.js";

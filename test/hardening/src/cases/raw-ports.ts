@@ -3,7 +3,8 @@
 import { connect as connectHttp2, constants } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type NodeAddresses, until, within } from "@disheap/harness";
-import { expect, type HardeningCase } from "../case.js";
+import type { HardeningCase } from "../case.js";
+import { expect } from "../expect.js";
 import { Garbage } from "../random.js";
 import { openTcp, sendTcp } from "../raw-tcp.js";
 

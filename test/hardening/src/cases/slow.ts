@@ -5,7 +5,8 @@ import { status as Status } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type NodeProcess, Proxy, until } from "@disheap/harness";
 import { Api } from "../api.js";
-import { expect, type HardeningCase } from "../case.js";
+import type { HardeningCase } from "../case.js";
+import { expect } from "../expect.js";
 import type { StandingCluster } from "../cluster.js";
 import { openTcp } from "../raw-tcp.js";
 
