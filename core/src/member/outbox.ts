@@ -5,7 +5,7 @@
 import type { FrameBuilder } from "../wire/frames.js";
 import type { PeerMessage } from "../wire/messages.js";
 
-export interface TakenFrame {
+interface TakenFrame {
   readonly frame: Uint8Array;
   readonly isUrgent: boolean;
 }

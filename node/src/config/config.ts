@@ -20,7 +20,7 @@ import { parseValues, type Values } from "./schema.js";
 import { NODE_NAME } from "./values.js";
 
 export type AuthMode = "off" | "optional" | "required";
-export type LogLevel = "debug" | "info" | "warn" | "error";
+type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface NodeConfig {
   readonly nodeId: string;
@@ -50,7 +50,7 @@ export type LoadedConfig =
   | { readonly kind: "problems"; readonly problems: readonly string[] }
   | { readonly kind: "help" };
 
-export interface ConfigInput {
+interface ConfigInput {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the machine; the default name of the node. */

@@ -15,7 +15,7 @@ export interface HealthView {
   readonly status: string;
 }
 
-export interface ReadyView {
+interface ReadyView {
   readonly ready: boolean;
   readonly status: string;
 }

@@ -21,7 +21,7 @@ const RESTART_MAX_MS = 15_000;
 /** A node that ends so often in a row for the same reason will not heal by itself. */
 const SAME_END_MAX = 5;
 
-export interface SupervisorPorts {
+interface SupervisorPorts {
   /** Command line of a node, before its settings. */
   readonly nodeCommand: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -26,7 +26,7 @@ export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
 const DEFAULT_GRPC = 9090;
 
 /** What is running: who leads, and the process of each node, to be watched or killed. */
-export interface Running extends Started {
+interface Running extends Started {
   readonly pids: ReadonlyMap<string, number>;
 }
 

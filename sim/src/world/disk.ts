@@ -38,7 +38,7 @@ interface Batch {
 
 /** One process's use of the disk. */
 /** A value that is read is another one, or is not there. */
-export type Rot = "altered" | "missing";
+type Rot = "altered" | "missing";
 
 interface Instance {
   readonly push: (event: DiskEvent) => void;

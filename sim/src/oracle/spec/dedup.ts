@@ -6,7 +6,7 @@ import type { MessageRef, ProducerTriple } from "@disheap/core";
 import type { Now, State } from "./state.js";
 
 /** The message that a triple made, and when. */
-export interface First extends MessageRef {
+interface First extends MessageRef {
   readonly stampMs: number;
 }
 

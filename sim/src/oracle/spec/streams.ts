@@ -6,7 +6,7 @@ import { isSameStream, type Intent, type StreamName } from "@disheap/core";
 import { placeOf, type Lease } from "./messages.js";
 import type { Now, State } from "./state.js";
 
-export interface Stream {
+interface Stream {
   readonly number: number;
   /** The newest round, and what was granted in it; what is given back is not taken off (D-7). */
   round: number;
