@@ -65,10 +65,13 @@ export const OPTIONS = {
     help: "whether there are metrics at all (default: true)",
   },
   metricsBind: { env: "METRICS_BIND_ADDRESS", help: "metrics address (default: 127.0.0.1:9091)" },
-  raftPort: { flag: "raft-port", help: "port for the other nodes, on 127.0.0.1 (default: 8300)" },
+  raftPort: {
+    flag: "raft-port",
+    help: "port for the other nodes, on 127.0.0.1 (default: the one in the list, else 8300)",
+  },
   raftBind: {
     env: "RAFT_BIND",
-    help: "address to listen on for the other nodes (default: 127.0.0.1:8300)",
+    help: "address to listen on for the other nodes (default: 127.0.0.1 and that port)",
   },
   raftAdvertise: {
     env: "RAFT_ADVERTISE",

@@ -32,7 +32,8 @@ export const HELD_BYTES = {
   logTables: "tables that say where on disk each block of a log is",
   queued: "changes that wait to be written to a log",
   proposed: "log entries written by this node as leader and not applied yet",
-  producers: "sequence numbers remembered of producers, at most 64 MiB a partition",
+  producers:
+    "sequence numbers remembered of producers; PRODUCER_BYTES_MAX bounds them, for each partition",
   rss: "memory of the process, as the operating system counts it",
   heap: "JavaScript objects, also dead ones until they are collected",
   buffers: "payloads and other bytes outside of that heap, also dead ones until they are collected",
