@@ -50,14 +50,14 @@ export interface NetworkPort {
 }
 
 /** Clocks are read once per turn, by the turn. */
-export interface ClockPort {
+interface ClockPort {
   /** Monotonic microseconds of this process; only differences mean something. */
   monotonicUs(): number;
   /** Wall clock, milliseconds since 1970. May jump. */
   wallMs(): number;
 }
 
-export interface SchedulerPort {
+interface SchedulerPort {
   /** Asks for one more call of `Turn.run`, soon; several requests before it may become one call. */
   wake(): void;
   /**
@@ -67,12 +67,12 @@ export interface SchedulerPort {
   wakeAt(monotonicUs: number): void;
 }
 
-export interface ClientPort {
+interface ClientPort {
   /** Carries replies, items and stream ends to clients, in order per stream. */
   emit(effect: ClientEffect): void;
 }
 
-export interface ProcessPort {
+interface ProcessPort {
   /** The node cannot go on (disk error, broken chain, broken invariant outside a group). */
   fatal(message: string): void;
 }

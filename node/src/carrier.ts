@@ -17,7 +17,7 @@ import type { Engine } from "./engine.js";
 const OVERDUE_MARGIN_MS = 5_000;
 
 /** Every item is settled by `written` or `returned`, in order; a cancel returns the rest. */
-export interface StreamListener {
+interface StreamListener {
   /** `leaseLeftMs`: from then on the item must not be written, but returned. */
   onItem(item: DeliveredItem, leaseLeftMs: number): void;
   /** Return what is not written, and say `drained` once items can be written again. */
@@ -26,7 +26,7 @@ export interface StreamListener {
   onEnd(failure: Failure | undefined): void;
 }
 
-export interface SessionListener {
+interface SessionListener {
   /** To be written; batches of deliveries are settled by `sessionWritten` or `sessionReturned`, in order. */
   onParts(parts: readonly SessionPart[]): void;
   /** Return deliveries that are not written, and say `sessionDrained` once something can be written again. */

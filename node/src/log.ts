@@ -7,7 +7,7 @@ import { destination, type Logger, pino, stdTimeFunctions } from "pino";
 /** The part of the logger that the node uses. */
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error" | "fatal" | "child">;
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly format: "json" | "text";
   readonly node: string;

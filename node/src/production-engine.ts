@@ -26,7 +26,7 @@ import type { LoadGarbage } from "./memory/load-garbage.js";
 import type { StartGarbage } from "./memory/start-garbage.js";
 import type { ObserveStage } from "./metrics/stages.js";
 
-export interface EngineOptions {
+interface EngineOptions {
   readonly config: NodeConfig;
   readonly log: Log;
   readonly observer: HostObserver;

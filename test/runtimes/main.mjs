@@ -1,12 +1,20 @@
 // `npm run test:runtimes`: the same simulated seeds under other versions of Node, which must arrive at the
 // same trace hashes. Anything else means that something in a run depends on more than its seed. The last
 // line is `N passed, M failed`, one for each seed and version, with `, K skipped` for versions not to be had.
+import { takesNothing } from "../../tools/suites/arguments.mjs";
 import { lastLine } from "../../tools/suites/counts.mjs";
 import { runtimes } from "./runtimes.mjs";
 import { differences, seedsUnder } from "./traces.mjs";
 
 /** Beyond those of `npm test`, so that more is seen. */
 const [FROM, TO] = [101, 124];
+
+takesNothing(
+  "npm run test:runtimes",
+  `Simulated seeds ${FROM} to ${TO} under other versions of Node, which are installed for it below test/runtimes: each
+must go the same way as under this one. What cannot be installed is skipped.`,
+  `Exit codes: 0 all went the same way or were skipped, 1 a seed went another way, 2 a command line that cannot be used.`,
+);
 
 const range = `${FROM}..${TO}`;
 const seeds = Array.from({ length: TO - FROM + 1 }, (_, i) => String(FROM + i));

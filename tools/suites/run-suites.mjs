@@ -71,21 +71,3 @@ function tell({ name, counts }, result) {
   const why = problem ?? (passed + failed === 0 ? reasons.join("; ") : undefined);
   say(`${word} ${name}${numbers}${why === undefined ? "" : `: ${why}`} (${duration(wallMs)})`);
 }
-
-/**
- * The suites whose name has `--only TEXT` in it, with those that the rest stands on.
- * @param {readonly import("./run-suite.mjs").Suite[]} suites
- * @param {readonly string[]} args
- */
-export function chosen(suites, args) {
-  const at = args.indexOf("--only");
-  const text = at >= 0 ? args[at + 1] : undefined;
-  if (args.length === 0) return suites;
-  const isMeant = ({ name }) => text !== undefined && name.includes(text);
-  if (at !== 0 || args.length !== 2 || !suites.some(isMeant)) {
-    const names = suites.map(({ name }) => name).join(", ");
-    console.error(`It takes no arguments, or --only and a part of a name. There are: ${names}.`);
-    process.exit(2);
-  }
-  return suites.filter((suite) => suite.stopsTheRest || isMeant(suite));
-}

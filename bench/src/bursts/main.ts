@@ -4,23 +4,15 @@
 
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { DisheapClient } from "@disheap/client";
 import { Cluster, until } from "@disheap/harness";
+import { UsageError } from "../options.js";
+import { HELP, readBurstOptions, type Through } from "./arguments.js";
 import { burst, type Burst } from "./burst.js";
 import { electionsBetween, groupsOf, MemoryWatch, rssMb, termsOf } from "./watch.js";
 
 const TOPIC = "burst";
 const AFTER_MS = 10_000;
-
-type Through = "all" | "leader" | "follower";
-
-const BURSTS: readonly Burst[] = [
-  { calls: 400, bytes: 250_000 },
-  { calls: 128, bytes: 1_000_000 },
-  { calls: 64, bytes: 4_000_000 },
-  { calls: 400, bytes: 4_000_000 },
-];
 
 function endpointsFor(through: Through, cluster: Cluster, leader: string): string[] {
   if (through === "all") return cluster.endpoints;
@@ -73,16 +65,21 @@ function storedIn(client: DisheapClient): Promise<number> {
   });
 }
 
-const { values } = parseArgs({
-  options: {
-    through: { type: "string", multiple: true, default: ["leader", "follower"] },
-    burst: { type: "string", multiple: true, default: [] },
-  },
-});
-const wanted = values.burst.map((text): Burst => {
-  const [calls = 0, bytes = 0] = text.split("x").map(Number);
-  return { calls, bytes };
-});
-for (const one of wanted.length > 0 ? wanted : BURSTS) {
-  for (const through of values.through as Through[]) await measure(through, one);
+async function main(): Promise<void> {
+  const { help, through, bursts } = readBurstOptions(process.argv.slice(2));
+  if (help) {
+    console.log(HELP);
+    return;
+  }
+  for (const one of bursts) {
+    for (const way of through) await measure(way, one);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof UsageError;
+  console.error(isUsage ? error.message : error);
+  process.exit(isUsage ? 2 : 1);
 }

@@ -21,7 +21,7 @@ export interface CheckArguments {
   readonly failedCas: "mismatch" | "ignore";
 }
 
-export type Arguments =
+type Arguments =
   | CheckArguments
   | { readonly command: "help" | "version" | "models" }
   | { readonly command: "refused"; readonly reason: string };

@@ -22,7 +22,7 @@ import { DISHEAP, parseArguments, USAGE } from "./arguments.js";
 import type { PoolOptions } from "./pool.js";
 import { checkInWorkers } from "./pool.js";
 
-export interface CommandIo {
+interface CommandIo {
   open(file: string): AsyncIterable<string | Uint8Array>;
   write(file: string, text: string): Promise<void>;
   out(text: string): void;

@@ -23,7 +23,7 @@ import { checkQueueTime } from "../monitor/queue-time.js";
 import type { Violation } from "../monitor/violation.js";
 import { disheapQueueHistory } from "./queue-history.js";
 
-export interface CheckDisheapOptions extends ExclusiveOptions, DedupOptions, DeadLetterOptions {
+interface CheckDisheapOptions extends ExclusiveOptions, DedupOptions, DeadLetterOptions {
   /**
    * Also judge the order over partitions (P1) with this K and S. Only for histories in which no
    * partition can have been left out of a choice: a client cannot see that.
@@ -31,7 +31,7 @@ export interface CheckDisheapOptions extends ExclusiveOptions, DedupOptions, Dea
   readonly rankBound?: RankBound;
 }
 
-export type GuaranteeId = "G1" | "G2" | "G3" | "G4" | "G5" | "G6" | "G7" | "G8" | "G9";
+type GuaranteeId = "G1" | "G2" | "G3" | "G4" | "G5" | "G6" | "G7" | "G8" | "G9";
 
 /** One rule as it was applied: how much there was to look at, and what it found. */
 export interface RuleReport {
@@ -53,7 +53,7 @@ export interface GuaranteeReport {
   readonly note?: string;
 }
 
-export interface DisheapCounts {
+interface DisheapCounts {
   readonly lines: number;
   readonly enqueues: number;
   readonly deliveries: number;
@@ -271,7 +271,7 @@ function judge(guarantee: Guarantee, run: (rule: Rule) => RuleReport): Guarantee
 }
 
 /** Runs every monitor over a neutral queue history. */
-export function checkQueueHistory(
+function checkQueueHistory(
   history: QueueHistory,
   options: CheckDisheapOptions = {},
 ): DisheapReport {

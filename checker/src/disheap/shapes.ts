@@ -2,9 +2,9 @@
 // strings, a payload is its hash, times in milliseconds are the partition's own group time.
 
 /** A 64-bit integer as decimal text. */
-export type Int64 = string;
+type Int64 = string;
 
-export interface EnqueueInvoke {
+interface EnqueueInvoke {
   readonly topic: string;
   readonly payload: string;
   readonly priority: Int64;
@@ -18,14 +18,14 @@ export interface EnqueueInvoke {
   readonly batch?: string;
 }
 
-export interface EnqueueOk {
+interface EnqueueOk {
   readonly messageId: string;
   readonly partition: number;
   readonly duplicate: boolean;
 }
 
 /** One operation per credit: invoked when the credit is sent, ok at a delivery, credits in order. */
-export interface PopInvoke {
+interface PopInvoke {
   readonly topic: string;
   /** New for every stream that is opened, also by the same consumer. */
   readonly stream: string;
@@ -33,7 +33,7 @@ export interface PopInvoke {
   readonly visibilityMs?: number;
 }
 
-export interface PopOk {
+interface PopOk {
   readonly topic: string;
   readonly messageId: string;
   readonly partition: number;
@@ -46,17 +46,17 @@ export interface PopOk {
   readonly deadlineMs: number;
 }
 
-export interface AckInvoke {
+interface AckInvoke {
   readonly topic: string;
   readonly messageId: string;
   readonly fence: number;
 }
 
-export interface NackInvoke extends AckInvoke {
+interface NackInvoke extends AckInvoke {
   readonly backoffMs?: number;
 }
 
-export interface ExtendInvoke extends AckInvoke {
+interface ExtendInvoke extends AckInvoke {
   readonly extensionMs: number;
 }
 
@@ -64,7 +64,7 @@ export interface FailValue {
   readonly code: string;
 }
 
-export interface ReadInvoke {
+interface ReadInvoke {
   readonly topic: string;
 }
 
@@ -82,7 +82,7 @@ export interface DisheapOperations {
 }
 
 /** A topic as it was made. Written once, before the topic is used. */
-export interface TopicEvent {
+interface TopicEvent {
   readonly topic: string;
   readonly mode: "MIN" | "MAX";
   readonly partitions: number;
@@ -92,7 +92,7 @@ export interface TopicEvent {
 }
 
 /** A message that was still there at the end. The optional fields allow sharper checks. */
-export interface RemainingEvent {
+interface RemainingEvent {
   readonly topic: string;
   readonly messageId: string;
   readonly state: "ready" | "delayed" | "leased" | "dlq";
@@ -103,7 +103,7 @@ export interface RemainingEvent {
 }
 
 /** A lease ended by the cluster (expiry or shortening) at `atMs` group time. */
-export interface LeaseExpiredEvent {
+interface LeaseExpiredEvent {
   readonly topic: string;
   readonly messageId: string;
   readonly fence: number;
@@ -111,17 +111,17 @@ export interface LeaseExpiredEvent {
 }
 
 /** All clients are done and every message left in the topic has its `remaining` event. */
-export interface DrainedEvent {
+interface DrainedEvent {
   readonly topic: string;
 }
 
 /** A client asks to delete the topic; another may have its name from here on. */
-export interface DeletedEvent {
+interface DeletedEvent {
   readonly topic: string;
 }
 
 /** A message that left by its retention time, not by an ack. */
-export interface ExpiredEvent {
+interface ExpiredEvent {
   readonly topic: string;
   readonly messageId: string;
 }

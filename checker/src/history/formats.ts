@@ -6,7 +6,7 @@ import { JsonLinesReader } from "./json-lines.js";
 import type { HistoryLine } from "./line.js";
 
 /** Takes chunks of text as they come; `finish` gives the whole history or throws `HistoryError`. */
-export interface HistoryReader {
+interface HistoryReader {
   push(chunk: string): void;
   finish(): HistoryLine[];
 }

@@ -2,7 +2,7 @@
 // the line, what is wrong with it, and what to do next.
 
 /** Why a history was refused. */
-export type HistoryErrorCode =
+type HistoryErrorCode =
   | "HISTORY_UNREADABLE"
   | "HISTORY_EMPTY"
   | "HISTORY_HEADER"

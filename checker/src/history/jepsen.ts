@@ -15,7 +15,7 @@ import type { HistoryLine, OperationLineType } from "./line.js";
 const TYPES: readonly string[] = ["invoke", "ok", "fail", "info"];
 const NANOSECONDS_PER_MICROSECOND = 1000;
 
-export interface JepsenOperation {
+interface JepsenOperation {
   readonly process: number | EdnKeyword;
   readonly type: string;
   readonly f: string;

@@ -140,7 +140,7 @@ export function parseHistory(text: string): HistoryLine[] {
 }
 
 /** One line of a history file, with its line break. */
-export function formatHistoryLine(line: HistoryLine): string {
+function formatHistoryLine(line: HistoryLine): string {
   if (line.line === undefined) return `${formatJson(line)}\n`;
   // Where it stood in another file means nothing in this one.
   const written: { -readonly [key in keyof HistoryLine]: HistoryLine[key] } = { ...line };
@@ -149,7 +149,7 @@ export function formatHistoryLine(line: HistoryLine): string {
 }
 
 /** The header line of a history file, with its line break. */
-export function formatHistoryHeader(): string {
+function formatHistoryHeader(): string {
   return `${JSON.stringify(HISTORY_HEADER)}\n`;
 }
 

@@ -6,9 +6,9 @@ import { HistoryError } from "./history-error.js";
 const LINE_CHARS_MAX = 200_000_000;
 
 /** Called for each complete line, without its line break. `number` counts from 1. */
-export type LineSink = (line: string, number: number) => void;
+type LineSink = (line: string, number: number) => void;
 
-export interface LineOptions {
+interface LineOptions {
   /** Leave a carriage return before the line break where it is. */
   readonly keepReturns?: boolean;
 }

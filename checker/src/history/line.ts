@@ -20,7 +20,7 @@ export interface OperationLine {
 }
 
 /** Something seen from inside the system or decided by the recorder; belongs to no operation. */
-export interface EventLine {
+interface EventLine {
   readonly type: "event";
   readonly f: string;
   readonly value: unknown;

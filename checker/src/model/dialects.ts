@@ -32,7 +32,7 @@ export interface ReadOptions {
   readonly independent?: boolean;
 }
 
-export interface Parsed<I, O> {
+interface Parsed<I, O> {
   readonly input: I;
   /** What an `ok` completion answered; undefined for other outcomes. */
   readonly output: O | undefined;

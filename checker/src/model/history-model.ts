@@ -25,7 +25,7 @@ import { casRegister, register } from "./register.js";
 export type { ReadOptions } from "./dialects.js";
 
 /** Operations ready for the search; `lines` gives for each the index of its invoke. */
-export interface ReadOperations<I, O> {
+interface ReadOperations<I, O> {
   readonly operations: readonly Operation<I, O>[];
   readonly recorded: readonly PairedOperation[];
 }

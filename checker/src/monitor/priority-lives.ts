@@ -32,7 +32,7 @@ export interface Life {
   readonly removedBefore?: number;
 }
 
-export interface LivesProblem {
+interface LivesProblem {
   readonly lives: readonly Life[];
   /** Removals that answered "empty". */
   readonly empties?: readonly Window[];

@@ -10,7 +10,7 @@ import type { HistoryLine } from "../history/line.js";
 import type { Outcome } from "../history/operations.js";
 
 /** Where an operation lies in the history. */
-export interface Span {
+interface Span {
   readonly outcome: Outcome;
   readonly call: number;
   /** Infinity when the outcome is unknown. */

@@ -4,7 +4,7 @@
 // waiting, so the items that waited throughout are found one by one and the search stops at K.
 import type { PopInterval, ReadyInterval } from "./better-waiting.js";
 
-export interface RankFault<R extends ReadyInterval, P extends PopInterval> {
+interface RankFault<R extends ReadyInterval, P extends PopInterval> {
   readonly pop: P;
   /** K better items that waited throughout. */
   readonly better: readonly R[];

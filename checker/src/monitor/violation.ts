@@ -5,7 +5,7 @@ import type { HistoryLine } from "../history/line.js";
 import { fileLine } from "../history/line.js";
 
 /** A line of the history that proves a violation. */
-export interface Evidence {
+interface Evidence {
   /** Index in the `HistoryLine[]` that was checked. */
   readonly index: number;
   readonly line: HistoryLine;

@@ -1,7 +1,7 @@
 // What a picture shows, as data: lanes, bars on a time axis, shaded leases, the illegal step, and the
 // orders to step through. The page draws this and knows nothing of histories or models.
 
-export type BarKind = "ok" | "fail" | "unknown" | "illegal";
+type BarKind = "ok" | "fail" | "unknown" | "illegal";
 
 export interface Bar {
   readonly lane: number;

@@ -106,7 +106,7 @@ export type CheckEvent<I, O> =
   | { readonly kind: "return"; readonly id: number | string; readonly output: O | undefined };
 
 /** Turns events into operations whose times are positions in the array. */
-export function operationsOfEvents<I, O>(events: readonly CheckEvent<I, O>[]): Operation<I, O>[] {
+function operationsOfEvents<I, O>(events: readonly CheckEvent<I, O>[]): Operation<I, O>[] {
   const open = new Map<number | string, number>();
   const operations: Operation<I, O>[] = [];
   events.forEach((event, at) => {

@@ -19,7 +19,7 @@ import { ILLEGAL, StateTable } from "./state-table.js";
 import type { Timeline } from "./timeline.js";
 import { layOut } from "./timeline.js";
 
-export type SearchStatus = "running" | "ok" | "illegal";
+type SearchStatus = "running" | "ok" | "illegal";
 
 /** Longest orders kept when a history turns out to be illegal. */
 const PARTIALS_MAX = 16;
@@ -53,7 +53,7 @@ interface Frame {
 }
 
 /** What a search takes over from a larger one: its states and transitions. */
-export interface SearchPart<S, I, O> {
+interface SearchPart<S, I, O> {
   readonly table: StateTable<S, I, O>;
   /** Kind in that table per operation. */
   readonly kindOf: Int32Array;

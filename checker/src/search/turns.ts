@@ -35,7 +35,7 @@ interface Seat<S, I, O> {
   state: "playing" | "put off" | "finished";
 }
 
-export interface TurnOptions {
+interface TurnOptions {
   /** Bound on what all searches remember together. */
   readonly memoryBytes: number;
   /** Go on after an illegal partition. */
@@ -43,7 +43,7 @@ export interface TurnOptions {
 }
 
 /** The search that is running at this moment. */
-export interface Running {
+interface Running {
   readonly partition: number;
   readonly key: string;
   readonly configurations: number;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { DisheapClient, type DisheapError, type Message } from "../src/index.js";
 import { TestNode } from "./support/test-node.js";
 
-const budgetMs = 600;
+const budgetMs = 1_500;
 
 let node: TestNode;
 let client: DisheapClient;
@@ -27,7 +27,7 @@ const failsInTime = async (pop: AsyncIterator<Message>) => {
   const error: unknown = await pop.next().catch((reason: unknown) => reason);
   const tookMs = performance.now() - startMs;
   expect(tookMs).toBeGreaterThan(budgetMs / 2);
-  expect(tookMs).toBeLessThan(budgetMs + 1_000);
+  expect(tookMs).toBeLessThan(budgetMs + 10_000);
   return error as DisheapError;
 };
 
@@ -38,15 +38,16 @@ it("one shot fails after the budget, once what came was handed out", async () =>
   const seen = [(await pop.next()).value?.text(), (await pop.next()).value?.text()];
   expect(await failsInTime(pop)).toMatchObject({ code: "DEADLINE_EXCEEDED" });
   expect([seen, (await pop.next()).done]).toEqual([["p1", "p2"], true]);
-  await vi.waitFor(() => expect(node.streams[0]?.isCancelled).toBe(true));
+  await vi.waitFor(() => expect(node.streams[0]?.isCancelled).toBe(true), 10_000);
   expect((await client.stats("jobs")).topics.get("jobs")).toMatchObject({ pops: 2, inflight: 2 });
 });
 
 it("one shot goes on for as long as something comes", async () => {
-  const pop = client.pop("jobs", { credits: 5 });
+  const pop = client.pop("jobs", { credits: 9 });
   const feed = async (): Promise<void> => {
-    for (let count = 0; count < 5; count += 1) {
-      await new Promise((resolve) => setTimeout(resolve, budgetMs / 2));
+    // Longer than the budget together, each far below it.
+    for (let count = 0; count < 9; count += 1) {
+      await new Promise((resolve) => setTimeout(resolve, budgetMs / 6));
       await client.enqueue("jobs", "x");
     }
   };
@@ -57,7 +58,7 @@ it("one shot goes on for as long as something comes", async () => {
     seen += 1;
   }
   await fed;
-  expect(seen).toBe(5);
+  expect(seen).toBe(9);
 });
 
 it("a finished iteration fails as well", async () => {

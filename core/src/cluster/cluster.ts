@@ -14,7 +14,7 @@ import type {
 import { ClusterState, type TopicRecord } from "./cluster-state.js";
 
 /** What changed at apply: the host makes and removes groups by it. */
-export interface ClusterListener {
+interface ClusterListener {
   topicCreated(record: TopicRecord): void;
   topicDeleted(record: TopicRecord): void;
 }

@@ -6,7 +6,7 @@ import type { IndexedHeap } from "../heap/indexed-heap.js";
 import { compareInt64 } from "../lib/int64.js";
 import type { PartitionState } from "./partition-state.js";
 
-export interface Rung {
+interface Rung {
   readonly hi: number;
   readonly lo: number;
   count: number;

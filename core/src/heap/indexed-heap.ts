@@ -4,7 +4,7 @@
 import { assert } from "../lib/assert.js";
 
 /** True when slot a comes before slot b. Must be a strict total order. */
-export type Before = (a: number, b: number) => boolean;
+type Before = (a: number, b: number) => boolean;
 
 const ABSENT = -1;
 

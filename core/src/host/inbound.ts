@@ -18,7 +18,7 @@ import type { Leader } from "../leader/leader.js";
 import type { Lives } from "./lives.js";
 import type { Operations } from "../edge/requests/operations.js";
 
-export interface InboundParts {
+interface InboundParts {
   readonly context: HostContext;
   readonly beats: Beats;
   readonly leader: Leader;

@@ -4,7 +4,7 @@ import type { HostContext } from "../member/context.js";
 import type { Replica } from "../member/replica.js";
 import { linkDown, linkRoom, linkUp } from "../raft/replication.js";
 
-export type LinkNews = "peer.up" | "peer.down" | "peer.full" | "peer.room";
+type LinkNews = "peer.up" | "peer.down" | "peer.full" | "peer.room";
 
 /** `place` is that of the peer in the configured list. */
 export function linkNews(

@@ -16,7 +16,7 @@ import { Refusals } from "./refusals.js";
 /** How long the life before may take to say that it is still there. */
 const ANSWER_MAX_MS = 1_000;
 
-export type CardRefusal =
+type CardRefusal =
   "starting" | "malformed" | "foreign-cluster" | "other-store" | "copied" | "second-process";
 
 export interface CardVerdict {

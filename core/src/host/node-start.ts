@@ -14,7 +14,7 @@ import { encodeCard } from "../wire/peer-card.js";
 import { IdentityKeeper } from "./identity-keeper.js";
 import { identityProblem, recordProblem, startsProblem } from "./start-problems.js";
 
-export interface StartParts {
+interface StartParts {
   readonly context: HostContext;
   /** The identity counts this start: now the store may. */
   readonly counted: (boots: number) => void;

@@ -12,7 +12,7 @@ import type { Leader } from "../leader/leader.js";
 import type { LogReads } from "../store/log-reads.js";
 import type { Persistence } from "../store/persistence.js";
 
-export interface RaftEffectsParts {
+interface RaftEffectsParts {
   readonly context: HostContext;
   readonly persistence: Persistence;
   readonly reads: LogReads;

@@ -3,7 +3,7 @@
 import { NEWEST_LEVEL } from "../machine/levels/known.js";
 import type { QueuedIntent, Replica } from "../member/replica.js";
 
-export interface NextEntry {
+interface NextEntry {
   readonly taken: QueuedIntent[];
   /** Places that they take. */
   readonly rows: number;
@@ -12,7 +12,7 @@ export interface NextEntry {
   readonly leases: number;
 }
 
-export interface EntryRoom {
+interface EntryRoom {
   readonly entryIntentsMax: number;
   readonly entryBytesMax: number;
   readonly leasesMax: number;

@@ -11,7 +11,7 @@ const VALUES = characterValues(ALPHABET, ALPHABET.toLowerCase());
 export const INDEX_MAX = 2 ** 42 - 1;
 export const OFFSETS_PER_ENTRY = 16384;
 
-export interface MessageIdParts {
+interface MessageIdParts {
   readonly stampMs: number;
   readonly group: number;
   readonly index: LogIndex;

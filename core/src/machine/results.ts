@@ -4,7 +4,7 @@ import type { Slot } from "../lib/brands.js";
 import type { ErrorCode } from "../contract/api.js";
 import type { MessageRef } from "../lib/lease-name.js";
 
-export type RefusalCode = Extract<
+type RefusalCode = Extract<
   ErrorCode,
   "NOT_FOUND" | "FAILED_PRECONDITION" | "INVALID_ARGUMENT" | "ALREADY_EXISTS" | "RESOURCE_EXHAUSTED"
 >;

@@ -155,31 +155,34 @@ export function timingProblem(timing: TimingConfig): string | undefined {
     return "beatMs must be at least tickMs, and tickMs at least 1.";
   }
   if (timing.diskStallMs < DISK_STALL_MIN_MS) {
-    return `diskStallMs must be at least ${DISK_STALL_MIN_MS}: healthy disks take so long now and then.`;
+    return `diskStallMs must be at least ${DISK_STALL_MIN_MS}: a healthy disk takes that long now and then.`;
   }
   if (timing.diskStallMs >= timing.checkQuorumMs) {
-    return "diskStallMs must be below checkQuorumMs: a stalled disk must be noticed first.";
+    return "diskStallMs must be below checkQuorumMs: a stalled disk must be noticed before its leader is given up.";
   }
   // Beats go with ticks: at the first one that is due.
   const beatMs = Math.ceil(timing.beatMs / timing.tickMs) * timing.tickMs;
   if (beatMs * 2 > timing.checkQuorumMs) {
-    return "beatMs, in whole ticks, must be at most half of checkQuorumMs: one late beat must not cost a leader its office.";
+    return (
+      "beatMs, rounded up to a multiple of tickMs, must be at most half of checkQuorumMs: " +
+      "one late heartbeat must not make a leader step down."
+    );
   }
   if (timing.checkQuorumMs > timing.electionMinMs) {
-    return "checkQuorumMs must not exceed electionMinMs: a cut-off leader must step down first.";
+    return "checkQuorumMs must not exceed electionMinMs: a leader that is cut off must step down before another one is elected.";
   }
   if (timing.electionMinMs < ELECTION_MIN_MS) {
-    return `electionMinMs must be at least ${ELECTION_MIN_MS}: a vote takes so long now and then.`;
+    return `electionMinMs must be at least ${ELECTION_MIN_MS}: a vote takes that long now and then.`;
   }
   const spreadMs = Math.max(ELECTION_SPREAD_MIN_MS, ELECTION_SPREAD_MIN_TICKS * timing.tickMs);
   if (timing.electionMaxMs - timing.electionMinMs < spreadMs) {
     return (
-      `electionMaxMs must be at least electionMinMs and ${ELECTION_SPREAD_MIN_MS} ms or ` +
-      `${ELECTION_SPREAD_MIN_TICKS} ticks, whichever is longer: candidates must not begin together.`
+      `electionMaxMs must be at least ${ELECTION_SPREAD_MIN_MS} ms above electionMinMs, and at least ` +
+      `${ELECTION_SPREAD_MIN_TICKS} times tickMs: nodes that stand for election at the same time elect nobody.`
     );
   }
   if (timing.electionMaxMs > ELECTION_MAX_MS) {
-    return `electionMaxMs must not exceed ${ELECTION_MAX_MS}: for so long nobody serves after a start.`;
+    return `electionMaxMs must not exceed ${ELECTION_MAX_MS}: after a start it may take so long until there is a leader.`;
   }
   return undefined;
 }

@@ -5,10 +5,35 @@
 import type { FrameBuilder } from "../wire/frames.js";
 import type { PeerMessage } from "../wire/messages.js";
 
-export interface TakenFrame {
+interface TakenFrame {
   readonly frame: Uint8Array;
   readonly isUrgent: boolean;
 }
+
+/** Of every kind: one without a lane does not compile. */
+const LANES: Readonly<Record<PeerMessage["kind"], "urgent" | "bulk">> = {
+  "pre-vote": "urgent",
+  "pre-vote.reply": "urgent",
+  vote: "urgent",
+  "vote.reply": "urgent",
+  "timeout-now": "urgent",
+  append: "bulk",
+  "append.untaken": "urgent",
+  "append.reply": "urgent",
+  beat: "urgent",
+  "beat.reply": "urgent",
+  ping: "urgent",
+  pong: "urgent",
+  formation: "bulk",
+  request: "bulk",
+  reply: "bulk",
+  "grant.request": "bulk",
+  granted: "bulk",
+  ask: "bulk",
+  ladder: "bulk",
+  digest: "bulk",
+  "digest.request": "bulk",
+};
 
 export class Outbox {
   private readonly urgent: PeerMessage[] = [];
@@ -19,7 +44,7 @@ export class Outbox {
   private turnBytes = 0;
 
   push(message: PeerMessage): void {
-    (isUrgent(message) ? this.urgent : this.bulk).push(message);
+    (LANES[message.kind] === "urgent" ? this.urgent : this.bulk).push(message);
   }
 
   get isEmpty(): boolean {
@@ -95,24 +120,5 @@ export class Outbox {
       frames.push({ frame, isUrgent: false });
     }
     this.bulk = taken === this.bulk.length ? [] : this.bulk.slice(taken);
-  }
-}
-
-function isUrgent({ kind }: PeerMessage): boolean {
-  switch (kind) {
-    case "pre-vote":
-    case "pre-vote.reply":
-    case "vote":
-    case "vote.reply":
-    case "timeout-now":
-    case "append.reply":
-    case "append.untaken":
-    case "beat":
-    case "beat.reply":
-    case "ping":
-    case "pong":
-      return true;
-    default:
-      return false;
   }
 }

@@ -47,7 +47,7 @@ export interface QueuedIntent {
   readonly sinceUs?: number;
 }
 
-export interface ProposedEntry {
+interface ProposedEntry {
   readonly term: Term;
   readonly origins: readonly Origin[];
   readonly bytes: number;
@@ -61,7 +61,7 @@ export interface StandingCredits extends StreamName {
   seenMs: number;
 }
 
-export interface Interest extends StreamName {
+interface Interest extends StreamName {
   readonly count: number;
   readonly untilMs: number;
 }
@@ -89,7 +89,7 @@ export interface PendingDigest extends StreamName {
 }
 
 /** A message that waits for the group's persist with this seq. */
-export interface HeldMessage {
+interface HeldMessage {
   readonly seq: number;
   readonly peer: Member;
   readonly message: PeerMessage;

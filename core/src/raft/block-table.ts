@@ -11,7 +11,7 @@ interface Page {
   readonly sizes: Uint32Array;
 }
 
-export interface BlockFacts {
+interface BlockFacts {
   readonly first: LogIndex;
   readonly term: Term;
   readonly stampMs: number;

@@ -46,7 +46,7 @@ export function tickLeader(g: RaftGroup): void {
 }
 
 /** Asks whether an election could be won; nothing is changed or persisted. */
-export function preCampaign(g: RaftGroup): void {
+function preCampaign(g: RaftGroup): void {
   g.role = "pre-candidate";
   g.leader = 0;
   g.campaignToken += 1;

@@ -64,14 +64,14 @@ export interface RaftHost {
 }
 
 /** A read at `index`, valid once a majority vouched for `round` (D-57); `read` is the host's number for it. */
-export interface PendingRead {
+interface UnconfirmedRead {
   readonly index: LogIndex;
   readonly round: number;
   readonly read: number;
 }
 
 /** What one batch must write for the group. */
-export interface PendingWrite {
+interface PendingWrite {
   readonly blocks: readonly Block[];
   readonly deletedFirsts: readonly LogIndex[];
   readonly hardState: HardState;
@@ -139,7 +139,7 @@ export class RaftGroup {
   /** True for a group that was just created here and whose preferred leader is this node. */
   isEager = false;
   /** Reads that wait for a quorum to vouch (reads.ts). */
-  pendingReads: PendingRead[] = [];
+  pendingReads: UnconfirmedRead[] = [];
 
   constructor(options: {
     readonly id: number;

@@ -29,7 +29,7 @@ export function replicate(g: RaftGroup): void {
   for (const p of g.progress.values()) replicateTo(g, p);
 }
 
-export function replicateTo(g: RaftGroup, p: Progress): void {
+function replicateTo(g: RaftGroup, p: Progress): void {
   if (p.isFetching || !g.host.isOpen(p.peer)) return;
   if (p.isProbing) {
     if (!p.isProbeSent) transmit(g, p, p.next, p.next - 1, []);

@@ -11,7 +11,7 @@ import type { Replica } from "../member/replica.js";
 import { damageSentence } from "./boot.js";
 import type { DiskEntry } from "./disk.js";
 
-export type ReadPurpose =
+type ReadPurpose =
   { readonly type: "replicate"; readonly peer: Member } | { readonly type: "apply" };
 
 export interface LogRead {
@@ -21,7 +21,7 @@ export interface LogRead {
   readonly bytesMax: number;
 }
 
-export interface Outstanding {
+interface Outstanding {
   readonly replica: Replica;
   readonly purpose: ReadPurpose;
   readonly fromIndex: number;

@@ -17,7 +17,7 @@ const CRC_AT = 34;
 /** A leader's first entry of a term (no intents), or intents for the machine. */
 export const EntryKind = { noop: 0, command: 1 } as const;
 
-export interface BlockHeader {
+interface BlockHeader {
   readonly group: number;
   readonly first: LogIndex;
   readonly count: number;

@@ -131,7 +131,7 @@ export interface DirtyGroup {
  * (of a log block its header, whose checksum speaks for the rest) and the groups that n-1 and n touched, so
  * that a lost batch is seen and named.
  */
-export interface TurnRecord {
+interface TurnRecord {
   readonly n: number;
   /** Starts of the node so far: an older node record is noticed by it. */
   readonly boots: number;

@@ -18,7 +18,7 @@ import {
 import { readProducer, writeProducer } from "./producer.js";
 
 /** The machine level that a group begins at, and its draft (D-86). */
-export interface InitLevel {
+interface InitLevel {
   readonly level: number;
   readonly draft: number;
 }
@@ -51,18 +51,18 @@ export interface TokenParts extends LeaseName {
   readonly mac: Uint8Array | undefined;
 }
 
-export interface AckIntent {
+interface AckIntent {
   readonly kind: "ack";
   readonly token: TokenParts;
 }
 
-export interface NackIntent {
+interface NackIntent {
   readonly kind: "nack";
   readonly token: TokenParts;
   readonly backoffMs: number | undefined;
 }
 
-export interface ExtendIntent {
+interface ExtendIntent {
   readonly kind: "extend";
   readonly token: TokenParts;
   readonly extensionMs: number;
@@ -74,7 +74,7 @@ export interface ReleaseIntent extends LeaseName {
 }
 
 /** A client gives back by its token what it was delivered and did not start: no attempt is counted. */
-export interface GiveBackIntent {
+interface GiveBackIntent {
   readonly kind: "release";
   readonly token: TokenParts;
 }
@@ -86,13 +86,13 @@ export interface StreamCloseIntent extends StreamName {
 }
 
 /** The edge restarted under a newer incarnation: the leases of older ones are shortened (D-24). */
-export interface EdgeReplacedIntent extends Omit<StreamName, "stream"> {
+interface EdgeReplacedIntent extends Omit<StreamName, "stream"> {
   readonly kind: "edge.replaced";
   readonly graceMs: number;
 }
 
 /** Lets time pass, so that due timers fire. */
-export interface TickIntent {
+interface TickIntent {
   readonly kind: "tick";
 }
 
@@ -105,7 +105,7 @@ export interface PartitionInitIntent extends InitLevel {
 }
 
 /** The topic is being deleted: refuse everything from here on (D-51). */
-export interface PartitionCloseIntent {
+interface PartitionCloseIntent {
   readonly kind: "partition.close";
 }
 
@@ -129,16 +129,16 @@ export interface TopicIdentity {
 }
 
 /** From here on the topic takes no new work; its partitions are closed next. */
-export interface TopicDeletingIntent extends TopicIdentity {
+interface TopicDeletingIntent extends TopicIdentity {
   readonly kind: "topic.deleting";
 }
 
 /** All partitions are closed: the topic goes. */
-export interface TopicDeletedIntent extends TopicIdentity {
+interface TopicDeletedIntent extends TopicIdentity {
   readonly kind: "topic.deleted";
 }
 
-export type PartitionIntent =
+type PartitionIntent =
   | EnqueueIntent
   | EnqueueManyIntent
   | SettleManyIntent
@@ -154,7 +154,7 @@ export type PartitionIntent =
   | PartitionInitIntent
   | PartitionCloseIntent;
 
-export type ClusterIntent =
+type ClusterIntent =
   ClusterInitIntent | TopicCreateIntent | TopicDeletingIntent | TopicDeletedIntent;
 
 export type Intent = PartitionIntent | ClusterIntent;

@@ -22,7 +22,7 @@ export function decodePartitionCounts(body: Uint8Array): Counts {
 }
 
 /** A message as its partition's leader shows it; `timeMs` is what its state makes of it. */
-export interface PeekRow extends MessageRef {
+interface PeekRow extends MessageRef {
   readonly enqueuedMs: number;
   readonly state: number;
   readonly priorityHi: number;

@@ -12,7 +12,7 @@
 export type Layout<T> = (pass: Pass, value: T) => T;
 
 /** One of several layouts, told apart by a first byte. Tags are append only. */
-export interface Variant<T> {
+interface Variant<T> {
   readonly tag: number;
   readonly layout: Layout<T>;
 }

@@ -9,12 +9,12 @@ test.each([
   [
     "a beat that comes as seldom as leaders are given up",
     { beatMs: 1_500 },
-    "beatMs, in whole ticks, must be at most half",
+    "beatMs, rounded up to a multiple of tickMs, must be at most half",
   ],
   [
     "a beat that waits for a tick until then",
     { tickMs: 99, beatMs: 100, checkQuorumMs: 390, diskStallMs: 300 },
-    "beatMs, in whole ticks, must be at most half",
+    "beatMs, rounded up to a multiple of tickMs, must be at most half",
   ],
   ["no ticks", { tickMs: 0 }, "tickMs at least 1"],
   ["a tick longer than a beat", { tickMs: 200 }, "beatMs must be at least tickMs"],
@@ -31,15 +31,11 @@ test.each([
   [
     "a range of election times that goes back",
     { electionMaxMs: 1_000 },
-    "must be at least electionMinMs and 100 ms",
+    "must be at least 100 ms above electionMinMs",
   ],
-  [
-    "election times that do not differ",
-    { electionMaxMs: 1_500 },
-    "candidates must not begin together",
-  ],
+  ["election times that do not differ", { electionMaxMs: 1_500 }, "at the same time elect nobody"],
   ["election times that differ by less than a vote", { tickMs: 1, electionMaxMs: 1_599 }, "100 ms"],
-  ["election times of too few ticks", { electionMaxMs: 1_699 }, "4 ticks"],
+  ["election times of too few ticks", { electionMaxMs: 1_699 }, "4 times tickMs"],
   ["a stall that is none", { diskStallMs: 99 }, "diskStallMs must be at least 100"],
   [
     "elections that are over before a vote is",

@@ -1,5 +1,6 @@
 // What waits for a link: a budget a turn, and nothing of a run of appends that is over.
 
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { crc32 } from "../../src/lib/crc32.js";
 import { Outbox } from "../../src/member/outbox.js";
@@ -34,6 +35,34 @@ function take(outbox: Outbox, bytesMax: number): number[][] {
     return messages.flatMap((m) => (m.kind === "append" ? [m.seq] : []));
   });
 }
+
+/** Whatever keeps elections, beats and acknowledgements alive. */
+const URGENT = [
+  "pre-vote",
+  "pre-vote.reply",
+  "vote",
+  "vote.reply",
+  "timeout-now",
+  "append.untaken",
+  "append.reply",
+  "beat",
+  "beat.reply",
+  "ping",
+  "pong",
+];
+
+test("what elections, beats and acknowledgements need is urgent, and no other kind of message", () => {
+  const bytes = readFileSync(new URL("../wire/message-bytes.json", import.meta.url), "utf8");
+  const kinds = Object.keys(JSON.parse(bytes) as object) as PeerMessage["kind"][];
+  const urgent = kinds.filter((kind) => {
+    const outbox = new Outbox();
+    outbox.push({ kind } as PeerMessage);
+    expect(outbox.isEmpty).toBe(false);
+    return !outbox.hasBulk;
+  });
+  expect(urgent).toEqual(URGENT);
+  expect(kinds.length).toBeGreaterThan(urgent.length);
+});
 
 test("a turn that asks twice for frames gives a link its budget of bulk once", () => {
   const outbox = new Outbox();

@@ -19,7 +19,7 @@ import { STARTING, type LinkTuning, type PeerLogLine } from "./service.js";
 
 export type IncomingCall = ServerDuplexStream<Uint8Array, Uint8Array>;
 
-export interface AcceptorOptions {
+interface AcceptorOptions {
   readonly self: PeerIdentity;
   readonly tuning: LinkTuning;
   readonly onFrame: (peer: string, frame: Uint8Array) => void;

@@ -18,7 +18,7 @@ import { Lanes } from "./lanes.js";
 import { FRAME_BYTES_MAX, LINK, STARTING, channelOptions } from "./service.js";
 import type { LinkTuning, PeerLogLine } from "./service.js";
 
-export interface DiallerOptions {
+interface DiallerOptions {
   readonly self: PeerIdentity;
   readonly peer: string;
   readonly address: string;

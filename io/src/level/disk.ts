@@ -13,7 +13,7 @@ import { replaceIdentity } from "./identity.js";
 import { RESERVED_TAG, openLevel, openStore } from "./open-store.js";
 import type { Db, StoreOptions } from "./open-store.js";
 
-export interface LevelDiskOptions extends StoreOptions {
+interface LevelDiskOptions extends StoreOptions {
   /** Receives completions, never from inside a call of the port. */
   readonly push: (event: DiskEvent) => void;
 }

@@ -4,7 +4,7 @@
 import { decodeIdentity, encodeCard, idText } from "@disheap/core";
 import { DataDirectoryError, readIdentity } from "./identity.js";
 
-export interface MemberCard {
+interface MemberCard {
   readonly card: Uint8Array;
   /** 16 hex digits. */
   readonly clusterId: string;

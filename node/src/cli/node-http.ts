@@ -32,7 +32,7 @@ const raftSchema = z.looseObject({
 });
 
 export type RaftStatus = z.infer<typeof raftSchema>;
-export type NodeHealth = z.infer<typeof healthSchema>;
+type NodeHealth = z.infer<typeof healthSchema>;
 
 export type NodeAnswer =
   | { isReached: true; address: string; raft: RaftStatus; health: NodeHealth }

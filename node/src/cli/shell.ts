@@ -8,9 +8,9 @@ import { toJson } from "./json.js";
 import { parseList } from "./parse.js";
 import { type Paint, paintFor, type Terminal } from "./terminal.js";
 
-export type OutputFormat = "text" | "json";
+type OutputFormat = "text" | "json";
 
-export interface GlobalOptions {
+interface GlobalOptions {
   output?: OutputFormat;
   endpoints?: string[];
   /** The same in the singular, which is easily typed for one address. */

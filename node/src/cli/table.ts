@@ -1,7 +1,7 @@
 // Plain columns: as wide as their widest cell, two spaces apart, numbers to the right.
 import type { Paint, Style } from "./terminal.js";
 
-export interface Column {
+interface Column {
   title: string;
   align?: "left" | "right";
 }

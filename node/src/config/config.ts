@@ -23,7 +23,7 @@ export type LoadedConfig =
   | { readonly kind: "problems"; readonly problems: readonly string[] }
   | { readonly kind: "help" };
 
-export interface ConfigInput {
+interface ConfigInput {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the machine; the default name of the node. */

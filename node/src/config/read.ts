@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import { OPTION_KEYS, optionOf, type OptionKey } from "./options.js";
 
-export interface Setting {
+interface Setting {
   readonly text: string;
   /** "--port" or "ENGINE_BIND_ADDRESS": what to change. */
   readonly source: string;
@@ -12,7 +12,7 @@ export interface Setting {
 
 export type Settings = ReadonlyMap<OptionKey, Setting>;
 
-export interface ReadResult {
+interface ReadResult {
   readonly settings: Settings;
   readonly problems: readonly string[];
   readonly wantsHelp: boolean;

@@ -2,12 +2,21 @@
 // which promises are not built yet (contract sections 6 and 17, D-59, D-68, D-73). Each sentence says
 // what to do next.
 
-import { timingProblem } from "@disheap/core";
+import { timingProblem, type TimingConfig } from "@disheap/core";
 import { type Address, formatAddress, isLoopback, parseAddress } from "./address.js";
 import type { NodeConfig } from "./node-config.js";
-import type { OptionKey } from "./options.js";
+import { type OptionKey, optionOf } from "./options.js";
 import type { Settings } from "./read.js";
 import type { Values } from "./schema.js";
+
+const TIMES: readonly (keyof TimingConfig)[] = [
+  "tickMs",
+  "beatMs",
+  "electionMinMs",
+  "electionMaxMs",
+  "checkQuorumMs",
+  "diskStallMs",
+];
 
 /** `unread`: settings that were given but could not be read; they already have their complaint. */
 export function findProblems(
@@ -156,7 +165,12 @@ function portProblems(config: NodeConfig): string[] {
 
 function timingProblems(config: NodeConfig): string[] {
   const problem = timingProblem(config.timing);
-  return problem === undefined ? [] : [`The RAFT_* timing cannot work: ${problem}`];
+  return problem === undefined ? [] : [`These times cannot work: ${asSettings(problem)}`];
+}
+
+/** The core knows times by the names of its own fields. */
+function asSettings(problem: string): string {
+  return TIMES.reduce((text, key) => text.replaceAll(key, optionOf(key).env ?? key), problem);
 }
 
 /** What is accepted but has no effect, or less than its name says. */
@@ -164,7 +178,7 @@ export function findWarnings(values: Values, settings: Settings): string[] {
   const warnings: string[] = [];
   if (values.syncWrites === false) {
     warnings.push(
-      "STORAGE_SYNC_WRITES=false is ignored: an OK always means synced on a majority of the replicas.",
+      "STORAGE_SYNC_WRITES=false is ignored: what is answered with OK is synced on a majority of the copies.",
     );
   }
   if (values.authMode === "optional") {
@@ -173,13 +187,17 @@ export function findWarnings(values: Values, settings: Settings): string[] {
     );
   }
   if (values.storageType !== undefined && values.storageType.toLowerCase() !== "leveldb") {
-    warnings.push(`STORAGE_TYPE=${values.storageType} is read as leveldb, the only store.`);
+    warnings.push(
+      `STORAGE_TYPE=${values.storageType} is taken for leveldb, the only store there is.`,
+    );
   }
   if (values.raftDir !== undefined) {
     warnings.push("--raft-dir has no effect: the log lives in the data directory.");
   }
   if (values.raftAdvertise !== undefined && values.cluster !== undefined) {
-    warnings.push("RAFT_ADVERTISE has no effect beside a cluster list, which names the addresses.");
+    warnings.push(
+      "RAFT_ADVERTISE has no effect together with a cluster list, which names the addresses.",
+    );
   }
   if (values.portBase !== undefined) {
     const losing = (
@@ -187,7 +205,7 @@ export function findWarnings(values: Values, settings: Settings): string[] {
     )
       .map((key) => settings.get(key)?.source)
       .filter((source) => source !== undefined);
-    if (losing.length > 0) warnings.push(`${losing.join(", ")} override the port base.`);
+    if (losing.length > 0) warnings.push(`${losing.join(", ")} override what --port-base says.`);
   }
   return warnings;
 }

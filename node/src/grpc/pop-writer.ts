@@ -17,13 +17,13 @@ import type { PopItem } from "@disheap/proto";
 export const TRANSPORT_BYTES = 65_535;
 
 /** What the writer needs of a gRPC call. */
-export interface ItemSink {
+interface ItemSink {
   readonly writableNeedDrain: boolean;
   write(item: PopItem, done: () => void): boolean;
   on(event: "drain", listener: () => void): unknown;
 }
 
-export interface WriterOptions {
+interface WriterOptions {
   readonly sink: ItemSink;
   /** Monotonic. */
   readonly nowMs: () => number;

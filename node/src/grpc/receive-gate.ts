@@ -24,7 +24,7 @@ export interface Entrant {
   heardMs: number;
 }
 
-export interface GateLimits {
+interface GateLimits {
   readonly requestBytesMax: number;
   readonly messageBytesMax: number;
 }

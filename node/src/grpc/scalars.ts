@@ -5,7 +5,7 @@
 import type { Duration } from "@disheap/proto";
 import { refuse } from "./errors.js";
 
-export interface Halves {
+interface Halves {
   readonly hi: number;
   readonly lo: number;
 }

@@ -19,7 +19,7 @@ import { adminMethods, type ServiceContext, unaryMethods, unbuiltMethods } from 
 /** Calls under way get this long after the streams were ended. */
 const CLOSE_WAIT_MS = 1_000;
 
-export interface GrpcServerOptions {
+interface GrpcServerOptions {
   readonly bind: Address;
   readonly messageBytesMax: number;
   /** Of calls that came in and are not answered, and an eighth of it in memory. */

@@ -11,13 +11,13 @@ import { SessionQueue } from "@disheap/io/carrier";
 const TRANSPORT_BYTES = 1 << 20;
 
 /** What the writer needs of a gRPC call. */
-export interface FrameSink {
+interface FrameSink {
   readonly writableNeedDrain: boolean;
   write(frame: Uint8Array, done: () => void): boolean;
   on(event: "drain", listener: () => void): unknown;
 }
 
-export interface SessionWriterOptions {
+interface SessionWriterOptions {
   readonly sink: FrameSink;
   /** Monotonic. */
   readonly nowMs: () => number;

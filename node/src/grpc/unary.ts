@@ -118,7 +118,7 @@ export function failureOf(log: Log, path: string, error: unknown): ReturnType<ty
   return failure;
 }
 
-export interface UnaryMethods {
+interface UnaryMethods {
   makeHeap: Unary<MakeHeapReq, MakeHeapResp>;
   deleteHeap: Unary<DeleteHeapReq, object>;
   listHeaps: Unary<ListHeapsReq, ListHeapsResp>;
@@ -171,7 +171,7 @@ export function unaryMethods(context: ServiceContext): UnaryMethods {
   };
 }
 
-export interface AdminMethods {
+interface AdminMethods {
   release: Unary<ReleaseReq, object>;
 }
 

@@ -4,7 +4,7 @@
 
 import type { GroupStatus, NodeStatus } from "@disheap/core";
 import type { CatchUp } from "./catch-up.js";
-import { addressOf, metaGroup, nameOf } from "./status-parts.js";
+import { addressOf, metaGroup, nameOf, toldReason } from "./status-parts.js";
 
 export interface HealthView {
   readonly healthy: boolean;
@@ -15,7 +15,7 @@ export interface HealthView {
   readonly status: string;
 }
 
-export interface ReadyView {
+interface ReadyView {
   readonly ready: boolean;
   readonly status: string;
 }
@@ -73,7 +73,9 @@ function healthProblem(status: NodeStatus, catchUp: CatchUp): string | undefined
 
 function withReason(group: GroupStatus): string {
   const { stoppedBecause } = group;
-  return stoppedBecause === undefined ? nameOf(group) : `${nameOf(group)} (${stoppedBecause})`;
+  return stoppedBecause === undefined
+    ? nameOf(group)
+    : `${nameOf(group)} (${toldReason(stoppedBecause)})`;
 }
 
 function appliedOf({ appliedIndex, lastIndex }: GroupStatus): string {

@@ -11,6 +11,12 @@ export function addressOf(status: NodeStatus, name: string): string {
   return status.members.find((member) => member.name === name)?.address ?? "";
 }
 
+/** Why a group stopped, as a reader takes it who does not know the rules: the sentence, then which rule it cites. */
+export function toldReason(reason: string): string {
+  const [, rule, sentence] = /^([A-Z]+-?\d+): (.+)$/s.exec(reason) ?? [];
+  return rule === undefined || sentence === undefined ? reason : `${sentence} [${rule}]`;
+}
+
 /** "jobs, partition 2", or what the meta group is to a reader who knows of no groups. */
 export function nameOf({ topic, partition }: GroupStatus): string {
   return topic === undefined ? "the list of topics" : `${topic}, partition ${String(partition)}`;

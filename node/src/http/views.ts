@@ -2,7 +2,7 @@
 // form that deployment scripts grep for.
 
 import type { ClientResult, Counts, GroupStatus, NodeStatus, RaftRole } from "@disheap/core";
-import { addressOf, metaGroup } from "./status-parts.js";
+import { addressOf, metaGroup, toldReason } from "./status-parts.js";
 
 const STATE_OF: Readonly<Record<RaftRole, string>> = {
   leader: "Leader",
@@ -51,7 +51,9 @@ function groupView(group: GroupStatus): object {
     commit_index: group.commitIndex,
     applied_index: group.appliedIndex,
     voters: group.voters,
-    ...(group.stoppedBecause === undefined ? {} : { stopped_because: group.stoppedBecause }),
+    ...(group.stoppedBecause === undefined
+      ? {}
+      : { stopped_because: toldReason(group.stoppedBecause) }),
   };
 }
 

@@ -8,7 +8,7 @@ const LARGE_BYTES = 64 << 10;
 /** Came in between two collections, at least. A collection takes some tens of milliseconds. */
 const BYTES_MIN = 64 << 20;
 
-export interface LoadGarbagePorts {
+interface LoadGarbagePorts {
   readonly collect: () => void;
   /** Of V8's heap: a collection takes time in proportion to it, so more may come in between two of them. */
   readonly heapBytes: () => number;

@@ -7,7 +7,7 @@ import type { DiskEvent } from "@disheap/io";
 /** Read between two collections, at least: a collection takes some tens of milliseconds. */
 const BYTES_MIN = 32 << 20;
 
-export interface GarbagePorts {
+interface GarbagePorts {
   readonly collect: () => void;
   /** Of V8's heap: a collection takes time in proportion to it, so more is read between two of them. */
   readonly heapBytes: () => number;

@@ -21,7 +21,7 @@ export class BudgetMetrics {
     });
     this.limit = new Gauge({
       name: "budget_limit",
-      help: "How much of it they may: a setting each. Beyond it calls get RESOURCE_EXHAUSTED.",
+      help: "How much of it they may: a setting each. Beyond it calls get RESOURCE_EXHAUSTED; for proposed_bytes and link_bytes they wait.",
       labelNames,
       registers,
     });

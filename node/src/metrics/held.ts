@@ -5,33 +5,38 @@ import type { Census, GroupStatus, NodeStatus } from "@disheap/core";
 import { Gauge, type Registry } from "prom-client";
 
 export const HELD_ITEMS = {
-  groups: "replicas on this node, that of the list of topics included",
-  touched: "replicas that something is to be done for",
-  due: "led replicas with a timer ahead",
-  standing: "credits of consumers that stand at their leader here",
-  interests: "questions of consumers that wait here for a message",
-  queued: "requests that wait for a place in an entry",
-  proposed: "entries of this node's log that somebody waits for",
-  reads: "reads that wait for a majority or for the apply",
-  digests: "nodes and streams that are still to be told of leases they had",
-  streams: "records of consumers of this node; those that closed are remembered for about a minute",
-  sessions: "sessions of clients, with their consumers and calls under way",
-  handled: "log indices remembered for them, so that no grant counts twice",
-  requests: "calls under way through this node",
-  hints: "leaders of groups that this node remembers",
-  logReads: "reads of logs under way, and replicas with blocks in hand",
-  producers: "producers whose sequences are remembered, in all replicas",
+  groups: "partitions with a copy on this node, and the list of topics",
+  touched: "of these, the ones with something to do right now",
+  due: "partitions led by this node that have a deadline ahead, such as a lease that can run out",
+  standing: "consumers to whom leaders on this node may send messages as soon as there are any",
+  interests: "consumers that wait to be told of the next message in a partition led by this node",
+  queued: "changes that wait to be written to the log of a partition led by this node",
+  proposed: "log entries not applied yet whose outcome somebody waits for",
+  reads:
+    "reads that wait until a majority confirms the leader, or until all before them is applied",
+  digests:
+    "nodes and streams that a new leader here has still to tell which leases they hold or have lost",
+  streams: "records of consumers at this node; one that closed is remembered for about a minute",
+  sessions: "open sessions of clients, with their consumers and calls under way",
+  handled: "deliveries to those consumers that are remembered so that none counts twice",
+  requests: "calls that this node works on",
+  hints: "partitions whose leader this node has noted",
+  logReads:
+    "copies whose log is being read back from disk, and those with blocks read and not used yet",
+  producers:
+    "producers whose sequence numbers are remembered, over all partitions with a copy here",
 } as const satisfies Record<keyof Census | "producers", string>;
 
 export const HELD_BYTES = {
-  logs: "tails of logs, at most 8 MiB a replica",
-  logTables: "places of log blocks on disk",
-  queued: "requests that wait for a place in an entry",
-  proposed: "entries of this leader that are not applied yet",
-  producers: "sequences remembered of producers, at most 64 MiB a partition",
-  rss: "resident memory of the process",
-  heap: "JavaScript objects, dead ones included until they are collected",
-  buffers: "payloads, frames and columns outside of that heap, likewise",
+  logs: "the newest part of each log, at most 8 MiB a partition",
+  logTables: "tables that say where on disk each block of a log is",
+  queued: "changes that wait to be written to a log",
+  proposed: "log entries written by this node as leader and not applied yet",
+  producers:
+    "sequence numbers remembered of producers; PRODUCER_BYTES_MAX bounds them, for each partition",
+  rss: "memory of the process, as the operating system counts it",
+  heap: "JavaScript objects, also dead ones until they are collected",
+  buffers: "payloads and other bytes outside of that heap, also dead ones until they are collected",
 } as const;
 
 type BytesOf = Record<keyof typeof HELD_BYTES, number>;
@@ -43,7 +48,10 @@ export class HeldMetrics {
   constructor(registers: Registry[]) {
     const gauge = (name: string, help: string): Gauge =>
       new Gauge({ name, help, labelNames: ["what"], registers });
-    this.items = gauge("held_items", `Held in memory on this node. ${meanings(HELD_ITEMS)}.`);
+    this.items = gauge(
+      "held_items",
+      `How much of what this node holds in memory. ${meanings(HELD_ITEMS)}.`,
+    );
     this.bytes = gauge("held_bytes", `Bytes held in memory on this node. ${meanings(HELD_BYTES)}.`);
   }
 

@@ -14,7 +14,7 @@ interface Entry {
   committedMs: number | undefined;
 }
 
-export interface StageClockOptions {
+interface StageClockOptions {
   /** Monotonic. */
   readonly nowMs: () => number;
   readonly observe: ObserveStage;

@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 const STOP_MAX_MS = 10_000;
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
-export interface ChildSpec {
+interface ChildSpec {
   readonly name: string;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -17,7 +17,7 @@ export interface ChildSpec {
 }
 
 /** What a node says over its channel before it gives up. */
-export interface FatalMessage {
+interface FatalMessage {
   readonly kind: "fatal";
   readonly message: string;
 }

@@ -18,7 +18,7 @@ export interface SupervisorOptions {
   readonly dataDir: string;
 }
 
-export type ParsedOptions =
+type ParsedOptions =
   | { readonly kind: "options"; readonly options: SupervisorOptions }
   | { readonly kind: "problems"; readonly problems: readonly string[] }
   | { readonly kind: "help" };

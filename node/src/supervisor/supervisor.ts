@@ -21,7 +21,7 @@ const RESTART_MAX_MS = 15_000;
 /** A node that ends so often in a row for the same reason will not heal by itself. */
 const SAME_END_MAX = 5;
 
-export interface SupervisorPorts {
+interface SupervisorPorts {
   /** Command line of a node, before its settings. */
   readonly nodeCommand: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -108,7 +108,7 @@ export class Supervisor {
     let servedSinceMs: number | undefined;
     let saidMs = startMs;
     for (;;) {
-      if (this.isStopping) throw new StartFailure("It was stopped before it was healthy.");
+      if (this.isStopping) throw new StartFailure("It was stopped before all was ready.");
       const present = this.present();
       if (!this.isMajority(present.length)) throw this.tooFew();
       const health = await askCluster(present);
@@ -146,7 +146,7 @@ export class Supervisor {
         if (!this.late.has(node.name)) continue;
         const health = await askHealth(node);
         if (health?.healthy === true && this.late.delete(node.name)) {
-          this.ports.say(`${node.name}, which was late, is there now.`);
+          this.ports.say(`${node.name}, which was late, is ready now.`);
         }
       }
       await sleep(HEALTH_POLL_MS);
@@ -161,7 +161,7 @@ export class Supervisor {
     const silent = health.unwell.filter(({ isAnswering }) => !isAnswering);
     if (this.isMajority(present.length - silent.length)) return;
     const names = silent.map(({ node }) => node.name).join(", ");
-    const text = `After ${String(START_MAX_MS / 1000)} s no majority of nodes answers (${names} do not).`;
+    const text = `After ${String(START_MAX_MS / 1000)} s too few nodes answer; nothing was heard of ${names}.`;
     throw new StartFailure(text, silent[0]?.node);
   }
 
@@ -226,7 +226,7 @@ export class Supervisor {
     this.givenUp.add(node.name);
     this.ports.say(
       `${node.name} ended ${String(SAME_END_MAX)} times in a row (${reason}) and stays stopped. ` +
-        `Mend what ${node.logFile} says, then run npm start again.`,
+        `Its log says why: ${node.logFile}. Once that is put right, stop all with Ctrl-C and run npm start again.`,
     );
     if (this.givenUp.size === this.children.length) this.ports.onGivenUp?.();
   }

@@ -26,7 +26,7 @@ export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
 const DEFAULT_GRPC = 9090;
 
 /** What is running: who leads, and the process of each node, to be watched or killed. */
-export interface Running extends Started {
+interface Running extends Started {
   readonly pids: ReadonlyMap<string, number>;
 }
 
@@ -79,8 +79,8 @@ export function bannerText(
 
 function lateText({ node, why }: Unwell, cwd: string): string {
   return (
-    `${node.name} is late: its process runs, but it is not ready (${why}). Every topic is served without it; ` +
-    `it is said here when it is there. Its log: ${shortPath(node.logFile, cwd)}`
+    `${node.name} is late: its process runs, but it is not ready yet (${why}). All topics work without it, and ` +
+    `a line here will say when it is ready. Its log: ${shortPath(node.logFile, cwd)}`
   );
 }
 
@@ -89,10 +89,10 @@ function leftOutText({ node, reason }: LeftOut, options: SupervisorOptions, cwd:
   const majority = Math.floor(options.nodes.length / 2) + 1;
   const sentences = [
     `${node.name} does not run: ${reason}`,
-    "Topics kept on all nodes lose nothing and are served as long as " +
-      `${String(majority)} of them run; what only ${node.name} held is not.`,
-    "A node cannot be replaced yet. To have all of them again, start a second cluster with another " +
-      "folder (npm start -- --data DIR --port-base 20000), and move the messages to it.",
+    `Topics with a copy on every node lose nothing and work as long as ${String(majority)} nodes run; ` +
+      `topics that need a copy on ${node.name} do not work.`,
+    `${node.name} cannot be replaced in this cluster yet. To have all nodes again, start a second cluster with ` +
+      "another folder (npm start -- --data DIR --port-base 20000), and move the messages to it.",
     `Its log: ${shortPath(node.logFile, cwd)}`,
   ];
   return sentences.join("\n");

@@ -258,7 +258,7 @@ describe("pop", () => {
 
   it("--wait stays for messages to come, and ends by itself", async () => {
     const waiting = cli.run("pop", "jobs", "-n", "4", "--wait", "30s");
-    await vi.waitFor(() => expect(counts().acks).toBe(3));
+    await vi.waitFor(() => expect(counts().acks).toBe(3), 10_000);
     node.state.enqueue({ topic: "jobs", payload: Buffer.from("late"), priority: 0n });
     const { code, out } = await waiting;
     expect(code).toBe(0);
@@ -271,9 +271,9 @@ describe("pop", () => {
 
   it("--follow goes on until it is stopped", async () => {
     const following = cli.run("pop", "jobs", "--follow", "--raw");
-    await vi.waitFor(() => expect(counts().acks).toBe(3));
+    await vi.waitFor(() => expect(counts().acks).toBe(3), 10_000);
     node.state.enqueue({ topic: "jobs", payload: Buffer.from("late"), priority: 0n });
-    await vi.waitFor(() => expect(counts().acks).toBe(4));
+    await vi.waitFor(() => expect(counts().acks).toBe(4), 10_000);
     cli.interrupt();
     expect(await following).toEqual({ code: 0, out: "p1\np2\np3\nlate\n", err: "" });
   });

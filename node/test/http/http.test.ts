@@ -127,7 +127,7 @@ const cases: [string, NodeStatus, number, string][] = [
     nodeStatus({ groups: [group(0, { stoppedBecause: "D-89: entry 11 cannot be applied" })] }),
     503,
     '{"healthy":false,"is_leader":false,"leader":"127.0.0.1:8301","status":' +
-      '"has stopped the list of topics (D-89: entry 11 cannot be applied); its log says why"}',
+      '"has stopped the list of topics (entry 11 cannot be applied [D-89]); its log says why"}',
   ],
   [
     "a node on which the machine of a partition has stopped",
@@ -136,7 +136,7 @@ const cases: [string, NodeStatus, number, string][] = [
     }),
     503,
     '{"healthy":false,"is_leader":false,"leader":"127.0.0.1:8301",' +
-      '"status":"has stopped jobs, partition 2 (D-86: a draft); its log says why"}',
+      '"status":"has stopped jobs, partition 2 (a draft [D-86]); its log says why"}',
   ],
   [
     "a starting node",
@@ -272,7 +272,7 @@ describe("GET /raft/status", () => {
           topic: "jobs",
           partition: 1,
           state: "Shutdown",
-          stopped_because: "Q3: two live leases",
+          stopped_because: "two live leases [Q3]",
         }),
       ],
     });

@@ -85,7 +85,9 @@ describe("the banner", () => {
     const text = bannerText(options, { leader: "n1", pids, leftOut, late: [] }, "/srv/app", paint);
     expect(text).toContain("2 of 3 nodes, n1 leads");
     expect(text).toContain("n3 does not run: The chain is broken.");
-    expect(text).toContain("served as long as 2 of them run");
+    expect(text).toContain(
+      "work as long as 2 nodes run; topics that need a copy on n3 do not work.",
+    );
     expect(text).toContain("npm start -- --data DIR");
     expect(text).toContain("data/n3.log");
   });
@@ -97,7 +99,9 @@ describe("the banner", () => {
     const late = [{ node, isAnswering: false, why: "does not answer" }];
     const text = bannerText(options, { leader: "n1", pids, leftOut: [], late }, "/srv/app", paint);
     expect(text).toContain("2 of 3 nodes, n1 leads");
-    expect(text).toContain("n3 is late: its process runs, but it is not ready (does not answer).");
+    expect(text).toContain(
+      "n3 is late: its process runs, but it is not ready yet (does not answer).",
+    );
     expect(text).toContain("data/n3.log");
   });
 

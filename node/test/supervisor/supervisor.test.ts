@@ -118,7 +118,7 @@ describe("a supervisor", () => {
     expect([leader, late]).toMatchObject(["n1", [{ node: { name: "n3" }, why: "starting" }]]);
     rmSync(slow);
     await until("it says that n3 is there", WAIT_MAX_MS, () => said.length > 0);
-    expect(said).toEqual(["n3, which was late, is there now."]);
+    expect(said).toEqual(["n3, which was late, is ready now."]);
     expect(starts()).toHaveLength(3);
   });
 
@@ -158,7 +158,7 @@ describe("a supervisor", () => {
       await until("it gives up", WAIT_MAX_MS, () => said.at(-1)?.includes("stays stopped"));
       expect(said.at(-1)).toBe(
         "n1 ended 5 times in a row (The disk is gone.) and stays stopped. " +
-          `Mend what ${join(folder, "n1.log")} says, then run npm start again.`,
+          `Its log says why: ${join(folder, "n1.log")}. Once that is put right, stop all with Ctrl-C and run npm start again.`,
       );
       expect(starts()).toHaveLength(6);
       expect(givenUp).toBe(1);

@@ -20,7 +20,9 @@ const USAGE = `npm run sim -- [options]
   --jobs N           threads to use (default: all cores)
   --history FILE     write the history of --seed or --plan as JSON lines
   --json             last line: one JSON object with the totals
-  --traces           with --json: the trace hash of each seed too`;
+  --traces           with --json: the trace hash of each seed too
+  --help             this text
+Exit codes: 0 every seed passed, 1 a seed failed or a trace differed, 2 a command line that cannot be used.`;
 
 function fail(message: string): never {
   console.error(`${message}\n\n${USAGE}`);

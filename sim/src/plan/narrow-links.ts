@@ -12,7 +12,7 @@ interface Scope {
   readonly topics: readonly TopicPlan[];
 }
 
-export interface NarrowLinks {
+interface NarrowLinks {
   readonly bulk: NonNullable<NetworkSettings["bulk"]>;
   /** In proportion to the link, as by default; or far too much for it, so that frames are dropped. */
   readonly turnBulkBytesMax: number;

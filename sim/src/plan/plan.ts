@@ -250,7 +250,7 @@ export type FaultPlan =
     };
 
 /** Clients that use sessions (docs/api/session.md). */
-export interface SessionsPlan {
+interface SessionsPlan {
   /** Of enqueues, settles and consumers, per million. */
   readonly share: number;
   /** Shared sessions that break after a frame, per million frames. */

@@ -10,7 +10,7 @@ interface Scope {
   readonly topics: readonly TopicPlan[];
 }
 
-export interface StalledLeader {
+interface StalledLeader {
   readonly fault: Extract<FaultPlan, { kind: "disk.stall-leader" }>;
   readonly operations: readonly OperationPlan[];
 }

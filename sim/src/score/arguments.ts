@@ -16,8 +16,10 @@ export const USAGE = `npm run sim:score -- [options]
                    a mutant all seeds must pass as in the normal build, and a canary must
                    die; last line "N passed, M failed". Writes no report
   --json           last line: one JSON object with the totals
+  --help           this text
 What score.json knows of these sources is not run again; Ctrl-C keeps what was learned.
-Exit code 1 only when something cannot be judged: survivors are no failure.`;
+Exit codes: 0 all was judged, 1 something could not be (survivors are no failure), 2 a command line that cannot be
+used.`;
 
 export interface ScoreOptions {
   readonly sample: number;

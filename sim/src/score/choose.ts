@@ -10,7 +10,7 @@ import type { Ledger } from "./ledger.js";
 import { mutatedText, roomOf, type Mutation } from "./mutation.js";
 import { shuffled } from "./sample.js";
 
-export interface Chosen {
+interface Chosen {
   readonly mutations: readonly Mutation[];
   /** Drawn and passed over, since they do not compile. */
   readonly refused: number;

@@ -23,7 +23,7 @@ export interface Finding {
   readonly cpuMs: number;
 }
 
-export interface Ending {
+interface Ending {
   readonly verdict: "killed" | "timed out";
   readonly by: string;
 }

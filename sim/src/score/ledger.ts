@@ -16,7 +16,7 @@ export interface Result extends Finding, Omit<Mutation, "start"> {
 }
 
 /** A sample is drawn among mutants that compile; these were drawn and do not. */
-export interface Refused {
+interface Refused {
   readonly id: number;
   readonly problem: string;
 }

@@ -18,7 +18,7 @@ import { Yard } from "./yard.js";
 /** What is made from the sources and can be made again. */
 const CACHE = "reports/out/score";
 
-export interface Surroundings {
+interface Surroundings {
   readonly root: string;
   /** For copies; empty. */
   readonly scratch: string;

@@ -18,9 +18,9 @@ import { StreamPipe } from "./stream-pipe.js";
 const LATENCY = kindOf("client.latency");
 
 /** Undefined: the node is gone and the outcome unknown. */
-export type OnReply = (result: ClientResult | undefined) => void;
+type OnReply = (result: ClientResult | undefined) => void;
 
-export interface StreamHandlers {
+interface StreamHandlers {
   readonly onItem: (item: DeliveredItem) => void;
   /** `isBroken`: the node is gone. */
   readonly onEnd: (failureCode: string | undefined, isBroken: boolean) => void;

@@ -14,7 +14,7 @@ import { GiveBacks } from "./give-backs.js";
 import type { Recorder } from "./recorder.js";
 import { decimal, payloadHash } from "./values.js";
 
-export type ConsumePlan = Extract<OperationPlan, { type: "consume" }>;
+type ConsumePlan = Extract<OperationPlan, { type: "consume" }>;
 
 const DRAW = {
   fate: kindOf("consumer.fate"),

@@ -13,7 +13,7 @@ const DRAW = {
   nacked: kindOf("consumer.backNacked"),
 };
 
-export interface GiveBack {
+interface GiveBack {
   /** From now. */
   readonly afterMs: number;
   readonly isTwice: boolean;

@@ -9,7 +9,7 @@ import { CarrierQueue } from "@disheap/io/carrier";
 /** Written items are reported together, as by the real carrier. */
 const REPORT_US = 200;
 
-export interface PipeHooks {
+interface PipeHooks {
   nowUs(): number;
   schedule(atUs: number, run: () => void): void;
   /** Until when the node's process does nothing. */

@@ -6,7 +6,7 @@ import { assert, below, mix32 } from "@disheap/core";
 import { KvStore, fromHex, sameBytes } from "./disk-store.js";
 import type { StoreOp } from "./disk-store.js";
 
-export interface LoggedBatch {
+interface LoggedBatch {
   /** Position in the order of submission, from 1. */
   readonly number: number;
   readonly ops: readonly StoreOp[];

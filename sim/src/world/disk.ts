@@ -37,7 +37,7 @@ interface Batch {
 }
 
 /** A value that is read is another one, or is not there. */
-export type Rot = "altered" | "missing";
+type Rot = "altered" | "missing";
 
 /** One process's use of the disk. */
 interface Instance {

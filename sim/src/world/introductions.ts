@@ -16,7 +16,7 @@ interface Call {
   readonly incarnation: number;
 }
 
-export interface IntroductionParts {
+interface IntroductionParts {
   readonly now: () => number;
   readonly schedule: (atUs: number, run: () => void) => void;
   readonly deliver: (to: number, event: NetworkEvent) => void;

@@ -53,7 +53,7 @@ export const DEFAULT_NETWORK: NetworkSettings = {
 };
 
 /** What the trace sees: everything that reaches a node, and every frame that a fault took. */
-export type NetworkTrace = (
+type NetworkTrace = (
   kind: "net.up" | "net.down" | "net.frame" | "net.lost",
   from: number,
   to: number,

@@ -3,7 +3,7 @@
 
 import { assert, EntryKind, type EntryView, type Replica } from "@disheap/core";
 
-export type PlantKind = "broken" | "unreadable";
+type PlantKind = "broken" | "unreadable";
 
 export interface Plant {
   readonly node: number;

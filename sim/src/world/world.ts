@@ -33,7 +33,7 @@ const PROCESS_SEED = kindOf("process.seed");
 const PROCESS_KEY = kindOf("process.key");
 
 /** One life of a node's process. */
-export interface Process {
+interface Process {
   readonly incarnation: number;
   readonly host: Host;
   readonly turn: Turn;
@@ -45,7 +45,7 @@ export interface Process {
   alarm: number;
 }
 
-export interface SimNode {
+interface SimNode {
   readonly number: number;
   readonly disk: SimDisk;
   process: Process | undefined;

@@ -12,6 +12,7 @@ import { type Check, run } from "./run.js";
 const HISTORY = new URL("../../../reports/out/process-test.jsonl", import.meta.url);
 
 interface Options {
+  readonly help: boolean;
   readonly json: boolean;
   readonly keep: boolean;
   readonly seed: number;
@@ -21,6 +22,19 @@ interface Options {
 
 const USAGE =
   "node test/cluster/dist/main.js [--json] [--keep] [--seed N] [--messages N] [--kills N]";
+const HELP = `${USAGE}
+
+Three real nodes under load, whose leaders are killed one after another: nothing acknowledged may be lost, and the
+recorded history in reports/out/process-test.jsonl is judged. The last line is "N passed, M failed".
+
+  --messages N  how many messages are sent (default: 2000)
+  --kills N     how many leaders are killed (default: 5)
+  --seed N      of what is drawn, such as when and whom to kill (default: another one each time)
+  --keep        leave the data folders and logs; after a failure they are left anyway
+  --json        the last line is one JSON object
+  --help        this text
+
+Exit codes: 0 all checks passed, 1 a check failed, 2 a command line that cannot be used.`;
 
 function refuse(text: string): never {
   console.error(`${text}\n${USAGE}`);
@@ -30,6 +44,7 @@ function refuse(text: string): never {
 function parse() {
   return parseArgs({
     options: {
+      help: { type: "boolean", short: "h", default: false },
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
@@ -47,6 +62,7 @@ function readOptions(): Options {
     return refuse(error instanceof Error ? error.message : String(error));
   }
   return {
+    help: values.help,
     json: values.json,
     keep: values.keep,
     seed: count("--seed", values.seed),
@@ -62,6 +78,10 @@ function count(flag: string, text: string): number {
 
 async function main(): Promise<number> {
   const options = readOptions();
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
   const startMs = performance.now();
   const say = (text: string): void => {
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);

@@ -138,6 +138,18 @@ async function judgeDeployment(
 
 const USAGE =
   "npm run conformance [-- --only one|three|follower|start] [--way calls|session] [--match TEXT]";
+const HELP = `${USAGE}
+
+A case for each rule of the API, at real nodes. The last line is "N passed, M failed", the one before it says how many
+of them each way.
+
+  --only NAME   start: how nodes start; one, three: on one node, on three; follower: on three, through one that
+                leads as little as possible (default: all of them)
+  --way NAME    calls: each request a call of its own; session: all of them in one stream (default: both)
+  --match TEXT  the cases with TEXT in their names
+  --help        this text
+
+Exit codes: 0 all cases passed, 1 a case failed or none ran, 2 a command line that cannot be used.`;
 
 function refuse(text: string): never {
   console.error(`${text}\n${USAGE}`);
@@ -145,13 +157,19 @@ function refuse(text: string): never {
 }
 
 function readOptions(): {
+  readonly help: boolean;
   readonly only?: string;
   readonly way?: string;
   readonly match?: string;
 } {
   try {
     const { values } = parseArgs({
-      options: { only: { type: "string" }, way: { type: "string" }, match: { type: "string" } },
+      options: {
+        help: { type: "boolean", short: "h", default: false },
+        only: { type: "string" },
+        way: { type: "string" },
+        match: { type: "string" },
+      },
     });
     return values;
   } catch (error) {
@@ -161,6 +179,10 @@ function readOptions(): {
 
 async function main(): Promise<number> {
   const values = readOptions();
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
   const names = ["start", ...DEPLOYMENTS.map(({ name }) => name)];
   if (values.only !== undefined && !names.includes(values.only)) {
     refuse(`--only "${values.only}" is none of ${names.join(", ")}.`);

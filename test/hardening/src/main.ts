@@ -12,13 +12,15 @@ const USAGE = "npm run hardening [-- --json] [--quick] [--only TEXT] [--list]";
 const HELP = `${USAGE}
 
 Bad input, slow clients, bursts, broken disks and clocks against real nodes, as a table of cases: each ends in a
-clear error or a clean stop. The last line is "N passed, M failed"; the exit code is 1 on a failure.
+clear error or a clean stop. The last line is "N passed, M failed".
 
   --list       the table: what is done, and what is expected; nothing runs
   --only TEXT  the cases with TEXT in their names
   --quick      the subset that npm test runs
   --json       the verdicts as one object in the last line
-  --help       this text`;
+  --help       this text
+
+Exit codes: 0 no case failed, 1 a case failed, 2 a command line that cannot be used.`;
 
 function refuse(text: string): never {
   console.error(`${text}\n${USAGE}`);

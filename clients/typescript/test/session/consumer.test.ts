@@ -62,7 +62,10 @@ async function take(count: number, options: PopOptions = {}) {
 
 /** Until this many deliveries are on the client's side. */
 const leased = (count: number) =>
-  vi.waitFor(async () => expect((await left()).filter(([, , is]) => is).length).toBe(count));
+  vi.waitFor(
+    async () => expect((await left()).filter(([, , is]) => is).length).toBe(count),
+    10_000,
+  );
 
 describe("a consumer that closes", () => {
   it("keeps what was handed out, and gives the rest back without an attempt", async () => {
@@ -94,7 +97,7 @@ describe("a consumer that closes", () => {
       const rows = await left();
       expect(rows.filter(([, attempts, isLeased]) => attempts === 1 && isLeased).length).toBe(1);
       expect(rows.filter(([, attempts, isLeased]) => attempts === 0 && !isLeased).length).toBe(49);
-    });
+    }, 10_000);
   });
 });
 
@@ -124,7 +127,7 @@ describe("a consumer that finishes", () => {
     await vi.waitFor(async () => {
       const { topics: stats } = await client.stats(topic);
       expect(stats.get(topic)).toBeDefined();
-    });
+    }, 10_000);
     pop.finish();
     expect((await pending).done).toBe(true);
   });

@@ -94,7 +94,7 @@ it("a consumer that has its limit hands out no more, and says that all of it was
   const texts: (string | undefined)[] = [];
   for await (const message of pop) texts.push(message.text());
   expect(texts).toEqual(["1"]);
-  await vi.waitFor(() => expect({ started, next }).toEqual({ started: 1, next: 3 }));
+  await vi.waitFor(() => expect({ started, next }).toEqual({ started: 1, next: 3 }), 10_000);
   expect(sessions.length).toBe(1);
 });
 

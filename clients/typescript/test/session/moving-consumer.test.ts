@@ -31,7 +31,7 @@ beforeEach(async () => {
     const node = cluster.nodes.find((one) => one.name === name);
     if (node === undefined) throw new Error("no leader yet");
     return node.endpoint;
-  });
+  }, 10_000);
   // Nobody knows the leader yet, and chance would begin there in one of three.
   const { order } = Sessions.prototype;
   vi.spyOn(Sessions.prototype, "order").mockImplementationOnce(function (this: Sessions, ...asked) {
@@ -108,7 +108,7 @@ it("then it stays, and its end gives back what it has there", async () => {
   await moved();
   for (let n = 0; n < 5; n += 1) await client.enqueue(topic, String(n));
   await (await next).value?.ack();
-  await vi.waitFor(async () => expect((await standing())?.inflight).toBe(4));
+  await vi.waitFor(async () => expect((await standing())?.inflight).toBe(4), 10_000);
   await pop.close();
   expect(await standing()).toMatchObject({ messages: 4, inflight: 0 });
   const { items } = await client.peek(topic);

@@ -80,7 +80,10 @@ it("takes no row that is larger than the node's messages, and none of a topic be
     expect(error).toBeInstanceOf(DisheapError);
     expect(error).toMatchObject({ code: "UNAVAILABLE", outcomeUnknown: false });
   }
-  await vi.waitFor(() => expect(calls().map(({ payload }) => payload.length)).toEqual([50_000]));
+  await vi.waitFor(
+    () => expect(calls().map(({ payload }) => payload.length)).toEqual([50_000]),
+    10_000,
+  );
   const range = { call: 1, count: 1, group: 1, index: 2, stampMs: 3 };
   node.write(Buffer.from(encodeSessionOut({ enqueued: [range] })));
   expect(await going).toMatchObject({ duplicate: false, partitionId: 0 });
@@ -95,7 +98,7 @@ it("gives up a row that had no answer in time, as unknown, and goes on", async (
 
 it("ends at bytes that are no frame, and what was sent is unknown", async () => {
   const going = enqueue(1);
-  await vi.waitFor(() => expect(calls()).toHaveLength(1));
+  await vi.waitFor(() => expect(calls()).toHaveLength(1), 10_000);
   node.write(Buffer.from([255, 255, 255, 255]));
   expect(await going).toMatchObject({ code: "UNAVAILABLE", outcomeUnknown: true });
   expect(await session.over).toMatchObject({ code: "INTERNAL" });
@@ -104,7 +107,7 @@ it("ends at bytes that are no frame, and what was sent is unknown", async () => 
 
 it("ends with what the node says, after its last frame", async () => {
   const going = enqueue(1);
-  await vi.waitFor(() => expect(calls()).toHaveLength(1));
+  await vi.waitFor(() => expect(calls()).toHaveLength(1), 10_000);
   const details = "a handle is bound once";
   node.write(Buffer.from(encodeSessionOut({ end: { code: 3, message: details } })));
   node.emit("error", { code: 3, details });

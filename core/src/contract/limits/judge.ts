@@ -132,7 +132,7 @@ export function taken(
   return Math.min(rule.cutTo ?? Infinity, Math.max(rule.raisedTo ?? 0, given));
 }
 
-export function limitOf(limit: Limit, node: NodeLimits): number {
+function limitOf(limit: Limit, node: NodeLimits): number {
   return typeof limit === "number" ? limit : node[limit];
 }
 

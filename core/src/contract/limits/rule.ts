@@ -17,7 +17,7 @@ export interface NodeLimits {
 export type Limit = number | keyof NodeLimits;
 
 /** What it means to leave a field out: a value, something else in words, or that the request is refused. */
-export type Absent = { readonly default: Limit } | { readonly means: string } | "refused";
+type Absent = { readonly default: Limit } | { readonly means: string } | "refused";
 
 interface Named {
   /** As the public API calls the field. */
@@ -61,7 +61,7 @@ export interface TextRule extends Named {
   readonly isEmptyRefused?: true;
 }
 
-export interface ChoiceRule extends Named {
+interface ChoiceRule extends Named {
   readonly kind: "choice";
   readonly among: readonly string[];
   readonly says: string;
@@ -74,13 +74,13 @@ export interface BytesRule extends Named {
   readonly advice: string;
 }
 
-export interface FlagRule extends Named {
+interface FlagRule extends Named {
   readonly kind: "flag";
   readonly default: boolean;
 }
 
 /** Any number of whole numbers. */
-export interface ListRule extends Named {
+interface ListRule extends Named {
   readonly kind: "list";
   readonly min: number;
   readonly max: number;

@@ -31,7 +31,7 @@ export function readEnqueuedMany(body: Uint8Array, rows: number): EnqueuedMany {
   return { index, firstOffset, stampMs, duplicates };
 }
 
-export interface RefusedRows {
+interface RefusedRows {
   readonly firstRow: number;
   readonly count: number;
   readonly failure: Failure;

@@ -6,7 +6,7 @@
 import type { RequestAction } from "../../wire/messages.js";
 
 /** Of a request: whose window it takes, 0 for none, and how much of it. */
-export interface Forwarded {
+interface Forwarded {
   readonly action: RequestAction;
   window: number;
 }

@@ -1,6 +1,6 @@
 // Operations that wait until the local meta table has applied an index, so that what follows sees it.
 
-export interface MetaWaiter {
+interface MetaWaiter {
   readonly index: number;
   readonly operation: number;
   readonly then: "run" | "created";

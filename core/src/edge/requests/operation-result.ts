@@ -79,7 +79,7 @@ export interface Enqueued extends MessageRef {
 }
 
 /** What a partition's leader says of an enqueue. Throws MalformedInput. */
-export function readEnqueued(body: Uint8Array): Enqueued {
+function readEnqueued(body: Uint8Array): Enqueued {
   const r = new Reader(body);
   return { index: r.u48(), offset: r.u16(), stampMs: r.u48(), isDuplicate: r.u8() === 1 };
 }

@@ -25,7 +25,7 @@ export type RequestEnd =
       readonly mayBeDone: boolean;
     };
 
-export interface PendingRequest {
+interface PendingRequest {
   readonly id: number;
   readonly group: number;
   /** Member numbers that hold the group; asked in turn while the leader is unknown. */

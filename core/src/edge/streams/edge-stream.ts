@@ -12,7 +12,7 @@ import { SentSerials } from "./sent-serials.js";
 import { Trust } from "./trust.js";
 
 /** Candidates of a partition, and when they were asked for: that is their age, whenever they come (D-2). */
-export interface View {
+interface View {
   readonly rungs: Ladder["rungs"];
   readonly askedMs: number;
 }
@@ -47,7 +47,7 @@ export interface Source {
   tries: number;
 }
 
-export interface RoundState {
+interface RoundState {
   readonly untilMs: number;
   readonly waiting: Set<number>;
   readonly items: {
@@ -57,7 +57,7 @@ export interface RoundState {
   }[];
 }
 
-export interface AskState {
+interface AskState {
   readonly serial: number;
   readonly untilMs: number;
   /** The choice is not made without these, until the time is over. */

@@ -30,7 +30,7 @@ function recordAt(bytes: Uint8Array, at: number): PhysicalRecord | undefined {
   return isIntact ? { at, type, end } : undefined;
 }
 
-export interface LogScan {
+interface LogScan {
   /** If wanted: whole records, joined from their parts, up to the first broken one. */
   readonly records: readonly Uint8Array[];
   /** Where the first broken record starts; undefined when all is intact. */

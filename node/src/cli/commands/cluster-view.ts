@@ -5,7 +5,7 @@ import type { NodeAnswer, RaftStatus } from "../node-http.js";
 import { type Cell, renderTable } from "../table.js";
 import type { Paint } from "../terminal.js";
 
-export interface ClusterSummary {
+interface ClusterSummary {
   isHealthy: boolean;
   leader: string | undefined;
   /** Nodes that are not well, and partitions without a leader. */

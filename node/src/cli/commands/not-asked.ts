@@ -6,7 +6,7 @@ import { CommandError, exitCodes } from "../exit-codes.js";
 
 export type Asked = readonly PartitionInfo[] | Error;
 
-export interface EarlyEnd {
+interface EarlyEnd {
   taken: number;
   count: number;
   /** As given; undefined: all of the topic. */

@@ -27,7 +27,7 @@ export interface Grant {
   readonly round: number;
 }
 
-export type Standing = "ready" | "delayed" | "leased" | "acked" | "dead";
+type Standing = "ready" | "delayed" | "leased" | "acked" | "dead";
 
 export interface MessageRecord {
   readonly group: number;

@@ -9,7 +9,7 @@ type Granted = Extract<PeerMessage, { kind: "granted" }>;
 /** A stream that is counted anew may be granted more than its credits. */
 const FIRST_ROUND = 1;
 
-export interface StandingStream {
+interface StandingStream {
   /** By serial. */
   readonly sentUs: Map<number, number>;
   newestIndex: number;

@@ -9,7 +9,7 @@ import { SESSION_END_MS_MAX, SessionQueue } from "@disheap/io/carrier";
 /** Written frames are reported together, as by the real carrier. */
 const REPORT_US = 200;
 
-export interface FramePipeHooks<Frame> {
+interface FramePipeHooks<Frame> {
   nowUs(): number;
   schedule(atUs: number, run: () => void): void;
   /** Until when the node's process does nothing. */

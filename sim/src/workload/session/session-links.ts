@@ -18,7 +18,7 @@ const LINK = kindOf("session.link");
 const SHARED = 3;
 
 /** What the links need of the clients' connections around them. */
-export interface LinkHooks {
+interface LinkHooks {
   latencyUs(id: number, leg: number): number;
   requestArrived(id: number, node: number, request: ClientRequest): void;
   itemWritten(node: number, streamId: number, item: DeliveredItem): void;

@@ -11,6 +11,16 @@ import { countsChanged, holdingsOf, memoryGrown, memoryText, read } from "./hold
 
 const COLLECT = new URL("collect.js", import.meta.url).href;
 const SECONDS = "300";
+const USAGE = "npm run soak [-- --seconds N]";
+const HELP = `${USAGE}
+
+Topics, producers and consumers come and go on three real nodes; in the quiet after each time of load the nodes must
+hold what they held before, and use the memory they used. The last line is "N passed, M failed".
+
+  --seconds N  how long it takes, loads and quiet together (default: ${SECONDS})
+  --help       this text
+
+Exit codes: 0 all checks passed, 1 a check failed, 2 a command line that cannot be used.`;
 /** A stream that closed is remembered for a minute. */
 const QUIET_MAX_MS = 110_000;
 const QUIET_USUAL_MS = 70_000;
@@ -31,20 +41,27 @@ function say(text: string): void {
   console.log(`${((performance.now() - startMs) / 1000).toFixed(0).padStart(4)} s  ${text}`);
 }
 
-function secondsOf(argv: readonly string[]): number {
-  const options = {
-    seconds: { type: "string", default: SECONDS },
-    help: { type: "boolean", short: "h", default: false },
-  } as const;
-  const { seconds, help } = parseArgs({ args: [...argv], options }).values;
-  if (help) {
-    console.log(
-      `npm run soak [-- --seconds N]: load that comes and goes, N seconds of it (${SECONDS})`,
-    );
-    process.exit(0);
+function refuse(text: string): never {
+  console.error(`${text}\n${USAGE}`);
+  process.exit(2);
+}
+
+function readOptions(): { readonly seconds: string; readonly help: boolean } {
+  try {
+    return parseArgs({
+      options: {
+        seconds: { type: "string", default: SECONDS },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
   }
-  if (/^\d{1,6}$/.test(seconds) && Number(seconds) > 0) return Number(seconds);
-  throw new Error(`--seconds wants a whole number of seconds, not "${seconds}".`);
+}
+
+function secondsOf(text: string): number {
+  if (/^\d{1,6}$/.test(text) && Number(text) > 0) return Number(text);
+  return refuse(`--seconds wants a whole number of seconds, not "${text}".`);
 }
 
 /** Through every node at once. */
@@ -123,7 +140,12 @@ async function soak(cluster: Cluster, seconds: number): Promise<Check[]> {
 }
 
 async function main(): Promise<number> {
-  const seconds = secondsOf(process.argv.slice(2));
+  const options = readOptions();
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const seconds = secondsOf(options.seconds);
   const checks: Check[] = [];
   let cluster: Cluster | undefined;
   try {

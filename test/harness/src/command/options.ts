@@ -10,9 +10,12 @@ export const USAGE = `node test/harness/dist/main.js [--nodes N] [--env NAME=VAL
   --nodes N         how many nodes to start, 1 to ${NODES_MAX} (default: 3)
   --env NAME=VALUE  a setting of every node; may be given several times
   --cuttable        the nodes can be cut off from each other
+  --help            this text
 
 Prints one line of JSON once all nodes are healthy, then reads commands, one JSON object a line, and
-answers each with one line. Everything ends when the standard input is closed. test/harness/README.md`;
+answers each with one line. Everything ends when the standard input is closed. test/harness/README.md
+
+Exit codes: 0 the input was closed, 1 the nodes did not get healthy, 2 a command line that cannot be used.`;
 
 export interface Options {
   readonly nodes: number;
