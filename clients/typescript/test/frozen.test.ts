@@ -5,8 +5,8 @@ import { Freezer } from "./support/freezer.js";
 import { QueueState } from "./support/queue-state.js";
 import { TestNode } from "./support/test-node.js";
 
-/** What a call may take here while a minority is frozen; the frozen node itself would be waited for for 30 s. */
-const slowMs = 10_000;
+/** What a call may take while a minority is frozen. */
+const slowMs = 3_000;
 
 let state: QueueState;
 let nodes: TestNode[];

@@ -6,11 +6,8 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-/**
- * What a call may take while a node that leads nothing is frozen, and how long a consumer may be without work. Three
- * seconds are usual at most, a busy machine takes longer; with an election it stays below the time of the freeze.
- */
-const slowMs = 6_000;
+/** What a call may take while a node that leads nothing is frozen, and how long a consumer may be without work. */
+const slowMs = 3_000;
 /** The longest that followers wait for a leader before they choose another one, as shipped. */
 const electionMaxMs = 3_000;
 const frozenMs = 10_000;
