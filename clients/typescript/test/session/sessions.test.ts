@@ -206,7 +206,7 @@ describe("a session that breaks", () => {
     freezers[1]?.freeze();
     const startMs = performance.now();
     await Promise.all(numbers(10).map((index) => frozen.enqueue(topic, `${index + 10}`)));
-    expect(performance.now() - startMs).toBeLessThan(20_000);
+    expect(performance.now() - startMs).toBeLessThan(6_000);
     for (const freezer of freezers) freezer.thaw();
     await frozen.close();
     for (const freezer of freezers) freezer.close();
@@ -252,7 +252,7 @@ describe("a node without sessions", () => {
     const startMs = performance.now();
     await slow.enqueue("old", "x");
     expect(performance.now() - startMs).toBeGreaterThan(490);
-    expect(performance.now() - startMs).toBeLessThan(15_000);
+    expect(performance.now() - startMs).toBeLessThan(4_000);
     await slow.close();
     mute.kill();
   });
