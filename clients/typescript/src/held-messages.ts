@@ -1,6 +1,10 @@
 // Deliveries that still take room in a consumer's window: buffered ones and those at work. Their leases are
 // extended halfway, for as long as it was agreed. Settling one frees its room; so does the loss of its lease,
 // and so does time, because a delivery that nobody settles must not block for ever.
+//
+// When the link that brought them breaks, the cluster shortens their leases to its grace, at once or when it notices:
+// minutes later, if a node is back by then. So from the break on what is known of their ends is a hope. They are
+// extended at once and then at short intervals, and none is handed out unless an extension has just proved it.
 import { DisheapLeaseError } from "./errors.js";
 import { type Lease, LeaseClock, visibilityMsMin } from "./lease-clock.js";
 import { timeoutMsMax } from "./limits.js";
@@ -10,6 +14,10 @@ import type { Message } from "./message.js";
 const lapseMsMin = 30_000;
 /** A lease counts as this long at least, so that extensions keep a distance. */
 const leaseMsMin = 1_000;
+/** Less than half of the grace that nodes give by default: how often a delivery whose link broke is extended. */
+const adriftMsMax = 2_000;
+/** After an extension that did not succeed the next one is tried. */
+const againMs = 500;
 /** So long before the end of its lease a delivery counts as running out, or a tenth of it. */
 const runOutMsMax = 1_000;
 
@@ -31,6 +39,8 @@ interface Held {
   runOut: NodeJS.Timeout | undefined;
   /** Under way. */
   extending: Promise<void> | undefined;
+  /** Its link broke; when its lease was seen to run, by the monotonic clock. */
+  adrift: { provedMs: number } | undefined;
 }
 
 export class HeldMessages {
@@ -53,7 +63,7 @@ export class HeldMessages {
     const delivery = { partition, deadlineMs, leftMs };
     const { lease, isNews } = this.#clock.arrived(delivery, performance.now());
     const timers = { lapse: undefined, extension: undefined, runOut: undefined };
-    const held: Held = { lease, ...timers, extending: undefined };
+    const held: Held = { lease, ...timers, extending: undefined, adrift: undefined };
     this.#held.set(message, held);
     this.#arm(message, held);
     if (!isNews) return;
@@ -67,11 +77,21 @@ export class HeldMessages {
     this.#clock.reopened();
   }
 
+  /** The link that brought all that is held broke. */
+  broke(): void {
+    const provedMs = Number.NEGATIVE_INFINITY;
+    for (const [message, held] of this.#held) {
+      held.adrift = { provedMs };
+      this.#arm(message, held);
+    }
+  }
+
   /** Counts the lease of a held message anew: it was extended by `ms`, as was asked at `askedMs` (monotonic). */
   extended(message: Message, ms: number, askedMs: number): void {
     const held = this.#held.get(message);
     if (held === undefined) return;
     this.#clock.extended(held.lease, ms, askedMs);
+    if (held.adrift) held.adrift.provedMs = Math.max(held.adrift.provedMs, askedMs);
     this.#arm(message, held);
   }
 
@@ -97,13 +117,14 @@ export class HeldMessages {
     if (held === undefined) return false;
     if (this.#isRunning(held)) return true;
     if (held.lease.leftMs === undefined) await this.#ask();
-    if (this.#held.has(message) && this.#isRunning(held)) return true;
+    if (!this.#held.has(message)) return false;
+    if (this.#isRunning(held)) return true;
     if (this.#options.keepLeaseMs === 0) {
       this.release(message);
       return false;
     }
     await this.#extend(message);
-    return this.#held.has(message) && this.#leftMs(held) > 0;
+    return this.#held.has(message) && this.#leftMs(held) > 0 && !this.#isDoubtful(held);
   }
 
   #leftMs({ lease }: Held): number {
@@ -111,7 +132,12 @@ export class HeldMessages {
   }
 
   #isRunning(held: Held): boolean {
-    return this.#leftMs(held) > this.#runOutMs(held);
+    return this.#leftMs(held) > this.#runOutMs(held) && !this.#isDoubtful(held);
+  }
+
+  /** Its link broke, and nothing has said since, or not lately, that its lease runs. */
+  #isDoubtful({ adrift }: Held): boolean {
+    return adrift !== undefined && performance.now() - adrift.provedMs > 2 * adriftMsMax;
   }
 
   #runOutMs(held: Held): number {
@@ -119,8 +145,17 @@ export class HeldMessages {
   }
 
   /** By which it is extended, and halfway to whose end. */
-  #leaseMs({ lease }: Held): number {
-    return Math.max(leaseMsMin, this.#clock.visibilityMs ?? lease.leftMs ?? 0);
+  #leaseMs({ lease, adrift }: Held): number {
+    const leaseMs = Math.max(leaseMsMin, this.#clock.visibilityMs ?? lease.leftMs ?? 0);
+    // Extensions add up, and these come often.
+    return adrift ? Math.min(leaseMs, adriftMsMax) : leaseMs;
+  }
+
+  /** Until the next extension. */
+  #waitMs(held: Held, leftMs: number): number {
+    const waitMs = Math.max(0, leftMs - this.#leaseMs(held) / 2);
+    if (held.adrift === undefined) return waitMs;
+    return Math.min(waitMs, Math.max(0, held.adrift.provedMs + adriftMsMax - performance.now()));
   }
 
   /** Once for all that come meanwhile. */
@@ -150,9 +185,10 @@ export class HeldMessages {
       return;
     }
     const keptMs = performance.now() - held.lease.arrivedMs;
-    const waitMs = Math.max(0, leftMs - this.#leaseMs(held) / 2);
+    const waitMs = this.#waitMs(held, leftMs);
     if (keptMs + waitMs >= this.#options.keepLeaseMs) {
-      this.#awaitRunOut(message, held, leftMs);
+      // What is adrift may end any time.
+      this.#awaitRunOut(message, held, held.adrift ? 0 : leftMs);
       return;
     }
     held.extension = setTimeout(() => void this.#extend(message), waitMs);
@@ -178,8 +214,13 @@ export class HeldMessages {
     try {
       await message.extend(Math.round(this.#leaseMs(held)));
     } catch (error) {
-      // What may pass was tried over and over already; a lease that is lost stays lost.
+      // A lease that is lost stays lost; what may pass was tried for the whole budget, and is tried again.
       if (error instanceof DisheapLeaseError || this.#leftMs(held) <= 0) this.release(message);
+      else if (this.#held.has(message)) {
+        clearTimeout(held.extension);
+        held.extension = setTimeout(() => void this.#extend(message), againMs);
+        held.extension.unref();
+      }
     }
   }
 }

@@ -400,6 +400,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       after = await this.#attend(after.next);
     }
     this.#connection = undefined;
+    if (after.error !== undefined) this.#held.broke();
     return { at, error: after.error };
   }
 

@@ -1,6 +1,7 @@
 // When a delivery stops taking room: as it is settled, or once its lease has surely ended. When its lease is extended,
 // and how long it may be handed out, by the monotonic clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DisheapLeaseError } from "../src/index.js";
 import { type HeldOptions, HeldMessages } from "../src/held-messages.js";
 import type { Message } from "../src/message.js";
 
@@ -237,4 +238,89 @@ describe.each([
     await vi.advanceTimersByTimeAsync(0);
     expect(late.asked).toEqual([10_000]);
   });
+});
+
+describe("after its link broke, a delivery", () => {
+  const keepLeaseMs = 60_000;
+  let held: HeldMessages;
+  let failing: Error | undefined;
+  beforeEach(() => (failing = undefined));
+
+  function extendable(): Message & { asked: number[] } {
+    const asked: number[] = [];
+    const extend = async (ms: number): Promise<void> => {
+      const askedMs = performance.now();
+      asked.push(ms);
+      await Promise.resolve();
+      if (failing !== undefined) throw failing;
+      held.extended(message, ms, askedMs);
+    };
+    const message = { ...leased(30_000), asked, extend } as never as ReturnType<typeof extendable>;
+    return message;
+  }
+
+  function adrift(options: Partial<HeldOptions> = { keepLeaseMs }): ReturnType<typeof extendable> {
+    held = holding(30_000, options);
+    const message = extendable();
+    held.hold(message, 30_000);
+    held.broke();
+    return message;
+  }
+
+  it("is extended at once, then more often than its lease is shortened to", async () => {
+    const message = adrift();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(message.asked).toEqual([2_000]);
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(message.asked).toEqual([2_000, 2_000, 2_000, 2_000, 2_000]);
+    expect(await held.isLive(message)).toBe(true);
+    expect(message.asked.length).toBe(5);
+  });
+
+  it("is no longer extended than agreed", async () => {
+    const message = adrift();
+    await vi.advanceTimersByTimeAsync(DAY_MS);
+    expect(message.asked.length).toBe(30);
+    expect(freed).toBe(1);
+  });
+
+  it("is not handed out where the lease is lost", async () => {
+    failing = new DisheapLeaseError("The lease is lost.", "FAILED_PRECONDITION");
+    const message = adrift();
+    expect(await held.isLive(message)).toBe(false);
+    expect(freed).toBe(1);
+  });
+
+  it("waits, while nobody can say that its lease runs, and is tried again", async () => {
+    failing = new Error("no node answers");
+    const message = adrift();
+    expect(await held.isLive(message)).toBe(false);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(message.asked.length).toBeGreaterThanOrEqual(4);
+    failing = undefined;
+    await vi.advanceTimersByTimeAsync(500);
+    expect([await held.isLive(message), freed]).toEqual([true, 0]);
+  });
+
+  it("goes back at once where nobody extends it", () => {
+    const ranOut: Message[] = [];
+    const message = adrift({ onRunOut: (one) => ranOut.push(one) });
+    vi.advanceTimersByTime(1);
+    expect(ranOut).toEqual([message]);
+    expect(message.asked).toEqual([]);
+  });
+});
+
+it("an extension that failed, for anything but the lease, is tried again before it ends", async () => {
+  const held = holding(10_000, { keepLeaseMs: 60_000 });
+  let asked = 0;
+  const extend = async (): Promise<void> => {
+    asked += 1;
+    await Promise.reject(new Error("no node answers"));
+  };
+  held.hold({ ...leased(10_000), extend } as never, 10_000);
+  await vi.advanceTimersByTimeAsync(9_900);
+  expect([asked, freed]).toEqual([10, 0]);
+  await vi.advanceTimersByTimeAsync(600);
+  expect(freed).toBe(1);
 });

@@ -1,5 +1,6 @@
 // What becomes of the leases of deliveries that a consumer holds: extended while it may be, never handed out ended,
 // given back in time where nobody extends them.
+import { status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DisheapClient } from "../src/index.js";
 import { QueueState } from "./support/queue-state.js";
@@ -85,6 +86,26 @@ describe("leases of what is held", () => {
     const extensions = node.calls.filter((call) => call === "extend");
     expect(extensions.length).toBeGreaterThanOrEqual(1);
     expect(stored("p1")?.lease?.deadlineMs).toBeLessThan(Date.now());
+    await pop.close();
+  });
+
+  it("are kept when the link breaks, though the cluster shortens them", async () => {
+    await fill(3);
+    const pop = client.pop("jobs", { prefetch: 3, visibilityMs: 20_000 });
+    const first = await pop.next();
+    await vi.waitFor(() => expect(stored("p3")?.lease).toBeDefined(), 5_000);
+    for (const text of ["p1", "p2", "p3"]) {
+      const lease = stored(text)?.lease;
+      if (lease !== undefined) lease.deadlineMs = Date.now() + 1_500;
+    }
+    node.breakStreams(status.UNAVAILABLE);
+    await pastLeases();
+    for (const text of ["p1", "p2", "p3"]) {
+      expect(stored(text)?.lease?.deadlineMs).toBeGreaterThan(Date.now());
+    }
+    const second = await pop.next();
+    expect([second.value?.text(), second.value?.attempts]).toEqual(["p2", 1]);
+    await Promise.all([first.value?.ack(), second.value?.ack()]);
     await pop.close();
   });
 
