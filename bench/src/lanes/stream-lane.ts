@@ -1,12 +1,11 @@
-// A lane over today's API: unary enqueues, a stream of deliveries, unary acknowledgements. A lane over
-// sessions stands beside it once they exist: another function of this form, in `lane` of a shape.
+// A lane as a user would write it: the client's own calls, which go by sessions where the node has them.
 
 import type { DisheapClient } from "@disheap/client";
 import type { Lane, LaneEvents } from "../load/end-to-end-load.js";
+import { prefetchOf } from "../load/prefetch.js";
 import { numberOf, payloadOf } from "../workloads/workload.js";
 
 const PRIORITIES = 100;
-const PREFETCH_MAX = 1_000;
 
 export interface OpenLane {
   readonly client: DisheapClient;
@@ -16,7 +15,7 @@ export interface OpenLane {
 }
 
 export function streamLane({ client, topic, window, events }: OpenLane): Lane {
-  const stream = client.pop(topic, { prefetch: Math.min(PREFETCH_MAX, Math.max(2, window)) });
+  const stream = client.pop(topic, { prefetch: prefetchOf(window) });
   const consume = async (): Promise<void> => {
     for await (const message of stream) {
       const number = numberOf(message.payload);

@@ -6,6 +6,7 @@ import { Program, temporaryFolder, type TemporaryFolder, within } from "@disheap
 import type { ServerUsage } from "../cluster/cost.js";
 import type { Subject } from "../lanes/subject.js";
 import type { Lane, LaneEvents } from "../load/end-to-end-load.js";
+import { prefetchOf } from "../load/prefetch.js";
 import { PAYLOAD_BYTES } from "../workloads/workload.js";
 import { openPipe, type Frame } from "./pipe.js";
 import { ASK_USAGE, type LimitMessage } from "./process-channel.js";
@@ -13,8 +14,6 @@ import { eachRecord, Outbox, Said } from "./records.js";
 
 const FOLLOWERS = 2;
 const START_MAX_MS = 20_000;
-/** How many deliveries may be on their way, at least. */
-const CREDITS_MIN = 512;
 
 /** The built program, also where this file runs from its source. */
 const mainOf = (role: "leader" | "follower"): string =>
@@ -134,6 +133,6 @@ export function laneOver(
     });
     if (taken > 0) toConsumer.say(Said.credits, taken);
   });
-  toConsumer.say(Said.credits, Math.max(CREDITS_MIN, 2 * window));
+  toConsumer.say(Said.credits, prefetchOf(window));
   return { enqueue: (number) => toProducer.say(Said.enqueue, number, payload) };
 }

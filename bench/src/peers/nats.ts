@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { until } from "@disheap/harness";
 import type { Lane, LaneEvents } from "../load/end-to-end-load.js";
+import { prefetchOf } from "../load/prefetch.js";
 import { numberOf, payloadOf } from "../workloads/workload.js";
 import { findProgram } from "./find-programs.js";
 import { loadLibrary } from "./libraries.js";
@@ -44,7 +45,6 @@ const NEED = { program: "nats-server", package: "nats-server" };
 const SERVERS = 3;
 const STREAM = "bench";
 const SUBJECT = "bench";
-const PREFETCH_MAX = 1_000;
 const FORMED_MAX_MS = 60_000;
 const LEASE_NS = 300e9;
 
@@ -63,9 +63,8 @@ async function openLane(
   };
   const [producer, consumer] = [await open(), await open()];
   await makeStream(await producer.jetstreamManager({ checkAPI: false }));
-  const prefetch = Math.min(PREFETCH_MAX, Math.max(2, window));
   const found = await consumer.jetstream().consumers.get(STREAM, STREAM);
-  const deliveries = await found.consume({ max_messages: prefetch });
+  const deliveries = await found.consume({ max_messages: prefetchOf(window) });
   const consume = async (): Promise<void> => {
     for await (const delivery of deliveries) {
       const number = numberOf(delivery.data);

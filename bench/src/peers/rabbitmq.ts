@@ -1,6 +1,7 @@
 // RabbitMQ: a quorum queue on three nodes, and a classic queue with priorities on one.
 
 import type { Lane, LaneEvents } from "../load/end-to-end-load.js";
+import { prefetchOf } from "../load/prefetch.js";
 import { numberOf, payloadOf } from "../workloads/workload.js";
 import { loadLibrary } from "./libraries.js";
 import type { Peer } from "./peer.js";
@@ -41,7 +42,6 @@ interface QueueOptions {
 }
 
 const QUEUE = "bench";
-const PREFETCH_MAX = 1_000;
 const PRIORITIES = 10;
 
 interface Kind {
@@ -69,7 +69,7 @@ async function openLane(
   const producer = await (await open()).createConfirmChannel();
   const consumer = await (await open()).createChannel();
   await producer.assertQueue(QUEUE, { durable: true, arguments: kind.arguments });
-  await consumer.prefetch(Math.min(PREFETCH_MAX, Math.max(2, window)));
+  await consumer.prefetch(prefetchOf(window));
   await consumer.consume(QUEUE, (message) => {
     if (message === null) return;
     const number = numberOf(message.content);

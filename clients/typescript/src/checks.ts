@@ -67,6 +67,8 @@ export function endlessOr(check: Check): Check {
 }
 
 export function isObject(value: unknown): value is object {
+  // The usual one, without a string for it.
+  if (value !== null && typeof value === "object" && value.constructor === Object) return true;
   return Object.prototype.toString.call(value) === "[object Object]";
 }
 
@@ -82,13 +84,12 @@ export function checkOptions<Options extends object>(
       `The options of ${call} are ${shown(options)}; they must be an object. Leave it out, or give any of ${names}.`,
     );
   }
-  const known = new Map<string, Check>(Object.entries(checks));
-  for (const [name, value] of Object.entries(options)) {
-    const check = known.get(name);
-    if (check === undefined) {
-      const names = [...known.keys()].join(", ");
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(checks, name)) {
+      const names = Object.keys(checks).join(", ");
       throw invalidArgument(`${call} has no option ${shown(name)}; it has ${names}.`);
     }
-    if (value !== undefined) check(name, value);
+    const value: unknown = options[name as keyof Options];
+    if (value !== undefined) checks[name as keyof Options](name, value);
   }
 }

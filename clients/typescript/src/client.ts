@@ -1,10 +1,11 @@
 // The client: one method per thing a caller wants from a cluster. Any node serves any call; see
 // caller.ts for what is repeated and pop-stream.ts for consuming.
-import { DeleteHeapReq, DisheapService, EnqueueReq, PeekReq, StatsReq } from "@disheap/proto";
+import { DeleteHeapReq, DisheapService, type EnqueueReq, PeekReq, StatsReq } from "@disheap/proto";
 import type { DeleteOptions, EnqueueOptions, ListOptions, StatsOptions } from "./call-options.js";
 import { Caller } from "./caller.js";
 import { checkOptions } from "./checks.js";
 import type { ClientOptions } from "./client-options.js";
+import { asError } from "./errors.js";
 import { optionalDuration, toPayload, toPriority, toText } from "./convert.js";
 import { EndpointPool } from "./endpoints.js";
 import { toMakeHeap } from "./make-topic.js";
@@ -133,32 +134,46 @@ export class DisheapClient {
     return { global: fromHeapStats(answer.globalStats), topics: new Map(topics) };
   }
 
-  async enqueue(
+  /** A refusal of the arguments rejects, as one of the cluster does. */
+  enqueue(
     topic: string,
     payload: Uint8Array | string,
     options: EnqueueOptions = {},
   ): Promise<EnqueueResult> {
+    let request: EnqueueReq;
+    try {
+      request = this.#enqueueOf(topic, payload, options);
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
+    const isRepeatable = options.producer !== false;
+    const rules = { name: `enqueue(${topic})`, isRepeatable, isIdempotent: isRepeatable };
+    const spec = { kind: "enqueue", name: rules.name, topic, request } as const;
+    return this.#sessions
+      .enqueue(spec, (earlier) =>
+        this.#caller.unary(DisheapService.enqueue, request, { ...rules, earlier }),
+      )
+      .then(({ messageId, duplicate, partitionId }) => {
+        return { messageId, partition: partitionId, duplicate };
+      });
+  }
+
+  #enqueueOf(topic: string, payload: Uint8Array | string, options: EnqueueOptions): EnqueueReq {
     checkOptions("enqueue", enqueueChecks, options);
     const { partitionKey, maxRetries, producer } = options;
-    const isRepeatable = producer !== false;
-    const request = EnqueueReq.create({
+    const request: EnqueueReq = {
       topic: toText("topic", topic),
       payload: toPayload(payload),
       priority: toPriority(options.priority ?? 0n),
-    });
-    const notBefore = optionalDuration("delayMs", options.delayMs);
-    if (partitionKey !== undefined) request.partitionKey = partitionKey;
-    if (maxRetries !== undefined) request.maxRetries = maxRetries;
-    if (notBefore !== undefined) request.notBefore = notBefore;
+      partitionKey,
+      producerId: undefined,
+      epoch: undefined,
+      sequence: undefined,
+      maxRetries,
+      notBefore: optionalDuration("delayMs", options.delayMs),
+    };
     // Drawn last: a refused call leaves no gap.
-    if (isRepeatable) Object.assign(request, this.#producer.next(topic));
-    const rules = { name: `enqueue(${topic})`, isRepeatable, isIdempotent: isRepeatable };
-    const spec = { kind: "enqueue", name: rules.name, topic, request } as const;
-    const answer = await this.#sessions.enqueue(spec, (earlier) =>
-      this.#caller.unary(DisheapService.enqueue, request, { ...rules, earlier }),
-    );
-    const { messageId, duplicate, partitionId } = answer;
-    return { messageId, partition: partitionId, duplicate };
+    return producer === false ? request : Object.assign(request, this.#producer.next(topic));
   }
 
   /** An async iterator over deliveries, best first. */

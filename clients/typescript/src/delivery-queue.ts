@@ -27,6 +27,11 @@ export class DeliveryQueue<T> {
     else waiter.resolve({ value: item, done: false });
   }
 
+  /** What waits to be asked for, if anything does. */
+  take(): T | undefined {
+    return this.#items.shift();
+  }
+
   next(): Promise<IteratorResult<T, undefined>> {
     const item = this.#items.shift();
     if (item !== undefined) return Promise.resolve({ value: item, done: false });

@@ -59,7 +59,7 @@ export class HeldMessages {
   /** It has just arrived. `leftMs`: of its lease, if the node said it. */
   hold(message: Message, leftMs?: number): void {
     const { partition } = message;
-    const deadlineMs = message.leaseDeadline.getTime();
+    const deadlineMs = message.leaseDeadlineMs;
     const delivery = { partition, deadlineMs, leftMs };
     const { lease, isNews } = this.#clock.arrived(delivery, performance.now());
     const timers = { lapse: undefined, extension: undefined, runOut: undefined };
@@ -106,6 +106,12 @@ export class HeldMessages {
   clear(): void {
     for (const held of this.#held.values()) disarm(held);
     this.#held.clear();
+  }
+
+  /** It may be handed out, and nothing has to be asked for that. */
+  isSurelyLive(message: Message): boolean {
+    const held = this.#held.get(message);
+    return held !== undefined && this.#isRunning(held);
   }
 
   /**

@@ -3,6 +3,7 @@
 import type { PopItem } from "@disheap/proto";
 import { fencingOf } from "./convert.js";
 import { DisheapLeaseError } from "./errors.js";
+import type { SessionConsumer } from "./session/consumer.js";
 
 export interface NackOptions {
   /** When it may be tried again: exactly this long from now, 0 for at once. Default: the usual backoff. */
@@ -22,9 +23,16 @@ export interface Settler {
   released(message: Message): void;
 }
 
+/** Where a delivery came from: a session that knows it by a number. */
+export interface Numbered {
+  readonly consumer: SessionConsumer;
+  readonly delivery: number;
+}
+
 /** An item of a stream; what it says in texts and large numbers may be made when it is asked for. */
 export interface Delivered extends Readonly<PopItem> {
   readonly fencing?: number;
+  readonly leaseDeadlineMs?: number;
 }
 
 /** How console.log shows an object (node:util). */
@@ -41,10 +49,11 @@ export class Message {
   readonly fencing: number;
   readonly #item: Delivered;
   readonly #settler: Settler;
+  readonly #numbered: Numbered | undefined;
   #leaseDeadlineMs: number;
   #settling: { kind: "ack" | "nack"; done: Promise<void> } | undefined;
 
-  constructor(item: Delivered, settler: Settler) {
+  constructor(item: Delivered, settler: Settler, numbered?: Numbered) {
     this.topic = item.topic;
     this.partition = item.partitionId;
     this.payload = item.payload;
@@ -52,8 +61,14 @@ export class Message {
     this.maxRetries = item.maxRetries;
     this.fencing = item.fencing ?? fencingOf(item.leaseToken);
     this.#item = item;
-    this.#leaseDeadlineMs = (item.leaseDeadline ?? new Date(0)).getTime();
+    this.#leaseDeadlineMs = item.leaseDeadlineMs ?? (item.leaseDeadline ?? new Date(0)).getTime();
     this.#settler = settler;
+    this.#numbered = numbered;
+  }
+
+  /** For the consumer that made it. */
+  static numberOf(message: Message): Numbered | undefined {
+    return message.#numbered;
   }
 
   get id(): string {
@@ -96,6 +111,11 @@ export class Message {
     return new Date(this.#leaseDeadlineMs);
   }
 
+  /** The same in milliseconds since 1970. */
+  get leaseDeadlineMs(): number {
+    return this.#leaseDeadlineMs;
+  }
+
   /** The payload as UTF-8 text. */
   text(): string {
     return Buffer.from(this.payload).toString("utf8");
@@ -127,20 +147,16 @@ export class Message {
       const text = `Message ${this.id} was already settled by ${before.kind}; ${kind} has no effect.`;
       return Promise.reject(new DisheapLeaseError(text, "FAILED_PRECONDITION"));
     }
-    const done = this.#run(run);
+    const done = run().then(
+      () => this.#settler.released(this),
+      (error: unknown) => {
+        // What may pass can be tried again; a lost lease stays lost.
+        this.#settling = undefined;
+        if (error instanceof DisheapLeaseError) this.#settler.released(this);
+        throw error;
+      },
+    );
     this.#settling = { kind, done };
     return done;
-  }
-
-  async #run(run: () => Promise<void>): Promise<void> {
-    try {
-      await run();
-    } catch (error) {
-      // What may pass can be tried again; a lost lease stays lost.
-      this.#settling = undefined;
-      if (error instanceof DisheapLeaseError) this.#settler.released(this);
-      throw error;
-    }
-    this.#settler.released(this);
   }
 }

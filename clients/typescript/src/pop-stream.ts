@@ -11,7 +11,13 @@ import type { Endpoint, EndpointPool } from "./endpoints.js";
 import { asError, DisheapError, exhausted, unending } from "./errors.js";
 import { giveBack, type ReleaseCalls } from "./give-back.js";
 import { HeldMessages } from "./held-messages.js";
-import { type Delivered, Message, type NackOptions, type Settler } from "./message.js";
+import {
+  type Delivered,
+  Message,
+  type NackOptions,
+  type Numbered,
+  type Settler,
+} from "./message.js";
 import type { ResolvedOptions } from "./options.js";
 import { nackChecks } from "./option-checks.js";
 import { PopConnection } from "./pop-connection.js";
@@ -56,6 +62,7 @@ export interface PopContext {
   onClosed: (stream: PopStream) => void;
 }
 
+const ACK = { kind: "ack" } as const;
 /** A stream that lived this long was healthy: its loss starts the count of failures anew. */
 const healthyMs = 5_000;
 /** How long a node may take to end a stream that has nothing left to do. */
@@ -64,11 +71,6 @@ const endingMsMax = 2_000;
 const leavingMsMax = 1_000;
 /** How often it is asked whether the leader is elsewhere. */
 const lookMs = 250;
-
-interface Numbered {
-  consumer: SessionConsumer;
-  delivery: number;
-}
 
 interface Served {
   error?: DisheapError | undefined;
@@ -93,8 +95,6 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   readonly #endingMs: number;
   readonly #queue = new DeliveryQueue<Message>();
   #connection: PopSource | undefined;
-  /** Deliveries that have a number, and who can settle them by it. */
-  readonly #numbers = new WeakMap<Message, Numbered>();
   readonly #moving: Moving<Endpoint>;
   /** Where it moved away from, until what was not started has gone back. */
   readonly #left = new Set<SessionConsumer>();
@@ -141,24 +141,42 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     return this;
   }
 
-  async next(): Promise<IteratorResult<Message, undefined>> {
+  next(): Promise<IteratorResult<Message, undefined>> {
     if (!this.#isStarted) {
       this.#isStarted = true;
       void this.#run();
     }
-    for (;;) {
-      const next = this.#queue.next();
-      this.#pump();
-      const result = await next;
-      // Who closes the client waits for what is given back.
-      if (result.done === true && this.#closing === undefined) this.#context.onClosed(this);
-      // A delivery whose lease ended while it waited here is somebody else's by now.
-      if (result.done === true) return result;
-      if (await this.#held.isLive(result.value)) {
-        if (this.#start(result.value)) return result;
-        this.#wentBack(result.value);
+    const waiting = this.#queue.take();
+    if (waiting === undefined) return this.#awaitNext();
+    this.#pump();
+    // All is well nearly always, and then there is nothing to wait for.
+    if (!this.#held.isSurelyLive(waiting)) return this.#awaitNext(waiting);
+    if (this.#start(waiting)) return Promise.resolve({ value: waiting, done: false });
+    this.#wentBack(waiting);
+    void giveBack(this.#context.calls, waiting);
+    return this.#awaitNext();
+  }
+
+  /** `first`: a delivery that may have lost its lease while it waited here, and be somebody else's by now. */
+  async #awaitNext(first?: Message): Promise<IteratorResult<Message, undefined>> {
+    for (let doubtful = first; ; doubtful = undefined) {
+      let message = doubtful;
+      if (message === undefined) {
+        const next = this.#queue.next();
+        this.#pump();
+        const result = await next;
+        if (result.done === true) {
+          // Who closes the client waits for what is given back.
+          if (this.#closing === undefined) this.#context.onClosed(this);
+          return result;
+        }
+        message = result.value;
       }
-      void giveBack(this.#context.calls, result.value);
+      if (await this.#held.isLive(message)) {
+        if (this.#start(message)) return { value: message, done: false };
+        this.#wentBack(message);
+      }
+      void giveBack(this.#context.calls, message);
     }
   }
 
@@ -181,27 +199,27 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     return this.#closing;
   }
 
-  async ack(message: Message): Promise<void> {
-    const before = await this.#settled(message, { kind: "ack" });
-    if (before === "settled") return;
-    await this.#context.calls.ack(message.topic, message.id, message.leaseToken, before);
+  ack(message: Message): Promise<void> {
+    return this.#settled(message, ACK, (before) =>
+      this.#context.calls.ack(message.topic, message.id, message.leaseToken, before),
+    );
   }
 
   async nack(message: Message, options: NackOptions): Promise<void> {
     checkOptions("nack", nackChecks, options);
     const { reason } = options;
     const backoffMs = options.backoffMs === undefined ? undefined : Math.round(options.backoffMs);
-    const before = await this.#settled(message, { kind: "nack", backoffMs, reason });
-    if (before === "settled") return;
-    await this.#context.calls.nack(message.topic, message.id, message.leaseToken, options, before);
+    await this.#settled(message, { kind: "nack", backoffMs, reason }, (before) =>
+      this.#context.calls.nack(message.topic, message.id, message.leaseToken, options, before),
+    );
   }
 
   async extend(message: Message, ms: number): Promise<void> {
     toDuration("ms", ms);
     const extensionMs = Math.round(ms);
-    const before = await this.#settled(message, { kind: "extend", extensionMs });
-    if (before === "settled") return;
-    await this.#context.calls.extend(message.topic, message.leaseToken, ms, before);
+    await this.#settled(message, { kind: "extend", extensionMs }, (before) =>
+      this.#context.calls.extend(message.topic, message.leaseToken, ms, before),
+    );
   }
 
   extended(message: Message, ms: number, askedMs: number): void {
@@ -212,26 +230,41 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#held.release(message);
   }
 
-  /** By its number. Else what was tried, to go on by its token: the number may be good no more, where the token is. */
-  async #settled(
+  /**
+   * By its number. Else by its token, which may be good where the number is not any more; `byToken` is told what was
+   * tried.
+   */
+  #settled(
     message: Message,
     how: Pick<SettleSpec, "kind" | "backoffMs" | "reason" | "extensionMs">,
-  ): Promise<"settled" | Earlier | undefined> {
-    const numbered = this.#numbers.get(message);
-    if (numbered === undefined) return undefined;
+    byToken: (before?: Earlier) => Promise<void>,
+  ): Promise<void> {
+    const numbered = Message.numberOf(message);
+    if (numbered === undefined) return byToken();
     const startMs = performance.now();
+    const { kind, backoffMs, reason, extensionMs } = how;
     const { consumer, delivery } = numbered;
-    const name = (): string => `${how.kind}(${message.id})`;
-    const spec = { ...how, name, topic: message.topic, messageId: "", leaseToken: "", delivery };
-    const error = await consumer.settle(spec);
-    if (error === undefined) return "settled";
-    // A refusal is of the number.
-    return { startMs, error: isRetryable(error.code) ? error : undefined };
+    const spec: SettleSpec = {
+      kind,
+      name: () => `${kind}(${message.id})`,
+      topic: message.topic,
+      messageId: "",
+      leaseToken: "",
+      delivery,
+      backoffMs,
+      reason,
+      extensionMs,
+    };
+    return consumer.settle(spec, startMs).then((error) => {
+      if (error === undefined) return undefined;
+      // A refusal is of the number.
+      return byToken({ startMs, error: isRetryable(error.code) ? error : undefined });
+    });
   }
 
   /** False: it went back when this consumer left. */
   #start(message: Message): boolean {
-    const numbered = this.#numbers.get(message);
+    const numbered = Message.numberOf(message);
     return numbered === undefined || numbered.consumer.start(numbered.delivery);
   }
 
@@ -247,7 +280,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     // A stream that delivered all it was asked for ends by itself, and its leases keep their length.
     if (this.#window.isSpent) await connection?.ended;
     else if (connection instanceof SessionConsumer && (await this.#leaveSession(connection))) {
-      back = back.filter((message) => this.#numbers.get(message)?.consumer !== connection);
+      back = back.filter((message) => Message.numberOf(message)?.consumer !== connection);
     } else if (connection !== undefined) await this.#leave(connection);
     const { calls, onClosed } = this.#context;
     back.push(...this.#unseen);
@@ -442,7 +475,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     from.leave();
     this.#left.add(from);
     void from.ended.then(() => this.#left.delete(from));
-    const isBack = (message: Message): boolean => this.#numbers.get(message)?.consumer === from;
+    const isBack = (message: Message): boolean => Message.numberOf(message)?.consumer === from;
     for (const message of this.#queue.drainOf(isBack)) this.#wentBack(message);
     this.#window.reopened();
     this.#connection = consumer;
@@ -461,13 +494,12 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     if (this.#queue.isEnded && this.#closing === undefined) return;
     let message: Message;
     try {
-      message = new Message(item, this);
+      message = new Message(item, this, numbered);
     } catch (error) {
       this.#queue.end(asError(error));
       this.#connection?.cancel();
       return;
     }
-    if (numbered !== undefined) this.#numbers.set(message, numbered);
     if (this.#queue.isEnded) {
       this.#unseen.push(message);
       return;

@@ -11,13 +11,21 @@ import { toMs } from "../convert.js";
 import type { EnqueueRow, Row, SettleRow } from "./row.js";
 
 /** Rows of one lane can be in one call: what a call says once is the same in all of them. */
-export function laneOf(row: Row): string {
-  if (row.kind === "enqueue") {
-    return row.request.producerId === undefined ? `-${row.topic}` : `+${row.topic}`;
+export function shareLane(a: Row, b: Row): boolean {
+  if (a.topic !== b.topic || a.kind !== b.kind) return false;
+  if (a.kind === "enqueue" || b.kind === "enqueue") {
+    return hasProducer(a) === hasProducer(b);
   }
-  const { kind, backoffMs, extensionMs, reason, topic } = row;
-  const by = row.delivery === undefined ? "token" : "number";
-  return `${kind} ${by} ${backoffMs ?? ""} ${extensionMs ?? ""} ${topic} ${reason ?? ""}`;
+  return (
+    (a.delivery === undefined) === (b.delivery === undefined) &&
+    a.backoffMs === b.backoffMs &&
+    a.extensionMs === b.extensionMs &&
+    a.reason === b.reason
+  );
+}
+
+function hasProducer(row: Row): boolean {
+  return row.kind === "enqueue" && row.request.producerId !== undefined;
 }
 
 /** Whether `next`, of the same lane, can be the row after `last`. */

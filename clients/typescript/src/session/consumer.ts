@@ -88,9 +88,9 @@ export class SessionConsumer implements PopSource {
   }
 
   /** Undefined: done. An error does not say that it cannot be done by token. */
-  async settle(spec: SettleSpec): Promise<DisheapError | undefined> {
-    const answer = await sent(this.#session, spec, performance.now());
-    return answer instanceof Error ? answer : undefined;
+  settle(spec: SettleSpec, nowMs: number): Promise<DisheapError | undefined> {
+    // A settle is answered with nothing else.
+    return sent(this.#session, spec, nowMs) as Promise<DisheapError | undefined>;
   }
 
   /** Whatever has come is taken as started, and keeps its lease. */

@@ -70,6 +70,10 @@ export class DeliveredRow implements PopItem {
     return new Date(this.#columns.stampMs);
   }
 
+  get leaseDeadlineMs(): number {
+    return this.#columns.deadlineMs;
+  }
+
   get leaseDeadline(): Date {
     return new Date(this.#columns.deadlineMs);
   }

@@ -1,5 +1,5 @@
 // Rows that wait to be sent, in lanes of those that can be in one call.
-import { follows, laneOf } from "./columns.js";
+import { follows, shareLane } from "./columns.js";
 import { frameBytesOf, type Row, windowBytesOf } from "./row.js";
 
 /** What a frame, and the node, have room for; taking rows uses it up. */
@@ -10,28 +10,33 @@ export interface Room {
 }
 
 export class Lanes {
-  readonly #lanes = new Map<string, Row[]>();
+  /** In the order in which their next call is due; none is empty. */
+  readonly #lanes: Row[][] = [];
 
   get isEmpty(): boolean {
-    return this.#lanes.size === 0;
+    return this.#lanes.length === 0;
   }
 
   push(row: Row): void {
-    const key = laneOf(row);
-    const lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, [row]);
-    else lane.push(row);
+    for (const lane of this.#lanes) {
+      const [first] = lane;
+      if (first === undefined || !shareLane(first, row)) continue;
+      lane.push(row);
+      return;
+    }
+    this.#lanes.push([row]);
   }
 
   /** The rows of the next call, as many as there is room for; none when no lane has a row that fits. */
   take(room: Room): Row[] {
-    for (const [key, lane] of this.#lanes) {
+    for (const [place, lane] of this.#lanes.entries()) {
       const count = fitting(lane, room);
       if (count === 0) continue;
+      this.#lanes.splice(place, 1);
+      if (count === lane.length) return lane;
       const rows = lane.splice(0, count);
       // The next call is of another lane, if there is one.
-      this.#lanes.delete(key);
-      if (lane.length > 0) this.#lanes.set(key, lane);
+      this.#lanes.push(lane);
       return rows;
     }
     return [];
@@ -40,10 +45,10 @@ export class Lanes {
   /** Takes out what has waited since before `sinceMs`. */
   takeOlder(sinceMs: number): Row[] {
     const old: Row[] = [];
-    for (const [key, lane] of this.#lanes) {
+    for (const lane of this.#lanes.splice(0)) {
       const found = lane.findIndex((row) => row.sinceMs > sinceMs);
       old.push(...lane.splice(0, found < 0 ? lane.length : found));
-      if (lane.length === 0) this.#lanes.delete(key);
+      if (lane.length > 0) this.#lanes.push(lane);
     }
     return old;
   }

@@ -59,8 +59,36 @@ export function sent(
   sinceMs: number,
 ): Promise<EnqueueResp | DisheapError | undefined> {
   return new Promise((resolve) => {
-    session.add({ ...spec, sinceMs, resolve, reject: resolve });
+    session.add(rowOf(spec, sinceMs, resolve));
   });
+}
+
+/** Field by field: there is one for each message, and copying a literal takes ten times as long. */
+function rowOf(
+  spec: EnqueueSpec | SettleSpec,
+  sinceMs: number,
+  resolve: (answer: EnqueueResp | DisheapError | undefined) => void,
+): Row {
+  if (spec.kind === "enqueue") {
+    const { kind, name, topic, request } = spec;
+    return { kind, name, topic, request, sinceMs, resolve, reject: resolve };
+  }
+  const { kind, name, topic, messageId, leaseToken } = spec;
+  const { delivery, backoffMs, reason, extensionMs } = spec;
+  return {
+    kind,
+    name,
+    topic,
+    messageId,
+    leaseToken,
+    delivery,
+    backoffMs,
+    reason,
+    extensionMs,
+    sinceMs,
+    resolve,
+    reject: resolve,
+  };
 }
 
 export function nameOf({ name }: Row): string {

@@ -98,7 +98,7 @@ export class Sessions {
     for (const session of this.#open.values()) session.end();
   }
 
-  async #run(
+  #run(
     spec: EnqueueSpec | SettleSpec,
     canGo: boolean,
     call: (earlier: Earlier) => Promise<unknown>,
@@ -106,16 +106,17 @@ export class Sessions {
   ): Promise<unknown> {
     const nowMs = performance.now();
     const startMs = before?.startMs ?? nowMs;
-    let error = before?.error;
-    if (canGo && this.#options.sessions && isTopic(spec.topic)) {
-      const session = this.#best(spec.topic, nowMs) ?? (await this.#opened(nowMs));
-      if (session !== undefined) {
-        const answer = await sent(session, spec, this.#sinceMs(nowMs, startMs));
-        if (!(answer instanceof DisheapError)) return answer;
-        error = answer;
-      }
-    }
-    return call({ startMs, error });
+    const error = before?.error;
+    if (!canGo || !this.#options.sessions || !isTopic(spec.topic)) return call({ startMs, error });
+    const ask = (session: Session): Promise<unknown> =>
+      sent(session, spec, this.#sinceMs(nowMs, startMs)).then((answer) =>
+        answer instanceof DisheapError ? call({ startMs, error: answer }) : answer,
+      );
+    const session = this.#best(spec.topic, nowMs);
+    if (session !== undefined) return ask(session);
+    const opening = this.#opened(nowMs);
+    if (opening === undefined) return call({ startMs, error });
+    return opening.then((opened) => (opened ? ask(opened) : call({ startMs, error })));
   }
 
   /** From when a row counts its wait, so that it ends with its attempt, or with the budget of all. */
