@@ -57,9 +57,8 @@ export class HeldMessages {
   }
 
   /** It has just arrived. `leftMs`: of its lease, if the node said it. */
-  hold(message: Message, leftMs?: number): void {
+  hold(message: Message, leftMs?: number, deadlineMs = message.leaseDeadline.getTime()): void {
     const { partition } = message;
-    const deadlineMs = message.leaseDeadlineMs;
     const delivery = { partition, deadlineMs, leftMs };
     const { lease, isNews } = this.#clock.arrived(delivery, performance.now());
     const timers = { lapse: undefined, extension: undefined, runOut: undefined };

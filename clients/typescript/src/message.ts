@@ -3,7 +3,6 @@
 import type { PopItem } from "@disheap/proto";
 import { fencingOf } from "./convert.js";
 import { DisheapLeaseError } from "./errors.js";
-import type { SessionConsumer } from "./session/consumer.js";
 
 export interface NackOptions {
   /** When it may be tried again: exactly this long from now, 0 for at once. Default: the usual backoff. */
@@ -23,22 +22,28 @@ export interface Settler {
   released(message: Message): void;
 }
 
-/** Where a delivery came from: a session that knows it by a number. */
-export interface Numbered {
-  readonly consumer: SessionConsumer;
-  readonly delivery: number;
-}
-
 /** An item of a stream; what it says in texts and large numbers may be made when it is asked for. */
 export interface Delivered extends Readonly<PopItem> {
   readonly fencing?: number;
   readonly leaseDeadlineMs?: number;
 }
 
+/** A Date is made only where nothing else is there. */
+export function deadlineMsOf(item: Delivered): number {
+  return item.leaseDeadlineMs ?? item.leaseDeadline?.getTime() ?? 0;
+}
+
 /** How console.log shows an object (node:util). */
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
+/** For the consumer that made it; users do not see it. */
+export let originOf: (message: Message) => object | undefined;
+
 export class Message {
+  static {
+    originOf = (message) => message.#origin;
+  }
+
   readonly topic: string;
   readonly partition: number;
   readonly payload: Uint8Array;
@@ -49,11 +54,12 @@ export class Message {
   readonly fencing: number;
   readonly #item: Delivered;
   readonly #settler: Settler;
-  readonly #numbered: Numbered | undefined;
+  /** What its consumer knows of it. */
+  readonly #origin: object | undefined;
   #leaseDeadlineMs: number;
   #settling: { kind: "ack" | "nack"; done: Promise<void> } | undefined;
 
-  constructor(item: Delivered, settler: Settler, numbered?: Numbered) {
+  constructor(item: Delivered, settler: Settler, origin?: object) {
     this.topic = item.topic;
     this.partition = item.partitionId;
     this.payload = item.payload;
@@ -63,12 +69,7 @@ export class Message {
     this.#item = item;
     this.#leaseDeadlineMs = item.leaseDeadlineMs ?? (item.leaseDeadline ?? new Date(0)).getTime();
     this.#settler = settler;
-    this.#numbered = numbered;
-  }
-
-  /** For the consumer that made it. */
-  static numberOf(message: Message): Numbered | undefined {
-    return message.#numbered;
+    this.#origin = origin;
   }
 
   get id(): string {
@@ -109,11 +110,6 @@ export class Message {
   /** When the lease ends, by the cluster's clock. */
   get leaseDeadline(): Date {
     return new Date(this.#leaseDeadlineMs);
-  }
-
-  /** The same in milliseconds since 1970. */
-  get leaseDeadlineMs(): number {
-    return this.#leaseDeadlineMs;
   }
 
   /** The payload as UTF-8 text. */

@@ -2,24 +2,22 @@
 // a failure it opens a new stream elsewhere, with the filter and fresh credits for the room it has.
 // Credits return as messages are settled, so a slow consumer holds only as much as it asked for.
 import type { PopFilter } from "@disheap/proto";
-import type { Caller, Earlier } from "./caller.js";
-import { checkOptions } from "./checks.js";
-import { toDuration } from "./convert.js";
+import type { Caller } from "./caller.js";
 import type { CreditWindow } from "./credit-window.js";
 import { DeliveryQueue } from "./delivery-queue.js";
 import type { Endpoint, EndpointPool } from "./endpoints.js";
 import { asError, DisheapError, exhausted, unending } from "./errors.js";
-import { giveBack, type ReleaseCalls } from "./give-back.js";
+import { giveBack } from "./give-back.js";
 import { HeldMessages } from "./held-messages.js";
 import {
   type Delivered,
+  deadlineMsOf,
   Message,
   type NackOptions,
-  type Numbered,
   type Settler,
 } from "./message.js";
+import { DeliverySettles, type Numbered, numberOf, type SettleCalls } from "./delivery-settles.js";
 import type { ResolvedOptions } from "./options.js";
-import { nackChecks } from "./option-checks.js";
 import { PopConnection } from "./pop-connection.js";
 import { filterOf } from "./pop-filter.js";
 import {
@@ -33,23 +31,9 @@ import type { PopSource } from "./pop-source.js";
 import { isRetryable } from "./retry.js";
 import { SessionConsumer } from "./session/consumer.js";
 import { Moving } from "./session/moving.js";
-import type { SettleSpec } from "./session/row.js";
 import type { Sessions } from "./session/sessions.js";
 import { onDeadStream, silenceMs } from "./silence.js";
 import type { Visibilities } from "./visibilities.js";
-
-/** Calls of the client that a delivery needs to be settled. */
-export interface SettleCalls extends ReleaseCalls {
-  ack(topic: string, id: string, leaseToken: string, before?: Earlier): Promise<void>;
-  nack(
-    topic: string,
-    id: string,
-    leaseToken: string,
-    options: NackOptions,
-    before?: Earlier,
-  ): Promise<void>;
-  extend(topic: string, leaseToken: string, ms: number, before?: Earlier): Promise<void>;
-}
 
 export interface PopContext {
   pool: EndpointPool;
@@ -62,7 +46,6 @@ export interface PopContext {
   onClosed: (stream: PopStream) => void;
 }
 
-const ACK = { kind: "ack" } as const;
 /** A stream that lived this long was healthy: its loss starts the count of failures anew. */
 const healthyMs = 5_000;
 /** How long a node may take to end a stream that has nothing left to do. */
@@ -93,6 +76,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   readonly #isOneShot: boolean;
   readonly #outageMaxMs: number;
   readonly #endingMs: number;
+  readonly #settles: DeliverySettles;
   readonly #queue = new DeliveryQueue<Message>();
   #connection: PopSource | undefined;
   readonly #moving: Moving<Endpoint>;
@@ -114,6 +98,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   constructor(topic: string, options: PopOptions, context: PopContext) {
     this.#context = context;
     this.#filter = filterOf(topic, options);
+    this.#settles = new DeliverySettles(context.calls);
     this.#window = windowOf(options);
     this.#outageMaxMs = outageMaxMsOf(options, context.options.retry);
     this.#endingMs = endingMsOf(options, context.options.retry);
@@ -200,26 +185,15 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   ack(message: Message): Promise<void> {
-    return this.#settled(message, ACK, (before) =>
-      this.#context.calls.ack(message.topic, message.id, message.leaseToken, before),
-    );
+    return this.#settles.ack(message);
   }
 
-  async nack(message: Message, options: NackOptions): Promise<void> {
-    checkOptions("nack", nackChecks, options);
-    const { reason } = options;
-    const backoffMs = options.backoffMs === undefined ? undefined : Math.round(options.backoffMs);
-    await this.#settled(message, { kind: "nack", backoffMs, reason }, (before) =>
-      this.#context.calls.nack(message.topic, message.id, message.leaseToken, options, before),
-    );
+  nack(message: Message, options: NackOptions): Promise<void> {
+    return this.#settles.nack(message, options);
   }
 
-  async extend(message: Message, ms: number): Promise<void> {
-    toDuration("ms", ms);
-    const extensionMs = Math.round(ms);
-    await this.#settled(message, { kind: "extend", extensionMs }, (before) =>
-      this.#context.calls.extend(message.topic, message.leaseToken, ms, before),
-    );
+  extend(message: Message, ms: number): Promise<void> {
+    return this.#settles.extend(message, ms);
   }
 
   extended(message: Message, ms: number, askedMs: number): void {
@@ -230,41 +204,9 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#held.release(message);
   }
 
-  /**
-   * By its number. Else by its token, which may be good where the number is not any more; `byToken` is told what was
-   * tried.
-   */
-  #settled(
-    message: Message,
-    how: Pick<SettleSpec, "kind" | "backoffMs" | "reason" | "extensionMs">,
-    byToken: (before?: Earlier) => Promise<void>,
-  ): Promise<void> {
-    const numbered = Message.numberOf(message);
-    if (numbered === undefined) return byToken();
-    const startMs = performance.now();
-    const { kind, backoffMs, reason, extensionMs } = how;
-    const { consumer, delivery } = numbered;
-    const spec: SettleSpec = {
-      kind,
-      name: () => `${kind}(${message.id})`,
-      topic: message.topic,
-      messageId: "",
-      leaseToken: "",
-      delivery,
-      backoffMs,
-      reason,
-      extensionMs,
-    };
-    return consumer.settle(spec, startMs).then((error) => {
-      if (error === undefined) return undefined;
-      // A refusal is of the number.
-      return byToken({ startMs, error: isRetryable(error.code) ? error : undefined });
-    });
-  }
-
   /** False: it went back when this consumer left. */
   #start(message: Message): boolean {
-    const numbered = Message.numberOf(message);
+    const numbered = numberOf(message);
     return numbered === undefined || numbered.consumer.start(numbered.delivery);
   }
 
@@ -280,7 +222,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     // A stream that delivered all it was asked for ends by itself, and its leases keep their length.
     if (this.#window.isSpent) await connection?.ended;
     else if (connection instanceof SessionConsumer && (await this.#leaveSession(connection))) {
-      back = back.filter((message) => Message.numberOf(message)?.consumer !== connection);
+      back = back.filter((message) => numberOf(message)?.consumer !== connection);
     } else if (connection !== undefined) await this.#leave(connection);
     const { calls, onClosed } = this.#context;
     back.push(...this.#unseen);
@@ -475,7 +417,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     from.leave();
     this.#left.add(from);
     void from.ended.then(() => this.#left.delete(from));
-    const isBack = (message: Message): boolean => Message.numberOf(message)?.consumer === from;
+    const isBack = (message: Message): boolean => numberOf(message)?.consumer === from;
     for (const message of this.#queue.drainOf(isBack)) this.#wentBack(message);
     this.#window.reopened();
     this.#connection = consumer;
@@ -505,7 +447,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       return;
     }
     this.#window.delivered();
-    this.#held.hold(message, numbered?.leaseLeftMs);
+    this.#held.hold(message, numbered?.leaseLeftMs, deadlineMsOf(item));
     this.#queue.push(message);
     this.#pump();
     if (this.#window.isSpent) this.#finishSpent();

@@ -29,7 +29,7 @@ const holding = (visibilityMs?: number, options: Partial<HeldOptions> = {}): Hel
 
 /** All that is looked at: when the lease ends, by a clock that is `skewMs` ahead of this one. */
 function leased(ms: number, skewMs = 0): Message {
-  return { partition: 0, leaseDeadlineMs: Date.now() + ms + skewMs } as never;
+  return { partition: 0, leaseDeadline: new Date(Date.now() + ms + skewMs) } as never;
 }
 
 /** Nothing is freed until just before `ms`, and one is at that time. */
