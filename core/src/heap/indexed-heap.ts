@@ -1,7 +1,7 @@
 // An indexed 4-ary heap of slots: the order lives in a comparator over the slots' columns, so that an
 // element can be removed or re-placed by its slot in O(log n) without a search.
 
-import { assert } from "../lib/assert.js";
+import { broken } from "../lib/assert.js";
 
 /** True when slot a comes before slot b. Must be a strict total order. */
 type Before = (a: number, b: number) => boolean;
@@ -34,7 +34,7 @@ export class IndexedHeap {
 
   push(slot: number): void {
     this.reserve(slot);
-    assert(this.places[slot] === ABSENT, `heap: slot ${slot} must not be in the heap already`);
+    if (this.places[slot] !== ABSENT) broken(`heap: slot ${slot} must not be in the heap already`);
     const place = this.size;
     this.size += 1;
     this.slots[place] = slot;
@@ -43,7 +43,7 @@ export class IndexedHeap {
   }
 
   remove(slot: number): void {
-    assert(this.has(slot), `heap: removed slot ${slot} must be in the heap`);
+    if (!this.has(slot)) broken(`heap: removed slot ${slot} must be in the heap`);
     const place = this.places[slot];
     this.size -= 1;
     this.places[slot] = ABSENT;

@@ -1,10 +1,11 @@
 // A map from a pair of numbers to a u32, in typed arrays: open addressing, linear probing, deletion by
 // shifting back (D-16). Keys are (index, offset) of a message, or (index, fence and offset).
 
-import { assert } from "./assert.js";
-import { fold53, mix32 } from "./hash.js";
+import { broken } from "./assert.js";
+import { foldWide, mix } from "./hash.js";
 
 const EMPTY = -1;
+const SEED = mix(0x51ed270b);
 
 export class PairTable {
   private firsts: Float64Array;
@@ -26,7 +27,7 @@ export class PairTable {
   }
 
   private home(first: number, second: number): number {
-    return fold53(fold53(mix32(0x51ed270b), first), second) & this.mask;
+    return foldWide(foldWide(SEED, first), second) & this.mask;
   }
 
   private find(first: number, second: number): number {
@@ -58,7 +59,7 @@ export class PairTable {
 
   delete(first: number, second: number): void {
     let hole = this.find(first, second);
-    assert(hole >= 0, `pair table: deleted key (${first}, ${second}) must be present`);
+    if (hole < 0) broken(`pair table: deleted key (${first}, ${second}) must be present`);
     this.size -= 1;
     let at = (hole + 1) & this.mask;
     while (this.firsts[at] !== EMPTY) {

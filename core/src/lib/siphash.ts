@@ -9,12 +9,12 @@ function word(bytes: Uint8Array, at: number): number {
   return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 }
 
-/** The last word: the bytes that are left, and the length modulo 256 in its highest byte. */
-function lastWord(message: Uint8Array, from: number): Uint8Array {
-  const last = new Uint8Array(8);
-  for (let i = from; i < message.length; i += 1) last[i - from] = message[i];
-  last[7] = message.length;
-  return last;
+/** Half of the last word: up to four of the bytes that are left, from `from` on. */
+function rest(message: Uint8Array, from: number): number {
+  let half = 0;
+  const end = Math.min(message.length, from + 4);
+  for (let i = from; i < end; i += 1) half |= message[i] << (8 * (i - from));
+  return half;
 }
 
 function write(out: Uint8Array, at: number, lo: number, hi: number): void {
@@ -28,7 +28,9 @@ function write(out: Uint8Array, at: number, lo: number, hi: number): void {
 export function siphash128(key: Uint8Array, message: Uint8Array): Uint8Array {
   const out = new Uint8Array(16);
   const tailFrom = message.length & ~7;
-  const tail = lastWord(message, tailFrom);
+  // The last word: the bytes that are left, and the length modulo 256 in its highest byte.
+  const tailLo = rest(message, tailFrom);
+  const tailHi = rest(message, tailFrom + 4) | (message.length << 24);
   // The four words of state, v0 to v3, low and high half.
   let aLo = 0x70736575 ^ word(key, 0);
   let aHi = 0x736f6d65 ^ word(key, 4);
@@ -43,8 +45,8 @@ export function siphash128(key: Uint8Array, message: Uint8Array): Uint8Array {
   // then four before each half of the output. `left` counts down to the end of the present stretch.
   let at = 0;
   let left = ROUNDS_PER_WORD;
-  let lo = message.length < 8 ? word(tail, 0) : word(message, 0);
-  let hi = message.length < 8 ? word(tail, 4) : word(message, 4);
+  let lo = message.length < 8 ? tailLo : word(message, 0);
+  let hi = message.length < 8 ? tailHi : word(message, 4);
   dLo ^= lo;
   dHi ^= hi;
   for (;;) {
@@ -87,10 +89,8 @@ export function siphash128(key: Uint8Array, message: Uint8Array): Uint8Array {
       at += 8;
       if (at <= tailFrom) {
         left = ROUNDS_PER_WORD;
-        const source = at === tailFrom ? tail : message;
-        const from = at === tailFrom ? 0 : at;
-        lo = word(source, from);
-        hi = word(source, from + 4);
+        lo = at === tailFrom ? tailLo : word(message, at);
+        hi = at === tailFrom ? tailHi : word(message, at + 4);
         dLo ^= lo;
         dHi ^= hi;
       } else {

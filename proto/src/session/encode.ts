@@ -48,7 +48,6 @@ function messageLength(table: Table<object>, message: Fields): number {
 
 function lengthOf(field: Field<unknown>, value: unknown): number {
   const tag = varintLength(field.number << 3);
-  const block = (length: number): number => tag + varintLength(length) + length;
   if (isLeftOut(field, value)) return 0;
   switch (field.kind) {
     case "u32":
@@ -62,24 +61,37 @@ function lengthOf(field: Field<unknown>, value: unknown): number {
     case "optionalPair":
       return tag + 8;
     case "text":
-      return block(utf8Length(value as string));
+      return tag + blockLength(utf8Length(value as string));
     case "bytes":
     case "column32":
     case "column64":
-      return block((value as Uint8Array).length);
+      return tag + blockLength((value as Uint8Array).length);
     case "varints":
-      return block(packedLength(value as readonly number[]));
+      return tag + blockLength(packedLength(value as readonly number[]));
     case "texts":
-      return (value as readonly string[]).reduce((sum, text) => sum + block(utf8Length(text)), 0);
+      return textsLength(tag, value as readonly string[]);
     case "one":
-      return field.table ? block(messageLength(field.table, value as Fields)) : 0;
+      return field.table ? tag + blockLength(messageLength(field.table, value as Fields)) : 0;
     case "many": {
       let sum = 0;
       const { table } = field;
-      if (table) for (const item of value as Fields[]) sum += block(messageLength(table, item));
+      if (table) {
+        for (const item of value as Fields[]) sum += tag + blockLength(messageLength(table, item));
+      }
       return sum;
     }
   }
+}
+
+/** A length, and as many bytes. */
+function blockLength(length: number): number {
+  return varintLength(length) + length;
+}
+
+function textsLength(tag: number, texts: readonly string[]): number {
+  let sum = 0;
+  for (const text of texts) sum += tag + blockLength(utf8Length(text));
+  return sum;
 }
 
 function packedLength(numbers: readonly number[]): number {
