@@ -3,16 +3,17 @@
 // gRPC, the store and the system.
 
 import {
+  type ClientEffect,
   type ClientRequest,
   type ClientResult,
   DEFAULT_DEFAULTS,
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
-  type DeliveredItem,
   Host,
 } from "@disheap/core";
 import { machineCrc32 } from "@disheap/io/crc";
 import { Turn } from "@disheap/io/turn";
+import { CoreSession, type CoreSessionEvents } from "./core-session.js";
 
 const MEMBERS = ["n1", "n2", "n3"].map((name) => ({ name, address: `${name}:1` }));
 const EPOCH_MS = 1_700_000_000_000;
@@ -25,17 +26,12 @@ interface Node {
   readonly turn: Turn;
 }
 
-export interface Consumer {
-  giveCredits(credits: number): void;
-}
-
 export class CoreCluster {
   /** What the ports were given, in that order; every step may add to it. */
   private queue: (() => void)[] = [];
   private readonly nodes: Node[];
   private readonly waiting = new Map<number, (result: ClientResult) => void>();
-  private readonly listeners = new Map<number, (item: DeliveredItem) => void>();
-  private lastStream = 0;
+  private readonly sessions = new Map<number, CoreSession>();
   private nowUs = TICK_US;
   private lastRequest = 0;
   turns = 0;
@@ -65,18 +61,19 @@ export class CoreCluster {
     this.nodes[node]?.turn.push({ kind: "client.request", requestId, request });
   }
 
-  /** Opens a consumer on a node; it gets nothing before it has credits. */
-  consume(node: number, topic: string, onItem: (item: DeliveredItem) => void): Consumer {
-    const streamId = ++this.lastStream;
-    const { turn } = this.nodes[node] as Node;
-    this.listeners.set(streamId, (item) => {
-      turn.push({ kind: "stream.written", streamId, count: 1 });
-      onItem(item);
+  /** A session with the node that leads the topic's first partition, as a client has it. */
+  openSession(topic: string, events: Omit<CoreSessionEvents, "send">): CoreSession {
+    const leader = this.nodes.find(({ host }) =>
+      host.status().groups.some((group) => group.topic === topic && group.role === "leader"),
+    );
+    if (leader === undefined) throw new Error(`Nobody leads ${topic}.`);
+    const sessionId = this.sessions.size + 1;
+    const session = new CoreSession(topic, {
+      ...events,
+      send: (frame) => leader.turn.push({ kind: "session.frame", sessionId, frame }),
     });
-    turn.push({ kind: "stream.filter", streamId, topic, partitionIds: [] });
-    return {
-      giveCredits: (credits) => turn.push({ kind: "stream.credits", streamId, credits }),
-    };
+    this.sessions.set(sessionId, session);
+    return session;
   }
 
   /** Lets everything happen that needs no more time. */
@@ -168,7 +165,7 @@ export class CoreCluster {
         },
         clients: {
           emit: (effect) => {
-            if (effect.kind === "stream.item") this.listeners.get(effect.streamId)?.(effect.item);
+            if (effect.kind === "session.parts") this.takeParts(i, effect);
             if (effect.kind !== "client.reply") return;
             this.waiting.get(effect.requestId)?.(effect.result);
             this.waiting.delete(effect.requestId);
@@ -182,6 +179,18 @@ export class CoreCluster {
       },
     });
     return { host, turn };
+  }
+
+  /** The transport takes all there is at once. */
+  private takeParts(
+    i: number,
+    { sessionId, parts }: Extract<ClientEffect, { kind: "session.parts" }>,
+  ): void {
+    const session = this.sessions.get(sessionId);
+    for (const part of parts) session?.take(part);
+    const batches = parts.filter(({ rows }) => rows > 0).length;
+    const words = parts.length - batches;
+    this.nodes[i]?.turn.push({ kind: "session.written", sessionId, batches, words });
   }
 
   private run(i: number): void {

@@ -1,16 +1,21 @@
-// The machine alone, three hosts in this process: enqueues one at a time over 20 partitions, in batches
-// of 256 into one, and the same with delivery and acknowledgement. No latency is told, since nothing
-// here waits for anything.
+// The machine alone, three hosts in this process: enqueues one at a time over 20 partitions, in batches of 256 into
+// one, and the same with delivery and acknowledgement; single calls, or frames of a session, whose own bytes are made
+// and read here too. No latency is told, since nothing here waits for anything.
 
 import { CoreCluster } from "../core-cluster.js";
+import type { CoreSession } from "../core-session.js";
 import { costOf, type Reading } from "../cluster/cost.js";
 import { usageOfThisProcess } from "../cluster/process-usage.js";
 import { nowMs, payloadOf, type Result, type Workload } from "./workload.js";
 
 const TOPIC = "bench-core";
 const WARMUP = 60_000;
-/** One tick of 50 ms for so many messages: the pace of 1,000 a second. */
+/** One tick of 50 ms for so many messages: the pace of 1,000 a second, and of 20,000 in sessions. */
 const MESSAGES_PER_TICK = 50;
+const SESSION_MESSAGES_PER_TICK = 1_000;
+
+/** Deliveries that the session may hold: twice the window. */
+const CREDITS = 512;
 
 const SHAPES = [
   {
@@ -20,22 +25,25 @@ const SHAPES = [
     window: 1,
     messages: 60_000,
     isConsumed: false,
+    isSession: false,
   },
   {
     name: "core-256",
-    about: "the same in batches of 256 into one partition",
+    about: "the same in batches of 256 single calls into one partition",
     partitions: 1,
     window: 256,
     messages: 256_000,
     isConsumed: false,
+    isSession: false,
   },
   {
     name: "core-e2e-256",
-    about: "the same with delivery and acknowledgement",
+    about: "frames of a session, 256 messages each, with delivery and acknowledgement",
     partitions: 1,
     window: 256,
-    messages: 128_000,
+    messages: 256_000,
     isConsumed: true,
+    isSession: true,
   },
 ];
 
@@ -43,7 +51,9 @@ class Load {
   private readonly cluster = new CoreCluster();
   private readonly window: number;
   private sequence = 0;
-  private untilTick = MESSAGES_PER_TICK;
+  private readonly messagesPerTick: number;
+  private untilTick: number;
+  private readonly session: CoreSession | undefined;
   answered = 0;
   acknowledged = 0;
   failed = 0;
@@ -51,7 +61,16 @@ class Load {
   constructor(shape: (typeof SHAPES)[number]) {
     this.window = shape.window;
     this.cluster.createTopic(TOPIC, shape.partitions);
-    if (shape.isConsumed) this.consume();
+    this.messagesPerTick = shape.isSession ? SESSION_MESSAGES_PER_TICK : MESSAGES_PER_TICK;
+    this.untilTick = this.messagesPerTick;
+    if (!shape.isSession) return;
+    this.session = this.cluster.openSession(TOPIC, {
+      enqueued: (rows) => (this.answered += rows),
+      acknowledged: (rows) => (this.acknowledged += rows),
+      failed: (rows) => (this.failed += rows),
+    });
+    this.session.credit(CREDITS);
+    this.settle();
   }
 
   get counters(): { readonly turns: number; readonly frames: number } {
@@ -61,29 +80,26 @@ class Load {
   run(messages: number): void {
     for (let sent = 0; sent < messages; sent += this.window) {
       for (let i = 0; i < this.window; i += 1) this.enqueue();
-      this.cluster.settle();
+      this.settle();
       this.untilTick -= this.window;
       if (this.untilTick > 0) continue;
-      this.untilTick = MESSAGES_PER_TICK;
+      this.untilTick = this.messagesPerTick;
       this.cluster.tick();
     }
   }
 
-  /** A consumer on the last node that acknowledges through the first. */
-  private consume(): void {
-    const consumer = this.cluster.consume(this.cluster.size - 1, TOPIC, (item) => {
-      const { messageId, leaseToken } = item;
-      this.cluster.ask(0, { op: "ack", topic: TOPIC, messageId, leaseToken }, ({ ok }) => {
-        if (ok) this.acknowledged += 1;
-        else this.failed += 1;
-        consumer.giveCredits(1);
-      });
-    });
-    consumer.giveCredits(this.window);
+  /** What was delivered is acknowledged with what comes next. */
+  private settle(): void {
+    this.session?.flush();
+    this.cluster.settle();
   }
 
   private enqueue(): void {
     const number = ++this.sequence;
+    if (this.session) {
+      this.session.enqueue(payloadOf(number), number % 100);
+      return;
+    }
     const producer = {
       producerId: "bench",
       epochHi: 0,
@@ -121,7 +137,7 @@ function measure(shape: (typeof SHAPES)[number]): Result {
   load.run(shape.messages);
   const elapsedMs = nowMs() - startMs;
   const messages = load.answered - before.answered;
-  if (shape.isConsumed && load.acknowledged + shape.window < load.answered) {
+  if (shape.isConsumed && load.acknowledged + 4 * shape.window < load.answered) {
     throw new Error(`${shape.name}: ${load.answered} enqueued, ${load.acknowledged} acknowledged.`);
   }
   return {
