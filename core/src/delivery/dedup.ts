@@ -2,8 +2,7 @@
 // duplicate inside the window gets the first message's place. Windows untouched for a day of group
 // time go, the one that was used longest ago first, a slice with each entry.
 
-import type { ProducerTriple } from "../contract/api.js";
-import { fold32, fold53, hashBytes, mix32 } from "../lib/hash.js";
+import { fold, foldWide, hashBytes, mix } from "../lib/hash.js";
 import { utf8Encode } from "../lib/bytes.js";
 import { DedupWindow } from "./dedup-window.js";
 import type { MessagePlace } from "./message-place.js";
@@ -41,13 +40,13 @@ export class DedupTable {
     this.hash = hash;
   }
 
-  /** The first message of this triple, if it is inside the window. */
-  find(p: ProducerTriple): MessagePlace | undefined {
-    return this.producerOf(p)?.window.find(p.sequenceHi, p.sequenceLo);
+  /** The first message of this producer's sequence, if it is inside the window. */
+  find(p: ProducerIdentity, sequenceHi: number, sequenceLo: number): MessagePlace | undefined {
+    return this.producerOf(p)?.window.find(sequenceHi, sequenceLo);
   }
 
   /** A repeat is a use: its window stays for another day. */
-  touch(p: ProducerTriple, nowMs: number): void {
+  touch(p: ProducerIdentity, nowMs: number): void {
     const producer = this.producerOf(p);
     if (producer) this.use(producer, nowMs);
   }
@@ -60,12 +59,12 @@ export class DedupTable {
   }
 
   /** Whether a new sequence of it takes more memory: its window is not full, or not there yet. */
-  grows(p: ProducerTriple): boolean {
+  grows(p: ProducerIdentity): boolean {
     return this.producerOf(p)?.window.isFull !== true;
   }
 
   /** Whether anything is remembered of the producer and epoch. */
-  knows(p: ProducerTriple): boolean {
+  knows(p: ProducerIdentity): boolean {
     return this.producerOf(p) !== undefined;
   }
 
@@ -73,16 +72,22 @@ export class DedupTable {
     return this.producers.size;
   }
 
-  /** Takes in a triple that `find` did not know; returns the identity for the message to refer to. */
-  remember(p: ProducerTriple, place: MessagePlace, nowMs: number): ProducerIdentity {
+  /** Takes in a sequence that `find` did not know; returns the identity for the message to refer to. */
+  remember(
+    p: ProducerIdentity,
+    sequenceHi: number,
+    sequenceLo: number,
+    place: MessagePlace,
+    nowMs: number,
+  ): ProducerIdentity {
     const producer = this.producerOf(p) ?? this.newProducer(p, nowMs);
     this.use(producer, nowMs);
     const { window } = producer;
     if (window.isFull) this.dropOldest(producer);
     this.heldBytes -= window.heldBytes;
-    window.add(p.sequenceHi, p.sequenceLo, place);
+    window.add(sequenceHi, sequenceLo, place);
     this.heldBytes += window.heldBytes;
-    this.count(producer, p.sequenceHi, p.sequenceLo, place, true);
+    this.count(producer, sequenceHi, sequenceLo, place, true);
     return producer.identity;
   }
 
@@ -122,7 +127,7 @@ export class DedupTable {
     producer.newer = undefined;
   }
 
-  private producerOf(p: ProducerTriple): Producer | undefined {
+  private producerOf(p: ProducerIdentity): Producer | undefined {
     const { last } = this;
     if (last !== undefined && isOf(last.identity, p)) return last;
     const found = this.producers.get(nameOf(p));
@@ -130,7 +135,7 @@ export class DedupTable {
     return found;
   }
 
-  private newProducer(p: ProducerTriple, nowMs: number): Producer {
+  private newProducer(p: ProducerIdentity, nowMs: number): Producer {
     const { producerId, epochHi, epochLo } = p;
     const { level } = this.inForce;
     const name = nameOf(p);
@@ -175,8 +180,8 @@ function dedupHash(
   lo: number,
   { index, offset }: MessagePlace,
 ): number {
-  const sequence = fold32(fold32(fold32(mix32(seed), producer), hi), lo);
-  return fold32(fold53(sequence, index), offset);
+  const sequence = fold(fold(fold(mix(seed), producer), hi), lo);
+  return fold(foldWide(sequence, index), offset);
 }
 
 /** A name stands in its identity and, with the epoch, as a key. */
@@ -184,7 +189,7 @@ function bytesOf({ name, window }: Producer): number {
   return PRODUCER_BYTES + 2 * name.length + window.heldBytes;
 }
 
-function isOf(identity: ProducerIdentity, p: ProducerTriple): boolean {
+function isOf(identity: ProducerIdentity, p: ProducerIdentity): boolean {
   return (
     identity.epochLo === p.epochLo &&
     identity.epochHi === p.epochHi &&
@@ -192,6 +197,6 @@ function isOf(identity: ProducerIdentity, p: ProducerTriple): boolean {
   );
 }
 
-function nameOf(p: ProducerTriple): string {
+function nameOf(p: ProducerIdentity): string {
   return `${p.epochHi}:${p.epochLo}:${p.producerId}`;
 }

@@ -6,7 +6,6 @@ import {
   type EnqueueManyIntent,
   placeAt,
   RETRIES_OF_TOPIC,
-  tripleAt,
   wordAt,
 } from "../wire/batch-intents.js";
 import type { EnqueueIntent } from "../wire/intents.js";
@@ -15,7 +14,21 @@ import { LeaseEnd } from "./lease-end.js";
 import type { MessagePlace } from "./message-place.js";
 import type { Moment, PartitionState } from "./partition-state.js";
 
-type Row = Omit<EnqueueIntent, "kind">;
+/** One message, wherever it comes from; one object serves all rows of a batch. */
+interface Row {
+  priorityHi: number;
+  priorityLo: number;
+  /** Its payload is so much of these bytes. */
+  bytes: Uint8Array;
+  from: number;
+  to: number;
+  /** Its sequence stands beside it. */
+  producer: ProducerTriple | undefined;
+  sequenceHi: number;
+  sequenceLo: number;
+  maxRetries: number;
+  delayMs: number;
+}
 
 export function applyEnqueue(
   p: PartitionState,
@@ -23,9 +36,22 @@ export function applyEnqueue(
   offset: number,
   moment: Moment,
 ): IntentResult {
-  const first = duplicateOf(p, intent.producer, moment);
+  const { priorityHi, priorityLo, payload, producer, maxRetries, delayMs } = intent;
+  const row: Row = {
+    priorityHi,
+    priorityLo,
+    bytes: payload,
+    from: 0,
+    to: payload.length,
+    producer,
+    sequenceHi: producer?.sequenceHi ?? 0,
+    sequenceLo: producer?.sequenceLo ?? 0,
+    maxRetries: maxRetries ?? RETRIES_OF_TOPIC,
+    delayMs,
+  };
+  const first = duplicateOf(p, row, moment);
   if (first) return { type: "enqueued", ...first, isDuplicate: true };
-  admit(p, intent, offset, moment);
+  admit(p, row, offset, moment);
   const { index, nowMs } = moment;
   return { type: "enqueued", index, offset, stampMs: nowMs, isDuplicate: false };
 }
@@ -37,28 +63,37 @@ export function applyEnqueueMany(
   offset: number,
   moment: Moment,
 ): IntentResult {
-  const { rows, priority, length, maxRetries, delayMs, payload } = intent;
+  const { priority, length, maxRetries, delayMs, payload, producer } = intent;
+  const row: Row = {
+    priorityHi: 0,
+    priorityLo: 0,
+    bytes: payload,
+    from: 0,
+    to: 0,
+    producer,
+    sequenceHi: producer?.sequenceHi ?? 0,
+    sequenceLo: producer?.sequenceLo ?? 0,
+    maxRetries: RETRIES_OF_TOPIC,
+    delayMs: 0,
+  };
   const duplicates: DuplicateRow[] = [];
-  let from = 0;
-  for (let row = 0; row < rows; row += 1) {
-    const to = from + wordAt(length, row * 4);
-    const producer = intent.producer && tripleAt(intent.producer, row);
-    const first = duplicateOf(p, producer, moment);
-    if (first) duplicates.push({ row, ...first });
-    else {
-      const retries = maxRetries.length > 0 ? wordAt(maxRetries, row * 4) : RETRIES_OF_TOPIC;
-      const message: Row = {
-        priorityHi: wordAt(priority, row * 8 + 4) | 0,
-        priorityLo: wordAt(priority, row * 8),
-        payload: payload.subarray(from, to),
-        producer,
-        maxRetries: retries === RETRIES_OF_TOPIC ? undefined : retries,
-        delayMs: delayMs.length > 0 ? placeAt(delayMs, row * 8) : 0,
-      };
-      admit(p, message, offset + row, moment);
+  for (let n = 0; n < intent.rows; n += 1) {
+    row.to = row.from + wordAt(length, n * 4);
+    row.priorityHi = wordAt(priority, n * 8 + 4) | 0;
+    row.priorityLo = wordAt(priority, n * 8);
+    if (maxRetries.length > 0) row.maxRetries = wordAt(maxRetries, n * 4);
+    if (delayMs.length > 0) row.delayMs = placeAt(delayMs, n * 8);
+    const first = duplicateOf(p, row, moment);
+    if (first) duplicates.push({ row: n, ...first });
+    else admit(p, row, offset + n, moment);
+    row.from = row.to;
+    row.sequenceLo += 1;
+    if (row.sequenceLo > 0xffffffff) {
+      row.sequenceLo = 0;
+      row.sequenceHi += 1;
     }
-    from = to;
   }
+  p.messages.payloads.endRun();
   const { index, nowMs } = moment;
   return { type: "enqueued.many", index, firstOffset: offset, stampMs: nowMs, duplicates };
 }
@@ -66,42 +101,42 @@ export function applyEnqueueMany(
 /** What the same triple made before, while it is remembered. */
 function duplicateOf(
   p: PartitionState,
-  producer: ProducerTriple | undefined,
+  { producer, sequenceHi, sequenceLo }: Row,
   { nowMs }: Moment,
 ): MessagePlace | undefined {
-  const first = producer && p.dedup.find(producer);
+  const first = producer && p.dedup.find(producer, sequenceHi, sequenceLo);
   if (!first) return undefined;
   p.dedup.touch(producer, nowMs);
   p.listener?.({ kind: "message.duplicate", index: first.index, offset: first.offset });
   return first;
 }
 
-function admit(p: PartitionState, intent: Row, offset: number, moment: Moment): void {
-  const { producer } = intent;
+function admit(p: PartitionState, row: Row, offset: number, moment: Moment): void {
+  const { producer, sequenceHi, sequenceLo, maxRetries } = row;
   const m = p.messages;
   const slot = m.add(moment.index, offset);
   m.enqueuedMs[slot] = moment.nowMs;
-  m.priorityHi[slot] = intent.priorityHi;
-  m.priorityLo[slot] = intent.priorityLo;
+  m.priorityHi[slot] = row.priorityHi;
+  m.priorityLo[slot] = row.priorityLo;
   m.attempts[slot] = 0;
   m.fence[slot] = 0;
   m.leaseEnd[slot] = LeaseEnd.none;
-  m.maxRetries[slot] = intent.maxRetries ?? p.settings?.maxRetries ?? 0;
-  m.payloads.set(slot, intent.payload);
-  const notBeforeMs = intent.delayMs > 0 ? moment.nowMs + intent.delayMs : 0;
+  m.maxRetries[slot] = maxRetries === RETRIES_OF_TOPIC ? (p.settings?.maxRetries ?? 0) : maxRetries;
+  m.payloads.set(slot, row.bytes, row.from, row.to);
+  const notBeforeMs = row.delayMs > 0 ? moment.nowMs + row.delayMs : 0;
   p.admit(slot, notBeforeMs);
   p.counts.totalEnqueues += 1;
-  const place = { index: moment.index, offset, stampMs: moment.nowMs };
   if (producer) {
-    const identity = p.dedup.remember(producer, place, moment.nowMs);
-    m.producers.set(slot, identity, producer.sequenceHi, producer.sequenceLo);
+    const place = { index: moment.index, offset, stampMs: moment.nowMs };
+    const known = p.dedup.remember(producer, sequenceHi, sequenceLo, place, moment.nowMs);
+    m.producers.set(slot, known, sequenceHi, sequenceLo);
   }
   p.listener?.({
     kind: "message.enqueued",
     index: moment.index,
     offset,
-    priorityHi: intent.priorityHi,
-    priorityLo: intent.priorityLo,
+    priorityHi: row.priorityHi,
+    priorityLo: row.priorityLo,
     maxRetries: m.maxRetries[slot],
     notBeforeMs,
   });

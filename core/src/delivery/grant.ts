@@ -30,12 +30,14 @@ export function applyGrant(p: PartitionState, intent: GrantIntent, moment: Momen
   const { grants } = moment;
   const allowed = Math.min(Math.max(0, intent.n - before), intent.limit, grants.leasesLeft);
   const slots: Slot[] = [];
+  const { edge, edgeIncarnation, round } = intent;
+  const holder = { edge, edgeIncarnation, stream: stream.stream, round, grantIndex: moment.index };
   const bytesMax = Math.min(level.grantBytesMax, grants.bytesLeft);
   let bytes = 0;
   while (slots.length < allowed && bytes < bytesMax) {
     const slot = p.ready.first();
     if (slot < 0 || isWorse(p, slot, intent.bound)) break;
-    lease(p, slot, stream, intent, moment);
+    lease(p, slot, stream, intent, holder, moment);
     slots.push(slot);
     bytes += p.messages.payloads.bytesAt(slot);
   }
@@ -72,6 +74,7 @@ function lease(
   slot: number,
   stream: StreamState,
   intent: GrantIntent,
+  holder: Parameters<PartitionState["toLeased"]>[2],
   moment: Moment,
 ): void {
   const m = p.messages;
@@ -81,16 +84,7 @@ function lease(
     p.tombstones.add(m.index[slot], m.offset[slot], m.fence[slot], Ended.expired, moment.nowMs);
     p.expiries.add(leaseAt(m, slot), moment.nowMs);
   }
-  p.toLeased(slot, deadlineMs, () => {
-    m.attempts[slot] += 1;
-    m.fence[slot] += 1;
-    m.grantedMs[slot] = moment.nowMs;
-    m.edge[slot] = intent.edge;
-    m.edgeIncarnation[slot] = intent.edgeIncarnation;
-    m.stream[slot] = intent.stream;
-    m.round[slot] = intent.round;
-    m.grantIndex[slot] = moment.index;
-  });
+  p.toLeased(slot, deadlineMs, holder);
   stream.leases.add(slot);
   p.listener?.({
     kind: "message.granted",

@@ -1,31 +1,31 @@
 // The messages' part of the state hash (machine/state-hash.ts).
 
 import { MessageState } from "../contract/message-state.js";
-import { fold32, fold53, mix32 } from "../lib/hash.js";
+import { fold, foldWide, mix } from "../lib/hash.js";
 import type { HasLevel } from "../machine/levels/level.js";
 import type { StateHash } from "../machine/state-hash.js";
 import type { MessageStore } from "./message-store.js";
 
 /** A hash of everything the contract can show of a message. */
 export function messageHash(m: MessageStore, slot: number, seed: number): number {
-  let h = fold53(mix32(seed), m.index[slot]);
-  h = fold32(h, m.offset[slot]);
-  h = fold32(h, m.priorityHi[slot]);
-  h = fold32(h, m.priorityLo[slot]);
-  h = fold53(h, m.enqueuedMs[slot]);
-  h = fold32(h, m.state[slot]);
-  h = fold32(h, m.attempts[slot]);
-  h = fold32(h, m.fence[slot]);
-  h = fold32(h, m.maxRetries[slot]);
-  h = fold32(h, m.leaseEnd[slot]);
-  h = fold53(h, m.timeMs[slot]);
+  let h = foldWide(mix(seed), m.index[slot]);
+  h = fold(h, m.offset[slot]);
+  h = fold(h, m.priorityHi[slot]);
+  h = fold(h, m.priorityLo[slot]);
+  h = foldWide(h, m.enqueuedMs[slot]);
+  h = fold(h, m.state[slot]);
+  h = fold(h, m.attempts[slot]);
+  h = fold(h, m.fence[slot]);
+  h = fold(h, m.maxRetries[slot]);
+  h = fold(h, m.leaseEnd[slot]);
+  h = foldWide(h, m.timeMs[slot]);
   if (m.state[slot] !== MessageState.leased) return h;
-  h = fold53(h, m.grantedMs[slot]);
-  h = fold32(h, m.edge[slot]);
-  h = fold32(h, m.edgeIncarnation[slot]);
-  h = fold53(h, m.stream[slot]);
-  h = fold53(h, m.grantIndex[slot]);
-  return fold53(h, m.round[slot]);
+  h = foldWide(h, m.grantedMs[slot]);
+  h = fold(h, m.edge[slot]);
+  h = fold(h, m.edgeIncarnation[slot]);
+  h = foldWide(h, m.stream[slot]);
+  h = foldWide(h, m.grantIndex[slot]);
+  return foldWide(h, m.round[slot]);
 }
 
 /**
@@ -36,8 +36,8 @@ export class MessageHashes {
   private readonly messages: MessageStore;
   private readonly inForce: HasLevel;
   private readonly sum: StateHash;
-  private a = new Uint32Array(16);
-  private b = new Uint32Array(16);
+  private a = new Int32Array(16);
+  private b = new Int32Array(16);
 
   constructor(messages: MessageStore, inForce: HasLevel, sum: StateHash) {
     this.messages = messages;
@@ -60,9 +60,9 @@ export class MessageHashes {
   private grow(slot: number): void {
     const [a, b] = [this.a, this.b];
     const length = Math.max(slot + 1, 2 * a.length);
-    this.a = new Uint32Array(length);
+    this.a = new Int32Array(length);
     this.a.set(a);
-    this.b = new Uint32Array(length);
+    this.b = new Int32Array(length);
     this.b.set(b);
   }
 }

@@ -12,6 +12,7 @@ import { emptyCounts } from "../contract/counts.js";
 import { IndexedHeap } from "../heap/indexed-heap.js";
 import { assert } from "../lib/assert.js";
 import { compareInt64 } from "../lib/int64.js";
+import type { StreamName } from "../lib/stream-name.js";
 import { siphash128 } from "../lib/siphash.js";
 import { writePlace } from "../lib/ulid.js";
 import type { Levels } from "../machine/levels/known.js";
@@ -35,6 +36,12 @@ export interface Moment {
   readonly level: Level;
   /** What the grants of this entry may still take together. */
   readonly grants: { leasesLeft: number; bytesLeft: number };
+}
+
+/** Who gets a lease, by which round of its stream and which entry. */
+interface LeaseHolder extends StreamName {
+  readonly round: number;
+  readonly grantIndex: LogIndex;
 }
 
 export class PartitionState extends MachineState {
@@ -129,17 +136,25 @@ export class PartitionState extends MachineState {
     this.rows.add(slot);
   }
 
-  toLeased(slot: number, deadlineMs: number, fill: () => void): void {
+  /** Counts an attempt; the holder is that of the grant. */
+  toLeased(slot: number, deadlineMs: number, holder: LeaseHolder): void {
     const m = this.messages;
     assert(m.state[slot] === State.ready, "Q3: only a ready message is granted");
     this.ready.remove(slot);
     this.dropExpired(slot);
-    this.change(slot, () => {
-      m.state[slot] = State.leased;
-      m.timeMs[slot] = deadlineMs;
-      m.leaseEnd[slot] = LeaseEnd.none;
-      fill();
-    });
+    this.rows.remove(slot);
+    m.state[slot] = State.leased;
+    m.timeMs[slot] = deadlineMs;
+    m.leaseEnd[slot] = LeaseEnd.none;
+    m.attempts[slot] += 1;
+    m.fence[slot] += 1;
+    m.grantedMs[slot] = this.nowMs;
+    m.edge[slot] = holder.edge;
+    m.edgeIncarnation[slot] = holder.edgeIncarnation;
+    m.stream[slot] = holder.stream;
+    m.round[slot] = holder.round;
+    m.grantIndex[slot] = holder.grantIndex;
+    this.rows.add(slot);
     this.timers.push(slot);
     this.leased.push(slot);
     this.counts.inflightMessages += 1;
@@ -251,10 +266,6 @@ export class PartitionState extends MachineState {
   /** The stream of the newest lease, while it is remembered. */
   private holderOf(slot: number): StreamState | undefined {
     const m = this.messages;
-    return this.streams.find({
-      edge: m.edge[slot],
-      edgeIncarnation: m.edgeIncarnation[slot],
-      stream: m.stream[slot],
-    });
+    return this.streams.at(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot]);
   }
 }

@@ -5,7 +5,7 @@
 //   Y2 of every chunk that is not being filled more than half is live: otherwise the rest moves out, so
 //      that no old message holds a whole chunk. What moves is never more than what was freed before.
 
-import { assert } from "../lib/assert.js";
+import { broken } from "../lib/assert.js";
 
 const CHUNK_BYTES_MIN = 1 << 11;
 const CHUNK_BYTES_MAX = 1 << 16;
@@ -29,15 +29,32 @@ export class PayloadStore {
   /** The chunk that is being filled. */
   private open: Chunk | undefined;
   private liveBytes = 0;
+  /** What was copied last: `from` to `to` of these bytes stand in the chunk from `at` on. */
+  private ahead: {
+    bytes: Uint8Array | undefined;
+    chunk: Chunk | undefined;
+    from: number;
+    to: number;
+    at: number;
+  } = { bytes: undefined, chunk: undefined, from: 0, to: 0, at: 0 };
   /** Bytes of all chunks that messages point to, and of the open one. */
   heldBytes = 0;
 
-  /** Copies the payload: it outlives the block it came in. The slot must be empty. */
-  set(slot: number, payload: Uint8Array): void {
+  /**
+   * Copies the payload, so much of `bytes`: it outlives the block it came in. The slot must be empty. What follows it
+   * there is taken for the next payloads (see `copy`), until `endRun`.
+   */
+  set(slot: number, bytes: Uint8Array, from = 0, to = bytes.length): void {
     while (slot >= this.at.length) this.grow();
-    assert(this.chunks[slot] === undefined, `Y1: slot ${slot} must hold no payload`);
-    this.place(slot, payload);
-    this.liveBytes += payload.length;
+    if (this.chunks[slot] !== undefined) broken(`Y1: slot ${slot} must hold no payload`);
+    this.place(slot, bytes, from, to);
+    this.liveBytes += to - from;
+  }
+
+  /** No payload comes of the same bytes any more: they are let go. */
+  endRun(): void {
+    this.ahead.bytes = undefined;
+    this.ahead.chunk = undefined;
   }
 
   bytesAt(slot: number): number {
@@ -60,19 +77,37 @@ export class PayloadStore {
     if (chunk !== this.open && chunk.live * 2 <= chunk.used) this.vacate(chunk);
   }
 
-  private place(slot: number, payload: Uint8Array): void {
-    if (payload.length === 0) {
+  private place(slot: number, bytes: Uint8Array, from: number, to: number): void {
+    const length = to - from;
+    if (length === 0) {
       this.chunks[slot] = undefined;
       return;
     }
-    const chunk = this.roomFor(payload.length);
-    chunk.bytes.set(payload, chunk.used);
+    const chunk = this.roomFor(length);
+    this.copy(chunk, bytes, from, to);
     this.chunks[slot] = chunk;
     this.at[slot] = chunk.used;
-    this.length[slot] = payload.length;
-    chunk.used += payload.length;
-    chunk.live += payload.length;
+    this.length[slot] = length;
+    chunk.used += length;
+    chunk.live += length;
     chunk.slots.push(slot);
+  }
+
+  /**
+   * Payloads of a batch stand one behind the other: what the chunk has room for is copied with the first of them, and
+   * is there already when the next ones come.
+   */
+  private copy(chunk: Chunk, bytes: Uint8Array, from: number, to: number): void {
+    const { ahead } = this;
+    const isThere =
+      ahead.bytes === bytes &&
+      ahead.chunk === chunk &&
+      ahead.from + chunk.used - ahead.at === from &&
+      to <= ahead.to;
+    if (isThere) return;
+    const end = Math.min(bytes.length, from + chunk.bytes.length - chunk.used);
+    chunk.bytes.set(bytes.subarray(from, end), chunk.used);
+    if (end > to) this.ahead = { bytes, chunk, from, to: end, at: chunk.used };
   }
 
   private roomFor(bytes: number): Chunk {
@@ -97,7 +132,9 @@ export class PayloadStore {
   private vacate(chunk: Chunk): void {
     this.heldBytes -= chunk.bytes.length;
     for (const slot of chunk.slots) {
-      if (this.chunks[slot] === chunk) this.place(slot, this.get(slot));
+      if (this.chunks[slot] !== chunk) continue;
+      const payload = this.get(slot);
+      this.place(slot, payload, 0, payload.length);
     }
   }
 

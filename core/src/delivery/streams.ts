@@ -68,6 +68,10 @@ export class StreamTable {
   }
 
   find({ edge, edgeIncarnation, stream }: StreamName): StreamState | undefined {
+    return this.at(edge, edgeIncarnation, stream);
+  }
+
+  at(edge: number, edgeIncarnation: number, stream: number): StreamState | undefined {
     const state = this.edges.get(edge);
     return state?.incarnation === edgeIncarnation ? state.streams.get(stream) : undefined;
   }

@@ -5,7 +5,7 @@
 import { PairTable } from "../lib/pair-table.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
 import type { HasLevel } from "../machine/levels/level.js";
-import { rowHash, type StateHash } from "../machine/state-hash.js";
+import { rowHashOf, type StateHash } from "../machine/state-hash.js";
 
 export const Ended = { acked: 1, nacked: 2, expired: 3, released: 4 } as const;
 
@@ -71,14 +71,14 @@ export class Tombstones {
   private put(index: number, key: number, ended: number): void {
     this.table.set(index, key, ended);
     const [a, b] = this.inForce.level.hash.tombstone;
-    this.hash.add(rowHash(a, index, key, ended), rowHash(b, index, key, ended));
+    this.hash.add(rowHashOf(a, index, key, ended), rowHashOf(b, index, key, ended));
   }
 
   private take(index: number, key: number): void {
     const ended = this.table.get(index, key);
     this.table.delete(index, key);
     const [a, b] = this.inForce.level.hash.tombstone;
-    this.hash.remove(rowHash(a, index, key, ended), rowHash(b, index, key, ended));
+    this.hash.remove(rowHashOf(a, index, key, ended), rowHashOf(b, index, key, ended));
   }
 
   private grow(): void {

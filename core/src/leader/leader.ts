@@ -158,7 +158,8 @@ export class Leader {
     const isFarOver =
       dedup.heldBytes >= KNOWN_PRODUCERS_SHARE * producerBytesMax &&
       dedup.grows(intent.producer) &&
-      dedup.find(intent.producer) === undefined;
+      dedup.find(intent.producer, intent.producer.sequenceHi, intent.producer.sequenceLo) ===
+        undefined;
     if (!isOver && !isFarOver) return false;
     this.context.budgets.countRefusal("producer_bytes");
     return true;

@@ -7,6 +7,7 @@ import type { ProducerTriple } from "../../src/contract/api.js";
 import { HostRig } from "../support/host-rig.js";
 import { levelWith } from "../support/machine-rig.js";
 import { heldBy } from "../support/reachable.js";
+import { remember } from "../support/dedup-calls.js";
 
 const DAY_MS = 86_400_000;
 const PRODUCERS = 10_000;
@@ -20,7 +21,7 @@ function filled(): { table: DedupTable; hash: StateHash } {
   const hash = new StateHash();
   const table = new DedupTable({ level: levelWith({}) }, hash);
   for (let n = 0; n < PRODUCERS; n += 1) {
-    table.remember(triple(n), { index: n + 1, offset: 0, stampMs: 1 }, n);
+    remember(table, triple(n), { index: n + 1, offset: 0, stampMs: 1 }, n);
   }
   return { table, hash };
 }
@@ -38,7 +39,7 @@ test("the bytes that are counted come and go with what is remembered", () => {
   const { table } = filled();
   const before = table.heldBytes;
   for (let s = 2; s < 200; s += 1) {
-    table.remember(triple(7, s), { index: s, offset: 0, stampMs: 1 }, PRODUCERS);
+    remember(table, triple(7, s), { index: s, offset: 0, stampMs: 1 }, PRODUCERS);
   }
   const grown = table.heldBytes - before;
   expect(grown).toBeGreaterThanOrEqual(heldBy(table).bufferBytes);
@@ -49,7 +50,7 @@ test("the bytes that are counted come and go with what is remembered", () => {
 
 test("what a day forgets goes in slices, the one used longest ago first", () => {
   const { table, hash } = filled();
-  table.remember(triple(0, 2), { index: 1, offset: 1, stampMs: 1 }, PRODUCERS);
+  remember(table, triple(0, 2), { index: 1, offset: 1, stampMs: 1 }, PRODUCERS);
   table.sweep(2 * DAY_MS);
   expect(table.size).toBe(PRODUCERS - 4096);
   expect([0, 1, 4096, 4097].map((n) => table.knows(triple(n)))).toEqual([true, false, false, true]);

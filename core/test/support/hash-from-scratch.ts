@@ -12,6 +12,7 @@ import { Tombstones } from "../../src/delivery/tombstones.js";
 import { LEVEL_1 } from "../../src/machine/levels/level-1.js";
 import type { StateHash } from "../../src/machine/state-hash.js";
 import { MachineRig } from "./machine-rig.js";
+import { remember } from "./dedup-calls.js";
 
 const ENDED = { acked: 1, nacked: 2, expired: 3, released: 4 } as const;
 /** Bounds belong to what changes a state; a copy is only filled. */
@@ -39,7 +40,7 @@ export function hashFromScratch(
   addMessages(digest.messages, hash);
   addStreams(digest, hash);
   const dedup = new DedupTable(UNBOUNDED, hash);
-  for (const t of digest.triples) dedup.remember(t, { ...t, stampMs: 0 }, 0);
+  for (const t of digest.triples) remember(dedup, t, { ...t, stampMs: 0 }, 0);
   const tombstones = new Tombstones(UNBOUNDED, hash);
   for (const e of digest.ended) tombstones.add(e.index, e.offset, e.fence, ENDED[e.how], e.stampMs);
   return hash;
