@@ -6,10 +6,10 @@ import {
   ColumnWriter,
   encodeSessionOut,
   type PartitionRun,
-  type ProducerRow,
+  type ProducerRun,
 } from "@disheap/proto/session";
 import type { PartitionPlace } from "../cluster/cluster-state.js";
-import type { SessionPart } from "../contract/api.js";
+import type { ProducerTriple, SessionPart } from "../contract/api.js";
 import type { GrantedItem } from "../wire/messages.js";
 import type { Delivery } from "./ring.js";
 
@@ -21,7 +21,9 @@ export class DeliveryBatch implements SessionPart {
   readonly leaseLeftMs: number;
   readonly deliveries: Delivery[] = [];
   private readonly runs: PartitionRun[] = [];
-  private readonly producers: ProducerRow[] = [];
+  private readonly producers: { -readonly [Name in keyof ProducerRun]: ProducerRun[Name] }[] = [];
+  /** Of the rows up to the last one that has a producer. */
+  private readonly sequence = new ColumnWriter(0);
   private readonly index = new ColumnWriter();
   private readonly offset = new ColumnWriter();
   private readonly fence = new ColumnWriter();
@@ -73,18 +75,36 @@ export class DeliveryBatch implements SessionPart {
     this.mac.raw(mac);
     this.lengths.u32(item.payload.length);
     this.payload.raw(item.payload);
-    if (!producer) return;
-    this.producers.push({
-      row,
-      producerId: producer.producerId,
-      epoch: { hi: producer.epochHi, lo: producer.epochLo },
-      sequence: { hi: producer.sequenceHi, lo: producer.sequenceLo },
-    });
+    if (producer) this.addProducer(row, producer);
+  }
+
+  private addProducer(row: number, producer: ProducerTriple): void {
+    const { producerId, epochHi, epochLo } = producer;
+    const last = this.producers.at(-1);
+    const isNext =
+      last !== undefined &&
+      last.firstRow + last.count === row &&
+      last.producerId === producerId &&
+      last.epoch.lo === epochLo &&
+      last.epoch.hi === epochHi;
+    if (isNext) last.count += 1;
+    else {
+      const epoch = { hi: epochHi, lo: epochLo };
+      this.producers.push({ firstRow: row, count: 1, producerId, epoch });
+    }
+    this.fillSequences(row);
+    this.sequence.pair(producer.sequenceHi, producer.sequenceLo);
+  }
+
+  /** Rows without a producer have some sequence, too. */
+  private fillSequences(rows: number): void {
+    while (this.sequence.length < rows * 8) this.sequence.pair(0, 0);
   }
 
   encode(firstDelivery: number, leaseLeftMs: number): Uint8Array {
     const left = new ColumnWriter(this.rows * 4);
     for (let row = 0; row < this.rows; row += 1) left.u32(leaseLeftMs);
+    if (this.producers.length > 0) this.fillSequences(this.rows);
     const rows = {
       consumer: this.consumer,
       firstDelivery,
@@ -102,6 +122,7 @@ export class DeliveryBatch implements SessionPart {
       length: this.lengths.view(),
       payload: this.payload.view(),
       producer: this.producers,
+      sequence: this.sequence.view(),
     };
     return encodeSessionOut({ delivered: [rows] });
   }

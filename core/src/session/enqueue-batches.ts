@@ -145,7 +145,7 @@ export class EnqueueBatches {
     const { settings, partitions } = record;
     if (this.isJudgedWhole && before) {
       const isInBlock = first
-        ? (tripleAt(first, row).sequenceLo & (SPREAD_ROWS - 1)) !== 0
+        ? ((first.sequenceLo + row) & (SPREAD_ROWS - 1)) !== 0
         : inRun < SPREAD_ROWS;
       if (isInBlock || settings.partitions === 1) return before;
     }

@@ -522,8 +522,10 @@ export interface DeliveryRows {
   mac: Uint8Array;
   length: number[];
   payload: Uint8Array;
-  /** Rows that were enqueued with a producer. */
-  producer: ProducerRow[];
+  /** Rows that were enqueued with a producer: runs of one producer and epoch. */
+  producer: ProducerRun[];
+  /** No rows, or one for each; of a row without a producer it says nothing. */
+  sequence: bigint[];
 }
 
 /** The rows from first_row on, up to the next run. */
@@ -533,11 +535,11 @@ export interface PartitionRun {
   group: number;
 }
 
-export interface ProducerRow {
-  row: number;
+export interface ProducerRun {
+  firstRow: number;
+  count: number;
   producerId: string;
   epoch: bigint;
-  sequence: bigint;
 }
 
 export interface ConsumerEnd {
@@ -5868,6 +5870,7 @@ function createBaseDeliveryRows(): DeliveryRows {
     length: [],
     payload: new Uint8Array(0),
     producer: [],
+    sequence: [],
   };
 }
 
@@ -5974,7 +5977,17 @@ export const DeliveryRows: MessageFns<DeliveryRows> = {
       writer.uint32(130).bytes(message.payload);
     }
     for (const v of message.producer) {
-      ProducerRow.encode(v!, writer.uint32(138).fork()).join();
+      ProducerRun.encode(v!, writer.uint32(138).fork()).join();
+    }
+    if (message.sequence.length !== 0) {
+      writer.uint32(146).fork();
+      for (const v of message.sequence) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field sequence of type fixed64 is too large");
+        }
+        writer.fixed64(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -6217,8 +6230,26 @@ export const DeliveryRows: MessageFns<DeliveryRows> = {
               break;
             }
 
-            message.producer.push(ProducerRow.decode(reader, reader.uint32()));
+            message.producer.push(ProducerRun.decode(reader, reader.uint32()));
             continue;
+          }
+          case 18: {
+            if (tag === 145) {
+              message.sequence.push(reader.fixed64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 146) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.sequence.push(reader.fixed64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -6254,7 +6285,8 @@ export const DeliveryRows: MessageFns<DeliveryRows> = {
     message.mac = object.mac ?? new Uint8Array(0);
     message.length = object.length?.map((e) => e) || [];
     message.payload = object.payload ?? new Uint8Array(0);
-    message.producer = object.producer?.map((e) => ProducerRow.fromPartial(e)) || [];
+    message.producer = object.producer?.map((e) => ProducerRun.fromPartial(e)) || [];
+    message.sequence = object.sequence?.map((e) => BigInt(e)) || [];
     return message;
   },
 };
@@ -6338,34 +6370,31 @@ export const PartitionRun: MessageFns<PartitionRun> = {
   },
 };
 
-function createBaseProducerRow(): ProducerRow {
-  return { row: 0, producerId: "", epoch: 0n, sequence: 0n };
+function createBaseProducerRun(): ProducerRun {
+  return { firstRow: 0, count: 0, producerId: "", epoch: 0n };
 }
 
-export const ProducerRow: MessageFns<ProducerRow> = {
-  encode(message: ProducerRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.row !== 0) {
-      writer.uint32(8).uint32(message.row);
+export const ProducerRun: MessageFns<ProducerRun> = {
+  encode(message: ProducerRun, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.firstRow !== 0) {
+      writer.uint32(8).uint32(message.firstRow);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
     }
     if (message.producerId !== "") {
-      writer.uint32(18).string(message.producerId);
+      writer.uint32(26).string(message.producerId);
     }
     if (message.epoch !== 0n) {
       if (BigInt.asUintN(64, message.epoch) !== message.epoch) {
         throw new globalThis.Error("value provided for field message.epoch of type fixed64 too large");
       }
-      writer.uint32(25).fixed64(message.epoch);
-    }
-    if (message.sequence !== 0n) {
-      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
-        throw new globalThis.Error("value provided for field message.sequence of type fixed64 too large");
-      }
-      writer.uint32(33).fixed64(message.sequence);
+      writer.uint32(33).fixed64(message.epoch);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProducerRow {
+  decode(input: BinaryReader | Uint8Array, length?: number): ProducerRun {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -6374,7 +6403,7 @@ export const ProducerRow: MessageFns<ProducerRow> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProducerRow();
+      const message = createBaseProducerRun();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -6383,23 +6412,23 @@ export const ProducerRow: MessageFns<ProducerRow> = {
               break;
             }
 
-            message.row = reader.uint32();
+            message.firstRow = reader.uint32();
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
             message.producerId = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 25) {
-              break;
-            }
-
-            message.epoch = reader.fixed64() as bigint;
             continue;
           }
           case 4: {
@@ -6407,7 +6436,7 @@ export const ProducerRow: MessageFns<ProducerRow> = {
               break;
             }
 
-            message.sequence = reader.fixed64() as bigint;
+            message.epoch = reader.fixed64() as bigint;
             continue;
           }
         }
@@ -6422,15 +6451,15 @@ export const ProducerRow: MessageFns<ProducerRow> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ProducerRow>, I>>(base?: I): ProducerRow {
-    return ProducerRow.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<ProducerRun>, I>>(base?: I): ProducerRun {
+    return ProducerRun.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<ProducerRow>, I>>(object: I): ProducerRow {
-    const message = createBaseProducerRow();
-    message.row = object.row ?? 0;
+  fromPartial<I extends Exact<DeepPartial<ProducerRun>, I>>(object: I): ProducerRun {
+    const message = createBaseProducerRun();
+    message.firstRow = object.firstRow ?? 0;
+    message.count = object.count ?? 0;
     message.producerId = object.producerId ?? "";
     message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
-    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
     return message;
   },
 };

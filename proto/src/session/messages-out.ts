@@ -62,11 +62,12 @@ export interface FailedRange {
   readonly mayBeDone: boolean;
 }
 
-export interface ProducerRow {
-  readonly row: number;
+/** Rows that were enqueued with one producer and epoch. */
+export interface ProducerRun {
+  readonly firstRow: number;
+  readonly count: number;
   readonly producerId: string;
   readonly epoch: U64;
-  readonly sequence: U64;
 }
 
 /** The rows from `firstRow` on, up to the next run. */
@@ -96,7 +97,9 @@ export interface DeliveryRows {
   readonly mac: Uint8Array;
   readonly length: Uint8Array;
   readonly payload: Uint8Array;
-  readonly producer: readonly ProducerRow[];
+  readonly producer: readonly ProducerRun[];
+  /** 64 bits; empty: no row has a producer. */
+  readonly sequence: Uint8Array;
 }
 
 export interface ConsumerEnd {
@@ -184,11 +187,11 @@ const PARTITION_RUN = new Table<PartitionRun>({
   group: u32(3),
 });
 
-const PRODUCER_ROW = new Table<ProducerRow>({
-  row: u32(1),
-  producerId: text(2),
-  epoch: pair(3),
-  sequence: pair(4),
+const PRODUCER_RUN = new Table<ProducerRun>({
+  firstRow: u32(1),
+  count: u32(2),
+  producerId: text(3),
+  epoch: pair(4),
 });
 
 export const DELIVERY_ROWS = new Table<DeliveryRows>({
@@ -207,7 +210,8 @@ export const DELIVERY_ROWS = new Table<DeliveryRows>({
   mac: bytes(14),
   length: column32(15),
   payload: bytes(16),
-  producer: many(17, PRODUCER_ROW),
+  producer: many(17, PRODUCER_RUN),
+  sequence: column64(18),
 });
 
 const CONSUMER_END = new Table<ConsumerEnd>({ consumer: u32(1), code: u32(2), message: text(3) });

@@ -5,7 +5,7 @@ import {
   hiAt,
   loAt,
   MAC_BYTES,
-  type ProducerRow,
+  type ProducerRun,
   type U64,
   u32At,
   u64At,
@@ -23,7 +23,9 @@ interface Columns {
   readonly priorityHi: number;
   readonly priorityLo: number;
   readonly deadlineMs: number;
-  readonly producer: ProducerRow | undefined;
+  readonly producer: ProducerRun | undefined;
+  readonly sequenceHi: number;
+  readonly sequenceLo: number;
 }
 
 /** Texts, dates and large numbers are made when they are asked for: most handlers ask for the payload only. */
@@ -88,8 +90,8 @@ export class DeliveredRow implements PopItem {
   }
 
   get sequence(): bigint | undefined {
-    const { producer } = this.#columns;
-    return producer && bigOf(producer.sequence);
+    const { producer, sequenceHi, sequenceLo } = this.#columns;
+    return producer && bigOf({ hi: sequenceHi, lo: sequenceLo });
   }
 }
 
@@ -97,12 +99,14 @@ export class DeliveredRow implements PopItem {
 export function itemsOf(rows: DeliveryRows, topic: string): DeliveredRow[] {
   const items: DeliveredRow[] = [];
   const { run: runs } = rows;
-  const producers = new Map(rows.producer.map((one) => [one.row, one]));
+  const { producer: producers, sequence } = rows;
   const macs = rows.mac.slice();
-  let [run, from] = [0, 0];
+  let [run, by, from] = [0, 0, 0];
   for (let row = 0; row < rows.length.length / 4; row += 1) {
     while ((runs[run + 1]?.firstRow ?? Number.POSITIVE_INFINITY) <= row) run += 1;
     const { group = 0, partition: partitionId = 0 } = runs[run] ?? {};
+    while (endOf(producers[by]) <= row) by += 1;
+    const producer = (producers[by]?.firstRow ?? row + 1) <= row ? producers[by] : undefined;
     const to = from + u32At(rows.length, row);
     const attempts = u32At(rows.attempts, row);
     const maxRetries = u32At(rows.maxRetries, row);
@@ -117,12 +121,18 @@ export function itemsOf(rows: DeliveryRows, topic: string): DeliveredRow[] {
       priorityHi: hiAt(rows.priority, row) | 0,
       priorityLo: loAt(rows.priority, row),
       deadlineMs: u64At(rows.deadlineMs, row),
-      producer: producers.get(row),
+      producer,
+      sequenceHi: producer ? hiAt(sequence, row) : 0,
+      sequenceLo: producer ? loAt(sequence, row) : 0,
     });
     items.push(item);
     from = to;
   }
   return items;
+}
+
+function endOf(run: ProducerRun | undefined): number {
+  return run === undefined ? Number.POSITIVE_INFINITY : run.firstRow + run.count;
 }
 
 /** Eight hexadecimal digits of the fence, and base64url of the place (24, 42 and 14 bits) and the MAC. */

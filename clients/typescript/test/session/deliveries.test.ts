@@ -36,10 +36,11 @@ function kept() {
     partition: firstRow + 4,
     group,
   }));
-  const producer = [
-    { row: 1, producerId: "p", epoch: { hi: 1, lo: 2 }, sequence: { hi: 0, lo: 0xffff_ffff } },
-  ];
-  const rows = { consumer: 1, firstDelivery: 1, run, mac: macs, producer };
+  const producer = [{ firstRow: 1, count: 1, producerId: "p", epoch: { hi: 1, lo: 2 } }];
+  const sequences = new ColumnWriter();
+  for (const sequence of [0, 0xffff_ffff]) sequences.u64(sequence);
+  const sequence = sequences.view();
+  const rows = { consumer: 1, firstDelivery: 1, run, mac: macs, producer, sequence };
   const frame = encodeSessionOut({ delivered: [{ ...rows, ...Object.fromEntries(views) }] });
   const items = decodeSessionOut(frame).delivered.flatMap((one) => itemsOf(one, "jobs"));
   return { frame, items };

@@ -110,7 +110,9 @@ export function itemsOf(rows: DeliveryRows, topic: string): DeliveredItem[] {
     const mac = rows.mac.slice(row * 16, row * 16 + 16);
     const enqueuedMs = u64At(rows.enqueuedMs, row);
     const bytes = u32At(rows.length, row);
-    const producer = rows.producer.find((one) => one.row === row);
+    const producer = rows.producer.find(
+      (one) => one.firstRow <= row && row < one.firstRow + one.count,
+    );
     items.push({
       messageId: encodeMessageId(enqueuedMs, group, place.index, place.offset),
       topic,
@@ -130,8 +132,8 @@ export function itemsOf(rows: DeliveryRows, topic: string): DeliveredItem[] {
               producerId: producer.producerId,
               epochHi: producer.epoch.hi,
               epochLo: producer.epoch.lo,
-              sequenceHi: producer.sequence.hi,
-              sequenceLo: producer.sequence.lo,
+              sequenceHi: hiAt(rows.sequence, row),
+              sequenceLo: loAt(rows.sequence, row),
             },
           }
         : {}),

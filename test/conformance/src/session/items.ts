@@ -18,7 +18,9 @@ export function itemsOf(rows: DeliveryRows, topic: string): PopItem[] {
     const stampMs = u64At(rows.enqueuedMs, row);
     const payload = Buffer.from(rows.payload.subarray(from, from + u32At(rows.length, row)));
     from += payload.length;
-    const producer = rows.producer.find((one) => one.row === row);
+    const producer = rows.producer.findLast(
+      ({ firstRow, count }) => firstRow <= row && row < firstRow + count,
+    );
     return {
       messageId: messageIdOf(stampMs, place),
       topic,
@@ -35,7 +37,7 @@ export function itemsOf(rows: DeliveryRows, topic: string): PopItem[] {
       maxRetries: u32At(rows.maxRetries, row),
       producerId: producer?.producerId,
       epoch: producer && bigOf(producer.epoch),
-      sequence: producer && bigOf(producer.sequence),
+      sequence: producer && bigOf({ hi: hiAt(rows.sequence, row), lo: loAt(rows.sequence, row) }),
     };
   });
 }
