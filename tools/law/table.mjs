@@ -1,6 +1,7 @@
 // docs/rules.md and docs/guarantees.md: sentence and guarantee of a rule are written by hand; who watches it, and
 // which rules serve a guarantee, is put below them from the sources.
 
+import { isStating } from "./anchors.mjs";
 import { invariantsOf, readJudges } from "./judges.mjs";
 
 const code = (names) => names.map((name) => `\`${name}\``).join(", ");
@@ -46,7 +47,7 @@ export function rulesDocument(text, read, files) {
 }
 
 function invariantLines(read, files) {
-  const sources = files.filter((file) => /^(core|io|node|sim)\/src\/.*\.ts$/.test(file));
+  const sources = files.filter(isStating);
   const known = new Set(rulesOf(read("docs/rules.md")).map(({ id }) => id));
   const all = sources.flatMap((file) => invariantsOf(file, read(file)));
   const own = all.filter(({ id }) => !known.has(id));
