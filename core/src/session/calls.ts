@@ -1,4 +1,5 @@
 // The calls of all sessions of this node: each row is asked of the leader of its partition, and answered by its number.
+// A part of Sessions, which makes it and hands on what it got of the host itself: context, operations, topics.
 
 import { type EnqueueRows, type SettleRows, u64At } from "@disheap/proto/session";
 import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
