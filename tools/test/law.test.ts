@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { applyAssertProblems } from "../law/apply-asserts.mjs";
-import { assertProblems, lawProblems, ruleProblems } from "../law/check.mjs";
+import { assertProblems, lawProblems, ruleProblems, storyProblems } from "../law/check.mjs";
 import { citationProblems, isSearched } from "../law/citations.mjs";
 import { headingAnchors } from "../law/links.mjs";
 import { invariantsOf, readJudges, readReported } from "../law/judges.mjs";
@@ -154,7 +154,7 @@ describe("rules", () => {
   };
 
   it("are read with who watches them", () => {
-    expect(whole.rules).toEqual([{ id: "Q3", serves: ["G3"] }]);
+    expect(whole.rules).toEqual([{ id: "Q3", serves: ["G3"], told: [], hasNoBug: false }]);
     expect(whole.judges.get("Q3")).toEqual({
       asserts: ["core/src/a/lease.ts"],
       oracle: ["sim/src/oracle/rules/leases.ts"],
@@ -165,11 +165,11 @@ describe("rules", () => {
   });
 
   it("without a judge, a guarantee or an entry are named, and guarantees without a rule", () => {
-    const unjudged = { id: "Q4", serves: ["G3"] };
+    const unjudged = { id: "Q4", serves: ["G3"], told: [], hasNoBug: false };
     expect(ruleProblems({ ...whole, rules: [...whole.rules, unjudged] })).toEqual([
       "docs/rules.md: nobody judges Q4",
     ]);
-    expect(ruleProblems({ ...whole, rules: [{ id: "Q3", serves: [] }] })).toEqual([
+    expect(ruleProblems({ ...whole, rules: [{ ...unjudged, id: "Q3", serves: [] }] })).toEqual([
       "docs/rules.md: Q3 serves no guarantee",
       "docs/guarantees.md: no rule serves G3",
       "docs/rules.md: the checker reports Q3 under G3",
@@ -187,6 +187,37 @@ describe("rules", () => {
     expect(ruleProblems({ ...whole, guarantees: new Set(["G3", "G7"]) })).toEqual([
       "docs/guarantees.md: no rule serves G7",
     ]);
+  });
+
+  it("are told in a transcript, a test or a plan that exists, and have a seeded bug or say why not", () => {
+    const stories = [
+      "core/test/a/transcripts/lease.txt",
+      "sim/test/lease.test.ts",
+      "scenarios/found/a.json",
+    ];
+    const problems = (lines: string, judges = whole.judges): string[] => {
+      const rules = rulesOf(`### Q3\n\nOne lease.\n\n- Serves: [G3](guarantees.md#g3)\n${lines}`);
+      return storyProblems({ rules, judges, files: [...files, ...stories] });
+    };
+    const told = `- Told: ${stories.map((path) => `\`${path}\``).join(", ")}\n`;
+    const reason = "- No seeded bug: it cannot be made.\n";
+    expect(problems(told)).toEqual([]);
+    expect(problems(told + reason, new Map())).toEqual([]);
+    expect(problems("")).toEqual(["docs/rules.md: Q3 is told by no transcript and no test"]);
+    for (const path of ["sim/test/gone.test.ts", "core/src/a/lease.ts"]) {
+      expect(problems(`- Told: \`${path}\`\n`)).toEqual([
+        `docs/rules.md: Q3 is told in ${path}, which is no transcript, test or plan`,
+      ]);
+    }
+    expect(problems(told, new Map())).toEqual([
+      "docs/rules.md: Q3 has no seeded bug, and does not say why",
+    ]);
+    expect(problems(told + reason)).toEqual([
+      "docs/rules.md: Q3 has a seeded bug, and says why it has none",
+    ]);
+    expect(
+      rulesDocument(read("docs/rules.md").replace("g3)\n", `g3)\n${told}`), read, files),
+    ).toContain(`g3)\n${told}- Asserted: `);
   });
 
   it("asserts name a rule, a decision, or what a file of their room states, once", () => {
