@@ -46,6 +46,29 @@ export function ruleProblems({ rules, guarantees, judges, reported }) {
   ];
 }
 
+/** Where a rule's story can be read: a transcript, a test, a plan. */
+const STORY = /(^|\/)test\/.*(\/transcripts\/[\w-]+\.txt|\.test\.ts)$|^scenarios\/.*\.json$/;
+
+/** Every rule is told somewhere, and has a seeded bug or a reason why it has none. */
+export function storyProblems({ rules, judges, files }) {
+  return rules.flatMap(({ id, told, hasNoBug }) => {
+    const hasBug = (judges.get(id)?.bugs.length ?? 0) > 0;
+    return [
+      ...(told.length === 0 ? [`${RULES}: ${id} is told by no transcript and no test`] : []),
+      ...told
+        .filter((path) => !files.includes(path) || !STORY.test(path))
+        .map((path) => `${RULES}: ${id} is told in ${path}, which is no transcript, test or plan`),
+      ...(hasBug === hasNoBug
+        ? [
+            hasBug
+              ? `${RULES}: ${id} has a seeded bug, and says why it has none`
+              : `${RULES}: ${id} has no seeded bug, and does not say why`,
+          ]
+        : []),
+    ];
+  });
+}
+
 /** Liveness, order over partitions, batches: a failing seed would be laid to them. */
 const NOT_LOCAL = /^[LPT]\d/;
 
@@ -91,16 +114,19 @@ export function lawProblems(root, write) {
   const anchors = readAnchors(read, files);
   const searched = files.filter(isSearched).map((file) => ({ file, text: read(file) }));
   const sources = searched.filter(({ file }) => /^(core|io|node|sim)\/src\/.*\.ts$/.test(file));
+  const rules = rulesOf(read(RULES));
+  const judges = readJudges(read, files);
   const stale = (file, now) =>
     read(file) === now ? [] : [`${file}: not as the sources say: node tools/law/main.mjs --write`];
   return [
     ...searched.flatMap(({ file, text }) => citationProblems(file, text, anchors)),
     ...ruleProblems({
-      rules: rulesOf(read(RULES)),
+      rules,
       guarantees: anchors.guarantees,
-      judges: readJudges(read, files),
+      judges,
       reported: readReported(read),
     }),
+    ...storyProblems({ rules, judges, files }),
     ...assertProblems(sources, anchors),
     ...applyAssertProblems(
       read(PAGE),

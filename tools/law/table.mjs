@@ -1,22 +1,29 @@
-// docs/rules.md and docs/guarantees.md: sentence and guarantee of a rule are written by hand; who watches it, and
-// which rules serve a guarantee, is put below them from the sources.
+// docs/rules.md and docs/guarantees.md: sentence, guarantee and story of a rule are written by hand; who watches
+// it, and which rules serve a guarantee, is put below them from the sources.
 
+import { isStating } from "./anchors.mjs";
 import { invariantsOf, readJudges } from "./judges.mjs";
 
 const code = (names) => names.map((name) => `\`${name}\``).join(", ");
 
-/** Lines of a rule that are made. */
+/** Lines of a rule that are made; they follow those that are written by hand. */
 const MADE = /^- (Asserted|Judged|From outside|Has to catch): .*$/;
 
 /**
  * @param {string} text of docs/rules.md
- * @returns {{id: string, serves: string[]}[]}
+ * @returns {{id: string, serves: string[], told: string[], hasNoBug: boolean}[]}
  */
 export function rulesOf(text) {
   return [...text.matchAll(/^### ([A-Z]\d+)\n([\s\S]*?)(?=^##|$(?![\s\S]))/gm)].map(
     ([, id = "", body = ""]) => {
       const [, serves = ""] = /^- Serves: (.*)$/m.exec(body) ?? [];
-      return { id, serves: [...serves.matchAll(/\[(G\d+)\]/g)].map(([, g = ""]) => g) };
+      const [, told = ""] = /^- Told: (.*)$/m.exec(body) ?? [];
+      return {
+        id,
+        serves: [...serves.matchAll(/\[(G\d+)\]/g)].map(([, g = ""]) => g),
+        told: [...told.matchAll(/`([^`]+)`/g)].map(([, path = ""]) => path),
+        hasNoBug: /^- No seeded bug: \S/m.test(body),
+      };
     },
   );
 }
@@ -34,19 +41,20 @@ function madeLines(judges) {
 /** docs/rules.md as it has to be. */
 export function rulesDocument(text, read, files) {
   const judges = readJudges(read, files);
-  const lines = text.split("\n").filter((line) => !MADE.test(line));
-  let id;
-  const rules = lines.flatMap((line) => {
-    id = /^### ([A-Z]\d+)$/.exec(line)?.[1] ?? id;
-    return line.startsWith("- Serves: ") ? [line, ...madeLines(judges.get(id))] : [line];
-  });
   const heading = "## Invariants of single files";
-  const [before = ""] = rules.join("\n").split(heading);
-  return `${before}${heading}\n\n${invariantLines(read, files).join("\n")}\n`;
+  const [before = ""] = text.split(heading);
+  const byHand = before.split("\n").filter((line) => !MADE.test(line));
+  // A rule's list ends with the first empty line behind "Serves".
+  const rules = byHand
+    .join("\n")
+    .replace(/^### ([A-Z]\d+)\n[\s\S]*?^- Serves: .*\n(?:.+\n)*/gm, (rule, id) =>
+      [rule.trimEnd(), ...madeLines(judges.get(id)), ""].join("\n"),
+    );
+  return `${rules}${heading}\n\n${invariantLines(read, files).join("\n")}\n`;
 }
 
 function invariantLines(read, files) {
-  const sources = files.filter((file) => /^(core|io|node|sim)\/src\/.*\.ts$/.test(file));
+  const sources = files.filter(isStating);
   const known = new Set(rulesOf(read("docs/rules.md")).map(({ id }) => id));
   const all = sources.flatMap((file) => invariantsOf(file, read(file)));
   const own = all.filter(({ id }) => !known.has(id));

@@ -66,6 +66,12 @@ const BAD: readonly Bad[] = [
     text: `# X\n\n| ${"a".repeat(120)} |\n`,
     good: `# X\n\n| ${"a".repeat(110)} |\n\n\`\`\`\n| ${"a".repeat(120)} |\n\`\`\`\n`,
   },
+  {
+    check: "no table wider than a screen",
+    file: "docs/PERFORMANCE.md",
+    text: `# X\n\n| Line | Figure |\n| --- | --- |\n| \`open\` | ${"9".repeat(120)} |\n`,
+    good: "# X\n\n| Line | Figure |\n| --- | --- |\n| `open` | 9 |\n",
+  },
   { check: "one title per document", file: "docs/x.md", text: "no title\n", good: "# Title\n" },
   {
     check: "nothing left to do",

@@ -89,7 +89,7 @@ export class Host {
       onMetaApplied: () => this.operations.metaApplied(),
     });
     this.operations = new Operations(context, {
-      batchEnded: (call, part, end) => this.sessions.batchEnded(call, part, end),
+      batchEnded: (call, leg, end) => this.sessions.batchEnded(call, leg, end),
       isKnown: (group) => group === 0 || this.groups.placeOf(group) !== undefined,
     });
     const findTopic = (topic: string): TopicRecord | undefined =>

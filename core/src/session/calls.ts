@@ -1,4 +1,5 @@
 // The calls of all sessions of this node: each row is asked of the leader of its partition, and answered by its number.
+// A part of Sessions, which makes it and hands on what it got of the host itself: context, operations, topics.
 
 import { type EnqueueRows, type SettleRows, u64At } from "@disheap/proto/session";
 import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
@@ -266,14 +267,14 @@ export class Calls {
       isPatient: call.kind === "give-back",
       deadlineMs: call.deadlineMs,
       operation: -call.id,
-      part: call.batches.length - 1,
+      leg: call.batches.length - 1,
     });
   }
 
   /** A batch of rows has its answer. */
-  batchEnded(id: number, part: number, end: RequestEnd): void {
+  batchEnded(id: number, leg: number, end: RequestEnd): void {
     const call = this.calls.get(id);
-    const batch = call?.batches[part];
+    const batch = call?.batches[leg];
     if (!call || !batch) return;
     if (call.kind === "give-back") {
       call.waiting -= batch.rows;

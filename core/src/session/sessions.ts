@@ -84,8 +84,8 @@ export class Sessions implements StreamCarrier {
     return this.sessions.size + this.owners.size + this.calls.size;
   }
 
-  batchEnded(call: number, part: number, end: RequestEnd): void {
-    this.calls.batchEnded(call, part, end);
+  batchEnded(call: number, leg: number, end: RequestEnd): void {
+    this.calls.batchEnded(call, leg, end);
   }
 
   // --- the client's side -------------------------------------------------------------------------

@@ -21,7 +21,7 @@ test("give-backs of a session are repeated for ten minutes, and counted when giv
   context.join(foundingOf(rig.members));
   context.incarnation = 1;
   const operations: Operations = new Operations(context, {
-    batchEnded: (call, part, end) => calls.batchEnded(call, part, end),
+    batchEnded: (call, leg, end) => calls.batchEnded(call, leg, end),
     isKnown: () => true,
   });
   const calls: Calls = new Calls(context, operations, {

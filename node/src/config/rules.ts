@@ -9,14 +9,18 @@ import { type OptionKey, optionOf } from "./options.js";
 import type { Settings } from "./read.js";
 import type { Values } from "./schema.js";
 
-const TIMES: readonly (keyof TimingConfig)[] = [
-  "tickMs",
-  "beatMs",
-  "electionMinMs",
-  "electionMaxMs",
-  "checkQuorumMs",
-  "diskStallMs",
-];
+/** Every one of them, or it does not compile. */
+const IS_TIME: Readonly<Record<keyof TimingConfig, true>> = {
+  tickMs: true,
+  beatMs: true,
+  electionMinMs: true,
+  electionMaxMs: true,
+  checkQuorumMs: true,
+  diskStallMs: true,
+};
+
+/** The times that have to fit each other. */
+export const TIMES = Object.keys(IS_TIME) as (keyof TimingConfig)[];
 
 /** `unread`: settings that were given but could not be read; they already have their complaint. */
 export function findProblems(

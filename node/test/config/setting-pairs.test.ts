@@ -4,24 +4,17 @@
 import { expect, it } from "vitest";
 import { loadConfig, type LoadedConfig } from "../../src/config/config.js";
 import { optionOf, type OptionKey } from "../../src/config/options.js";
+import { TIMES } from "../../src/config/rules.js";
 import { coveringArray, type Row } from "../support/covering-array.js";
 import { whatFails } from "../support/service-test.js";
 import { RANGES, written } from "../support/setting-ranges.js";
 
-const TIMING: readonly OptionKey[] = [
-  "tickMs",
-  "beatMs",
-  "electionMinMs",
-  "electionMaxMs",
-  "checkQuorumMs",
-  "diskStallMs",
-];
 /** Ports decide nothing in a simulated world. */
 const PORTS: readonly OptionKey[] = ["portBase", "port", "raftPort"];
 const OTHERS = (Object.keys(RANGES) as OptionKey[]).filter(
-  (key) => !TIMING.includes(key) && !PORTS.includes(key),
+  (key) => !TIMES.some((time) => time === key) && !PORTS.includes(key),
 );
-const KEYS = [...TIMING, ...OTHERS];
+const KEYS: readonly OptionKey[] = [...TIMES, ...OTHERS];
 /** What it is without the setting, its least and its most. */
 const LEVELS = ["default", "min", "max"];
 const CLUSTER = "n1=127.0.0.1:8300,n2=127.0.0.1:8301,n3=127.0.0.1:8302";
@@ -47,7 +40,7 @@ function describe(row: Row, factors: Row = row.map((_, factor) => factor)): stri
 const isAccepted = (row: Row): boolean => load(row).kind === "config";
 const { rows, never } = coveringArray(
   KEYS.map(() => LEVELS.length),
-  TIMING.length,
+  TIMES.length,
   isAccepted,
 );
 

@@ -3,7 +3,7 @@
 
 import { eachEntry } from "@disheap/core";
 import { expect, test } from "vitest";
-import { decodeIntents } from "../../src/oracle/rules/canon.js";
+import { decodeIntents } from "../../src/oracle/rules/entries/canon.js";
 import { createTopic, quietWorld } from "./quiet-world.js";
 import { LOST, onMessage } from "./wire.js";
 

@@ -17,13 +17,14 @@ import { DAY_MS, HOUR_MS } from "./units.js";
 export function problemIn(group: GroupRule, given: object, node: NodeLimits): string | undefined {
   const values = given as Readonly<Record<string, unknown>>;
   for (const [key, rule] of group.rows) {
-    const problem = problemOf(rule, values[key], node);
+    const problem = fieldProblem(rule, values[key], node);
     if (problem !== undefined) return problem;
   }
   return zeroProblem(group, values);
 }
 
-function problemOf(
+/** The same of one field that came by itself. */
+export function fieldProblem(
   rule: FieldRule | GroupRule,
   value: unknown,
   node: NodeLimits,

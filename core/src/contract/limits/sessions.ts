@@ -1,15 +1,8 @@
-// What the frames of a session hold beside whole requests (docs/api/session.md): the same fields under the same rules.
+// What the frames of a session number and count (docs/api/session.md). Their other fields are those of whole requests,
+// under the same rules.
 
-import { ENQUEUE } from "./enqueue.js";
-import { TOPIC } from "./ids.js";
-import { EXTEND, NACK } from "./leases.js";
 import { group, type WholeRule } from "./rule.js";
 import { UINT32_MAX } from "./units.js";
-
-export const BOUND_TOPIC = group({ topic: TOPIC });
-export const BOUND_PRODUCER = group({ producer: ENQUEUE.fields.producer });
-export const NACK_TERMS = group({ backoffMs: NACK.fields.backoffMs });
-export const EXTEND_TERMS = group({ extensionMs: EXTEND.fields.extensionMs });
 
 export const CALL_ROWS_MAX = 4096;
 
@@ -22,7 +15,6 @@ const count = (name: string, min: number, max: number): WholeRule & { absent: "r
   absent: "refused",
 });
 
-/** What frames number and count. */
 export const SESSION = group({
   receiveBytesMax: {
     kind: "whole",
@@ -57,11 +49,3 @@ export const SESSION = group({
     advice: "they stand for ACK, NACK, EXTEND and RELEASE",
   },
 } as const);
-
-export const SESSION_FIELD = {
-  receiveBytesMax: group({ receiveBytesMax: SESSION.fields.receiveBytesMax }),
-  handle: group({ handle: SESSION.fields.handle }),
-  call: group({ call: SESSION.fields.call }),
-  rows: group({ rows: SESSION.fields.rows }),
-  settleKind: group({ settleKind: SESSION.fields.settleKind }),
-};

@@ -106,9 +106,9 @@ export function mergePeek(replies: readonly PartReply[], limit: number, mode: Mo
   const rows: PeekedRow[] = [];
   let hasMore = false;
   for (const reply of replies) {
-    const part = decodePeek(reply.body, reply.place.group, reply.place.partition);
-    rows.push(...part.rows);
-    hasMore ||= part.hasMore;
+    const peeked = decodePeek(reply.body, reply.place.group, reply.place.partition);
+    rows.push(...peeked.rows);
+    hasMore ||= peeked.hasMore;
   }
   rows.sort((a, b) => a.rank - b.rank || byPriority(a.message, b.message, mode));
   let bytes = 0;

@@ -1,4 +1,4 @@
-// What a client hears of an operation whose parts have all answered.
+// What a client hears of an operation whose legs have all answered.
 
 import type { ClusterMachine } from "../../cluster/cluster.js";
 import type { TopicRecord } from "../../cluster/cluster-state.js";

@@ -14,7 +14,7 @@ import type { PartReply } from "./merge-reads.js";
 import type { RequestEnd } from "./requests.js";
 
 /** One partition that an operation asks. */
-export interface Part {
+export interface Leg {
   readonly topic: string;
   readonly place: PartitionPlace;
 }
@@ -39,7 +39,7 @@ export interface Operation {
   deletes?: TopicRecord;
   /** The topics that a read of several asks for. */
   page: ListPage;
-  parts: readonly Part[];
+  legs: readonly Leg[];
   waiting: number;
   replies: PartReply[];
 }
@@ -93,7 +93,7 @@ export function settleIntent(
 /** Whom operations call back beside clients. */
 export interface OperationHooks {
   /** Rows of a session's call have their answer. */
-  batchEnded(call: number, part: number, end: RequestEnd): void;
+  batchEnded(call: number, leg: number, end: RequestEnd): void;
   /** Whether the local meta table names the group. */
   isKnown(group: number): boolean;
 }

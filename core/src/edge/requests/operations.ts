@@ -25,7 +25,7 @@ import {
   type Operation,
   type OperationHooks,
   type OwnWork,
-  type Part,
+  type Leg,
 } from "./operation.js";
 import { heapIdOf, readable, resultOf, UNREADABLE } from "./operation-result.js";
 import { ForwardedRequests, type RequestEnd } from "./requests.js";
@@ -54,7 +54,7 @@ export class Operations {
     this.deletions = new Deletions(context);
     this.requests = new ForwardedRequests(
       context,
-      (operation, part, end) => this.onEnd(operation, part, end),
+      (operation, leg, end) => this.onEnd(operation, leg, end),
       (group) => this.cluster === undefined || this.hooks.isKnown(group),
     );
   }
@@ -125,7 +125,7 @@ export class Operations {
       isFresh: false,
       stage: "run",
       page: NO_PAGE,
-      parts: [],
+      legs: [],
       waiting: 0,
       replies: [],
     };
@@ -199,24 +199,24 @@ export class Operations {
 
   private ask(
     operation: Operation,
-    parts: readonly Part[],
+    legs: readonly Leg[],
     action: RequestAction,
     isIdempotent: boolean,
     untilMs = Infinity,
   ): void {
-    operation.parts = parts;
-    operation.waiting = parts.length;
+    operation.legs = legs;
+    operation.waiting = legs.length;
     operation.replies = [];
-    parts.forEach((part, i) =>
+    legs.forEach((leg, i) =>
       this.requests.start({
-        group: part.place.group,
-        voters: part.place.voters,
+        group: leg.place.group,
+        voters: leg.place.voters,
         action,
         isIdempotent,
         isPatient: operation.requestId === undefined && operation.whenCurrent === undefined,
         deadlineMs: Math.min(operation.deadlineMs, untilMs),
         operation: operation.id,
-        part: i,
+        leg: i,
       }),
     );
   }
@@ -270,12 +270,12 @@ export class Operations {
         ? listPage(request, live, this.context.nodeLimits)
         : { records: live, nextPageToken: NO_PAGE.nextPageToken };
     operation.page = page;
-    const parts = page.records.flatMap(({ topic, partitions }) =>
+    const legs = page.records.flatMap(({ topic, partitions }) =>
       partitions.map((place) => ({ topic, place })),
     );
     const untilMs = this.context.monotonicMs + COUNTS_PATIENCE_MS;
-    this.ask(operation, parts, { type: "read.counts" }, true, untilMs);
-    if (parts.length === 0) this.complete(operation);
+    this.ask(operation, legs, { type: "read.counts" }, true, untilMs);
+    if (legs.length === 0) this.complete(operation);
   }
 
   private peek(operation: Operation, request: Extract<ClientRequest, { op: "peek" }>): void {
@@ -287,10 +287,10 @@ export class Operations {
       return;
     }
     const limit = peekLimit(request.limit, this.context.nodeLimits);
-    const parts = record.partitions
+    const legs = record.partitions
       .filter((place) => partitionId === undefined || place.partition === partitionId)
       .map((place) => ({ topic: record.topic, place }));
-    this.ask(operation, parts, { type: "read.peek", limit, includeDlq: request.includeDlq }, true);
+    this.ask(operation, legs, { type: "read.peek", limit, includeDlq: request.includeDlq }, true);
   }
 
   private enqueue(operation: Operation, request: Extract<ClientRequest, { op: "enqueue" }>): void {
@@ -314,10 +314,10 @@ export class Operations {
       maxRetries,
       delayMs,
     });
-    const parts = [{ topic: record.topic, place }];
+    const legs = [{ topic: record.topic, place }];
     // The intent holds the payload now; large ones would be held twice until they are answered.
     operation.request = { ...request, payload: NO_PAYLOAD };
-    this.ask(operation, parts, { type: "propose", intent }, producer !== undefined);
+    this.ask(operation, legs, { type: "propose", intent }, producer !== undefined);
   }
 
   private settle(
@@ -341,18 +341,18 @@ export class Operations {
 
   // --- ends --------------------------------------------------------------------------------------
 
-  private onEnd(id: number, part: number, end: RequestEnd): void {
+  private onEnd(id: number, leg: number, end: RequestEnd): void {
     if (id < 0) {
-      this.hooks.batchEnded(-id, part, end);
+      this.hooks.batchEnded(-id, leg, end);
       return;
     }
     const operation = this.operations.get(id);
     if (!operation) return;
     if (end.type === "failed") {
-      this.onFailed(operation, operation.parts[part].topic, end);
+      this.onFailed(operation, operation.legs[leg].topic, end);
       return;
     }
-    const { topic, place } = operation.parts[part];
+    const { topic, place } = operation.legs[leg];
     operation.replies.push({ topic, place, body: end.body, index: end.index, from: end.from });
     operation.waiting -= 1;
     if (operation.waiting === 0) this.complete(operation);
@@ -418,9 +418,9 @@ export class Operations {
       const operation = this.open(undefined, undefined);
       operation.stage = "closing";
       operation.deletes = record;
-      const parts = record.partitions.map((place) => ({ topic: record.topic, place }));
+      const legs = record.partitions.map((place) => ({ topic: record.topic, place }));
       const intent = encodeIntent({ kind: "partition.close" });
-      this.ask(operation, parts, { type: "propose", intent }, true);
+      this.ask(operation, legs, { type: "propose", intent }, true);
     }
   }
 

@@ -36,9 +36,9 @@ interface PendingRequest {
   /** Nobody waits for it, and it must get through: a leader that has no room is asked again. */
   readonly isPatient: boolean;
   readonly deadlineMs: number;
-  /** The operation that waits, and which part of it this is. */
+  /** The operation that waits, and which leg of it this is. */
   readonly operation: number;
-  readonly part: number;
+  readonly leg: number;
   /** The last send was a repeat without its payload. */
   isQuestion: boolean;
   /** It was refused by who does not lead: before it travels again, a voter is asked without its payload. */
@@ -79,7 +79,7 @@ export class ForwardedRequests {
   private readonly hints = new Map<number, number>();
   private readonly forwards: Forwards<PendingRequest>;
   private nextId = 1;
-  private readonly onEnd: (operation: number, part: number, end: RequestEnd) => void;
+  private readonly onEnd: (operation: number, leg: number, end: RequestEnd) => void;
 
   /**
    * Whether the local meta table names the group. Group ids are never used again, and a request names only
@@ -89,7 +89,7 @@ export class ForwardedRequests {
 
   constructor(
     context: HostContext,
-    onEnd: (operation: number, part: number, end: RequestEnd) => void,
+    onEnd: (operation: number, leg: number, end: RequestEnd) => void,
     isKnown: (group: number) => boolean,
   ) {
     this.context = context;
@@ -144,7 +144,7 @@ export class ForwardedRequests {
     readonly isPatient: boolean;
     readonly deadlineMs: number;
     readonly operation: number;
-    readonly part: number;
+    readonly leg: number;
   }): void {
     const request: PendingRequest = {
       ...options,
@@ -381,7 +381,7 @@ export class ForwardedRequests {
   private finish(request: PendingRequest, end: RequestEnd): void {
     this.pending.delete(request.id);
     this.forwards.give(request);
-    this.onEnd(request.operation, request.part, end);
+    this.onEnd(request.operation, request.leg, end);
   }
 }
 

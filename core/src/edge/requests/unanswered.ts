@@ -1,4 +1,4 @@
-// What becomes of an operation when one of its parts fails: which goes on without it, and how long that
+// What becomes of an operation when one of its legs fails: which goes on without it, and how long that
 // one is waited for.
 
 import type { ErrorCode, Failure } from "../../contract/api.js";

@@ -11,15 +11,12 @@ import type {
   TopicSettings,
   TopicSettingsInput,
 } from "../../contract/api.js";
-import { problemIn, taken } from "../../contract/limits/judge.js";
-import type { GroupRule, NodeLimits } from "../../contract/limits/rule.js";
-import {
-  BOUND_PRODUCER,
-  BOUND_TOPIC,
-  EXTEND_TERMS,
-  NACK_TERMS,
-  SESSION_FIELD,
-} from "../../contract/limits/sessions.js";
+import { ENQUEUE } from "../../contract/limits/enqueue.js";
+import { TOPIC } from "../../contract/limits/ids.js";
+import { fieldProblem, problemIn, taken } from "../../contract/limits/judge.js";
+import { EXTEND, NACK } from "../../contract/limits/leases.js";
+import type { FieldRule, GroupRule, NodeLimits } from "../../contract/limits/rule.js";
+import { SESSION } from "../../contract/limits/sessions.js";
 import { CREDITS, FILTER } from "../../contract/limits/streams.js";
 import { LIMITS } from "../../contract/limits/table.js";
 import { TOPIC_SETTINGS } from "../../contract/limits/topics.js";
@@ -31,6 +28,15 @@ export function invalid(message: string): Failure {
 
 function judged(rules: GroupRule, given: object, node: NodeLimits): Failure | undefined {
   const problem = problemIn(rules, given, node);
+  return problem === undefined ? undefined : invalid(problem);
+}
+
+function judgedAlone(
+  rule: FieldRule | GroupRule,
+  value: unknown,
+  node: NodeLimits,
+): Failure | undefined {
+  const problem = fieldProblem(rule, value, node);
   return problem === undefined ? undefined : invalid(problem);
 }
 
@@ -98,16 +104,16 @@ export function payloadProblem(
 
 /** A number or a count in a frame of a session. */
 export function sessionProblem(
-  field: keyof typeof SESSION_FIELD,
+  field: keyof typeof SESSION.fields,
   value: number,
   node: NodeLimits,
 ): Failure | undefined {
-  return judged(SESSION_FIELD[field], { [field]: value }, node);
+  return judgedAlone(SESSION.fields[field], value, node);
 }
 
 /** The name of a topic, by itself. */
 export function topicNameProblem(topic: string, node: NodeLimits): Failure | undefined {
-  return judged(BOUND_TOPIC, { topic }, node);
+  return judgedAlone(TOPIC, topic, node);
 }
 
 export function producerProblem(
@@ -115,16 +121,16 @@ export function producerProblem(
   node: NodeLimits,
 ): Failure | undefined {
   if (producer.producerId === "") return invalid("producer_id: is empty; name the producer.");
-  return judged(BOUND_PRODUCER, { producer: { ...producer, sequenceHi: 0, sequenceLo: 0 } }, node);
+  return judgedAlone(ENQUEUE.fields.producer, { ...producer, sequenceHi: 0, sequenceLo: 0 }, node);
 }
 
 export function backoffProblem(
   backoffMs: number | undefined,
   node: NodeLimits,
 ): Failure | undefined {
-  return judged(NACK_TERMS, { backoffMs }, node);
+  return judgedAlone(NACK.fields.backoffMs, backoffMs, node);
 }
 
 export function extensionProblem(extensionMs: number, node: NodeLimits): Failure | undefined {
-  return judged(EXTEND_TERMS, { extensionMs }, node);
+  return judgedAlone(EXTEND.fields.extensionMs, extensionMs, node);
 }

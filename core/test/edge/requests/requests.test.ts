@@ -35,7 +35,7 @@ function start(more: { isPatient?: boolean; intentBytes?: number } = {}): void {
     isPatient,
     deadlineMs: context.monotonicMs + 10_000,
     operation: 1,
-    part: 0,
+    leg: 0,
   });
 }
 
@@ -186,7 +186,7 @@ function askOthers(isIdempotent: boolean): {
     isPatient: false,
     deadlineMs: of.monotonicMs + 10_000,
     operation: 1,
-    part: 0,
+    leg: 0,
   });
   return {
     out,

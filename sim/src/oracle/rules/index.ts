@@ -1,9 +1,10 @@
 // The white-box rules, fresh for every run. The order matters where two rules see the same fault: the
-// one that names it best comes first.
+// one that names it best comes first. Folders are named after what is judged, but for two: `entries`
+// hands committed entries and messages on to other rules, `views` is what rules may read of nodes.
 
 import type { Rule } from "../oracle.js";
 import { AnswerRules } from "./answers/answer-rules.js";
-import { Canon } from "./canon.js";
+import { Canon } from "./entries/canon.js";
 import { Commits } from "./raft/commits.js";
 import { Conservation } from "./delivery/conservation.js";
 import { DedupRules } from "./delivery/dedup-rules.js";
@@ -19,7 +20,7 @@ import { GroupTime } from "./raft/group-time.js";
 import { HeldAfterStart } from "./storage/held-after-start.js";
 import { IdleLeaders } from "./liveness/idle-leaders.js";
 import { LeaseRules } from "./delivery/lease-rules.js";
-import { Ledger } from "./ledger.js";
+import { Ledger } from "./entries/ledger.js";
 import { LogMatching } from "./raft/log-matching.js";
 import { MetaState } from "./meta/meta-state.js";
 import { MetRot } from "./storage/met-rot.js";
@@ -31,14 +32,14 @@ import { Promises } from "./raft/promises.js";
 import { Recovery } from "./storage/recovery.js";
 import { ReadIndex } from "./answers/read-index.js";
 import { Reads } from "./answers/reads.js";
-import { Reference } from "./reference.js";
+import { Reference } from "./entries/reference.js";
 import { ReplicaInvariants } from "./raft/replica-invariants.js";
 import { RetryRules } from "./delivery/retry-rules.js";
 import { SentTwice } from "./liveness/sent-twice.js";
 import { StalledDisks } from "./liveness/stalled-disks.js";
 import { StarvedStreams } from "./liveness/starved-streams.js";
 import { StoppedReplicas } from "./raft/stopped-replicas.js";
-import { Sweep } from "./sweep.js";
+import { Sweep } from "./views/sweep.js";
 import { TimerRules } from "./delivery/timer-rules.js";
 import { UnderWay } from "./liveness/under-way.js";
 import { Undelivered } from "./streams/undelivered.js";

@@ -17,7 +17,7 @@ import {
 } from "@disheap/core";
 import { expect } from "vitest";
 import { RuleBroken } from "../../../src/oracle/oracle.js";
-import { decodeIntents, type CommittedEntry } from "../../../src/oracle/rules/canon.js";
+import { decodeIntents, type CommittedEntry } from "../../../src/oracle/rules/entries/canon.js";
 import type {
   HostView,
   LogView,
@@ -25,7 +25,7 @@ import type {
   RaftView,
   ReplicaView,
   Watched,
-} from "../../../src/oracle/rules/watched.js";
+} from "../../../src/oracle/rules/views/watched.js";
 
 export const SETTINGS: TopicSettings = {
   mode: "MIN",

@@ -22,9 +22,9 @@ import {
   type Happening,
   type Ledger,
   type MessageRecord,
-} from "../ledger.js";
+} from "../entries/ledger.js";
 import { priorityText } from "../delivery/order-rules.js";
-import { seen, type Watched } from "../watched.js";
+import { seen, type Watched } from "../views/watched.js";
 
 const REMEMBERED_MS = 600_000;
 

@@ -12,8 +12,8 @@ import {
   rowsOf,
 } from "@disheap/core";
 import { RuleBroken, type Rule, type Seen } from "../../oracle.js";
-import type { CommittedEntry, EntryRule } from "../canon.js";
-import { attemptOf, seen, type Watched } from "../watched.js";
+import type { CommittedEntry, EntryRule } from "../entries/canon.js";
+import { attemptOf, seen, type Watched } from "../views/watched.js";
 
 interface Enqueue {
   /** Attempts that left an edge, rows of one batch each for itself since they may be equal, and those of them that were answered with "surely not". */

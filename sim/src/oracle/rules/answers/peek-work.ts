@@ -5,7 +5,7 @@
 
 import type { Mode, Partition, PeerMessage } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen } from "../watched.js";
+import { seen } from "../views/watched.js";
 
 interface WaitingRead {
   readonly action: { readonly type: string; readonly limit?: number };

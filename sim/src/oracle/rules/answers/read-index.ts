@@ -5,7 +5,7 @@
 import type { PeerMessage } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
 import type { Commits } from "../raft/commits.js";
-import { attemptOf, seen, type SeenAt, type Watched } from "../watched.js";
+import { attemptOf, seen, type SeenAt, type Watched } from "../views/watched.js";
 
 interface Asked extends SeenAt {
   readonly group: number;

@@ -5,7 +5,7 @@
 
 import type { ClientRequest, ClientResult, TopicCounts } from "@disheap/core";
 import { RuleBroken, type Rule, type Seen } from "../../oracle.js";
-import { seen, type Watched } from "../watched.js";
+import { seen, type Watched } from "../views/watched.js";
 
 type ReadRequest = Extract<ClientRequest, { op: "stats" | "peek" | "topic.list" }>;
 

@@ -5,9 +5,9 @@
 
 import { compareInt64, LeaseEnd, State, type Partition, type StreamName } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import type { CommittedEntry, EntryRule } from "../canon.js";
-import type { GroupRecord, Ledger } from "../ledger.js";
-import { seen, type Watched } from "../watched.js";
+import type { CommittedEntry, EntryRule } from "../entries/canon.js";
+import type { GroupRecord, Ledger } from "../entries/ledger.js";
+import { seen, type Watched } from "../views/watched.js";
 
 const ENTRIES_BETWEEN = 16;
 

@@ -5,8 +5,8 @@
 import type { MachineEvent, ProducerTriple } from "@disheap/core";
 import { aboutMessage } from "../../event-log.js";
 import { RuleBroken } from "../../oracle.js";
-import type { CommittedEntry, EntryRule } from "../canon.js";
-import { seen } from "../watched.js";
+import type { CommittedEntry, EntryRule } from "../entries/canon.js";
+import { seen } from "../views/watched.js";
 
 const WINDOW_MS = 24 * 3_600_000;
 const SEQUENCES_KEPT = 10_000;

@@ -9,7 +9,7 @@
 //   Q9 a lease is given back once, late only after it ended by expiry: never after it was settled;
 //   Q11 nothing is granted before its not-before.
 
-import { broken, type Happening, type MessageRecord, type MessageRule } from "../ledger.js";
+import { broken, type Happening, type MessageRecord, type MessageRule } from "../entries/ledger.js";
 
 const LEASE_LIFE_MAX_MS = 12 * 3_600_000;
 

@@ -11,7 +11,7 @@ import {
   type Happening,
   type MessageRecord,
   type MessageRule,
-} from "../ledger.js";
+} from "../entries/ledger.js";
 
 export class OrderRules implements MessageRule {
   private readonly ready = new Map<number, MessageRecord[]>();

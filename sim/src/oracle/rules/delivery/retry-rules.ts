@@ -9,7 +9,7 @@ import {
   type Happening,
   type MessageRecord,
   type MessageRule,
-} from "../ledger.js";
+} from "../entries/ledger.js";
 
 export class RetryRules implements MessageRule {
   event(now: Happening, message: MessageRecord | undefined, group: GroupRecord): void {

@@ -4,7 +4,7 @@
 
 import { aboutMessage } from "../../event-log.js";
 import { RuleBroken } from "../../oracle.js";
-import type { CommittedEntry } from "../canon.js";
+import type { CommittedEntry } from "../entries/canon.js";
 import {
   broken,
   nameOf,
@@ -13,8 +13,8 @@ import {
   type Happening,
   type MessageRecord,
   type MessageRule,
-} from "../ledger.js";
-import { seen } from "../watched.js";
+} from "../entries/ledger.js";
+import { seen } from "../views/watched.js";
 
 const TIMERS_PER_ENTRY_MAX = 4096;
 

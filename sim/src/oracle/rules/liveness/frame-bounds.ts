@@ -3,7 +3,7 @@
 
 import { FRAME_BYTES_MAX } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen } from "../watched.js";
+import { seen } from "../views/watched.js";
 
 interface FramedWorld {
   readonly queue: { readonly nowUs: number };

@@ -3,7 +3,7 @@
 // go on, so nobody else is elected.
 
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen } from "../watched.js";
+import { seen } from "../views/watched.js";
 
 /** A turn may be too short for all groups; so long it never is. */
 const IDLE_MAX_US = 1_000_000;

@@ -4,7 +4,7 @@
 import type { PeerMessage } from "@disheap/core";
 import type { World } from "../../../world/world.js";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen } from "../watched.js";
+import { seen } from "../views/watched.js";
 
 interface Sent {
   readonly term: number;

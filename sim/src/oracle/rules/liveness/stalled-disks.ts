@@ -5,7 +5,7 @@
 import type { ClientRequest, ClientResult } from "@disheap/core";
 import type { World } from "../../../world/world.js";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen, type HostView } from "../watched.js";
+import { seen, type HostView } from "../views/watched.js";
 
 /** A leader that knows of a healthy majority hands over within one election timeout after it noticed. */
 const HANDED_OVER_AFTER_MS = 3_500;

@@ -6,7 +6,7 @@ import type { ClientEffect, ClientEvent } from "@disheap/core";
 import { servingReplica } from "../../../run/cluster-view.js";
 import type { World } from "../../../world/world.js";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen } from "../watched.js";
+import { seen } from "../views/watched.js";
 
 /** A round that waits in vain takes a second, and the question before it a part of one. */
 const SERVED_WITHIN_US = 4_000_000;

@@ -5,8 +5,8 @@
 
 import type { EntryView, TopicRecord } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { decodeIntents } from "../canon.js";
-import { seen, type SeenAt, type Watched } from "../watched.js";
+import { decodeIntents } from "../entries/canon.js";
+import { seen, type SeenAt, type Watched } from "../views/watched.js";
 
 interface Known {
   readonly topic: string;

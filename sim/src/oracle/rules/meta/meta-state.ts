@@ -5,7 +5,7 @@
 
 import type { EntryView, TopicRecord } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen, type SeenAt, type Watched } from "../watched.js";
+import { seen, type SeenAt, type Watched } from "../views/watched.js";
 
 interface Table extends SeenAt {
   readonly text: string;

@@ -7,9 +7,9 @@
 
 import type { Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { DurableReader } from "../durable.js";
-import type { ReplicaRule, Snapshot } from "../sweep.js";
-import { seen, type NodeView, type RaftView, type SeenAt, type Watched } from "../watched.js";
+import { DurableReader } from "../views/durable.js";
+import type { ReplicaRule, Snapshot } from "../views/sweep.js";
+import { seen, type NodeView, type RaftView, type SeenAt, type Watched } from "../views/watched.js";
 
 interface Committed extends SeenAt {
   readonly term: number;

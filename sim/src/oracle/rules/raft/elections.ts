@@ -3,7 +3,7 @@
 
 import type { PeerMessage, Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { pairKey, seen, type SeenAt, type Watched } from "../watched.js";
+import { pairKey, seen, type SeenAt, type Watched } from "../views/watched.js";
 
 interface Said extends SeenAt {
   /** Who leads, or who got the vote. */

@@ -3,8 +3,8 @@
 
 import { DEFAULT_LIMITS } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import type { CommittedEntry, EntryRule } from "../canon.js";
-import { seen } from "../watched.js";
+import type { CommittedEntry, EntryRule } from "../entries/canon.js";
+import { seen } from "../views/watched.js";
 
 const LEASES_MAX = 4096;
 

@@ -6,7 +6,7 @@
 
 import type { Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen, type HostView, type Watched } from "../watched.js";
+import { seen, type HostView, type Watched } from "../views/watched.js";
 
 /** Milliseconds by which readings are rounded; a new leader rounds once more. */
 const ROUNDING_MS = 2;

@@ -11,7 +11,7 @@ import {
   type LogView,
   type SeenAt,
   type Watched,
-} from "../watched.js";
+} from "../views/watched.js";
 
 /** Turns of a node between two comparisons of its logs with the others'. */
 const TURNS_BETWEEN = 256;

@@ -4,8 +4,8 @@
 // R8: a leader only appends to its log.
 
 import { RuleBroken } from "../../oracle.js";
-import type { ReplicaRule, Snapshot } from "../sweep.js";
-import { seen, type RaftView } from "../watched.js";
+import type { ReplicaRule, Snapshot } from "../views/sweep.js";
+import { seen, type RaftView } from "../views/watched.js";
 
 function broken(
   rule: string,

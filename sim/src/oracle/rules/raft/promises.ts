@@ -4,8 +4,8 @@
 
 import { assertNever, type PeerMessage, type Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { DurableReader } from "../durable.js";
-import { seen, type Watched } from "../watched.js";
+import { DurableReader } from "../views/durable.js";
+import { seen, type Watched } from "../views/watched.js";
 
 type AppendReply = Extract<PeerMessage, { kind: "append.reply" }>;
 

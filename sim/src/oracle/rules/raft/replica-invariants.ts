@@ -6,7 +6,7 @@
 
 import { InvariantViolation } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen, type HostView, type ReplicaView, type Watched } from "../watched.js";
+import { seen, type HostView, type ReplicaView, type Watched } from "../views/watched.js";
 
 /** How many of the newest blocks of a log are looked at after each turn; at the end of a run it is all. */
 const NEWEST_BLOCKS = 4;

@@ -4,7 +4,7 @@
 
 import type { NodeStatus, PeerMessage, Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen, type Watched } from "../watched.js";
+import { seen, type Watched } from "../views/watched.js";
 
 interface StoppableReplica {
   readonly id: number;

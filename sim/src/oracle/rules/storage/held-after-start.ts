@@ -4,7 +4,7 @@
 
 import { RuleBroken, type Rule } from "../../oracle.js";
 import { reachableBuffers } from "./reachable.js";
-import { seen } from "../watched.js";
+import { seen } from "../views/watched.js";
 
 interface HeldHost {
   readonly context: {

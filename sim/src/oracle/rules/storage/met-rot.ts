@@ -2,7 +2,7 @@
 // whoever the read was for (G10, rev-B9): it ends with a sentence. A start that reads one refuses (S1, S2).
 
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen } from "../watched.js";
+import { seen } from "../views/watched.js";
 
 /** The turn that takes the value in has long run. */
 const WITHIN_US = 1_000_000;

@@ -3,9 +3,9 @@
 // exactly what its disk holds, and under a new incarnation, since the old one was synced.
 
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { DurableReader } from "../durable.js";
-import type { ReplicaRule, Snapshot } from "../sweep.js";
-import { seen, type HostView, type RaftView, type Watched } from "../watched.js";
+import { DurableReader } from "../views/durable.js";
+import type { ReplicaRule, Snapshot } from "../views/sweep.js";
+import { seen, type HostView, type RaftView, type Watched } from "../views/watched.js";
 
 export class Recovery implements Rule, ReplicaRule {
   private world: Watched | undefined;

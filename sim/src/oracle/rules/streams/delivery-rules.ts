@@ -18,11 +18,11 @@ import {
 } from "@disheap/core";
 import { aboutMessage } from "../../event-log.js";
 import { RuleBroken, type Rule, type Seen } from "../../oracle.js";
-import type { Grant, Happening, Ledger, MessageRecord, MessageRule } from "../ledger.js";
-import { nameOf, seenHappening } from "../ledger.js";
-import { leaseName, releasedLease } from "../leases-named.js";
+import type { Grant, Happening, Ledger, MessageRecord, MessageRule } from "../entries/ledger.js";
+import { nameOf, seenHappening } from "../entries/ledger.js";
+import { leaseName, releasedLease } from "./leases-named.js";
 import { priorityText } from "../delivery/order-rules.js";
-import { seen, type Watched } from "../watched.js";
+import { seen, type Watched } from "../views/watched.js";
 import { Unstarted } from "./unstarted.js";
 
 interface Written {

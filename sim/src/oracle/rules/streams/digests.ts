@@ -6,8 +6,8 @@
 
 import { LeaseEnd, State, type Partition, type PeerMessage, type Role } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { nameOf } from "../ledger.js";
-import { seen, type HostView, type ReplicaView, type Watched } from "../watched.js";
+import { nameOf } from "../entries/ledger.js";
+import { seen, type HostView, type ReplicaView, type Watched } from "../views/watched.js";
 
 /** A leader that does not serve yet: what it told each edge so far. */
 interface Beginning {

@@ -4,7 +4,7 @@
 
 import { decodeIntent, type PeerMessage } from "@disheap/core";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { seen, type SeenAt, type Watched } from "../watched.js";
+import { seen, type SeenAt, type Watched } from "../views/watched.js";
 
 /** Far beyond the pause before the next try, and long enough for a narrow link that is full. */
 const AGAIN_MAX_US = 10_000_000;

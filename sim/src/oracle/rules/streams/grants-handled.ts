@@ -7,10 +7,10 @@
 import { decodeLeaseToken, type ClientEffect, type PeerMessage } from "@disheap/core";
 import { aboutMessage } from "../../event-log.js";
 import { RuleBroken, type Rule } from "../../oracle.js";
-import { nameOf } from "../ledger.js";
-import { leaseName, releasedLease } from "../leases-named.js";
-import { StandingRequests, type Answered } from "../standing-requests.js";
-import { seen, type SeenAt, type Watched } from "../watched.js";
+import { nameOf } from "../entries/ledger.js";
+import { leaseName, releasedLease } from "./leases-named.js";
+import { StandingRequests, type Answered } from "./standing-requests.js";
+import { seen, type SeenAt, type Watched } from "../views/watched.js";
 
 /** A round is collected for 10 s at most; the rest is for narrow links that are full. */
 const HANDLED_MAX_US = 20_000_000;

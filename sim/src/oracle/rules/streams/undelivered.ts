@@ -13,9 +13,9 @@ import {
   type Happening,
   type Ledger,
   type MessageRecord,
-} from "../ledger.js";
-import { leaseName } from "../leases-named.js";
-import type { Watched } from "../watched.js";
+} from "../entries/ledger.js";
+import { leaseName } from "./leases-named.js";
+import type { Watched } from "../views/watched.js";
 
 /** What expired so lately may be on its way back. */
 const ON_ITS_WAY_US = 5_000_000;

@@ -12,7 +12,7 @@ import {
 import { expect, test } from "vitest";
 import { AnswerRules } from "../../../../src/oracle/rules/answers/answer-rules.js";
 import { DeliveryRules } from "../../../../src/oracle/rules/streams/delivery-rules.js";
-import { Ledger } from "../../../../src/oracle/rules/ledger.js";
+import { Ledger } from "../../../../src/oracle/rules/entries/ledger.js";
 import { Reads } from "../../../../src/oracle/rules/answers/reads.js";
 import { breaks, Entries, events, FakeWorld, handed, item, fakeRaft, SETTINGS } from "../states.js";
 

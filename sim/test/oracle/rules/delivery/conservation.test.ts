@@ -1,12 +1,12 @@
 import { Partition, State, type Intent } from "@disheap/core";
 import { expect, test } from "vitest";
-import { Canon } from "../../../../src/oracle/rules/canon.js";
+import { Canon } from "../../../../src/oracle/rules/entries/canon.js";
 import {
   Conservation,
   countsProblem,
   structureProblem,
 } from "../../../../src/oracle/rules/delivery/conservation.js";
-import { Ledger } from "../../../../src/oracle/rules/ledger.js";
+import { Ledger } from "../../../../src/oracle/rules/entries/ledger.js";
 import { breaks, FakeWorld, INIT, fakeRaft, SETTINGS, view } from "../states.js";
 
 const enqueue = (priorityLo: number, delayMs = 0): Intent => ({

@@ -1,7 +1,7 @@
 import type { MachineEvent, TopicSettings } from "@disheap/core";
 import { expect, test } from "vitest";
 import { LeaseRules } from "../../../../src/oracle/rules/delivery/lease-rules.js";
-import { Ledger, type MessageRule } from "../../../../src/oracle/rules/ledger.js";
+import { Ledger, type MessageRule } from "../../../../src/oracle/rules/entries/ledger.js";
 import { RetryRules } from "../../../../src/oracle/rules/delivery/retry-rules.js";
 import { TimerRules } from "../../../../src/oracle/rules/delivery/timer-rules.js";
 import { breaks, Entries, events } from "../states.js";

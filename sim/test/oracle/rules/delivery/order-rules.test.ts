@@ -1,6 +1,6 @@
 import type { MachineEvent } from "@disheap/core";
 import { expect, test } from "vitest";
-import { Ledger } from "../../../../src/oracle/rules/ledger.js";
+import { Ledger } from "../../../../src/oracle/rules/entries/ledger.js";
 import { OrderRules, priorityText } from "../../../../src/oracle/rules/delivery/order-rules.js";
 import { breaks, Entries, events } from "../states.js";
 

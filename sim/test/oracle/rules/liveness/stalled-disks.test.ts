@@ -1,7 +1,7 @@
 import type { ClientResult } from "@disheap/core";
 import { expect, test } from "vitest";
 import { StalledDisks } from "../../../../src/oracle/rules/liveness/stalled-disks.js";
-import type { HostView } from "../../../../src/oracle/rules/watched.js";
+import type { HostView } from "../../../../src/oracle/rules/views/watched.js";
 import type { World } from "../../../../src/world/world.js";
 import { breaks } from "../states.js";
 

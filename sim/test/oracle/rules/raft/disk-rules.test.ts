@@ -5,7 +5,7 @@ import { LogMatching } from "../../../../src/oracle/rules/raft/log-matching.js";
 import { Promises } from "../../../../src/oracle/rules/raft/promises.js";
 import { ReadIndex } from "../../../../src/oracle/rules/answers/read-index.js";
 import { Recovery } from "../../../../src/oracle/rules/storage/recovery.js";
-import { snapshot } from "../../../../src/oracle/rules/sweep.js";
+import { snapshot } from "../../../../src/oracle/rules/views/sweep.js";
 import { block, breaks, FakeLog, FakeWorld, fakeRaft, type FakeRaft } from "../states.js";
 
 /** A hard-state record as it lies on disk: version, term, vote, last index and term, checksum. */

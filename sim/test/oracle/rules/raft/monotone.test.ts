@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { AppendOnly, Bounds, Monotone } from "../../../../src/oracle/rules/raft/monotone.js";
-import { snapshot, Sweep, type ReplicaRule } from "../../../../src/oracle/rules/sweep.js";
+import { snapshot, Sweep, type ReplicaRule } from "../../../../src/oracle/rules/views/sweep.js";
 import { breaks, FakeLog, FakeWorld, fakeRaft, type FakeRaft } from "../states.js";
 
 /** The replica before and after a change, as a rule sees them. */

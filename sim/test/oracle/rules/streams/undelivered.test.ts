@@ -1,6 +1,6 @@
 import { encodeLeaseToken } from "@disheap/core";
 import { expect, test } from "vitest";
-import { Ledger } from "../../../../src/oracle/rules/ledger.js";
+import { Ledger } from "../../../../src/oracle/rules/entries/ledger.js";
 import { Undelivered } from "../../../../src/oracle/rules/streams/undelivered.js";
 import { breaks, Entries, events, FakeWorld, item, fakeRaft } from "../states.js";
 

@@ -1,10 +1,10 @@
 import { Partition, encodeLeaseToken, type Intent, type MachineEvent } from "@disheap/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Reference, ruleOf } from "../../../src/oracle/rules/reference.js";
-import { decodeIntents } from "../../../src/oracle/rules/canon.js";
-import { enqueue, grant } from "../intents.js";
-import { breaks, Entries, events, handed, INIT, item, SETTINGS, view } from "./states.js";
+import { Reference, ruleOf } from "../../../../src/oracle/rules/entries/reference.js";
+import { decodeIntents } from "../../../../src/oracle/rules/entries/canon.js";
+import { enqueue, grant } from "../../intents.js";
+import { breaks, Entries, events, handed, INIT, item, SETTINGS, view } from "../states.js";
 
 const { enqueued, granted, acked, expired } = events;
 const mac = new Uint8Array(16);

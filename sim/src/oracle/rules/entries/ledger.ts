@@ -3,10 +3,10 @@
 // follows the event, whether it was right or not.
 
 import type { MachineEvent } from "@disheap/core";
-import { aboutMessage } from "../event-log.js";
-import { RuleBroken, type Seen } from "../oracle.js";
+import { aboutMessage } from "../../event-log.js";
+import { RuleBroken, type Seen } from "../../oracle.js";
 import type { CommittedEntry, EntryRule } from "./canon.js";
-import { eventText, seen } from "./watched.js";
+import { eventText, seen } from "../views/watched.js";
 
 /** An event at its place: `order` counts the events of its entry. */
 export interface Happening {

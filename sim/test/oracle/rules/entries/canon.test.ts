@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Canon, type CommittedEntry } from "../../../src/oracle/rules/canon.js";
-import { breaks, events, view } from "./states.js";
+import { Canon, type CommittedEntry } from "../../../../src/oracle/rules/entries/canon.js";
+import { breaks, events, view } from "../states.js";
 
 const TICK = [{ kind: "tick" as const }];
 

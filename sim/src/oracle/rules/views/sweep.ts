@@ -3,7 +3,7 @@
 // nothing is compared across lives here.
 
 import type { Role } from "@disheap/core";
-import type { Rule } from "../oracle.js";
+import type { Rule } from "../../oracle.js";
 import type { HostView, RaftView, SeenAt, ReplicaView, Watched } from "./watched.js";
 
 export interface Snapshot extends SeenAt {

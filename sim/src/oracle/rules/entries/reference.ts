@@ -8,11 +8,11 @@ import {
   type LeaseName,
   type MachineEvent,
 } from "@disheap/core";
-import { aboutMessage } from "../event-log.js";
-import { RuleBroken, type Rule } from "../oracle.js";
-import { eventsInOrder, SpecPartition, type Token } from "../spec/index.js";
+import { aboutMessage } from "../../event-log.js";
+import { RuleBroken, type Rule } from "../../oracle.js";
+import { eventsInOrder, SpecPartition, type Token } from "../../spec/index.js";
 import { differingEvent, type CommittedEntry, type EntryRule } from "./canon.js";
-import { eventText, seen } from "./watched.js";
+import { eventText, seen } from "../views/watched.js";
 
 export class Reference implements Rule, EntryRule {
   private readonly partitions = new Map<number, SpecPartition>();

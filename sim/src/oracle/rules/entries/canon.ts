@@ -13,8 +13,8 @@ import {
   type MachineEvent,
   type RowIntent,
 } from "@disheap/core";
-import { RuleBroken, type Rule } from "../oracle.js";
-import { eventText, seen, type SeenAt, type Watched } from "./watched.js";
+import { RuleBroken, type Rule } from "../../oracle.js";
+import { eventText, seen, type SeenAt, type Watched } from "../views/watched.js";
 
 /** A committed entry of a group, as the first replica applied it. */
 export interface CommittedEntry extends SeenAt {

@@ -2,7 +2,7 @@
 // states of unit tests. Nothing here is ever written to.
 
 import type { Block, MachineEvent, Partition, Role, TopicRecord } from "@disheap/core";
-import type { Seen } from "../oracle.js";
+import type { Seen } from "../../oracle.js";
 
 export interface LogView {
   readonly lastIndex: number;
