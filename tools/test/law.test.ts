@@ -313,9 +313,11 @@ describe("the assertions that apply can reach", () => {
     expect(applyAssertProblems(text, sources).join("\n")).toContain(says);
   });
 
-  it("an exhaustive switch counts", () => {
-    const text = 'switch (kind) { default: return assertNever(kind, "kind"); }';
+  it.each([
+    ["an exhaustive switch", 'switch (kind) { default: return assertNever(kind, "what"); }'],
+    ["a message that is made only to be thrown", 'if (isBad) broken("what");'],
+  ])("%s counts", (_, text) => {
     const [problem] = applyAssertProblems("", [{ file: "core/src/delivery/a.ts", text }]);
-    expect(problem).toContain("delivery/a.ts: kind");
+    expect(problem).toContain("delivery/a.ts: what");
   });
 });
