@@ -251,8 +251,6 @@ export class Host {
           this.guard(replica, step),
         );
         break;
-      case "disk.got":
-        break;
       case "disk.opened":
         if (this.start.opened(event.storeId, event.identity)) this.startup.opened();
         break;

@@ -60,10 +60,6 @@ export class Persistence {
     this.dirty.add(replica);
   }
 
-  get isWriting(): boolean {
-    return this.inFlight !== undefined;
-  }
-
   get hasDirty(): boolean {
     return this.dirty.size > 0;
   }

@@ -191,7 +191,7 @@ const PRODUCER_ROW = new Table<ProducerRow>({
   sequence: pair(4),
 });
 
-export const DELIVERY_ROWS = new Table<DeliveryRows>({
+const DELIVERY_ROWS = new Table<DeliveryRows>({
   consumer: u32(1),
   firstDelivery: u64(2),
   run: many(3, PARTITION_RUN),
