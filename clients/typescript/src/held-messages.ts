@@ -2,7 +2,8 @@
 // extended halfway, for as long as it was agreed. Settling one frees its room; so does the loss of its lease,
 // and so does time, because a delivery that nobody settles must not block for ever.
 import { DisheapLeaseError } from "./errors.js";
-import { type Lease, LeaseClock, visibilityMsMin } from "./lease-clock.js";
+import { type Lease, LeaseClock } from "./lease-clock.js";
+import { visibilityMsMin } from "./limits.js";
 import { timeoutMsMax } from "./limits.js";
 import type { Message } from "./message.js";
 
