@@ -389,6 +389,7 @@ export class Host {
     try {
       step();
       this.effects.carryOut(replica);
+      replica.assertInvariants();
     } catch (error) {
       if (error instanceof UnappliableEntry) this.stopMachine(replica, error);
       else if (error instanceof InvariantViolation) this.stopReplica(replica, error);
