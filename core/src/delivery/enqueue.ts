@@ -1,6 +1,7 @@
 // Enqueue at apply: the id is the entry's place, the enqueued time its stamp (D-10); a triple that was
 // seen in the window makes nothing new (G6).
 
+import type { Offset } from "../lib/brands.js";
 import type { ProducerTriple } from "../contract/api.js";
 import {
   type EnqueueManyIntent,
@@ -20,7 +21,7 @@ type Row = Omit<EnqueueIntent, "kind">;
 export function applyEnqueue(
   p: PartitionState,
   intent: EnqueueIntent,
-  offset: number,
+  offset: Offset,
   moment: Moment,
 ): IntentResult {
   const first = duplicateOf(p, intent.producer, moment);
@@ -34,7 +35,7 @@ export function applyEnqueue(
 export function applyEnqueueMany(
   p: PartitionState,
   intent: EnqueueManyIntent,
-  offset: number,
+  offset: Offset,
   moment: Moment,
 ): IntentResult {
   const { rows, priority, length, maxRetries, delayMs, payload } = intent;
@@ -76,7 +77,7 @@ function duplicateOf(
   return first;
 }
 
-function admit(p: PartitionState, intent: Row, offset: number, moment: Moment): void {
+function admit(p: PartitionState, intent: Row, offset: Offset, moment: Moment): void {
   const { producer } = intent;
   const m = p.messages;
   const slot = m.add(moment.index, offset);

@@ -5,6 +5,7 @@
 //   Y2 of every chunk that is not being filled more than half is live: otherwise the rest moves out, so
 //      that no old message holds a whole chunk. What moves is never more than what was freed before.
 
+import type { Slot } from "../lib/brands.js";
 import { assert } from "../lib/assert.js";
 
 const CHUNK_BYTES_MIN = 1 << 11;
@@ -17,7 +18,7 @@ interface Chunk {
   used: number;
   live: number;
   /** Slots that were put here; some may have gone since, one may stand twice. */
-  readonly slots: number[];
+  readonly slots: Slot[];
 }
 
 const EMPTY = new Uint8Array(0);
@@ -33,25 +34,25 @@ export class PayloadStore {
   heldBytes = 0;
 
   /** Copies the payload: it outlives the block it came in. The slot must be empty. */
-  set(slot: number, payload: Uint8Array): void {
+  set(slot: Slot, payload: Uint8Array): void {
     while (slot >= this.at.length) this.grow();
     assert(this.chunks[slot] === undefined, `Y1: slot ${slot} must hold no payload`);
     this.place(slot, payload);
     this.liveBytes += payload.length;
   }
 
-  bytesAt(slot: number): number {
+  bytesAt(slot: Slot): number {
     return this.chunks[slot] === undefined ? 0 : this.length[slot];
   }
 
   /** A view; it stays right when the message is gone. */
-  get(slot: number): Uint8Array {
+  get(slot: Slot): Uint8Array {
     const chunk = this.chunks[slot];
     if (!chunk) return EMPTY;
     return chunk.bytes.subarray(this.at[slot], this.at[slot] + this.length[slot]);
   }
 
-  delete(slot: number): void {
+  delete(slot: Slot): void {
     const chunk = this.chunks[slot];
     if (!chunk) return;
     this.chunks[slot] = undefined;
@@ -60,7 +61,7 @@ export class PayloadStore {
     if (chunk !== this.open && chunk.live * 2 <= chunk.used) this.vacate(chunk);
   }
 
-  private place(slot: number, payload: Uint8Array): void {
+  private place(slot: Slot, payload: Uint8Array): void {
     if (payload.length === 0) {
       this.chunks[slot] = undefined;
       return;
