@@ -139,7 +139,6 @@ export class CoreCluster {
           },
           identify: (token) => this.queue.push(push({ kind: "disk.identified", token })),
           write: (token) => this.queue.push(push({ kind: "disk.written", token })),
-          get: (token) => this.queue.push(push({ kind: "disk.got", token, value: undefined })),
           scan: (token) =>
             this.queue.push(push({ kind: "disk.scanned", token, entries: [], done: true })),
           close: () => undefined,

@@ -22,7 +22,6 @@ export interface DiskPort {
    * atomic and synced. One at a time.
    */
   identify(token: number, record: Uint8Array): void;
-  get(token: number, key: Uint8Array): void;
   /** Entries with from <= key < to in key order, until about `bytesMax` of values; at least one. */
   scan(token: number, from: Uint8Array, to: Uint8Array, bytesMax: number): void;
   /** Releases the store; no completion follows. */

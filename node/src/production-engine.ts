@@ -208,9 +208,6 @@ class WriteClock {
       identify: (token, record) => {
         disk.identify(token, record);
       },
-      get: (token, key) => {
-        disk.get(token, key);
-      },
       scan: (token, from, to, bytesMax) => {
         disk.scan(token, from, to, bytesMax);
       },

@@ -6,7 +6,8 @@
 // minutes later, if a node is back by then. So from the break on what is known of their ends is a hope. They are
 // extended at once and then at short intervals, and none is handed out unless an extension has just proved it.
 import { DisheapLeaseError } from "./errors.js";
-import { type Lease, LeaseClock, visibilityMsMin } from "./lease-clock.js";
+import { type Lease, LeaseClock } from "./lease-clock.js";
+import { visibilityMsMin } from "./limits.js";
 import { timeoutMsMax } from "./limits.js";
 import type { Message } from "./message.js";
 

@@ -13,9 +13,8 @@
 //
 // A difference is kept and replaced, never summed up, and not for long: clocks drift, and may be set.
 
-/** The least that a cluster gives, and the longest that it lets a lease live. */
-export const visibilityMsMin = 100;
-const lifeMsMax = 12 * 3_600_000;
+import { leaseLifeMsMax, visibilityMsMin } from "./limits.js";
+
 /** A difference counts for one to two of these. */
 const windowMs = 30_000;
 /** The quickest delivery so far is news to those that came before if it was quicker by so much. */
@@ -49,7 +48,7 @@ export class LeaseClock {
 
   /** `askedMs`: the visibility that the consumer asks for. */
   constructor(askedMs: number | undefined) {
-    this.#askedMs = askedMs && Math.min(Math.max(visibilityMsMin, askedMs), lifeMsMax);
+    this.#askedMs = askedMs && Math.min(Math.max(visibilityMsMin, askedMs), leaseLifeMsMax);
     this.#visibilityMs = this.#askedMs;
   }
 
@@ -103,7 +102,7 @@ export class LeaseClock {
     if (most !== undefined && visibilityMs !== undefined) {
       endMs = Math.min(endMs, deadlineMs - most + visibilityMs);
     }
-    return Math.min(Math.max(endMs + addedMs, sureMs), arrivedMs + lifeMsMax);
+    return Math.min(Math.max(endMs + addedMs, sureMs), arrivedMs + leaseLifeMsMax);
   }
 
   /** It was extended by `ms`, which was asked for at `askedMs`. */

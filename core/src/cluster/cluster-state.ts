@@ -2,9 +2,13 @@
 // the transitions between states of a topic. What an entry makes of it is decided in cluster.ts. Invariants:
 //   R4 group ids are handed out here and never used again; a group's incarnation is the index of the meta
 //     entry that made it (D-50);
-//   D-99 no heap id names a second again that a deleted topic's named.
+//   D-99 no heap id names a second again that a deleted topic's named;
+//   CLU1 a topic has one record: a new one takes a free name, and what changes or goes is the record that stands there;
+//   CLU2 `deleting` holds exactly the topics that are being deleted, and only such a one is removed;
+//   CLU3 `groupCount` is the sum of all topics' partitions.
 
 import type { TopicSettings } from "../contract/api.js";
+import { assert } from "../lib/assert.js";
 import { utf8Encode } from "../lib/bytes.js";
 import { hashBytes } from "../lib/hash.js";
 import type { Level } from "../machine/levels/level.js";
@@ -79,6 +83,8 @@ export class ClusterState extends MachineState {
     const partitions = this.placePartitions(settings, index);
     // The heap id is made of the creation's second, which clients can read from a list of topics.
     const createdMs = Math.max(this.nowMs, (this.deletedSeconds + 1) * 1000);
+    const isNewSecond = secondsOf(createdMs) > this.deletedSeconds;
+    assert(isNewSecond, "D-99: no heap id names a second of a deleted topic");
     const record: TopicRecord = {
       topic,
       heapId: `${topic}-${secondsOf(createdMs)}`,
@@ -88,6 +94,7 @@ export class ClusterState extends MachineState {
       isDeleting: false,
       partitions,
     };
+    assert(!this.topics.has(topic), "CLU1: a new topic takes a free name");
     this.topics.set(topic, record);
     this.groupCount += partitions.length;
     this.count(record, true);
@@ -98,6 +105,7 @@ export class ClusterState extends MachineState {
     const { level } = this.inForce;
     const partitions: PartitionPlace[] = [];
     for (let partition = 0; partition < settings.partitions; partition += 1) {
+      assert(this.groupsLeft > 0, "R4: a group id that is given out is free");
       const group = this.nextGroup;
       this.takeOff(level.hash.nextGroup, [group]);
       this.nextGroup += 1;
@@ -116,11 +124,16 @@ export class ClusterState extends MachineState {
   }
 
   protected removeTopic(record: TopicRecord): void {
+    const isWhole = this.deleting.get(record.topic) === record && record.isDeleting;
+    assert(isWhole, "CLU2: only a topic that is being deleted is removed");
+    assert(this.topics.get(record.topic) === record, "CLU1: the record that goes stands there");
     this.count(record, false);
     this.topics.delete(record.topic);
     this.groupCount -= record.partitions.length;
     this.countDeleted(secondsOf(record.createdMs));
     this.deleting.delete(record.topic);
+    const isEmpty = this.topics.size === 0;
+    assert(isEmpty === (this.groupCount === 0), "CLU3: no topics, no groups");
   }
 
   private countDeleted(seconds: number): void {

@@ -1,6 +1,7 @@
 // Enqueue at apply: the id is the entry's place, the enqueued time its stamp (D-10); a triple that was
 // seen in the window makes nothing new (G6).
 
+import type { Offset } from "../lib/brands.js";
 import type { ProducerTriple } from "../contract/api.js";
 import {
   type EnqueueManyIntent,
@@ -33,7 +34,7 @@ interface Row {
 export function applyEnqueue(
   p: PartitionState,
   intent: EnqueueIntent,
-  offset: number,
+  offset: Offset,
   moment: Moment,
 ): IntentResult {
   const { priorityHi, priorityLo, payload, producer, maxRetries, delayMs } = intent;
@@ -60,7 +61,7 @@ export function applyEnqueue(
 export function applyEnqueueMany(
   p: PartitionState,
   intent: EnqueueManyIntent,
-  offset: number,
+  offset: Offset,
   moment: Moment,
 ): IntentResult {
   const { priority, length, maxRetries, delayMs, payload, producer } = intent;
@@ -111,7 +112,7 @@ function duplicateOf(
   return first;
 }
 
-function admit(p: PartitionState, row: Row, offset: number, moment: Moment): void {
+function admit(p: PartitionState, row: Row, offset: Offset, moment: Moment): void {
   const { producer, sequenceHi, sequenceLo, maxRetries } = row;
   const m = p.messages;
   const slot = m.add(moment.index, offset);

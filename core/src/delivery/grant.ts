@@ -48,7 +48,7 @@ export function applyGrant(p: PartitionState, intent: GrantIntent, moment: Momen
   return { type: "granted", slots, grantedInRound: stream.granted, isClosed: false };
 }
 
-function isWorse(p: PartitionState, slot: number, bound: GrantIntent["bound"]): boolean {
+function isWorse(p: PartitionState, slot: Slot, bound: GrantIntent["bound"]): boolean {
   if (!bound) return false;
   const m = p.messages;
   const c = compareInt64(m.priorityHi[slot], m.priorityLo[slot], bound.hi, bound.lo);
@@ -71,7 +71,7 @@ export function leaseAt(m: MessageStore, slot: Slot): Expiry {
 
 function lease(
   p: PartitionState,
-  slot: number,
+  slot: Slot,
   stream: StreamState,
   intent: GrantIntent,
   holder: Parameters<PartitionState["toLeased"]>[2],
@@ -101,7 +101,7 @@ function lease(
 }
 
 /** The lease ends at min(deadline, now + grace); never counts as an attempt (D-24). */
-function shorten(p: PartitionState, slot: number, graceMs: number, moment: Moment): void {
+function shorten(p: PartitionState, slot: Slot, graceMs: number, moment: Moment): void {
   const m = p.messages;
   const deadlineMs = Math.min(m.timeMs[slot], moment.nowMs + graceMs);
   if (deadlineMs === m.timeMs[slot]) return;

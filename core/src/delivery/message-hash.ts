@@ -1,13 +1,14 @@
 // The messages' part of the state hash (machine/state-hash.ts).
 
 import { MessageState } from "../contract/message-state.js";
+import type { Slot } from "../lib/brands.js";
 import { fold, foldWide, mix } from "../lib/hash.js";
 import type { HasLevel } from "../machine/levels/level.js";
 import type { StateHash } from "../machine/state-hash.js";
 import type { MessageStore } from "./message-store.js";
 
 /** A hash of everything the contract can show of a message. */
-export function messageHash(m: MessageStore, slot: number, seed: number): number {
+export function messageHash(m: MessageStore, slot: Slot, seed: number): number {
   let h = foldWide(mix(seed), m.index[slot]);
   h = fold(h, m.offset[slot]);
   h = fold(h, m.priorityHi[slot]);
@@ -45,7 +46,7 @@ export class MessageHashes {
     this.sum = sum;
   }
 
-  add(slot: number): void {
+  add(slot: Slot): void {
     if (slot >= this.a.length) this.grow(slot);
     const [a, b] = this.inForce.level.hash.message;
     this.a[slot] = messageHash(this.messages, slot, a);
@@ -53,11 +54,11 @@ export class MessageHashes {
     this.sum.add(this.a[slot], this.b[slot]);
   }
 
-  remove(slot: number): void {
+  remove(slot: Slot): void {
     this.sum.remove(this.a[slot], this.b[slot]);
   }
 
-  private grow(slot: number): void {
+  private grow(slot: Slot): void {
     const [a, b] = [this.a, this.b];
     const length = Math.max(slot + 1, 2 * a.length);
     this.a = new Int32Array(length);

@@ -21,7 +21,7 @@ export function isWorn(fence: Fence): boolean {
 
 export class MessageStore {
   private capacity = 16;
-  private freeSlots: number[] = [];
+  private freeSlots: Slot[] = [];
   private used = 0;
   private readonly byPlace = new PairTable();
 
@@ -89,7 +89,7 @@ export class MessageStore {
     }
   }
 
-  private grown(): number {
+  private grown(): Slot {
     if (this.used === this.capacity) {
       this.capacity *= 2;
       const c = this.capacity;

@@ -6,7 +6,7 @@
 //   Q13 its priority and its place among equals never change;
 //   Q15 ready + delayed + leased + dead = messages held, and the heaps agree with the states.
 
-import type { Fence, LogIndex, Offset } from "../lib/brands.js";
+import type { Fence, LogIndex, Offset, Slot } from "../lib/brands.js";
 import type { Counts, Mode, TopicSettings } from "../contract/api.js";
 import { emptyCounts } from "../contract/counts.js";
 import { IndexedHeap } from "../heap/indexed-heap.js";
@@ -80,7 +80,7 @@ export class PartitionState extends MachineState {
     const m = this.messages;
     // MAX swaps the comparison and never negates a priority: -MIN_INT64 does not exist (D-17).
     const isMin = mode === "MIN";
-    const isBetter = (a: number, b: number): boolean => {
+    const isBetter = (a: Slot, b: Slot): boolean => {
       const c = compareInt64(m.priorityHi[a], m.priorityLo[a], m.priorityHi[b], m.priorityLo[b]);
       if (c !== 0) return isMin ? c < 0 : c > 0;
       return this.isOlder(a, b);
@@ -95,7 +95,7 @@ export class PartitionState extends MachineState {
   }
 
   /** Enqueue order = message id order = (index, offset) order inside a group (D-12). */
-  isOlder(a: number, b: number): boolean {
+  isOlder(a: Slot, b: Slot): boolean {
     const m = this.messages;
     return m.index[a] !== m.index[b] ? m.index[a] < m.index[b] : m.offset[a] < m.offset[b];
   }
@@ -119,14 +119,14 @@ export class PartitionState extends MachineState {
 
   // --- transitions: each takes a message's hash off, changes it and puts the new one on ------------
 
-  protected change(slot: number, mutate: () => void): void {
+  protected change(slot: Slot, mutate: () => void): void {
     this.rows.remove(slot);
     mutate();
     this.rows.add(slot);
   }
 
   /** Puts a new message in; its columns are filled by the caller. */
-  admit(slot: number, notBeforeMs: number): void {
+  admit(slot: Slot, notBeforeMs: number): void {
     const m = this.messages;
     m.state[slot] = notBeforeMs > this.nowMs ? State.delayed : State.ready;
     m.timeMs[slot] = notBeforeMs;
@@ -137,7 +137,7 @@ export class PartitionState extends MachineState {
   }
 
   /** Counts an attempt; the holder is that of the grant. */
-  toLeased(slot: number, deadlineMs: number, holder: LeaseHolder): void {
+  toLeased(slot: Slot, deadlineMs: number, holder: LeaseHolder): void {
     const m = this.messages;
     assert(m.state[slot] === State.ready, "Q3: only a ready message is granted");
     this.ready.remove(slot);
@@ -162,7 +162,7 @@ export class PartitionState extends MachineState {
 
   /** Ends a lease; the message is ready, delayed until `notBeforeMs`, or dead. */
   fromLeased(
-    slot: number,
+    slot: Slot,
     outcome: "ready" | "delayed" | "dead",
     timeMs: number,
     attempts: number,
@@ -188,7 +188,7 @@ export class PartitionState extends MachineState {
     }
   }
 
-  delayedToReady(slot: number): void {
+  delayedToReady(slot: Slot): void {
     const m = this.messages;
     assert(m.state[slot] === State.delayed, "Q11: only a delayed message turns ready by time");
     this.endDelay(slot);
@@ -198,12 +198,12 @@ export class PartitionState extends MachineState {
     this.ready.push(slot);
   }
 
-  private delay(slot: number): void {
+  private delay(slot: Slot): void {
     this.timers.push(slot);
     this.delayed.push(slot);
   }
 
-  private endDelay(slot: number): void {
+  private endDelay(slot: Slot): void {
     this.timers.remove(slot);
     this.delayed.remove(slot);
   }
@@ -212,7 +212,7 @@ export class PartitionState extends MachineState {
    * An expired lease of the message was never delivered: its attempt comes back. `isNewest`: it was the last
    * one, so what its expiry did is undone, too: the message is ready, at its old place.
    */
-  takeBack(slot: number, isNewest: boolean): void {
+  takeBack(slot: Slot, isNewest: boolean): void {
     const m = this.messages;
     const wasDead = m.state[slot] === State.dead;
     const turnsReady = isNewest && (wasDead || m.state[slot] === State.delayed);
@@ -233,14 +233,14 @@ export class PartitionState extends MachineState {
     this.counts.dlqMessages -= 1;
   }
 
-  moveDeadline(slot: number, deadlineMs: number): void {
+  moveDeadline(slot: Slot, deadlineMs: number): void {
     this.change(slot, () => {
       this.messages.timeMs[slot] = deadlineMs;
     });
     this.timers.fix(slot);
   }
 
-  removeAcked(slot: number): void {
+  removeAcked(slot: Slot): void {
     const m = this.messages;
     this.dropLease(slot);
     this.rows.remove(slot);
@@ -248,7 +248,7 @@ export class PartitionState extends MachineState {
     this.counts.totalMessages -= 1;
   }
 
-  private dropLease(slot: number): StreamState | undefined {
+  private dropLease(slot: Slot): StreamState | undefined {
     this.timers.remove(slot);
     this.leased.remove(slot);
     this.counts.inflightMessages -= 1;
@@ -258,13 +258,13 @@ export class PartitionState extends MachineState {
   }
 
   /** Its newest lease, if that expired, is nothing that its stream is asked about any more. */
-  private dropExpired(slot: number): void {
+  private dropExpired(slot: Slot): void {
     if (this.messages.leaseEnd[slot] === LeaseEnd.expired)
       this.holderOf(slot)?.expired.delete(slot);
   }
 
   /** The stream of the newest lease, while it is remembered. */
-  private holderOf(slot: number): StreamState | undefined {
+  private holderOf(slot: Slot): StreamState | undefined {
     const m = this.messages;
     return this.streams.at(m.edge[slot], m.edgeIncarnation[slot], m.stream[slot]);
   }

@@ -5,6 +5,7 @@
 //   Y2 of every chunk that is not being filled more than half is live: otherwise the rest moves out, so
 //      that no old message holds a whole chunk. What moves is never more than what was freed before.
 
+import type { Slot } from "../lib/brands.js";
 import { broken } from "../lib/assert.js";
 
 const CHUNK_BYTES_MIN = 1 << 11;
@@ -17,7 +18,7 @@ interface Chunk {
   used: number;
   live: number;
   /** Slots that were put here; some may have gone since, one may stand twice. */
-  readonly slots: number[];
+  readonly slots: Slot[];
 }
 
 const EMPTY = new Uint8Array(0);
@@ -44,7 +45,7 @@ export class PayloadStore {
    * Copies the payload, so much of `bytes`: it outlives the block it came in. The slot must be empty. What follows it
    * there is taken for the next payloads (see `copy`), until `endRun`.
    */
-  set(slot: number, bytes: Uint8Array, from = 0, to = bytes.length): void {
+  set(slot: Slot, bytes: Uint8Array, from = 0, to = bytes.length): void {
     while (slot >= this.at.length) this.grow();
     if (this.chunks[slot] !== undefined) broken(`Y1: slot ${slot} must hold no payload`);
     this.place(slot, bytes, from, to);
@@ -57,18 +58,18 @@ export class PayloadStore {
     this.ahead.chunk = undefined;
   }
 
-  bytesAt(slot: number): number {
+  bytesAt(slot: Slot): number {
     return this.chunks[slot] === undefined ? 0 : this.length[slot];
   }
 
   /** A view; it stays right when the message is gone. */
-  get(slot: number): Uint8Array {
+  get(slot: Slot): Uint8Array {
     const chunk = this.chunks[slot];
     if (!chunk) return EMPTY;
     return chunk.bytes.subarray(this.at[slot], this.at[slot] + this.length[slot]);
   }
 
-  delete(slot: number): void {
+  delete(slot: Slot): void {
     const chunk = this.chunks[slot];
     if (!chunk) return;
     this.chunks[slot] = undefined;
@@ -77,7 +78,7 @@ export class PayloadStore {
     if (chunk !== this.open && chunk.live * 2 <= chunk.used) this.vacate(chunk);
   }
 
-  private place(slot: number, bytes: Uint8Array, from: number, to: number): void {
+  private place(slot: Slot, bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (length === 0) {
       this.chunks[slot] = undefined;

@@ -1,6 +1,7 @@
 // Which producer enqueued the message in a slot: a reference to what all messages of its epoch share,
 // and the sequence in two columns, in place of an object and a string per message.
 
+import type { Slot } from "../lib/brands.js";
 import type { ProducerTriple } from "../contract/api.js";
 
 /** A producer's triple without the sequence. */
@@ -11,7 +12,7 @@ export class ProducerRefs {
   private sequenceHi = new Uint32Array(16);
   private sequenceLo = new Uint32Array(16);
 
-  set(slot: number, identity: ProducerIdentity, sequenceHi: number, sequenceLo: number): void {
+  set(slot: Slot, identity: ProducerIdentity, sequenceHi: number, sequenceLo: number): void {
     while (slot >= this.sequenceHi.length) this.grow();
     this.identities[slot] = identity;
     this.sequenceHi[slot] = sequenceHi;
@@ -19,7 +20,7 @@ export class ProducerRefs {
   }
 
   /** Undefined: the message was enqueued without a triple. */
-  get(slot: number): ProducerTriple | undefined {
+  get(slot: Slot): ProducerTriple | undefined {
     const identity = this.identities[slot];
     if (!identity) return undefined;
     const { producerId, epochHi, epochLo } = identity;
@@ -28,7 +29,7 @@ export class ProducerRefs {
     return { producerId, epochHi, epochLo, sequenceHi, sequenceLo };
   }
 
-  delete(slot: number): void {
+  delete(slot: Slot): void {
     if (this.identities[slot]) this.identities[slot] = undefined;
   }
 

@@ -2,6 +2,7 @@
 // looks at the fence only, the retry limit at the attempts only (D-13). A lease is dead once group time
 // reached its deadline, fired or not (D-19).
 
+import type { Slot } from "../lib/brands.js";
 import { hash32 } from "../lib/hash.js";
 import type { TokenParts } from "../wire/intents.js";
 import { backoffMs } from "./backoff.js";
@@ -121,7 +122,7 @@ export function fireTimers(p: PartitionState, moment: Moment): void {
 /** A failed delivery: retried with backoff, or dead beyond its limit (wire contract, section 11). */
 function fail(
   p: PartitionState,
-  slot: number,
+  slot: Slot,
   kind: "message.nacked" | "message.expired",
   overrideMs: number | undefined,
   moment: Moment,

@@ -2,6 +2,7 @@
 // same token is OK (D-35) and an expired lease that was never delivered can be taken back after its message
 // was granted again (D-91). The last N per partition or 10 minutes of group time, whichever ends first.
 
+import type { Fence, LogIndex, Offset } from "../lib/brands.js";
 import { PairTable } from "../lib/pair-table.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
 import type { HasLevel } from "../machine/levels/level.js";
@@ -10,7 +11,7 @@ import { rowHashOf, type StateHash } from "../machine/state-hash.js";
 export const Ended = { acked: 1, nacked: 2, expired: 3, released: 4 } as const;
 
 /** Fence and offset in one number below 2^46: with the index it names one lease. */
-function leaseKey(offset: number, fence: number): number {
+function leaseKey(offset: Offset, fence: Fence): number {
   return fence * OFFSETS_PER_ENTRY + offset;
 }
 
@@ -34,11 +35,11 @@ export class Tombstones {
   }
 
   /** How the lease ended, or -1 when it is not remembered. */
-  find(index: number, offset: number, fence: number): number {
+  find(index: LogIndex, offset: Offset, fence: Fence): number {
     return this.table.get(index, leaseKey(offset, fence));
   }
 
-  add(index: number, offset: number, fence: number, ended: number, nowMs: number): void {
+  add(index: LogIndex, offset: Offset, fence: Fence, ended: number, nowMs: number): void {
     if (this.count === this.inForce.level.tombstonesMax) this.dropOldest();
     if (this.count === this.index.length) this.grow();
     const at = (this.head + this.count) % this.index.length;
@@ -51,7 +52,7 @@ export class Tombstones {
   }
 
   /** The lease, which is remembered, counts as ended another way; it is forgotten when it would have been. */
-  replace(index: number, offset: number, fence: number, ended: number): void {
+  replace(index: LogIndex, offset: Offset, fence: Fence, ended: number): void {
     const key = leaseKey(offset, fence);
     this.take(index, key);
     this.put(index, key, ended);
@@ -68,13 +69,13 @@ export class Tombstones {
     this.count -= 1;
   }
 
-  private put(index: number, key: number, ended: number): void {
+  private put(index: LogIndex, key: number, ended: number): void {
     this.table.set(index, key, ended);
     const [a, b] = this.inForce.level.hash.tombstone;
     this.hash.add(rowHashOf(a, index, key, ended), rowHashOf(b, index, key, ended));
   }
 
-  private take(index: number, key: number): void {
+  private take(index: LogIndex, key: number): void {
     const ended = this.table.get(index, key);
     this.table.delete(index, key);
     const [a, b] = this.inForce.level.hash.tombstone;

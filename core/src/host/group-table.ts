@@ -1,8 +1,11 @@
 // The groups of this node: made when the meta group's log says so, with what the store held of them, and
-// removed with their topic. Also where every partition of the cluster lives.
+// removed with their topic. Also where every partition of the cluster lives. Invariants:
+//   GRT1 a group is made once in the life of a process: ids are not used again (R4), and logs are not replayed twice;
+//   GRT2 `stored` holds groups that are not made yet, so each takes over what the store held of it.
 
 import type { ClusterMachine } from "../cluster/cluster.js";
 import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
+import { assert } from "../lib/assert.js";
 import { Partition } from "../delivery/partition.js";
 import { hash32 } from "../lib/hash.js";
 import type { Outputs } from "../raft/outputs.js";
@@ -56,6 +59,7 @@ export class GroupTable {
     machine: GroupMachine,
   ): void {
     const { config, self } = this.context;
+    assert(!this.context.groups.has(id), "GRT1: a group is made once");
     const stored = this.stored.get(id);
     this.stored.delete(id);
     const raft = new RaftGroup({

@@ -251,8 +251,6 @@ export class Host {
           this.guard(replica, step),
         );
         break;
-      case "disk.got":
-        break;
       case "disk.opened":
         if (this.start.opened(event.storeId, event.identity)) this.startup.opened();
         break;
@@ -391,6 +389,7 @@ export class Host {
     try {
       step();
       this.effects.carryOut(replica);
+      replica.assertInvariants();
     } catch (error) {
       if (error instanceof UnappliableEntry) this.stopMachine(replica, error);
       else if (error instanceof InvariantViolation) this.stopReplica(replica, error);

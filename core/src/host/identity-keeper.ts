@@ -1,5 +1,6 @@
 // The identity record of this node and its way to the disk (D-88): one write is under way at a time, each
-// holds everything, and whoever changed something waits for the version that has it.
+// holds everything, and whoever changed something waits for the version that has it. Invariant:
+//   IDK1 versions only grow: what is synced is not ahead of what is written, nor that of what was changed.
 
 import { assert } from "../lib/assert.js";
 import { encodeIdentity, type NodeIdentity } from "../wire/identity-record.js";
@@ -36,6 +37,8 @@ export class IdentityKeeper {
 
   written(): void {
     assert(this.writing !== 0, "D-88: an identity was written that nobody asked for");
+    const isNewer = this.durable < this.writing && this.writing <= this.version;
+    assert(isNewer, "IDK1: what was written is newer than what was synced");
     this.durable = this.writing;
     this.writing = 0;
   }

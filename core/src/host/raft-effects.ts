@@ -55,7 +55,7 @@ export class RaftEffects {
         context.send(output.peer, output.message);
         break;
       case "send.after-persist":
-        replica.held.push({ seq: output.seq, peer: output.peer, message: output.message });
+        replica.hold({ seq: output.seq, peer: output.peer, message: output.message });
         this.releaseHeld(replica);
         break;
       case "drop-unsent":

@@ -1,7 +1,8 @@
 // Coalesced heartbeats: one message per node pair and beat, naming every group the sender leads, with
 // the commit each follower may know (D-57, D-58). Rounds are the node's own counter; reads are confirmed
 // by them. A node whose disk stalls says so in its beats and replies: they hold election timers and
-// check-quorum, and vouch for nothing (D-29, D-90).
+// check-quorum, and vouch for nothing (D-29, D-90). Invariant:
+//   BEAT1 rounds only grow: a read that asks for one gets one that begins later, in which nothing was sent yet.
 
 import { confirmReads } from "../raft/reads.js";
 import { onBeatAnswered, onBeatCommit } from "../raft/replication.js";

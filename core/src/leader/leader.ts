@@ -186,7 +186,7 @@ export class Leader {
       this.answer(queued.origin, { type: "refused", ...NO_ROOM_FOR_REQUEST });
       return;
     }
-    budgets.queuedBytes += bytes;
+    budgets.countQueued(bytes);
     if (isRepeatable(queued.origin)) replica.inHand.add(queued.origin);
     replica.queue.push(queued);
     replica.queueBytes += requestBytes(queued);
@@ -279,7 +279,7 @@ export class Leader {
     replica.queue = replica.queue.slice(taken.length);
     for (const queued of taken) {
       replica.queueBytes -= requestBytes(queued);
-      this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
+      this.context.budgets.countQueued(-forwardedBytes(queued, this.context.self));
     }
     // Standing credits ride behind what makes messages ready in the same entry (D-6).
     // They have intents of their own, or a queue that is never empty would starve every consumer.
@@ -357,7 +357,7 @@ export class Leader {
   private countProposed(replica: Replica, bytes: number): void {
     const { budgets } = this.context;
     replica.proposedBytes += bytes;
-    budgets.proposedBytes += bytes;
+    budgets.countProposed(bytes);
     if (bytes > 0 || !budgets.isShort) return;
     budgets.isShort = false;
     this.context.wantsTurn = true;
@@ -439,7 +439,7 @@ export class Leader {
     replica.proposedTerm = 0;
     this.context.due.delete(replica);
     for (const queued of queue) {
-      this.context.budgets.queuedBytes -= forwardedBytes(queued, this.context.self);
+      this.context.budgets.countQueued(-forwardedBytes(queued, this.context.self));
       this.overwritten(replica, queued.origin);
     }
     for (const read of [...replica.reads.values(), ...replica.confirmedReads]) {

@@ -1,5 +1,8 @@
 // Attempts of requests that must not be proposed twice, because their intent is not idempotent: a frame
-// may be delivered twice. Bounded; an edge's new incarnation starts anew.
+// may be delivered twice. Bounded; an edge's new incarnation starts anew. Invariant:
+//   ONCE1 the look-up holds what stands in the ring, each attempt once.
+
+import { assert } from "../lib/assert.js";
 
 import { PairTable } from "../lib/pair-table.js";
 
@@ -31,6 +34,7 @@ class EdgeAttempts {
       this.oldest = (at + 1) % KEPT_MAX;
     }
     this.seen.set(requestId, attempt, 1);
+    assert(this.seen.size === this.attempts.length, "ONCE1: the look-up holds what is in the ring");
     return true;
   }
 }

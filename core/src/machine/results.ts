@@ -1,6 +1,6 @@
 // What a machine answers to the intents of an entry.
 
-import type { Slot } from "../lib/brands.js";
+import type { LogIndex, Offset, Slot } from "../lib/brands.js";
 import type { ErrorCode } from "../contract/api.js";
 import type { MessageRef } from "../lib/lease-name.js";
 
@@ -12,8 +12,8 @@ type RefusalCode = Extract<
 /** A row of a batch whose triple was seen before: where its message is, and since when. */
 export interface DuplicateRow {
   readonly row: number;
-  readonly index: number;
-  readonly offset: number;
+  readonly index: LogIndex;
+  readonly offset: Offset;
   readonly stampMs: number;
 }
 
@@ -42,8 +42,8 @@ export type IntentResult =
   /** Of a batch: row i stands at offset `firstOffset` + i, but for those that were there before. */
   | {
       readonly type: "enqueued.many";
-      readonly index: number;
-      readonly firstOffset: number;
+      readonly index: LogIndex;
+      readonly firstOffset: Offset;
       readonly stampMs: number;
       readonly duplicates: readonly DuplicateRow[];
     }

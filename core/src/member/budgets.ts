@@ -1,7 +1,9 @@
 // What clients may make this node hold, all groups together (D-92). Beyond a budget the answer is
-// RESOURCE_EXHAUSTED at once, with a sentence; never memory without bound, nor a node too busy to lead.
+// RESOURCE_EXHAUSTED at once, with a sentence; never memory without bound, nor a node too busy to lead. Invariant:
+//   BUD1 what is given back was taken before: no count is ever below zero.
 
 import type { Failure } from "../contract/api.js";
+import { broken } from "../lib/assert.js";
 import type { LimitsConfig } from "./config.js";
 
 export type BudgetName =
@@ -59,6 +61,18 @@ export class Budgets {
 
   giveRequest(bytes: number): void {
     this.edgeBytes -= bytes;
+    if (this.edgeBytes < 0) broken(`BUD1: ${this.edgeBytes} bytes of requests are under way`);
+  }
+
+  /** Requests of other nodes' clients wait for a leader here, or less than none of them. */
+  countQueued(bytes: number): void {
+    this.queuedBytes += bytes;
+    if (this.queuedBytes < 0) broken(`BUD1: ${this.queuedBytes} bytes wait for leaders here`);
+  }
+
+  countProposed(bytes: number): void {
+    this.proposedBytes += bytes;
+    if (this.proposedBytes < 0) broken(`BUD1: ${this.proposedBytes} bytes are proposed here`);
   }
 
   /** Whether a request may come in; the refusal is counted. */

@@ -1,6 +1,10 @@
 // What all parts of a host share: who this node is, the time of the turn, its groups, and the lists that
-// the turn drains: messages per peer, effects for clients. Data flows one way: events in, lists out.
+// the turn drains: messages per peer, effects for clients. Data flows one way: events in, lists out. Invariants:
+//   CTX1 a node joins one cluster, once in the life of its process: frames that left do not change their sender;
+//   CTX2 every group here stands in `groups` under its id; `touched` and `due` hold such groups only;
+//   CTX3 what is cut came since the mark, here as in the outboxes (OUT1): steps of groups never nest.
 
+import { assert } from "../lib/assert.js";
 import { crc32, type Crc32 } from "../lib/crc32.js";
 import { FrameBuilder } from "../wire/frames.js";
 import { idText, type Founder, type Founding } from "../wire/identity-record.js";
@@ -79,6 +83,7 @@ export class HostContext {
 
   /** The cluster is known, and this start counts: from here on frames name both. */
   join(founding: Founding): void {
+    assert(this.founders.size === 0, "CTX1: a node joins one cluster, once");
     const { config } = this;
     this.cluster = { ...founding.cluster, text: idText(founding.cluster) };
     for (const founder of founding.founders) {
@@ -177,6 +182,7 @@ export class HostContext {
   /** Discards what was sent since the mark: nothing of a stopped group's step leaves. */
   cutOutbox(): void {
     for (const outbox of this.outboxes) outbox.cut();
+    assert(this.loopbackMark <= this.loopback.length, "CTX3: what is cut came since the mark");
     this.loopback.length = this.loopbackMark;
   }
 

@@ -1,6 +1,9 @@
 // When the led groups' next timers are due, soonest first (D-19), so that a turn need not look at every
-// group of the node to know whether one is due.
+// group of the node to know whether one is due. Invariants:
+//   DUE1 who waits has one seat, and every seat that is taken is in the heap;
+//   DUE2 a group that was removed waits for nothing.
 
+import { assert } from "../lib/assert.js";
 import { IndexedHeap } from "../heap/indexed-heap.js";
 import type { Replica } from "./replica.js";
 
@@ -28,6 +31,7 @@ export class DueGroups {
     replica.dueMs = dueMs;
     if (seat === undefined) this.heap.push(this.sit(replica));
     else this.heap.fix(seat);
+    this.assertSeats();
   }
 
   /** The group is gone, or waits for nothing. */
@@ -45,6 +49,7 @@ export class DueGroups {
   take(nowMs: number): Replica | undefined {
     const replica = this.seats[this.heap.first()];
     if (replica === undefined || replica.dueMs > nowMs) return undefined;
+    assert(!replica.isRemoved, "DUE2: a group that was removed waits for nothing");
     this.leave(replica);
     return replica;
   }
@@ -63,6 +68,13 @@ export class DueGroups {
     this.seats[seat] = undefined;
     this.seatOf.delete(replica);
     this.free.push(seat);
+    this.assertSeats();
+  }
+
+  private assertSeats(): void {
+    const isWhole = this.heap.size === this.seatOf.size;
+    const isCounted = this.seats.length === this.seatOf.size + this.free.length;
+    assert(isWhole && isCounted, "DUE1: who waits has one seat, which is in the heap");
   }
 
   private before(a: number, b: number): boolean {

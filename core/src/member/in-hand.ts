@@ -1,6 +1,8 @@
 // Which repeatable requests a leader has queued or proposed and not answered yet: a repeat of one is not
-// proposed again. It holds for one leadership; what an earlier one proposed may be gone from the log.
+// proposed again. It holds for one leadership; what an earlier one proposed may be gone from the log. Invariant:
+//   HAND1 a request is in hand once, from when it is queued until it is answered or the leadership ends.
 
+import { assert } from "../lib/assert.js";
 import { PairTable } from "../lib/pair-table.js";
 
 export interface RequestName {
@@ -24,7 +26,9 @@ export class InHand {
       table = new PairTable();
       this.edges.set(edge, table);
     }
+    const { size } = table;
     table.set(requestId, edgeIncarnation, 1);
+    assert(table.size === size + 1, "HAND1: a request that is in hand is not queued again");
   }
 
   delete({ edge, edgeIncarnation, requestId }: RequestName): void {

@@ -1,7 +1,9 @@
 // What this node knows of its links to the others (D-90): down, or full, which means that what would be
 // sent now would be dropped over the link's byte budget. A link that nothing was heard of counts as up: what
 // is sent before its first life is lost, and its first life begins with a probe. Peers are counted by their
-// places in the configured list, as the network port does.
+// places in the configured list, as the network port does. Invariants:
+//   LNK1 no link is both up and down;
+//   LNK2 a life of a link begins and ends with nothing of its budget used.
 
 export class Links {
   private readonly down = new Set<number>();

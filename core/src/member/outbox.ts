@@ -1,7 +1,9 @@
 // What waits to be sent to one peer, in two lanes (D-90): urgent messages, which keep elections, beats and
 // acknowledgements alive, leave first and in frames of their own; everything else leaves in order, within a
-// budget of bytes per turn, and waits here while the link is full. Both lanes fall with the link.
+// budget of bytes per turn, and waits here while the link is full. Both lanes fall with the link. Invariant:
+//   OUT1 what is cut came since the mark: nothing leaves, and nothing else is cut, between mark and cut.
 
+import { assert } from "../lib/assert.js";
 import type { FrameBuilder } from "../wire/frames.js";
 import type { PeerMessage } from "../wire/messages.js";
 
@@ -74,6 +76,8 @@ export class Outbox {
 
   /** Discards what came since the mark. */
   cut(): void {
+    const isSince = this.urgentMark <= this.urgent.length && this.bulkMark <= this.bulk.length;
+    assert(isSince, "OUT1: what is cut came since the mark");
     this.urgent.length = this.urgentMark;
     this.bulk.length = this.bulkMark;
   }

@@ -1,6 +1,13 @@
 // One group on this node: its Raft replica, its machine, and what only the leader keeps in memory
-// (never replicated): queued intents, who waits for which entry, standing credits, interests.
+// (never replicated): queued intents, who waits for which entry, standing credits, interests. Which states are legal
+// between two steps of a group that is not stopped here (`assertInvariants`):
+//   REP1 `queueBytes` are the bytes of the requests in `queue`;
+//   REP2 `proposedBytes` are bytes of the present leadership's entries, of the term that is `proposedTerm`;
+//   REP3 who serves, leads, and has committed an entry of its term;
+//   REP4 only a leader has queued intents, reads, standing credits or interests;
+//   REP5 what waits for a persist waits in the order of the persists.
 
+import { assert, broken } from "../lib/assert.js";
 import type { LogIndex, Member, Term } from "../lib/brands.js";
 import type { ClusterMachine } from "../cluster/cluster.js";
 import type { Partition } from "../delivery/partition.js";
@@ -156,5 +163,34 @@ export class Replica {
 
   get id(): number {
     return this.raft.id;
+  }
+
+  hold(held: HeldMessage): void {
+    const before = this.held.at(-1)?.seq ?? 0;
+    assert(held.seq >= before, "REP5: messages wait for persists in their order");
+    this.held.push(held);
+  }
+
+  /** In constant time; messages are made only to be thrown, since every step of every group comes here. */
+  assertInvariants(): void {
+    const { raft, queue, queueBytes, proposedBytes, proposedTerm } = this;
+    if (queueBytes < 0 || (queue.length === 0 && queueBytes > 0)) {
+      broken(`REP1: ${queueBytes} bytes are counted in a queue of ${queue.length}`);
+    }
+    const isOfTerm = raft.isLeader && proposedTerm === raft.term;
+    if (proposedBytes < 0 || (proposedBytes > 0 && !isOfTerm)) {
+      broken(
+        `REP2: a ${raft.role} of ${raft.term} counts ${proposedBytes} bytes of ${proposedTerm}`,
+      );
+    }
+    if (this.isServing && !raft.isReady) broken(`REP3: a ${raft.role} serves and is not ready`);
+    if (raft.isLeader) return;
+    const asked = this.reads.size + this.confirmedReads.length;
+    const credits = this.standing.size + this.interests.size;
+    if (queue.length + asked + credits > 0) {
+      broken(
+        `REP4: a ${raft.role} has ${queue.length} intents, ${asked} reads, ${credits} credits`,
+      );
+    }
   }
 }

@@ -1,9 +1,12 @@
 // The calls of all sessions of this node: each row is asked of the leader of its partition, and answered by its number.
 // A part of Sessions, which makes it and hands on what it got of the host itself: context, operations, topics.
+// For SES1 (session.ts) `waiting` of a call are its rows without an answer. Invariant:
+//   CALL1 `calls` of a session counts those that are here, and each gives back once what it took of budget and window.
 
 import { type EnqueueRows, type SettleRows, u64At } from "@disheap/proto/session";
 import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
 import type { Failure } from "../contract/api.js";
+import { assert } from "../lib/assert.js";
 import { SequenceTable } from "../lib/sequence-table.js";
 import type { HostContext } from "../member/context.js";
 import { NO_ROOM_FOR_REQUEST } from "../member/budgets.js";
@@ -350,8 +353,10 @@ export class Calls {
   private finishIfDone(call: SessionCall): void {
     const { session } = call;
     this.changed(session);
+    assert(call.waiting >= 0, "SES1: no row of a call is answered twice");
     if (call.waiting > 0 || !this.calls.delete(call.id)) return;
     session.calls -= 1;
+    assert(session.calls >= 0, "CALL1: a session counts its calls");
     if (call.taken > 0) {
       const ms = this.context.monotonicMs - call.openedMs;
       this.context.observer?.rowsEnqueued?.(call.topic, call.taken, ms);

@@ -1,5 +1,6 @@
 // The deliveries of a session by number, from when they are written: what a number stands for when the client settles
-// it. A number leaves when its lease was settled, given back or is over (D-95).
+// it. A number leaves when its lease was settled, given back or is over (D-95). Invariant:
+//   RING1 numbers are given in the order of writing, from 1 and without a gap, and never again.
 
 import type { PartitionPlace } from "../cluster/cluster-state.js";
 import type { LeaseName } from "../lib/lease-name.js";

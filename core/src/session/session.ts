@@ -1,7 +1,9 @@
 // One client's session: its handles, its window, and what waits for its next frame.
 //   SES1 call numbers only rise, and each call is answered once for every row (calls.ts);
 //   SES2 deliveries are settled by the carrier in the order in which they were handed over, and those that were
-//      written get their numbers in that order, without a gap, here as there.
+//      written get their numbers in that order, without a gap, here as there;
+//   SES3 no more payload is answered than came, so that the window that is granted never exceeds its size;
+//   SES4 `waitingRows` are the rows of the batches in `handed`, which grow no more.
 
 import type { ConsumerEnd, PartitionRoute } from "@disheap/proto/session";
 import type { Failure } from "../contract/api.js";
@@ -128,6 +130,7 @@ export class Session {
   /** It is answered, or was refused: so much more may come. */
   answered(bytes: number): void {
     this.answeredBytes += bytes;
+    assert(this.answeredBytes <= this.receivedBytes, "SES3: no more is answered than came");
   }
 
   /** What to grant in the next frame, or 0: told again once a quarter of the window is free. */
@@ -180,6 +183,8 @@ export class Session {
       this.waitingRows -= rows;
       if (isWritten) for (const delivery of deliveries) this.ring.add(delivery);
     }
+    const isRight = this.handed.length === 0 ? this.waitingRows === 0 : this.waitingRows >= 0;
+    assert(isRight, "SES4: rows wait in batches that are handed over");
     return settled;
   }
 

@@ -32,9 +32,4 @@ export type DiskEvent =
       /** True when nothing is left in the range after these entries. */
       readonly done: boolean;
     }
-  | {
-      readonly kind: "disk.got";
-      readonly token: number;
-      readonly value: Uint8Array | undefined;
-    }
   | { readonly kind: "disk.failed"; readonly token: number; readonly message: string };

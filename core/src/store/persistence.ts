@@ -1,6 +1,8 @@
 // One synced batch per turn for all dirty groups, with its chain record (D-36, D-52, D-56). One batch is
 // in flight at a time; what became dirty meanwhile goes into the next. Operations of a batch: deletes of
-// overwritten blocks, blocks, hard state per group by id, old chain records, the chain record.
+// overwritten blocks, blocks, hard state per group by id, old chain records, the chain record. Invariants:
+//   PER1 one batch is in flight at a time, and what completes is that one (D-40);
+//   PER2 the chain records that are kept are those of the newest batches, without a gap.
 
 import { assert } from "../lib/assert.js";
 import { Fifo } from "../lib/fifo.js";
@@ -58,10 +60,6 @@ export class Persistence {
 
   markDirty(replica: Replica): void {
     this.dirty.add(replica);
-  }
-
-  get isWriting(): boolean {
-    return this.inFlight !== undefined;
   }
 
   get hasDirty(): boolean {
@@ -138,6 +136,8 @@ export class Persistence {
     this.dirtyBefore = dirty;
     this.kept.push({ n, bytes });
     this.keptBytes += bytes;
+    const first = this.kept.first()?.n ?? 0;
+    assert(first + this.kept.length === n + 1, "PER2: the kept chain has no gap up to its end");
     return bytes + value.length;
   }
 

@@ -1,6 +1,8 @@
 // Start-up of a node: opens the store, reads it in chunks, verifies it, counts this start durably. Until
-// that is synced the node takes no part.
+// that is synced the node takes no part. Invariant:
+//   STA1 what the store held is handed out once, after all of it was read and verified.
 
+import { assert } from "../lib/assert.js";
 import type { Crc32 } from "../lib/crc32.js";
 import { encodeNodeRecord, Tag, tagKey } from "../wire/disk-records.js";
 import { UnusableStore, StoreReader, type RestoredGroup, type RestoredStore } from "./boot.js";
@@ -63,9 +65,10 @@ export class Startup {
 
   /** What the store held of the groups; nothing of it stays here. */
   takeGroups(): Map<number, RestoredGroup> {
-    const groups = this.restored?.groups ?? new Map<number, RestoredGroup>();
+    const { restored } = this;
+    assert(restored !== undefined, "STA1: what the store held is handed out once, when it is read");
     this.restored = undefined;
-    return groups;
+    return restored.groups;
   }
 }
 

@@ -30,3 +30,11 @@ test("the ring stays right however often it has come round", () => {
   expect(known).toBe(65_536);
   expect(table.isRepeat(1, 1, count - 65_537, (count - 65_537) % 3)).toBe(false);
 });
+
+test("ONCE1: the look-up holds what is in the ring", () => {
+  const table = new OnceTable();
+  table.isRepeat(1, 1, 10, 1);
+  const { edges } = table as unknown as { edges: Map<number, { attempts: number[] }> };
+  edges.get(1)?.attempts.push(7);
+  expect(() => table.isRepeat(1, 1, 11, 1)).toThrow(/^ONCE1/);
+});

@@ -110,3 +110,17 @@ test("a client takes nothing since the oldest of what waits, or since a recall",
   session.settle(1, false);
   expect(session.waitsSinceMs).toBe(30);
 });
+
+test("SES3, SES4: no more is answered than came, and rows wait in the batches that are handed over", () => {
+  const session = make();
+  session.receive(10);
+  session.answered(10);
+  expect(() => session.answered(1)).toThrow(/^SES3/);
+  const a = consumer(1);
+  add(session, a, 1, 500);
+  for (const batch of session.takeBatches()) {
+    session.hand(batch, 0);
+    batch.deliveries.pop();
+  }
+  expect(() => session.settle(1, true)).toThrow(/^SES4/);
+});

@@ -10,6 +10,8 @@ const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const put = (key: Uint8Array, value: Uint8Array): DiskOp => ({ type: "put", key, value });
 const del = (key: Uint8Array): DiskOp => ({ type: "del", key });
 const hex = (value: Uint8Array): string => Buffer.from(value).toString("hex");
+/** The least key above this one. */
+const after = (key: Uint8Array): Uint8Array => bytes(...key, 0);
 const FIRST = bytes();
 const BEYOND = bytes(0xff, 0xff, 0xff);
 
@@ -29,10 +31,8 @@ async function write(process: DiskProcess, token: number, ops: DiskOp[], sync = 
 }
 
 async function read(process: DiskProcess, token: number, key: Uint8Array) {
-  process.port.get(token, key);
-  const event = await process.completion(token);
-  assert.equal(event.kind, "disk.got");
-  return event.kind === "disk.got" && event.value !== undefined ? hex(event.value) : undefined;
+  const { entries } = await scan(process, token, [key, after(key)], 1);
+  return entries.length === 0 ? undefined : hex(entries[0].value);
 }
 
 async function scan(
@@ -108,10 +108,9 @@ function orderTests(test: DeclareTest, withRig: WithRig): void {
       assert.equal(process.events.length, 0);
       await process.completion(1);
       process.port.write(2, [put(bytes(1), bytes(1))], true);
-      process.port.get(3, bytes(1));
-      process.port.scan(4, FIRST, BEYOND, 100);
+      process.port.scan(3, FIRST, BEYOND, 100);
       assert.equal(process.events.length, 1);
-      await Promise.all([2, 3, 4].map((token) => process.completion(token)));
+      await Promise.all([2, 3].map((token) => process.completion(token)));
     }),
   );
 }
@@ -133,19 +132,12 @@ function readTests(test: DeclareTest, withRig: WithRig): void {
     withRig(async (rig) => {
       const process = await opened(rig);
       await write(process, 1, [put(bytes(1), bytes(5, 6))]);
-      process.port.get(2, bytes(1));
-      const got = await process.completion(2);
-      const { entries } = await scan(process, 3, [FIRST, BEYOND], 100);
-      const found = [
-        got.kind === "disk.got" ? got.value : undefined,
-        entries[0].key,
-        entries[0].value,
-      ];
-      for (const value of found) {
+      const { entries } = await scan(process, 2, [FIRST, BEYOND], 100);
+      for (const value of [entries[0].key, entries[0].value]) {
         assert.equal(Object.getPrototypeOf(value), Uint8Array.prototype);
-        value?.fill(99);
+        value.fill(99);
       }
-      assert.equal(await read(process, 4, bytes(1)), "0506");
+      assert.equal(await read(process, 3, bytes(1)), "0506");
     }),
   );
 
@@ -306,9 +298,8 @@ function lifeTests(test: DeclareTest, withRig: WithRig): void {
     withRig(async (rig) => {
       const process = rig.start();
       process.port.write(1, [put(bytes(1), bytes(1))], true);
-      process.port.get(2, bytes(1));
-      process.port.scan(3, FIRST, BEYOND, 100);
-      for (const token of [1, 2, 3]) {
+      process.port.scan(2, FIRST, BEYOND, 100);
+      for (const token of [1, 2]) {
         const event = await process.completion(token);
         assert.equal(event.kind === "disk.failed" && /open/.test(event.message), true);
       }
@@ -320,11 +311,10 @@ function lifeTests(test: DeclareTest, withRig: WithRig): void {
     withRig(async (rig) => {
       const process = await opened(rig);
       process.port.write(1, [put(bytes(1), new Uint8Array(100_000))], true);
-      process.port.get(2, bytes(1));
-      process.port.scan(3, FIRST, BEYOND, 100);
+      process.port.scan(2, FIRST, BEYOND, 100);
       const stopped = rig.stop(process);
-      process.port.write(4, [put(bytes(2), bytes(2))], true);
-      process.port.get(5, bytes(1));
+      process.port.write(3, [put(bytes(2), bytes(2))], true);
+      process.port.scan(4, FIRST, BEYOND, 100);
       await stopped;
       await rig.settle();
       assert.deepEqual(

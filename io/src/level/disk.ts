@@ -98,14 +98,6 @@ class LevelDiskPort implements LevelDisk {
     );
   }
 
-  get(token: number, key: Uint8Array): void {
-    this.read(token, async (db) => {
-      const value = await db.get(key);
-      this.readBytes += value?.length ?? 0;
-      return { kind: "disk.got", token, value: value && plainBytes(value) };
-    });
-  }
-
   scan(token: number, from: Uint8Array, to: Uint8Array, bytesMax: number): void {
     const end = to.length > 0 && to[0] === RESERVED_TAG ? END_OF_KEYS : to;
     this.read(token, async (db) => {

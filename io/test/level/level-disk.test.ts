@@ -65,9 +65,9 @@ test("a record that its node does not accept is refused before the store is open
   expect(await readdir(join(directory, "store"))).toEqual(before);
   const { process, event } = await open(() => undefined);
   expect(event).toMatchObject({ kind: "disk.opened", identity: Uint8Array.of(1, 2) });
-  process.port.get(2, Buffer.from("k"));
-  const got = await process.completion(2);
-  expect(got.kind === "disk.got" && Buffer.from(got.value ?? "").toString()).toBe("v");
+  process.port.scan(2, Buffer.from("k"), Buffer.from("l"), 1);
+  const found = await process.completion(2);
+  expect(found).toMatchObject({ entries: [{ value: new Uint8Array(Buffer.from("v")) }] });
 });
 
 test("D-38: a store without its identity file is refused, not taken for a new node", async () => {
@@ -196,7 +196,7 @@ test("D-40: after a read error nothing is tried any more", async () => {
   const { port } = damaged.process;
   // LevelDB may notice when it opens or when it reads; it must not answer as if all were well.
   if (damaged.event.kind === "disk.opened") {
-    port.get(1, Buffer.from("key7"));
+    port.scan(1, Buffer.from("key7"), Buffer.from("key8"), 1);
     expect((await damaged.process.completion(1)).kind).toBe("disk.failed");
   }
   port.write(2, [put("k", "v")], true);
@@ -269,15 +269,15 @@ test.skipIf(process.platform !== "linux")(
     second.port.reopen();
     second.port.write(4, [put("c2", "after")], true);
     await second.completion(4);
-    second.port.get(5, Buffer.from("c1"));
-    second.port.get(6, Buffer.from("c2"));
+    second.port.scan(5, Buffer.from("c1"), Buffer.from("c2"), 1);
+    second.port.scan(6, Buffer.from("c2"), Buffer.from("c3"), 1);
     const kinds = await Promise.all([2, 3, 4, 5, 6].map((token) => second.completion(token)));
     expect(kinds).toMatchObject([
       { kind: "disk.written" },
       { kind: "disk.scanned" },
       { kind: "disk.written" },
-      { kind: "disk.got", value: new Uint8Array(Buffer.from("before")) },
-      { kind: "disk.got", value: new Uint8Array(Buffer.from("after")) },
+      { kind: "disk.scanned", entries: [{ value: new Uint8Array(Buffer.from("before")) }] },
+      { kind: "disk.scanned", entries: [{ value: new Uint8Array(Buffer.from("after")) }] },
     ]);
     expect(await mappedTables()).toBeLessThan(4 * MIB);
     expect(await scan(7)).toBe(BLOCKS);
@@ -286,10 +286,10 @@ test.skipIf(process.platform !== "linux")(
     second.port.write(8, [put("c3", "last")], true);
     await second.stop();
     const { process: third } = await open();
-    third.port.get(9, Buffer.from("c3"));
+    third.port.scan(9, Buffer.from("c3"), Buffer.from("c4"), 1);
     expect(await third.completion(9)).toMatchObject({
-      kind: "disk.got",
-      value: expect.any(Uint8Array) as Uint8Array,
+      kind: "disk.scanned",
+      entries: [{ value: expect.any(Uint8Array) as Uint8Array }],
     });
   },
 );

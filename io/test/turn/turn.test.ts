@@ -78,7 +78,6 @@ function rig(members: number, limits: Partial<HostConfig["limits"]> = {}): Rig {
           r.calls.push("identify");
           r.turn.push({ kind: "disk.identified", token });
         },
-        get: () => r.calls.push("get"),
         scan: (token) => {
           r.calls.push("scan");
           r.turn.push({ kind: "disk.scanned", token, entries: [], done: true });

@@ -131,7 +131,7 @@ const CREDITS = new Table<GrantCredits>({ consumer: u32(1), count: u32(2) });
 
 const STARTED = new Table<StartedRange>({ firstDelivery: u64(1), count: u32(2) });
 
-export const ENQUEUE_ROWS = new Table<EnqueueRows>({
+const ENQUEUE_ROWS = new Table<EnqueueRows>({
   call: u64(1),
   topic: u32(2),
   producer: u32(3),

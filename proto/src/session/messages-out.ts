@@ -194,7 +194,7 @@ const PRODUCER_RUN = new Table<ProducerRun>({
   epoch: pair(4),
 });
 
-export const DELIVERY_ROWS = new Table<DeliveryRows>({
+const DELIVERY_ROWS = new Table<DeliveryRows>({
   consumer: u32(1),
   firstDelivery: u64(2),
   run: many(3, PARTITION_RUN),

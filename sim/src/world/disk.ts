@@ -121,14 +121,6 @@ export class SimDisk {
       open: (token) => this.open(instance, token),
       write: (token, ops, sync) => this.write(instance, token, ops, sync),
       identify: (token, record) => this.identify(instance, token, record),
-      get: (token, key) => {
-        const hex = toHex(key);
-        this.read(instance, token, () => ({
-          kind: "disk.got",
-          token,
-          value: this.live.get(hex)?.slice(),
-        }));
-      },
       scan: (token, from, to, bytesMax) => {
         const [low, high] = [toHex(from), toHex(to)];
         this.read(instance, token, () => {

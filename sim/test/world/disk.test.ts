@@ -7,6 +7,9 @@ import { fromHex, toHex } from "../../src/world/disk-store.js";
 import { SimDisk } from "../../src/world/disk.js";
 import { Loop } from "./loop.js";
 
+/** The range that holds this key alone. */
+const ONLY = (key: number): [Uint8Array, Uint8Array] => [Uint8Array.of(key), Uint8Array.of(key, 0)];
+
 class World {
   readonly loop = new Loop();
   readonly trace: string[] = [];
@@ -178,11 +181,11 @@ test("D1: a crashed or closed process is told nothing more, not even that it ope
   for (const end of ["crash", "close"] as const) {
     const world = new World();
     world.port.write(1, [put(1, 1)], true);
-    world.port.get(2, Uint8Array.of(1));
+    world.port.scan(2, ...ONLY(1), 100);
     if (end === "crash") world.disk.crash();
     else world.port.close();
     world.port.write(3, [put(3, 3)], true);
-    world.port.get(4, Uint8Array.of(1));
+    world.port.scan(4, ...ONLY(1), 100);
     world.loop.drain();
     expect(world.events.map((event) => event.token)).toEqual([0]);
     expect(world.value(3)).toBeUndefined();
@@ -200,7 +203,7 @@ test("disk.stall holds every completion until its end, in order", () => {
   const world = new World();
   world.port.write(1, [put(1, 1)], true);
   world.port.write(2, [put(1, 2)], false);
-  world.port.get(3, Uint8Array.of(1));
+  world.port.scan(3, ...ONLY(1), 100);
   const untilUs = world.loop.nowUs + 2_000_000;
   world.disk.stall(untilUs);
   world.loop.runUntil(untilUs - 1);
@@ -314,7 +317,7 @@ test("same seed, same trace and content; draws of reads do not shift those of wr
     const world = new World(seed);
     for (let i = 0; i < 10; i += 1) {
       world.port.write(i, [put(i, i)], true);
-      if (reads) world.port.get(100 + i, Uint8Array.of(i));
+      if (reads) world.port.scan(100 + i, ...ONLY(i), 100);
       world.loop.runFor(3_000);
     }
     world.disk.crash();

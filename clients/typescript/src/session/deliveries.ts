@@ -29,7 +29,7 @@ interface Columns {
 }
 
 /** Texts, dates and large numbers are made when they are asked for: most handlers ask for the payload only. */
-export class DeliveredRow implements PopItem {
+class DeliveredRow implements PopItem {
   readonly topic: string;
   readonly partitionId: number;
   readonly payload: Buffer;

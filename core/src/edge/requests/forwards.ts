@@ -1,8 +1,9 @@
 // Large requests on their way to other nodes (rev-B15). So many bytes may be out to one node; what comes beyond
 // waits here, where its bytes are counted, and leaves as answers come. Small requests never wait: they settle
-// messages, and many of them are few bytes. Invariant: FWD1 `out` of a member is the sum of the bytes of the
-// requests that name it in `window`.
+// messages, and many of them are few bytes. Invariant:
+//   FWD1 `out` of a member is the sum of the bytes of the requests that name it in `window`.
 
+import { assert } from "../../lib/assert.js";
 import type { RequestAction } from "../../wire/messages.js";
 
 /** Of a request: whose window it takes, 0 for none, and how much of it. */
@@ -65,6 +66,7 @@ export class Forwards<R extends Forwarded> {
   private land(request: R): void {
     if (request.window === 0) return;
     const out = this.bytesTo(request.window) - bytesOf(request);
+    assert(out >= 0, "FWD1: what lands was out");
     if (out > 0) this.out.set(request.window, out);
     else this.out.delete(request.window);
     request.window = 0;

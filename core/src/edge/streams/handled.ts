@@ -4,6 +4,7 @@
 //   E4 at most `max` are remembered; what fell out of the memory counts as handled.
 // What a digest gave back never came, so it goes back again when another digest, or the next page, names it.
 
+import { assert } from "../../lib/assert.js";
 import type { LogIndex } from "../../lib/brands.js";
 
 /** The last `max` grants that were put in. */
@@ -48,6 +49,7 @@ class GrantMemory {
     else this.rounds.set(index, others === undefined ? round : [others, round]);
     this.size += 1;
     if (this.size > this.max) this.forgetOldest();
+    assert(this.size <= this.max, "E4: no more grants are remembered than may be");
   }
 
   private forgetOldest(): void {

@@ -1,8 +1,10 @@
 // Streams that draw from several partitions: ask all leaders for their best candidates, merge them by
 // priority, send bounded grants, collect, sort, write. This merge stands in for the spine's beacons and
 // keeps its shape: choose, grant in parallel, collect, sort, then write (D-4d). What comes late is used all
-// the same: candidates by the next choice, grants at once as far as credits are open.
+// the same: candidates by the next choice, grants at once as far as credits are open. Invariant:
+//   E7 a stream asks, or collects a round, or neither; never both, or credits would be spent twice.
 
+import { assert } from "../../lib/assert.js";
 import { compareInt64 } from "../../lib/int64.js";
 import { CANDIDATES_MAX, type Granted, type Ladder } from "../../wire/messages.js";
 import type { EdgeStream, Source } from "./edge-stream.js";
@@ -169,6 +171,7 @@ function startRound(
 ): void {
   const { context } = streams;
   const now = context.monotonicMs;
+  assert(!stream.ask && !stream.round, "E7: a round begins when none is under way");
   stream.roundNumber += 1;
   const serial = stream.nextSerial(now);
   const waiting = new Set<number>();

@@ -2,7 +2,10 @@
 // seen, and its lease is counted from there (D-25). Remembered by age, not by number: a client that gives
 // its credits back one by one makes hundreds of requests while one entry commits.
 //   E5 no request counts as younger than it is; when there are too many, older ones share the time of the
-//      one before them, which only shortens leases.
+//      one before them, which only shortens leases;
+//   E6 serials only grow, and so stand in their order, for ever: also what was cleared never comes again.
+
+import { assert } from "../../lib/assert.js";
 
 const REMEMBERED_MAX = 1024;
 
@@ -13,6 +16,7 @@ export class SentSerials {
 
   /** A request left; what is older than `keepMs` is of no use any more. Serials only grow. */
   add(serial: number, nowMs: number, keepMs: number): void {
+    assert(serial > this.newest, "E6: serials only grow");
     if (this.serials.length >= REMEMBERED_MAX) this.thin(nowMs - keepMs);
     this.serials.push(serial);
     this.times.push(nowMs);

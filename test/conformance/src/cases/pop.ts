@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
 import { type Rig, type CodeName } from "../rig.js";
 import type { Case } from "../case.js";
+import { LEASE_LIFE_MAX_MS } from "../lease-life.js";
 import type { Pop } from "../pop.js";
 import { sleep, until } from "../wait.js";
 import { watchHealth } from "../health.js";
@@ -76,7 +77,7 @@ export function popCases(): Case[] {
       run: async (rig) => {
         const topic = await rig.topic();
         await ends(rig.pop(topic, 1, { visibilityMs: 0 }), "INVALID_ARGUMENT");
-        await ends(rig.pop(topic, 1, { visibilityMs: 12 * HOUR_MS + 1 }), "INVALID_ARGUMENT");
+        await ends(rig.pop(topic, 1, { visibilityMs: LEASE_LIFE_MAX_MS + 1 }), "INVALID_ARGUMENT");
       },
     },
     {

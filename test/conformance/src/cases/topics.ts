@@ -5,9 +5,9 @@ import { DeleteHeapReq, DisheapService, MakeHeapReq, Mode } from "@disheap/proto
 import { status as Status } from "@grpc/grpc-js";
 import { duration, refused } from "../rig.js";
 import type { Case } from "../case.js";
+import { LEASE_LIFE_MAX_MS } from "../lease-life.js";
 
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 type Settings = Partial<MakeHeapReq>;
 
@@ -28,7 +28,7 @@ const REFUSED: readonly (readonly [string, Settings])[] = [
   ["retention above 365 days", { retentionTime: duration(365 * DAY_MS + 1) }],
   ["visibility 0", { visibilityTimeoutDefault: duration(0) }],
   ["visibility below 0", { visibilityTimeoutDefault: duration(-1) }],
-  ["visibility above 12 hours", { visibilityTimeoutDefault: duration(12 * HOUR_MS + 1) }],
+  ["visibility above 12 hours", { visibilityTimeoutDefault: duration(LEASE_LIFE_MAX_MS + 1) }],
   ["a payload limit above 256 MiB", { maxPayloadBytes: 256n * 1024n * 1024n + 1n }],
   ["dead letter retention 0", { dlqPolicy: { enabled: true, retentionTime: duration(0) } }],
   ["dead letter retention below 0", { dlqPolicy: { enabled: true, retentionTime: duration(-1) } }],
@@ -40,7 +40,7 @@ const ACCEPTED: readonly (readonly [string, Settings])[] = [
   ["replication factor 7, on the nodes there are", { replicationFactor: 7 }],
   ["K = 10000", { topKBound: 10_000 }],
   ["retention of 365 days", { retentionTime: duration(365 * DAY_MS) }],
-  ["visibility of 12 hours", { visibilityTimeoutDefault: duration(12 * HOUR_MS) }],
+  ["visibility of 12 hours", { visibilityTimeoutDefault: duration(LEASE_LIFE_MAX_MS) }],
   ["a payload limit of 256 MiB", { maxPayloadBytes: 256n * 1024n * 1024n }],
   [
     "what the Python SDK sends",

@@ -9,9 +9,8 @@
 //   Q9 a lease is given back once, late only after it ended by expiry: never after it was settled;
 //   Q11 nothing is granted before its not-before.
 
+import { LIMITS } from "../../spec/limits.js";
 import { broken, type Happening, type MessageRecord, type MessageRule } from "../entries/ledger.js";
-
-const LEASE_LIFE_MAX_MS = 12 * 3_600_000;
 
 /** The grant of the open lease. */
 function openGrant(message: MessageRecord): Happening {
@@ -122,7 +121,7 @@ function extended(now: Happening, deadlineMs: number, message: MessageRecord): v
     broken("Q6", `an extension moved its deadline back ${to}`, now, message.last);
   }
   const grant = message.grants.at(-1);
-  if (grant && deadlineMs > grant.grantedMs + LEASE_LIFE_MAX_MS) {
+  if (grant && deadlineMs > grant.grantedMs + LIMITS.leaseLifeMaxMs) {
     const life = `granted at ${grant.grantedMs}, the deadline is now ${deadlineMs}`;
     broken("Q6", `extended beyond 12 h: ${life}`, now, grant.happening);
   }
