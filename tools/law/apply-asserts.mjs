@@ -19,7 +19,8 @@ export function assertionsOf(file, text) {
   const found = [];
   const visit = (node) => {
     const isAssert =
-      ts.isCallExpression(node) && /^(assert(Never)?|broken)$/.test(node.expression.getText(source));
+      ts.isCallExpression(node) &&
+      /^(assert(Never)?|broken)$/.test(node.expression.getText(source));
     // In an assertNever, what is left comes first; the sentence is the last argument in both.
     if (isAssert)
       found.push(
