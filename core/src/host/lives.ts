@@ -120,7 +120,11 @@ export class Lives {
       return;
     }
     const known = keeper.value.met.get(member);
-    if (known !== undefined && isSameLife(known, card)) this.linkUp(call, link, card);
+    const pending = this.candidates.find((c) => c.version !== 0 && isSameLife(c.life, card));
+    if (pending?.member === member) {
+      // Known, and not synced yet: this link waits for the same write.
+      this.candidates.push({ ...pending, call, link });
+    } else if (known !== undefined && isSameLife(known, card)) this.linkUp(call, link, card);
     else if (known !== undefined && card.boots <= known.boots) {
       this.refuse(call, link, "copied", copied(name, card.boots, known.boots));
     } else this.consider(call, link, card);

@@ -401,9 +401,11 @@ export class Leader {
     if (origin.type === "request") {
       const answer = (): void => this.answer(origin, outcomeOf(result, index));
       const { edge, edgeIncarnation, closes: stream } = origin;
-      // Before the answer and in its lane: an edge that has the answer has seen what the stream was granted.
+      // Before the answer and in its lane: an edge that has the answer has seen what the stream was granted. Who leads
+      // no more has nothing to tell; the edge, unanswered, asks the next leader.
       if (stream === undefined) answer();
-      else sendLastDigest(this.context, replica, { edge, edgeIncarnation, stream }, answer);
+      else if (replica.isServing)
+        sendLastDigest(this.context, replica, { edge, edgeIncarnation, stream }, answer);
     }
     if (origin.type === "grant") answerGrant(this.context, replica, origin, result, index);
   }

@@ -4,7 +4,7 @@
 //   REP1 `queueBytes` are the bytes of the requests in `queue`;
 //   REP2 `proposedBytes` are bytes of the present leadership's entries, of the term that is `proposedTerm`;
 //   REP3 who serves, leads, and has committed an entry of its term;
-//   REP4 only a leader has queued intents, reads, standing credits or interests;
+//   REP4 only a leader has queued intents, reads, standing credits, interests or digests;
 //   REP5 what waits for a persist waits in the order of the persists.
 
 import { assert, broken } from "../lib/assert.js";
@@ -186,10 +186,10 @@ export class Replica {
     if (this.isServing && !raft.isReady) broken(`REP3: a ${raft.role} serves and is not ready`);
     if (raft.isLeader) return;
     const asked = this.reads.size + this.confirmedReads.length;
-    const credits = this.standing.size + this.interests.size;
-    if (queue.length + asked + credits > 0) {
+    const told = this.standing.size + this.interests.size + this.digests.length;
+    if (queue.length + asked + told > 0) {
       broken(
-        `REP4: a ${raft.role} has ${queue.length} intents, ${asked} reads, ${credits} credits`,
+        `REP4: a ${raft.role} has ${queue.length} intents, ${asked} reads, ${told} of streams`,
       );
     }
   }

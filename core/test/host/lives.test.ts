@@ -51,6 +51,19 @@ test("V1: a newer life is taken once it is written down", () => {
   expect(metOf(r)).toBe(1);
 });
 
+test("V1: another link of a life that is being written down waits for it too", () => {
+  const r = rig();
+  r.holdsIdentity = true;
+  expect(show(r, cardOf(1))).toBe("later");
+  const first = calls;
+  expect(show(r, cardOf(1))).toBe("later");
+  const second = calls;
+  expect(metOf(r)).toBeUndefined();
+  r.identify();
+  expect([verdictOf(r, first), verdictOf(r, second)]).toEqual(["taken", "taken"]);
+  expect(metOf(r)).toBe(1);
+});
+
 test("a lower count of starts, or an equal one of another process, is a copy; also after a restart", () => {
   let r = rig();
   expect(show(r, cardOf(5))).toBe("taken");
