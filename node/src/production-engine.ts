@@ -143,6 +143,7 @@ export class ProductionEngine implements Engine {
   submit(event: ClientEvent): void {
     const isEnqueue = event.kind === "client.request" && event.request.op === "enqueue";
     if (isEnqueue) this.loadGarbage.cameIn(event.request.payload.length);
+    else if (event.kind === "session.frame") this.loadGarbage.cameIn(event.frame.length);
     this.turn.push(event);
   }
 

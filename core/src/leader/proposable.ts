@@ -8,22 +8,27 @@ interface Refusal {
   readonly message: string;
 }
 
-/** What nodes ask a leader for. Everything else a leader makes by itself, out of what it knows. */
-const ASKED: ReadonlySet<Intent["kind"]> = new Set<Intent["kind"]>([
-  "enqueue",
-  "enqueue.many",
-  "settle.many",
-  "ack",
-  "nack",
-  "extend",
-  "release",
-  "release.undelivered",
-  "stream.close",
-  "partition.close",
-  "topic.create",
-  "topic.deleting",
-  "topic.deleted",
-]);
+/** Whether nodes ask a leader for it; else a leader makes it by itself, out of what it knows. */
+const IS_ASKED: Readonly<Record<Intent["kind"], boolean>> = {
+  enqueue: true,
+  "enqueue.many": true,
+  "settle.many": true,
+  ack: true,
+  nack: true,
+  extend: true,
+  release: true,
+  "release.undelivered": true,
+  "stream.close": true,
+  "partition.close": true,
+  "topic.create": true,
+  "topic.deleting": true,
+  "topic.deleted": true,
+  grant: false,
+  "edge.replaced": false,
+  tick: false,
+  "partition.init": false,
+  "cluster.init": false,
+};
 
 /** The intent if this node can apply it to such a machine, and member `from` may ask for it; else why not. */
 export function proposable(
@@ -33,7 +38,7 @@ export function proposable(
 ): Intent | Refusal {
   try {
     const intent = decodeIntent(bytes);
-    if (!ASKED.has(intent.kind)) return refused(`only a leader itself makes a ${intent.kind}`);
+    if (!IS_ASKED[intent.kind]) return refused(`only a leader itself makes a ${intent.kind}`);
     const { machine: own } = INTENTS[intent.kind];
     if (own !== "either" && own !== machine) {
       return refused(`${intent.kind} does not belong to this group`);

@@ -23,11 +23,12 @@ export const QUEUE_FULL = {
 export function isReturn(intent: Intent): boolean {
   switch (intent.kind) {
     case "release.undelivered":
+    case "release":
       return true;
     case "nack":
       return intent.backoffMs === 0;
     case "settle.many":
-      return intent.op === "nack" && intent.backoffMs === 0;
+      return intent.op === "release" || (intent.op === "nack" && intent.backoffMs === 0);
     default:
       return false;
   }

@@ -1,5 +1,6 @@
 // Assertions that stay on in production. A broken invariant is a bug in Disheap, never the user's
-// error: it throws, the core never catches it, and the host stops the group it happened in (D-40).
+// error: it throws, and nothing goes on with what it broke: the one place that catches it is the host's guard
+// (host/host.ts), which stops the group it happened in (D-40).
 
 /** A broken invariant: names the rule, what was expected and what was found. */
 export class InvariantViolation extends Error {

@@ -1,7 +1,8 @@
 // A leader whose disk makes no progress hands over to a voter whose disk is healthy (D-90): it cannot apply, so it
 // can answer nobody. It stops proposing, lets its best follower catch up, and tells it to campaign at once.
-// A large batch may take its time: what its bytes explain is no reason to go. Without a majority of healthy disks nobody could do better: it stays. What did not happen within one
-// election timeout ends in stepping down, so that the voters elect for themselves.
+// A large batch may take its time: what its bytes explain is no reason to go. Without a majority of healthy disks
+// nobody could do better: it stays. What did not happen within one election timeout ends in stepping down, so that the
+// voters elect for themselves.
 
 import type { RaftGroup } from "./group.js";
 import type { Progress } from "./progress.js";

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { proposable } from "../../src/leader/proposable.js";
-import { encodeIntent, type Intent } from "../../src/wire/intents.js";
+import { encodeIntent, INTENTS, type Intent } from "../../src/wire/intents.js";
 import { BEGIN, SETTINGS } from "../support/machine-rig.js";
 
 const token = { index: 1, offset: 0, fence: 1, mac: new Uint8Array(16) };
@@ -21,6 +21,30 @@ const ASKED: readonly (readonly ["cluster" | "partition", Intent])[] = [
       producer: undefined,
       maxRetries: undefined,
       delayMs: 0,
+    },
+  ],
+  [
+    "partition",
+    {
+      kind: "enqueue.many",
+      rows: 1,
+      producer: undefined,
+      priority: new Uint8Array(8),
+      length: new Uint8Array(4),
+      maxRetries: new Uint8Array(0),
+      delayMs: new Uint8Array(0),
+      payload: new Uint8Array(0),
+    },
+  ],
+  [
+    "partition",
+    {
+      kind: "settle.many",
+      op: "ack",
+      backoffMs: undefined,
+      extensionMs: 0,
+      rows: 1,
+      leases: new Uint8Array(12),
     },
   ],
   ["partition", { kind: "ack", token }],
@@ -58,6 +82,11 @@ const MADE: readonly (readonly ["cluster" | "partition", Intent])[] = [
   ],
   ["cluster", { kind: "cluster.init", ...BEGIN, members: [1] }],
 ];
+
+test("every kind of intent is one or the other here", () => {
+  const tried = [...ASKED, ...MADE].map(([, { kind }]) => kind);
+  expect([...new Set(tried)].sort()).toEqual(Object.keys(INTENTS).sort());
+});
 
 test.each(ASKED)("in a %s: %o is taken, and in another group it is not", (machine, intent) => {
   const bytes = encodeIntent(intent);

@@ -66,7 +66,7 @@ class LevelDiskPort implements LevelDisk {
   }
 
   open(token: number): void {
-    assert(this.opening === undefined, "D1: a port is opened once");
+    assert(this.opening === undefined, "disk: a port is opened once");
     this.opening = openStore(this.options).then(
       ({ db, identity }) => {
         this.db = db;
@@ -79,7 +79,7 @@ class LevelDiskPort implements LevelDisk {
   }
 
   write(token: number, ops: readonly DiskOp[], sync: boolean): void {
-    for (const op of ops) assert(op.key[0] !== RESERVED_TAG, "D1: keys never start with 0xff");
+    for (const op of ops) assert(op.key[0] !== RESERVED_TAG, "disk: keys never start with 0xff");
     if (this.isRefused(token)) return;
     this.writes.push({ token, ops, sync });
     this.writeNext();
@@ -244,7 +244,7 @@ class LevelDiskPort implements LevelDisk {
   }
 
   private theDb(): Db {
-    assert(this.db !== undefined, "D1: the store is open");
+    assert(this.db !== undefined, "disk: the store is open");
     return this.db;
   }
 }

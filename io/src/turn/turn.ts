@@ -128,7 +128,7 @@ export class Turn {
 
 /** What is copied and checked where the event is stepped. */
 function bytesOf(event: HostEvent): number {
-  if (event.kind === "peer.frame") return event.frame.length;
+  if (event.kind === "peer.frame" || event.kind === "session.frame") return event.frame.length;
   const isEnqueue = event.kind === "client.request" && event.request.op === "enqueue";
   return isEnqueue ? event.request.payload.length : 0;
 }

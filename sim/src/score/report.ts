@@ -88,10 +88,17 @@ function costOf(results: readonly Result[]): string {
 }
 
 function notes(story: Story): string[] {
-  const { refused, unsound, open, coverCpuSeconds, results } = story;
+  const { refused, unsound, open, coverCpuSeconds, results, seedsMax } = story;
+  const further = results.filter((r) => r.seedsMax > seedsMax);
   const found = unsound.map(({ seed, rule }) => `${seed} (${rule})`).join(", ");
   return [
     `Hunts took ${costOf(results)}; the coverage pass of this run ${coverCpuSeconds.toFixed(0)} s.`,
+    ...(further.length > 0
+      ? [
+          `${further.length} of them were judged before, on seeds 1..${Math.max(...further.map((r) => r.seedsMax))}: that ` +
+            "verdict counts, and its time is in these figures.",
+        ]
+      : []),
     ...(refused > 0 ? [`${refused} more were drawn and do not compile: they do not count.`] : []),
     ...(open > 0 ? [`${open} of the sample are not judged yet: the same command goes on.`] : []),
     ...(unsound.length > 0
