@@ -2,7 +2,9 @@
 // that an older one expired, and this of whom a leader asks whether it was ever handed over (D-91). As many and
 // for as long as there may be tombstones. Follows from the entries alone and decides nothing at apply, so it
 // is in no hash.
+//   EXP1 `end - first` leases are remembered, no more than there may be tombstones, and only those are shown.
 
+import { broken } from "../lib/assert.js";
 import type { StreamName } from "../lib/stream-name.js";
 import type { HasLevel } from "../machine/levels/level.js";
 import type { GrantedLease } from "../wire/messages.js";
@@ -45,6 +47,8 @@ export class Expiries {
 
   /** The lease of this number, which is from `first` to below `end`. */
   at(number: number): Expiry {
+    if (number < this.first || number >= this.end)
+      broken(`EXP1: expiry ${number} is not remembered`);
     const place = this.placeOf(number);
     const [index, offset, fence, edge, edgeIncarnation, stream, round, grantIndex] =
       this.ring.subarray(place, place + FIELDS);

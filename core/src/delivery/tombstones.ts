@@ -1,8 +1,10 @@
 // Tombstones: how leases ended lately that their messages do not tell any more, so that a repeat with the
 // same token is OK (D-35) and an expired lease that was never delivered can be taken back after its message
 // was granted again (D-91). The last N per partition or 10 minutes of group time, whichever ends first.
+//   TMB1 the ring and the table hold the same leases, each once: a lease ends once.
 
 import type { Fence, LogIndex, Offset } from "../lib/brands.js";
+import { broken } from "../lib/assert.js";
 import { PairTable } from "../lib/pair-table.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
 import type { HasLevel } from "../machine/levels/level.js";
@@ -49,6 +51,8 @@ export class Tombstones {
     this.stampMs[at] = nowMs;
     this.count += 1;
     this.put(index, key, ended);
+    if (this.table.size !== this.count)
+      broken(`TMB1: fence ${fence} of ${index}.${offset} ended twice`);
   }
 
   /** The lease, which is remembered, counts as ended another way; it is forgotten when it would have been. */
