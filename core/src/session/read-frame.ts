@@ -26,5 +26,8 @@ export function helloProblem(
   node: NodeLimits,
 ): Failure | undefined {
   if (!hello) return invalid("the first frame has no hello; begin with SessionIn.hello");
-  return sessionProblem("receiveBytesMax", hello.receiveBytesMax, node);
+  return (
+    sessionProblem("receiveBytesMax", hello.receiveBytesMax, node) ??
+    sessionProblem("level", hello.level, node)
+  );
 }

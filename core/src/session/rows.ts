@@ -35,8 +35,11 @@ export function rowCount(rows: EnqueueRows): number {
 /** What is wrong with the columns of an enqueue, taken together. */
 export function enqueueShapeProblem(rows: EnqueueRows, node: NodeLimits): Failure | undefined {
   const count = rowCount(rows);
-  const tooMany = sessionProblem("rows", count, node);
-  if (tooMany) return tooMany;
+  const { partition } = rows;
+  const outside =
+    sessionProblem("rows", count, node) ??
+    (partition === undefined ? undefined : sessionProblem("partition", partition, node));
+  if (outside) return outside;
   const wrong =
     columnProblem("length", rows.length.length / 4, count, false) ??
     columnProblem("max_retries", rows.maxRetries.length / 4, count, true) ??

@@ -10,7 +10,7 @@ import type { GrantedItem } from "../wire/messages.js";
 import type { Operations } from "../edge/requests/operations.js";
 import type { RequestEnd } from "../edge/requests/requests.js";
 import { STARTING } from "../edge/requests/starting.js";
-import { invalid } from "../edge/requests/validate.js";
+import { invalid, sessionProblem } from "../edge/requests/validate.js";
 import type { EdgeStream } from "../edge/streams/edge-stream.js";
 import type { StreamCarrier } from "../edge/streams/stream-carrier.js";
 import type { Streams } from "../edge/streams/streams.js";
@@ -171,8 +171,10 @@ export class Sessions implements StreamCarrier {
     }
     for (const rows of message.settle) this.calls.settle(session, rows);
     for (const rows of message.enqueue) this.calls.enqueue(session, rows);
-    for (const { firstDelivery, count } of message.started)
-      session.ring.start(firstDelivery, count);
+    for (const { firstDelivery, count } of message.started) {
+      failure ??= sessionProblem("started", count, node);
+      if (!failure) session.ring.start(firstDelivery, count);
+    }
     for (const credit of message.credit) failure ??= this.credit(session, credit);
     for (const handle of message.close) failure ??= this.closeConsumer(session, handle);
     if (failure) this.fail(session, failure);
@@ -221,6 +223,8 @@ export class Sessions implements StreamCarrier {
     if (!consumer)
       return invalid(`consumer ${handle} was never opened; open it before its credits`);
     if (consumer.isEnded) return undefined;
+    const wrong = sessionProblem("credits", count, this.context.nodeLimits);
+    if (wrong) return wrong;
     if (session.promised + count > DELIVERIES_MAX) {
       return {
         code: "RESOURCE_EXHAUSTED",

@@ -28,6 +28,12 @@ export const SESSION = group({
     absent: { default: 4 << 20 },
     advice: "frames of answers need that much",
   },
+  level: {
+    ...count("hello.level", 0, UINT32_MAX),
+    isZeroAbsent: true,
+    absent: { default: 1 },
+    note: "The highest that the client speaks; welcome.level is what both go by.",
+  },
   handle: {
     ...count("handle", 1, UINT32_MAX),
     advice: "count from 1, and bind each once",
@@ -42,6 +48,21 @@ export const SESSION = group({
     ...count("rows of a call", 1, CALL_ROWS_MAX),
     advice: "divide the call",
     note: "All columns of a call have as many, or none where that is allowed.",
+  },
+  partition: {
+    ...count("enqueue.partition", 0, UINT32_MAX),
+    absent: { means: "the node chooses, row by row" },
+    note: "Rows are refused where the topic has no such partition, and those with a producer or a key where they belong to another.",
+  },
+  credits: {
+    ...count("credit.count", 0, UINT32_MAX),
+    absent: { default: 0 },
+    note: "They add up; credits and deliveries of a session are 16,384 at most (RESOURCE_EXHAUSTED).",
+  },
+  started: {
+    ...count("started.count", 0, UINT32_MAX),
+    absent: { default: 0 },
+    note: "Deliveries that are not held are passed over.",
   },
   settleKind: {
     ...count("settle.kind", 0, 3),

@@ -29,6 +29,19 @@ const ONE = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
 
 const FRAMES: { readonly [F in Field]: (value: number) => Draft<SessionIn> } = {
   receiveBytesMax: (receiveBytesMax) => ({ hello: { ...HELLO, receiveBytesMax } }),
+  level: (level) => ({ hello: { ...HELLO, level } }),
+  partition: (partition) => ({
+    hello: HELLO,
+    topic: TOPIC,
+    enqueue: [{ call: 1, topic: 1, partition, ...columns(1) }],
+  }),
+  credits: (count) => ({
+    hello: HELLO,
+    topic: TOPIC,
+    consumer: [{ handle: 1, topic: 1 }],
+    credit: [{ consumer: 1, count }],
+  }),
+  started: (count) => ({ hello: HELLO, started: [{ firstDelivery: 1, count }] }),
   handle: (handle) => ({ hello: HELLO, topic: [{ handle, topic: "jobs" }] }),
   call: (call) => ({ hello: HELLO, topic: TOPIC, enqueue: [{ call, topic: 1, ...columns(1) }] }),
   rows: (rows) => ({
