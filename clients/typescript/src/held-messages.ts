@@ -5,6 +5,7 @@
 // When the link that brought them breaks, the cluster shortens their leases to its grace, at once or when it notices:
 // minutes later, if a node is back by then. So from the break on what is known of their ends is a hope. They are
 // extended at once and then at short intervals, and none is handed out unless an extension has just proved it.
+import { setTimeout as sleep } from "node:timers/promises";
 import { DisheapLeaseError } from "./errors.js";
 import { type Lease, LeaseClock } from "./lease-clock.js";
 import { visibilityMsMin } from "./limits.js";
@@ -40,6 +41,8 @@ interface Held {
   runOut: NodeJS.Timeout | undefined;
   /** Under way. */
   extending: Promise<void> | undefined;
+  /** It may be extended. */
+  isKept: boolean;
   /** Its link broke; when its lease was seen to run, by the monotonic clock. */
   adrift: { provedMs: number } | undefined;
 }
@@ -63,7 +66,7 @@ export class HeldMessages {
     const delivery = { partition, deadlineMs, leftMs };
     const { lease, isNews } = this.#clock.arrived(delivery, performance.now());
     const timers = { lapse: undefined, extension: undefined, runOut: undefined };
-    const held: Held = { lease, ...timers, extending: undefined, adrift: undefined };
+    const held: Held = { lease, ...timers, extending: undefined, isKept: true, adrift: undefined };
     this.#held.set(message, held);
     this.#arm(message, held);
     if (!isNews) return;
@@ -95,6 +98,14 @@ export class HeldMessages {
     this.#arm(message, held);
   }
 
+  /** Its settling failed: whoever works on it may try again while its lease lasts, and it is not extended any more. */
+  letGo(message: Message): void {
+    const held = this.#held.get(message);
+    if (held === undefined) return;
+    held.isKept = false;
+    this.#arm(message, held);
+  }
+
   release(message: Message): void {
     const held = this.#held.get(message);
     if (held === undefined) return;
@@ -115,22 +126,37 @@ export class HeldMessages {
   }
 
   /**
-   * Whether a delivery may be handed out: its lease runs, and not only just. Of one that seems to be over the
-   * cluster knows better, so it is extended to find out; where that is refused its room is freed.
+   * Whether a delivery may be handed out: its lease runs, and not only just. Of one that seems to be over, or whose link
+   * broke, the cluster knows better, so it is extended to find out, again and again while nobody answers; where that is
+   * refused, or its time is over, its room is freed.
    */
   async isLive(message: Message): Promise<boolean> {
-    const held = this.#held.get(message);
-    if (held === undefined) return false;
-    if (this.#isRunning(held)) return true;
-    if (held.lease.leftMs === undefined) await this.#ask();
-    if (!this.#held.has(message)) return false;
-    if (this.#isRunning(held)) return true;
-    if (this.#options.keepLeaseMs === 0) {
-      this.release(message);
-      return false;
+    for (;;) {
+      const held = this.#held.get(message);
+      if (held === undefined) return false;
+      if (this.#isRunning(held)) return true;
+      if (held.lease.leftMs === undefined) {
+        await this.#ask();
+        if (!this.#held.has(message)) return false;
+        if (this.#isRunning(held)) return true;
+      }
+      if (!this.#mayExtend(held)) {
+        this.release(message);
+        return false;
+      }
+      await this.#extend(message);
+      if (!this.#held.has(message)) return false;
+      if (this.#leftMs(held) <= 0) {
+        this.release(message);
+        return false;
+      }
+      if (!this.#isDoubtful(held)) return true;
+      await sleep(againMs, undefined, { ref: false });
     }
-    await this.#extend(message);
-    return this.#held.has(message) && this.#leftMs(held) > 0 && !this.#isDoubtful(held);
+  }
+
+  #mayExtend({ isKept, lease }: Held): boolean {
+    return isKept && performance.now() - lease.arrivedMs < this.#options.keepLeaseMs;
   }
 
   #leftMs({ lease }: Held): number {
@@ -192,7 +218,7 @@ export class HeldMessages {
     }
     const keptMs = performance.now() - held.lease.arrivedMs;
     const waitMs = this.#waitMs(held, leftMs);
-    if (keptMs + waitMs >= this.#options.keepLeaseMs) {
+    if (!held.isKept || keptMs + waitMs >= this.#options.keepLeaseMs) {
       // What is adrift may end any time.
       this.#awaitRunOut(message, held, held.adrift ? 0 : leftMs);
       return;
@@ -222,7 +248,7 @@ export class HeldMessages {
     } catch (error) {
       // A lease that is lost stays lost; what may pass was tried for the whole budget, and is tried again.
       if (error instanceof DisheapLeaseError || this.#leftMs(held) <= 0) this.release(message);
-      else if (this.#held.has(message)) {
+      else if (this.#held.has(message) && held.isKept) {
         clearTimeout(held.extension);
         held.extension = setTimeout(() => void this.#extend(message), againMs);
         held.extension.unref();

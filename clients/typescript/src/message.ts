@@ -18,6 +18,8 @@ export interface Settler {
   extend(message: Message, ms: number): Promise<void>;
   /** The lease of the message has moved by `ms`, as was asked at `askedMs` (monotonic). */
   extended(message: Message, ms: number, askedMs: number): void;
+  /** It could not be settled, for anything but its lease. */
+  unsettled(message: Message): void;
   /** The message is settled, or its lease is lost: it takes no room any more. */
   released(message: Message): void;
 }
@@ -149,6 +151,7 @@ export class Message {
         // What may pass can be tried again; a lost lease stays lost.
         this.#settling = undefined;
         if (error instanceof DisheapLeaseError) this.#settler.released(this);
+        else this.#settler.unsettled(this);
         throw error;
       },
     );

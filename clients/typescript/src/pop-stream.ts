@@ -200,6 +200,10 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#held.extended(message, ms, askedMs);
   }
 
+  unsettled(message: Message): void {
+    this.#held.letGo(message);
+  }
+
   released(message: Message): void {
     this.#held.release(message);
   }
@@ -419,6 +423,8 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     void from.ended.then(() => this.#left.delete(from));
     const isBack = (message: Message): boolean => numberOf(message)?.consumer === from;
     for (const message of this.#queue.drainOf(isBack)) this.#wentBack(message);
+    // What is at work keeps its lease while the node lives that it came from, and nobody here would see that end.
+    this.#held.broke();
     this.#window.reopened();
     this.#connection = consumer;
     return { at: to, connection: consumer };

@@ -46,6 +46,8 @@ export class Lives {
   private readonly linked = new Map<number, Life>();
   /** By place in the list: cards whose links were taken before there was a cluster. */
   private readonly shown = new Map<number, PeerCard>();
+  /** By member, the version of the identity that names its newest life first. */
+  private readonly metVersions = new Map<number, number>();
   private tokens = 0;
   private verdicts: CardVerdict[] = [];
 
@@ -96,7 +98,8 @@ export class Lives {
       this.linked.set(member, { boots, nonce });
     }
     this.shown.clear();
-    keeper.change({ met });
+    const version = keeper.change({ met });
+    for (const member of met.keys()) this.metVersions.set(member, version);
     this.context.wantsTurn = true;
   }
 
@@ -120,12 +123,12 @@ export class Lives {
       return;
     }
     const known = keeper.value.met.get(member);
-    const pending = this.candidates.find((c) => c.version !== 0 && isSameLife(c.life, card));
-    if (pending?.member === member) {
+    const version = this.metVersions.get(member) ?? 0;
+    if (known !== undefined && isSameLife(known, card)) {
+      if (version <= keeper.durable) this.linkUp(call, link, card);
       // Known, and not synced yet: this link waits for the same write.
-      this.candidates.push({ ...pending, call, link });
-    } else if (known !== undefined && isSameLife(known, card)) this.linkUp(call, link, card);
-    else if (known !== undefined && card.boots <= known.boots) {
+      else this.candidates.push({ ...this.candidateOf(call, link, card), version });
+    } else if (known !== undefined && card.boots <= known.boots) {
       this.refuse(call, link, "copied", copied(name, card.boots, known.boots));
     } else this.consider(call, link, card);
   }
@@ -134,19 +137,17 @@ export class Lives {
   private consider(call: number, link: number, { boots, nonce }: PeerCard): void {
     const member = this.context.memberAt(link);
     const before = this.linked.get(member);
-    this.tokens += 1;
-    const candidate = {
-      call,
-      link,
-      member,
-      life: { boots, nonce },
-      token: this.tokens,
-      sinceMs: this.context.monotonicMs,
-      version: 0,
-    };
+    const candidate = this.candidateOf(call, link, { boots, nonce });
     this.candidates.push(candidate);
     if (before === undefined) this.remember(candidate);
     else this.context.send(member, { kind: "ping", token: this.tokens, nonce: before.nonce });
+  }
+
+  private candidateOf(call: number, link: number, { boots, nonce }: Life): Candidate {
+    this.tokens += 1;
+    const member = this.context.memberAt(link);
+    const sinceMs = this.context.monotonicMs;
+    return { call, link, member, life: { boots, nonce }, token: this.tokens, sinceMs, version: 0 };
   }
 
   private remember(candidate: Candidate): void {
@@ -161,6 +162,7 @@ export class Lives {
       return;
     }
     candidate.version = keeper.change({ met: new Map(keeper.value.met).set(member, life) });
+    this.metVersions.set(member, candidate.version);
     this.context.wantsTurn = true;
   }
 

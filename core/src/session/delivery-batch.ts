@@ -34,7 +34,9 @@ export class DeliveryBatch implements SessionPart {
   private readonly deadlineMs = new ColumnWriter();
   private readonly mac = new ColumnWriter(256);
   private readonly lengths = new ColumnWriter();
-  private readonly payload = new ColumnWriter(1024);
+  /** Put together when the transport takes them: then their bytes are known, and copied once. */
+  private readonly payloads: Uint8Array[] = [];
+  private payloadBytes = 0;
 
   constructor(consumer: number, clientStream: number, nowMs: number, leaseLeftMs: number) {
     this.consumer = consumer;
@@ -74,7 +76,8 @@ export class DeliveryBatch implements SessionPart {
     this.deadlineMs.u64(item.deadlineMs);
     this.mac.raw(mac);
     this.lengths.u32(item.payload.length);
-    this.payload.raw(item.payload);
+    this.payloads.push(item.payload);
+    this.payloadBytes += item.payload.length;
     if (producer) this.addProducer(row, producer);
   }
 
@@ -105,6 +108,8 @@ export class DeliveryBatch implements SessionPart {
     const left = new ColumnWriter(this.rows * 4);
     for (let row = 0; row < this.rows; row += 1) left.u32(leaseLeftMs);
     if (this.producers.length > 0) this.fillSequences(this.rows);
+    const payload = new ColumnWriter(this.payloadBytes);
+    for (const bytes of this.payloads) payload.raw(bytes);
     const rows = {
       consumer: this.consumer,
       firstDelivery,
@@ -120,7 +125,7 @@ export class DeliveryBatch implements SessionPart {
       leaseLeftMs: left.view(),
       mac: this.mac.view(),
       length: this.lengths.view(),
-      payload: this.payload.view(),
+      payload: payload.view(),
       producer: this.producers,
       sequence: this.sequence.view(),
     };

@@ -60,13 +60,20 @@ export class KvStore {
   }
 
   /** Entries with from <= key < to until about `bytesMax` of values, at least one; copies. */
-  scan(from: string, to: string, bytesMax: number): { entries: DiskEntry[]; done: boolean } {
+  /** `isGone`: of a key that is not found, though it was written; it takes no room on the page. */
+  scan(
+    from: string,
+    to: string,
+    bytesMax: number,
+    isGone?: (key: string) => boolean,
+  ): { entries: DiskEntry[]; done: boolean } {
     const entries: DiskEntry[] = [];
     let bytes = 0;
     let i = this.lowerBound(from);
     for (; i < this.keys.length && this.keys[i] < to; i += 1) {
       if (entries.length > 0 && bytes >= bytesMax) return { entries, done: false };
       const key = this.keys[i];
+      if (isGone?.(key)) continue;
       const value = this.values.get(key) ?? new Uint8Array(0);
       entries.push({ key: fromHex(key), value: value.slice() });
       bytes += value.length;

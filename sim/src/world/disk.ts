@@ -124,7 +124,8 @@ export class SimDisk {
       scan: (token, from, to, bytesMax) => {
         const [low, high] = [toHex(from), toHex(to)];
         this.read(instance, token, () => {
-          const { entries, done } = this.live.scan(low, high, bytesMax);
+          const isGone = this.rotten.size === 0 ? undefined : (key: string) => this.isGone(key);
+          const { entries, done } = this.live.scan(low, high, bytesMax, isGone);
           return { kind: "disk.scanned", token, entries: this.asRead(entries), done };
         });
       },
@@ -203,15 +204,24 @@ export class SimDisk {
   }
 
   private rottenOf(entries: readonly DiskEntry[]): readonly DiskEntry[] {
-    return entries.flatMap(({ key, value }) => {
-      const how = this.rotten.get(toHex(key));
-      if (how === undefined) return [{ key, value }];
-      this.metRotAtUs ??= this.options.now();
-      this.count(how === "missing" ? "disk.rot-missing" : "disk.rot");
-      if (how === "missing") return [];
+    return entries.map(({ key, value }) => {
+      if (this.rotten.get(toHex(key)) !== "altered") return { key, value };
+      this.metRot("disk.rot");
       const at = value.length - 1;
-      return [{ key, value: value.map((byte, i) => (i === at ? byte ^ 1 : byte)) }];
+      return { key, value: value.map((byte, i) => (i === at ? byte ^ 1 : byte)) };
     });
+  }
+
+  /** A value that rotted away; whoever reads past it has met it. */
+  private isGone(key: string): boolean {
+    const isGone = this.rotten.get(key) === "missing";
+    if (isGone) this.metRot("disk.rot-missing");
+    return isGone;
+  }
+
+  private metRot(fault: string): void {
+    this.metRotAtUs ??= this.options.now();
+    this.count(fault);
   }
 
   private open(instance: Instance, token: number): void {

@@ -111,6 +111,24 @@ test("rot alters what is read, in every life, until the key is written anew", ()
   expect([read(), world.count("disk.rot")]).toEqual([[30, 20], 2]);
 });
 
+test("what rotted away takes no room on a page, and is met by whoever reads past it", () => {
+  const world = new World();
+  const page = (from: number): { values: number[]; done: boolean } => {
+    world.events = [];
+    world.port.scan(9, Uint8Array.of(from), Uint8Array.of(9), 1);
+    world.loop.runFor(100_000);
+    const [scan] = world.events;
+    if (scan.kind !== "disk.scanned") throw new Error("a page was expected");
+    return { values: scan.entries.map(({ value }) => value[0]), done: scan.done };
+  };
+  world.port.write(1, [put(1, 10), put(2, 20), put(3, 30), put(4, 40)], true);
+  world.loop.runFor(1_000_000);
+  world.disk.rot([toHex(Uint8Array.of(2)), toHex(Uint8Array.of(3))], "missing");
+  expect([page(1), world.disk.metRotAtUs]).toEqual([{ values: [10], done: false }, undefined]);
+  expect(page(2)).toEqual({ values: [40], done: true });
+  expect(world.disk.metRotAtUs).toBeGreaterThan(0);
+});
+
 test("a crash at each boundary keeps exactly what the boundary promises", () => {
   const survived = { "write.submitted": new Set(), "write.durable": new Set() };
   for (let seed = 0; seed < 40; seed += 1) {
