@@ -5,7 +5,6 @@
 // When the link that brought them breaks, the cluster shortens their leases to its grace, at once or when it notices:
 // minutes later, if a node is back by then. So from the break on what is known of their ends is a hope. They are
 // extended at once and then at short intervals, and none is handed out unless an extension has just proved it.
-import { setTimeout as sleep } from "node:timers/promises";
 import { DisheapLeaseError } from "./errors.js";
 import { type Lease, LeaseClock } from "./lease-clock.js";
 import { visibilityMsMin } from "./limits.js";
@@ -151,7 +150,7 @@ export class HeldMessages {
         return false;
       }
       if (!this.#isDoubtful(held)) return true;
-      await sleep(againMs, undefined, { ref: false });
+      await new Promise<void>((resolve) => setTimeout(resolve, againMs).unref());
     }
   }
 

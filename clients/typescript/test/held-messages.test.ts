@@ -294,12 +294,23 @@ describe("after its link broke, a delivery", () => {
   it("waits, while nobody can say that its lease runs, and is tried again", async () => {
     failing = new Error("no node answers");
     const message = adrift();
-    expect(await held.isLive(message)).toBe(false);
+    let isLive: boolean | undefined;
+    void held.isLive(message).then((live) => (isLive = live));
     await vi.advanceTimersByTimeAsync(2_000);
     expect(message.asked.length).toBeGreaterThanOrEqual(4);
+    expect(isLive).toBeUndefined();
     failing = undefined;
     await vi.advanceTimersByTimeAsync(500);
-    expect([await held.isLive(message), freed]).toEqual([true, 0]);
+    expect([isLive, freed]).toEqual([true, 0]);
+  });
+
+  it("is given up, for the one who waits for it, once its lease has surely ended", async () => {
+    failing = new Error("no node answers");
+    const message = adrift();
+    let isLive: boolean | undefined;
+    void held.isLive(message).then((live) => (isLive = live));
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect([isLive, freed]).toEqual([false, 1]);
   });
 
   it("goes back at once where nobody extends it", () => {
@@ -309,6 +320,22 @@ describe("after its link broke, a delivery", () => {
     expect(ranOut).toEqual([message]);
     expect(message.asked).toEqual([]);
   });
+});
+
+it("one whose settling failed is not extended any more, and holds its room while its lease lasts", async () => {
+  const held = holding(10_000, { keepLeaseMs: 60_000 });
+  let asked = 0;
+  const extend = async (): Promise<void> => {
+    asked += 1;
+    await Promise.resolve();
+  };
+  const message = { ...leased(10_000), extend } as never;
+  held.hold(message, 10_000);
+  held.letGo(message);
+  await vi.advanceTimersByTimeAsync(LAPSE_MIN_MS - 1);
+  expect([asked, freed]).toEqual([0, 0]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect([asked, freed]).toEqual([0, 1]);
 });
 
 it("an extension that failed, for anything but the lease, is tried again before it ends", async () => {

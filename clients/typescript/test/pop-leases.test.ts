@@ -109,6 +109,29 @@ describe("leases of what is held", () => {
     await pop.close();
   });
 
+  it("are kept through an outage that outlasts the budget of every call, and handed out after it", async () => {
+    await fill(3);
+    const retry = { initialBackoffMs: 1, maxBackoffMs: 5, budgetMs: 200 };
+    const hasty = new DisheapClient({ endpoints: [node.address], retry });
+    const pop = hasty.pop("jobs", { prefetch: 3, visibilityMs: 20_000 });
+    const first = await pop.next();
+    await vi.waitFor(() => expect(stored("p3")?.lease).toBeDefined(), 5_000);
+    node.intercept = () => ({ fail: status.UNAVAILABLE });
+    node.breakStreams(status.UNAVAILABLE);
+    const second = pop.next();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    node.intercept = () => undefined;
+    const seen = [(await second).value, (await pop.next()).value];
+    expect(seen.map((message) => [message?.text(), message?.attempts])).toEqual([
+      ["p2", 1],
+      ["p3", 1],
+    ]);
+    expect(state.releases).toEqual([]);
+    await first.value?.ack();
+    await pop.close();
+    await hasty.close();
+  });
+
   it("that are lost free their room, and are not handed out", async () => {
     await fill(2);
     const pop = client.pop("jobs", { prefetch: 2, visibilityMs: 1_000 });

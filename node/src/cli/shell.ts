@@ -49,8 +49,8 @@ export class Shell {
     return given ?? this.endpoints(command).map(httpBeside);
   }
 
-  timeoutMs(command: Command): number {
-    return globals(command).timeout ?? defaultTimeoutMs;
+  timeoutMs(command: Command, withoutOptionMs = defaultTimeoutMs): number {
+    return globals(command).timeout ?? withoutOptionMs;
   }
 
   /** To standard output. Resolves once that took it: what is acknowledged after this was printed. */

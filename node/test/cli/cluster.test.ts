@@ -22,6 +22,8 @@ interface NodeState {
   /** What it says on /health. */
   says?: string;
   refusals?: string[];
+  /** How long its answers take. */
+  afterMs?: number;
 }
 
 const partState = (id: string, leader: string) => ({
@@ -29,10 +31,15 @@ const partState = (id: string, leader: string) => ({
   leader,
 });
 
-async function serve(answer: (path: string) => { code: number; body: string }): Promise<string> {
+async function serve(
+  answer: (path: string) => { code: number; body: string },
+  afterMs = 0,
+): Promise<string> {
   const server = createServer((request, response) => {
     const { code, body } = answer(request.url ?? "");
-    response.writeHead(code, { "content-type": "application/json" }).end(body);
+    const send = () => response.writeHead(code, { "content-type": "application/json" }).end(body);
+    if (afterMs === 0) send();
+    else setTimeout(send, afterMs);
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -73,7 +80,7 @@ function nodeAt(node: NodeState): Promise<string> {
       ],
     };
     return { code: path === "/raft/status" ? 200 : 404, body: JSON.stringify(body) };
-  });
+  }, node.afterMs);
 }
 
 const status = (addresses: string[], ...more: string[]) =>
@@ -102,6 +109,14 @@ describe("cluster status", () => {
     expect(out.match(/ n1 +1\/2 +ok$/gm)?.length).toBe(2);
     expect(out).toContain("3 of 3 nodes answer; n1 leads in term 4.");
     expect(out).toContain("The cluster is up: every topic is served.\n");
+  });
+
+  it("waits for a slow node for as long as --timeout says", async () => {
+    const slow = { id: "n1", state: "Leader", leader: "n1", afterMs: 300 } as const;
+    const addresses = [await nodeAt(slow)];
+    expect((await status(addresses, "--timeout", "100ms")).code).toBe(3);
+    expect((await status(addresses, "--timeout", "30s")).out).toContain("1 of 1 nodes answer");
+    expect((await status(addresses)).out).toContain("1 of 1 nodes answer");
   });
 
   it("is not up while a partition has no leader, and says so once", async () => {

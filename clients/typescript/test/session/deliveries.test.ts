@@ -104,7 +104,8 @@ it("a message shows what it says when it is printed", () => {
     nack: vi.fn(),
     extend: vi.fn(),
     extended: vi.fn(),
-    released: vi.fn(), unsettled: vi.fn(),
+    released: vi.fn(),
+    unsettled: vi.fn(),
   };
   const message = new Message(item, nobody);
   for (const text of [

@@ -8,11 +8,14 @@ import { clusterTable, summarize } from "./cluster-view.js";
 const help = `
 LEADS counts the partitions a node leads, of those it holds. The cluster is up when every partition of every
 topic has a leader. The command fails with 1 while it waits for anything (a node that does not answer or is
-not healthy, a leader), with 3 when no node answers.
+not healthy, a leader), with 3 when no node answers. A node has 2 s to answer, or as long as --timeout says.
 
 Examples:
   $ disheap cluster status
   $ disheap cluster status --http 10.0.0.1:8080,10.0.0.2:8080 -o json`;
+
+/** Who is well answers far sooner; one that is frozen would be waited for. */
+const answerMsMax = 2_000;
 
 export function registerCluster(program: Command, shell: Shell): void {
   const cluster = program.command("cluster").description("look at the cluster");
@@ -27,7 +30,7 @@ export function registerCluster(program: Command, shell: Shell): void {
 
 async function status(shell: Shell, command: Command): Promise<ExitCode> {
   const addresses = shell.httpAddresses(command);
-  const timeoutMs = Math.min(2_000, shell.timeoutMs(command));
+  const timeoutMs = shell.timeoutMs(command, answerMsMax);
   const answers = await Promise.all(addresses.map((address) => askNode(address, timeoutMs)));
   const { isHealthy, leader, waitsFor, sentences } = summarize(answers);
   const nodes = answers.map((answer) => ({
