@@ -88,7 +88,7 @@ it("a lane acknowledges what it gets and gives the credit back", async () => {
   const lane = laneOver(producer, consumer, { events, window: 1000 });
   lane.enqueue(5);
   await nextRound();
-  expect(consumer.frames[0]?.readUInt32LE(1)).toBe(2000);
+  expect(consumer.frames[0]?.readUInt32LE(1)).toBe(1000);
   expect(producer.frames[0]).toHaveLength(7 + 256);
   const answers = new Outbox((frame) => producer.come(frame));
   const deliveries = new Outbox((frame) => consumer.come(frame));

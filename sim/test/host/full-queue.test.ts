@@ -48,8 +48,9 @@ function granted(limits: Partial<LimitsConfig>): {
 
 test("releases get through while clients' requests fill the queue", () => {
   const { q, replica, leave, counts } = granted({});
-  // As under load: what waits for the leader stands at the limit of its bytes.
-  replica.queueBytes += 200 << 20;
+  // As under load: what waits for the leader stands at the limit of its bytes, be it none at all.
+  const limits = q.world.host(replica.raft.self)?.context.config.limits;
+  Object.assign(limits ?? {}, { queueBytesMax: 0 });
   const payload = Uint8Array.of(1);
   const enqueue = { op: "enqueue", topic: "jobs", payload, priorityHi: 0, priorityLo: 1 } as const;
   expect(q.ask(1, enqueue)).toMatchObject({ ok: false, failure: { code: "RESOURCE_EXHAUSTED" } });
