@@ -272,11 +272,12 @@ describe("the turn", () => {
     expect(r.host.status().metrics.events - before).toBe(8);
   });
 
-  test("and in bytes: large ones are few in a turn, so that none is long", () => {
+  test.each<HostEvent>([
+    { kind: "peer.frame", peer: 2, frame: new Uint8Array(60) },
+    { kind: "session.frame", sessionId: 1, frame: new Uint8Array(60) },
+  ])("and in bytes: large ones are few in a turn, so that none is long ($kind)", (event) => {
     const r = ready(1, { turnEventBytesMax: 100 });
-    const frame = (): void =>
-      r.turn.push({ kind: "peer.frame", peer: 2, frame: new Uint8Array(60) });
-    for (let i = 0; i < 5; i += 1) frame();
+    for (let i = 0; i < 5; i += 1) r.turn.push(event);
     const before = r.host.status().metrics.events;
     const seen: number[] = [];
     for (let i = 0; i < 3; i += 1) {
