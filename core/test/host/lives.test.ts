@@ -1,7 +1,9 @@
 // D-88: whose links a member takes. n1 is driven by hand; n2 and n3 show cards.
 
 import { expect, test } from "vitest";
-import type { CardVerdict } from "../../src/host/lives.js";
+import { IdentityKeeper } from "../../src/host/identity-keeper.js";
+import { type CardVerdict, Lives } from "../../src/host/lives.js";
+import type { HostContext } from "../../src/member/context.js";
 import { decodeIdentity } from "../../src/wire/identity-record.js";
 import { encodeCard, type PeerCard } from "../../src/wire/peer-card.js";
 import { foundingOf, HostRig } from "../support/host-rig.js";
@@ -62,6 +64,35 @@ test("V1: another link of a life that is being written down waits for it too", (
   r.identify();
   expect([verdictOf(r, first), verdictOf(r, second)]).toEqual(["taken", "taken"]);
   expect(metOf(r)).toBe(1);
+});
+
+test("V1: also when the cluster was formed with it a moment ago", () => {
+  const members = ["n1", "n2"].map((name) => ({ name, address: `${name}:1` }));
+  const founding = foundingOf(members);
+  const own = { level: 1, draft: 1, boots: 1, nonce: { hi: 0, lo: 0 } };
+  const keeper = new IdentityKeeper({ ...own, isFormed: true, founding, met: new Map() });
+  const context = {
+    self: 0,
+    config: { node: "n1" },
+    cluster: { ...founding.cluster, text: "" },
+    memberAt: (link: number) => link,
+    memberName: (member: number) => `n${member}`,
+    founder: (member: number) => founding.founders[member - 1],
+    monotonicMs: 0,
+    wantsTurn: false,
+  };
+  const lives = new Lives(context as unknown as HostContext);
+  lives.start(keeper);
+  lives.onHello(1, 2, cardOf(1));
+  expect(lives.takeVerdicts()).toMatchObject([{ call: 1, refusal: undefined }]);
+  context.self = 1;
+  lives.joined();
+  lives.onHello(2, 2, cardOf(1));
+  expect(lives.takeVerdicts()).toEqual([]);
+  keeper.take();
+  keeper.written();
+  lives.identified(keeper.durable);
+  expect(lives.takeVerdicts()).toMatchObject([{ call: 2, refusal: undefined }]);
 });
 
 test("a lower count of starts, or an equal one of another process, is a copy; also after a restart", () => {
