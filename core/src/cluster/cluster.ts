@@ -1,6 +1,7 @@
 // The meta group's machine: how an entry changes the topics of the cluster. Everything is decided here, from
 // (state, entry) only (D-9), by the rules of the level that the group's init entry named (D-86).
 
+import type { Offset } from "../lib/brands.js";
 import { applyEntry, type Machine } from "../machine/machine.js";
 import { misplaced, type IntentResult } from "../machine/results.js";
 import type { Levels } from "../machine/levels/known.js";
@@ -36,7 +37,7 @@ export class ClusterMachine extends ClusterState implements Machine {
     this.nowMs = stampMs;
   }
 
-  applyIntent(intent: Intent, _offset: number, { index }: EntryView): IntentResult {
+  applyIntent(intent: Intent, _offset: Offset, { index }: EntryView): IntentResult {
     if (intent.kind === "cluster.init") return this.init(intent);
     if (!this.isBegun) return notBegun(intent.kind);
     switch (intent.kind) {

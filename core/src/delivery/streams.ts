@@ -1,8 +1,10 @@
 // What a partition knows of the consumers' streams (D-7, D-21): per edge its newest incarnation, per
 // stream the last round and how many it granted in it, which leases it holds, and which of its leases expired
 // and are their messages' newest. A stream that was closed is remembered for a while, so that a late grant
-// request takes nothing.
+// request takes nothing. Invariant:
+//   STM1 a stream's rounds do not go back, what it was granted in one does not shrink, and a closed one has no more.
 
+import { assert } from "../lib/assert.js";
 import type { StreamName } from "../lib/stream-name.js";
 import type { HasLevel } from "../machine/levels/level.js";
 import { rowHash, type StateHash } from "../machine/state-hash.js";
@@ -77,6 +79,8 @@ export class StreamTable {
   }
 
   update(s: StreamState, round: number, granted: number): void {
+    const goesOn = round > s.round || (round === s.round && granted >= s.granted);
+    assert(goesOn && !s.isClosed, "STM1: a stream's rounds do not go back");
     this.count(s, false);
     s.round = round;
     s.granted = granted;

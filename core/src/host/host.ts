@@ -31,7 +31,7 @@ import type { HostObserver } from "../member/observer.js";
 import { Operations } from "../edge/requests/operations.js";
 import { STARTING } from "../edge/requests/starting.js";
 import type { DiskOp } from "../store/disk.js";
-import { Persistence, type Batch } from "../store/persistence.js";
+import { Persistence, type DiskBatch } from "../store/persistence.js";
 import { replaceEdges } from "./replaced-edges.js";
 import { RaftAdapter } from "./raft-adapter.js";
 import { RaftEffects } from "./raft-effects.js";
@@ -57,7 +57,7 @@ export class Host {
   readonly sessions: Sessions;
   readonly streams: Streams;
   private extraOps: DiskOp[] = [];
-  private bootBatch = 0;
+  private bootDiskBatch = 0;
   /** Which group is first to propose; the next turn begins with the next one. */
   private collectFrom = 0;
   isReady = false;
@@ -181,11 +181,11 @@ export class Host {
     return this.lives.takeVerdicts();
   }
 
-  takeBatch(): Batch | undefined {
+  takeDiskBatch(): DiskBatch | undefined {
     if (!this.isReady && this.extraOps.length === 0) return undefined;
-    const batch = this.persistence.takeBatch(this.context.monotonicMs, this.extraOps);
+    const batch = this.persistence.takeDiskBatch(this.context.monotonicMs, this.extraOps);
     if (!batch) return undefined;
-    if (this.extraOps.length > 0) this.bootBatch = batch.n;
+    if (this.extraOps.length > 0) this.bootDiskBatch = batch.n;
     this.extraOps = [];
     return batch;
   }
@@ -423,7 +423,7 @@ export class Host {
     for (const { replica, seq } of this.persistence.written(n)) {
       this.guard(replica, () => synced(replica.raft, seq));
     }
-    if (n === this.bootBatch && !this.isReady) {
+    if (n === this.bootDiskBatch && !this.isReady) {
       if (this.start.keeper) this.lives.start(this.start.keeper);
       this.start.booted();
     }
@@ -432,7 +432,6 @@ export class Host {
 
   private onLogRead(event: Extract<HostEvent, { kind: "disk.scanned" }>): void {
     const read = this.reads.finish(event.token);
-    if (!read) return;
     const { replica, purpose, fromIndex } = read;
     if (replica.isRemoved) return;
     const blocks = currentBlocks(read, event);
@@ -481,8 +480,8 @@ export class Host {
       metrics: {
         turns: this.turns,
         events: this.events,
-        batches: this.persistence.batches,
-        batchBytes: this.persistence.batchBytes,
+        diskBatches: this.persistence.diskBatches,
+        diskBatchBytes: this.persistence.diskBatchBytes,
         framesSent: this.context.framesSent,
         ...this.inbound.counts,
         entriesApplied: this.applier.entriesApplied,

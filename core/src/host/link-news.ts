@@ -2,9 +2,13 @@
 
 import type { HostContext } from "../member/context.js";
 import type { Replica } from "../member/replica.js";
+import type { NetworkEvent } from "./host-event.js";
 import { linkDown, linkRoom, linkUp } from "../raft/replication.js";
 
-type LinkNews = "peer.up" | "peer.down" | "peer.full" | "peer.room";
+type LinkNews = Exclude<
+  NetworkEvent["kind"],
+  "peer.frame" | "peer.hello" | "peer.left" | "peer.refused"
+>;
 
 /** `place` is that of the peer in the configured list. */
 export function linkNews(

@@ -48,8 +48,8 @@ export interface HostMetrics {
   /** Monotonic counters since the process started. */
   readonly turns: number;
   readonly events: number;
-  readonly batches: number;
-  readonly batchBytes: number;
+  readonly diskBatches: number;
+  readonly diskBatchBytes: number;
   readonly framesSent: number;
   readonly framesReceived: number;
   readonly framesRefused: number;

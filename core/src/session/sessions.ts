@@ -1,8 +1,10 @@
 // All sessions of this node: frames in, frames out, consumers, ends (docs/api/session.md; D-94 to D-98). Enqueues and
-// settles are in calls.ts; a consumer is a stream like any other (edge/streams), with this as its carrier.
+// settles are in calls.ts; a consumer is a stream like any other (edge/streams), with this as its carrier. Invariant:
+//   OWN1 `owners` names the consumers of the sessions that are not gone: a stream that is open has its consumer.
 
 import type { GrantCredits, OpenConsumer, SessionIn } from "@disheap/proto/session";
 import type { PartitionPlace, TopicRecord } from "../cluster/cluster-state.js";
+import { assert } from "../lib/assert.js";
 import type { Failure, SessionEvent, SessionPart } from "../contract/api.js";
 import { GRPC_STATUS } from "../contract/error-codes.js";
 import type { HostContext } from "../member/context.js";
@@ -268,7 +270,7 @@ export class Sessions implements StreamCarrier {
 
   deliver(stream: EdgeStream, place: PartitionPlace, item: GrantedItem, leaseLeftMs: number): void {
     const owner = this.owners.get(stream.clientStream);
-    if (!owner) return;
+    assert(owner !== undefined, "OWN1: what is delivered has a consumer");
     const { session, consumer } = owner;
     const bytes = item.payload.length + DELIVERY_ROW_BYTES;
     if (session.batchBytes > 0 && session.batchBytes + bytes > FRAME_CUT_BYTES)

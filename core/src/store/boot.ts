@@ -17,7 +17,7 @@ import {
   Tag,
   type HardState,
 } from "../wire/disk-records.js";
-import { BatchChain, type ChainEnd } from "./batch-chain.js";
+import { DiskBatchChain, type ChainEnd } from "./disk-batch-chain.js";
 import { LogRestore } from "./log-restore.js";
 
 /** One group as the store holds it. */
@@ -74,7 +74,7 @@ function judged(error: unknown): unknown {
 
 export class StoreReader {
   private boots = 0;
-  private readonly chain = new BatchChain();
+  private readonly chain = new DiskBatchChain();
   private readonly hardStates = new Map<number, { state: HardState; hash: number }>();
   private readonly logs = new Map<number, LogRestore>();
   private readonly tailBytesMax: number;
@@ -148,7 +148,7 @@ export class StoreReader {
   private restored(): RestoredStore {
     const chain = this.chain.finish(this.boots);
     this.verifyMentions();
-    if (chain.lastBatch === 0 && this.hardStates.size > 0) {
+    if (chain.lastDiskBatch === 0 && this.hardStates.size > 0) {
       throw damaged("the batch chain is missing");
     }
     const groups = new Map<number, RestoredGroup>();

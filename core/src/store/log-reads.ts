@@ -1,7 +1,10 @@
 // Reads of log blocks that are no longer in memory (FetchLog, D-54): asked for by token; an answer is
 // checked against the log as it is then. What does not fit because the log was cut meanwhile is dropped and asked
 // for again; what does not fit a log that was not is damage, or it would be asked for again for ever (rev-F7).
+// Invariant:
+//   LRD1 each read that was submitted is answered once, by its token.
 
+import { assert } from "../lib/assert.js";
 import type { LogIndex, Member } from "../lib/brands.js";
 import { decodeBlock, type Block } from "../wire/blocks.js";
 import type { Crc32 } from "../lib/crc32.js";
@@ -59,8 +62,9 @@ export class LogReads {
     return this.outstanding.size;
   }
 
-  finish(token: number): Outstanding | undefined {
+  finish(token: number): Outstanding {
     const found = this.outstanding.get(token);
+    assert(found !== undefined, "LRD1: a read is answered once");
     this.outstanding.delete(token);
     return found;
   }

@@ -1,5 +1,5 @@
-// One synced batch per turn for all dirty groups, with its chain record (D-36, D-52, D-56). One batch is
-// in flight at a time; what became dirty meanwhile goes into the next. Operations of a batch: deletes of
+// One synced disk batch per turn for all dirty groups, with its chain record (D-36, D-52, D-56); here "batch" for short.
+// One is in flight at a time; what became dirty meanwhile goes into the next. Operations of a batch: deletes of
 // overwritten blocks, blocks, hard state per group by id, old chain records, the chain record. Invariants:
 //   PER1 one batch is in flight at a time, and what completes is that one (D-40);
 //   PER2 the chain records that are kept are those of the newest batches, without a gap.
@@ -19,10 +19,10 @@ import {
   turnRecordHash,
   type DirtyGroup,
 } from "../wire/disk-records.js";
-import type { ChainEnd } from "./batch-chain.js";
+import type { ChainEnd } from "./disk-batch-chain.js";
 import type { DiskOp } from "./disk.js";
 
-export interface Batch {
+export interface DiskBatch {
   readonly n: number;
   readonly ops: readonly DiskOp[];
   readonly bytes: number;
@@ -32,7 +32,7 @@ export interface Batch {
 const CHAIN_KEEP_BYTES = 128 << 20;
 
 export class Persistence {
-  private nextBatch = 1;
+  private nextDiskBatch = 1;
   private previousHash: readonly [number, number] = [0, 0];
   private dirtyBefore: readonly DirtyGroup[] = [];
   private readonly dirty = new Set<Replica>();
@@ -42,19 +42,20 @@ export class Persistence {
   /** Sizes of the batches whose chain records are still kept, oldest first. */
   private kept = new Fifo<{ readonly n: number; readonly bytes: number }>();
   private keptBytes = 0;
-  batches = 0;
-  batchBytes = 0;
+  diskBatches = 0;
+  diskBatchBytes = 0;
 
   private boots = 0;
 
   /** Goes on after the last record found at start; `boots` counts this start too. */
-  restore(boots: number, { firstBatch, lastBatch, lastHash, lastDirty }: ChainEnd): void {
+  restore(boots: number, { firstDiskBatch, lastDiskBatch, lastHash, lastDirty }: ChainEnd): void {
     this.boots = boots;
-    this.nextBatch = lastBatch + 1;
+    this.nextDiskBatch = lastDiskBatch + 1;
     this.previousHash = lastHash;
     this.dirtyBefore = lastDirty;
     this.kept = new Fifo();
-    for (let n = firstBatch; n > 0 && n <= lastBatch; n += 1) this.kept.push({ n, bytes: 4096 });
+    for (let n = firstDiskBatch; n > 0 && n <= lastDiskBatch; n += 1)
+      this.kept.push({ n, bytes: 4096 });
     this.keptBytes = this.kept.length * 4096;
   }
 
@@ -77,10 +78,10 @@ export class Persistence {
   }
 
   /** The next batch, when something is dirty and none is in flight. `extra` rides along. */
-  takeBatch(nowMs: number, extra: readonly DiskOp[] = []): Batch | undefined {
+  takeDiskBatch(nowMs: number, extra: readonly DiskOp[] = []): DiskBatch | undefined {
     if (this.inFlight || (this.dirty.size === 0 && extra.length === 0)) return undefined;
-    const n = this.nextBatch;
-    this.nextBatch += 1;
+    const n = this.nextDiskBatch;
+    this.nextDiskBatch += 1;
     const ops: DiskOp[] = [...extra];
     const replicas: { replica: Replica; seq: number }[] = [];
     const dirty: DirtyGroup[] = [];
@@ -105,8 +106,8 @@ export class Persistence {
     }
     const bytes = this.addChainRecord(n, ops, dirty);
     this.inFlight = { n, replicas, sinceMs: nowMs, bytes };
-    this.batches += 1;
-    this.batchBytes += bytes;
+    this.diskBatches += 1;
+    this.diskBatchBytes += bytes;
     return { n, ops, bytes };
   }
 

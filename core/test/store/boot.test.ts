@@ -87,7 +87,7 @@ beforeAll(() => {
 describe("an intact store", () => {
   test("is taken as it was written", () => {
     const restored = read(store);
-    expect([restored.boots, restored.chain.lastBatch]).toEqual([2, rig.history.length]);
+    expect([restored.boots, restored.chain.lastDiskBatch]).toEqual([2, rig.history.length]);
     const group = restored.groups.get(0);
     expect(group?.hardState).toMatchObject({ term: 3, lastIndex: 7, lastTerm: 3 });
     const log = group?.log;
@@ -99,7 +99,10 @@ describe("an intact store", () => {
   });
 
   test("is empty for a new node", () => {
-    expect(read(new Map())).toMatchObject({ boots: 0, chain: { firstBatch: 0, lastBatch: 0 } });
+    expect(read(new Map())).toMatchObject({
+      boots: 0,
+      chain: { firstDiskBatch: 0, lastDiskBatch: 0 },
+    });
   });
 
   test("holds only the tail of each log in memory", () => {

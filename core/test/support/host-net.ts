@@ -9,7 +9,7 @@ import { crc32 } from "../../src/lib/crc32.js";
 import { DEFAULT_DEFAULTS, DEFAULT_LIMITS, DEFAULT_TIMING } from "../../src/member/config.js";
 import type { HostObserver } from "../../src/member/observer.js";
 import { NEWEST_LEVEL } from "../../src/machine/levels/known.js";
-import type { Batch } from "../../src/store/persistence.js";
+import type { DiskBatch } from "../../src/store/persistence.js";
 import { decodeFrame, FrameBuilder, type FrameHead } from "../../src/wire/frames.js";
 import { encodeIdentity } from "../../src/wire/identity-record.js";
 import type { PeerMessage } from "../../src/wire/messages.js";
@@ -24,7 +24,7 @@ export interface NetNode {
   /** Undefined: its process is not there. */
   host: Host | undefined;
   isDiskHeld: boolean;
-  batch: Batch | undefined;
+  batch: DiskBatch | undefined;
   heldIdentity: Uint8Array | undefined;
   inbox: HostEvent[];
 }
@@ -248,7 +248,7 @@ export class HostNet {
     host.collect();
     this.takeFrames(node, host);
     node.heldIdentity = host.takeIdentity() ?? node.heldIdentity;
-    node.batch ??= host.takeBatch();
+    node.batch ??= host.takeDiskBatch();
     host.applyCommitted();
     this.takeFrames(node, host);
     for (const effect of host.takeClientEffects()) this.watcher.effect(node.name, effect);

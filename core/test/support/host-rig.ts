@@ -12,7 +12,7 @@ import {
   type ClusterMember,
   type LimitsConfig,
 } from "../../src/member/config.js";
-import type { Batch } from "../../src/store/persistence.js";
+import type { DiskBatch } from "../../src/store/persistence.js";
 import { NEWEST_LEVEL } from "../../src/machine/levels/known.js";
 import { crc32 } from "../../src/lib/crc32.js";
 import { decodeFrame, FrameBuilder, type FrameHead } from "../../src/wire/frames.js";
@@ -72,9 +72,9 @@ export class HostRig {
   private heldIdentity: Uint8Array | undefined;
   readonly verdicts: CardVerdict[] = [];
   /** The batch that was submitted and not synced yet. */
-  inFlight: Batch | undefined;
+  inFlight: DiskBatch | undefined;
   /** Every batch in order, and what the store held before it. */
-  readonly history: { readonly batch: Batch; readonly before: Store }[] = [];
+  readonly history: { readonly batch: DiskBatch; readonly before: Store }[] = [];
   sent: SentMessage[] = [];
   effects: ClientEffect[] = [];
   nowMs = 1_000_000;
@@ -150,7 +150,7 @@ export class HostRig {
   }
 
   private submit(): void {
-    const batch = this.host.takeBatch();
+    const batch = this.host.takeDiskBatch();
     if (!batch) return;
     if (this.inFlight) throw new Error("one batch is in flight at a time");
     this.inFlight = batch;

@@ -121,7 +121,7 @@ export class Turn {
   private submit(): void {
     const identity = this.host.takeIdentity();
     if (identity) this.ports.disk.identify(IDENTITY_TOKEN, identity);
-    const batch = this.host.takeBatch();
+    const batch = this.host.takeDiskBatch();
     if (batch) this.ports.disk.write(batch.n, batch.ops, true);
   }
 }

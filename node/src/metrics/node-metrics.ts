@@ -26,11 +26,11 @@ type CounterName = keyof typeof PARTITION_COUNTERS;
 const NODE_COUNTERS = {
   wal_bytes_written_total: {
     help: "Bytes of keys and values this node wrote to its store.",
-    field: "batchBytes",
+    field: "diskBatchBytes",
   },
   storage_syncs_total: {
     help: "Batches this node wrote to its store, each with one sync.",
-    field: "batches",
+    field: "diskBatches",
   },
   raft_applied_entries_total: { help: "Log entries this node applied.", field: "entriesApplied" },
   raft_leader_changes_total: {

@@ -159,7 +159,10 @@ it("counts what the node wrote, from one sample to the next", async () => {
   let batches = 3;
   const metrics = metricsOf(() => {
     const status = nodeStatus();
-    return { ...status, metrics: { ...status.metrics, batches, batchBytes: batches * 100 } };
+    return {
+      ...status,
+      metrics: { ...status.metrics, diskBatches: batches, diskBatchBytes: batches * 100 },
+    };
   });
   metrics.sample();
   batches = 10;
@@ -174,8 +177,8 @@ it("shows every counter of the node under its own name, and the members as the c
       metrics: {
         turns: 1,
         events: 2,
-        batches: 3,
-        batchBytes: 4,
+        diskBatches: 3,
+        diskBatchBytes: 4,
         framesSent: 5,
         framesReceived: 6,
         framesRefused: 7,

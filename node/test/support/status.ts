@@ -64,8 +64,8 @@ export function nodeStatus(part: Partial<NodeStatus> = {}): NodeStatus {
     metrics: {
       turns: 0,
       events: 0,
-      batches: 0,
-      batchBytes: 0,
+      diskBatches: 0,
+      diskBatchBytes: 0,
       framesSent: 0,
       framesReceived: 0,
       framesRefused: 0,

@@ -1,9 +1,12 @@
 // Client requests at the edge: each becomes one operation with one or more forwarded requests. Any node
 // serves any request (wire contract, section 8). A topic this node has not heard of is looked up with a
-// read barrier on the meta group before NOT_FOUND is said.
+// read barrier on the meta group before NOT_FOUND is said. Invariants:
+//   OPS1 `waiting` is how many legs of the operation's present question have not ended; each ends once.
+//   OPS2 an operation ends once, and so gives back once what it took.
 
 import type { ClusterMachine } from "../../cluster/cluster.js";
 import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
+import { assert } from "../../lib/assert.js";
 import { SequenceTable } from "../../lib/sequence-table.js";
 import { encodeIntent, type Intent } from "../../wire/intents.js";
 import type { RequestAction } from "../../wire/messages.js";
@@ -139,7 +142,7 @@ export class Operations {
   private run(operation: Operation): void {
     const { request } = operation;
     if (operation.whenCurrent) {
-      this.operations.delete(operation.id);
+      this.close(operation);
       operation.whenCurrent(undefined);
     }
     if (!request) return;
@@ -187,13 +190,15 @@ export class Operations {
 
   private barrier(operation: Operation): void {
     operation.stage = "barrier";
-    const meta = { partition: 0, group: 0, incarnation: 0, voters: this.context.members };
-    this.ask(operation, [{ topic: "", place: meta }], { type: "barrier" }, true);
+    this.askMeta(operation, { type: "barrier" }, true);
   }
 
   private proposeToMeta(operation: Operation, intent: Intent, isIdempotent: boolean): void {
+    this.askMeta(operation, { type: "propose", intent: encodeIntent(intent) }, isIdempotent);
+  }
+
+  private askMeta(operation: Operation, action: RequestAction, isIdempotent: boolean): void {
     const meta = { partition: 0, group: 0, incarnation: 0, voters: this.context.members };
-    const action: RequestAction = { type: "propose", intent: encodeIntent(intent) };
     this.ask(operation, [{ topic: "", place: meta }], action, isIdempotent);
   }
 
@@ -348,34 +353,23 @@ export class Operations {
     }
     const operation = this.operations.get(id);
     if (!operation) return;
-    if (end.type === "failed") {
-      this.onFailed(operation, operation.legs[leg].topic, end);
+    assert(operation.waiting > 0, "OPS1: a leg ends once");
+    const { topic, place } = operation.legs[leg];
+    if (end.type === "done") {
+      operation.replies.push({ topic, place, body: end.body, index: end.index, from: end.from });
+    } else if (!goesOnWithout(operation, topic, end.code)) {
+      this.fail(operation, { code: end.code, message: end.message });
       return;
     }
-    const { topic, place } = operation.legs[leg];
-    operation.replies.push({ topic, place, body: end.body, index: end.index, from: end.from });
     operation.waiting -= 1;
     if (operation.waiting === 0) this.complete(operation);
-  }
-
-  private onFailed(
-    operation: Operation,
-    topic: string,
-    end: Extract<RequestEnd, { type: "failed" }>,
-  ): void {
-    if (goesOnWithout(operation, topic, end.code)) {
-      operation.waiting -= 1;
-      if (operation.waiting === 0) this.complete(operation);
-      return;
-    }
-    this.fail(operation, { code: end.code, message: end.message });
   }
 
   private complete(operation: Operation): void {
     const first = operation.replies.at(0);
     switch (operation.stage) {
       case "background":
-        this.operations.delete(operation.id);
+        this.close(operation);
         operation.ended?.();
         return;
       case "barrier":
@@ -401,7 +395,7 @@ export class Operations {
         return;
       }
       case "deleted":
-        this.operations.delete(operation.id);
+        this.close(operation);
         if (operation.deletes) this.deletions.ended(operation.deletes, true);
         return;
       case "run":
@@ -470,17 +464,21 @@ export class Operations {
     this.driveDeletions();
   }
 
+  private close({ id, bytes }: Operation): void {
+    assert(this.operations.has(id), "OPS2: an operation ends once");
+    this.operations.delete(id);
+    this.context.budgets.giveRequest(bytes);
+  }
+
   private succeed(operation: Operation, result: ClientResult): void {
-    this.operations.delete(operation.id);
-    this.context.budgets.giveRequest(operation.bytes);
+    this.close(operation);
     if (operation.requestId === undefined) return;
     this.context.reply({ kind: "client.reply", requestId: operation.requestId, result });
   }
 
   private fail(operation: Operation, failure: Failure): void {
-    this.operations.delete(operation.id);
+    this.close(operation);
     operation.ended?.();
-    this.context.budgets.giveRequest(operation.bytes);
     this.deletions.forget(operation.id);
     const isDriven = operation.stage === "closing" || operation.stage === "deleted";
     if (isDriven && operation.deletes) this.deletions.ended(operation.deletes, false);

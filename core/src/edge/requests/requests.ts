@@ -1,7 +1,10 @@
 // The edge's side of forwarded requests (D-11): who is asked, when to ask again, when to give up. A
 // request that may have been applied is repeated only if a repeat changes nothing; otherwise its client
-// hears UNAVAILABLE and the outcome stays unknown.
+// hears UNAVAILABLE and the outcome stays unknown. Invariants:
+//   REQ1 what a repeat would double does not travel again once an earlier attempt of it is in doubt;
+//   REQ2 a request ends once.
 
+import { assert } from "../../lib/assert.js";
 import { SequenceTable } from "../../lib/sequence-table.js";
 import type { ErrorCode } from "../../contract/api.js";
 import type { Reply, ReplyOutcome, RequestAction } from "../../wire/messages.js";
@@ -207,6 +210,8 @@ export class ForwardedRequests {
   }
 
   private sendTo(request: PendingRequest, action: RequestAction): void {
+    const isSafe = request.isIdempotent || !request.isDoubtful || action.type === "repeat";
+    assert(isSafe, "REQ1: what is in doubt is not sent again when a repeat would double it");
     request.isOut = true;
     request.attempt += 1;
     request.sentMs = this.context.monotonicMs;
@@ -379,6 +384,7 @@ export class ForwardedRequests {
   }
 
   private finish(request: PendingRequest, end: RequestEnd): void {
+    assert(this.pending.get(request.id) === request, "REQ2: a request ends once");
     this.pending.delete(request.id);
     this.forwards.give(request);
     this.onEnd(request.operation, request.leg, end);

@@ -1,10 +1,13 @@
 // All consumers' streams of this node: opening, credits, delivery, closing, digests. How grants are
-// asked for lives beside it: standing.ts for one partition, rounds.ts for several.
+// asked for lives beside it: standing.ts for one partition, rounds.ts for several. Invariants:
+//   CUR1 `current` names the one stream that a client's stream has, which is open, and no closed one;
+//   CUR2 a client's stream waits for a filter or has a stream, never both.
 
 import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
 import type { Digest, Granted, GrantedItem, Ladder } from "../../wire/messages.js";
 import type { ClientEvent, Failure, Mode } from "../../contract/api.js";
 import { UINT32_MAX } from "../../contract/limits/units.js";
+import { assert } from "../../lib/assert.js";
 import type { LeaseName } from "../../lib/lease-name.js";
 import type { HostContext } from "../../member/context.js";
 import type { Operations } from "../requests/operations.js";
@@ -107,19 +110,24 @@ export class Streams implements StreamHost {
   onFilter(event: Extract<ClientEvent, { kind: "stream.filter" }>): void {
     if (this.isOneTooMany(event.streamId)) return;
     const old = this.current.get(event.streamId);
-    const opening = this.openings.get(event.streamId) ?? {
-      credits: old?.credits ?? 0,
-      isHalfClosed: old?.isHalfClosed ?? false,
-      filter: undefined,
-      isLookingUp: false,
-      sinceMs: this.context.monotonicMs,
-    };
+    const opening = this.openings.get(event.streamId) ?? this.newOpening(old);
     if (old) this.replace(old);
     opening.filter = event;
     this.openings.set(event.streamId, opening);
     const failure = filterProblem(event, this.context.nodeLimits);
     if (failure) this.end(event.streamId, failure);
     else this.tryOpen(event.streamId, opening, false);
+  }
+
+  /** Goes on with what the old filter's stream had left. */
+  private newOpening(old: EdgeStream | undefined): Opening {
+    return {
+      credits: old?.credits ?? 0,
+      isHalfClosed: old?.isHalfClosed ?? false,
+      filter: undefined,
+      isLookingUp: false,
+      sinceMs: this.context.monotonicMs,
+    };
   }
 
   /** Refuses a stream that is not open yet when there are as many as there may be (D-92). */
@@ -153,6 +161,7 @@ export class Streams implements StreamHost {
       return;
     }
     this.openings.delete(clientStream);
+    assert(!this.current.has(clientStream), "CUR2: what waits for its filter has no stream");
     const outbox = this.outboxes.get(clientStream) ?? new Outbox();
     this.outboxes.set(clientStream, outbox);
     const ids = new Set(filter.partitionIds);
@@ -196,13 +205,7 @@ export class Streams implements StreamHost {
       return;
     }
     if (this.isOneTooMany(clientStream)) return;
-    const opening = this.openings.get(clientStream) ?? {
-      credits: 0,
-      isHalfClosed: false,
-      filter: undefined,
-      isLookingUp: false,
-      sinceMs: this.context.monotonicMs,
-    };
+    const opening = this.openings.get(clientStream) ?? this.newOpening(undefined);
     opening.credits = Math.min(CREDITS_MAX, opening.credits + credits);
     this.openings.set(clientStream, opening);
   }
@@ -427,6 +430,7 @@ export class Streams implements StreamHost {
     stream: EdgeStream,
     graceMs = this.context.config.defaults.disconnectGraceMs,
   ): void {
+    assert(this.current.get(stream.clientStream) === stream, "CUR1: a stream is closed once");
     stream.closeAt(this.context.monotonicMs);
     this.current.delete(stream.clientStream);
     if (stream.round) {
