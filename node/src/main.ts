@@ -11,6 +11,7 @@ import { createLog, type Log } from "./log.js";
 import { createCollector } from "./memory/collector.js";
 import { LoadGarbage } from "./memory/load-garbage.js";
 import { isOnGlibc, mallocWarning } from "./memory/malloc-env.js";
+import { v8Warning } from "./memory/v8-flags.js";
 import { StartGarbage } from "./memory/start-garbage.js";
 import { StageClock } from "./metrics/stage-clock.js";
 import type { ObserveStage } from "./metrics/stages.js";
@@ -147,8 +148,9 @@ async function main(): Promise<void> {
   // What grpc-js would print by itself arrives as an error where it matters.
   setLogVerbosity(logVerbosity.NONE);
   for (const warning of warnings) log.warn(warning);
-  const memory = mallocWarning(process.env, isOnGlibc());
-  if (memory !== undefined) log.warn(memory);
+  for (const unset of [mallocWarning(process.env, isOnGlibc()), v8Warning(process.execArgv)]) {
+    if (unset !== undefined) log.warn(unset);
+  }
   const node = new NodeProcess(config, log);
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "a bug stopped this node");

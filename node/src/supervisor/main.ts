@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../memory/v8-flags.js";
 import { findBusyPorts } from "./free-ports.js";
 import { HELP, parseOptions, type SupervisorOptions } from "./options.js";
 import { watchParent } from "./parent.js";
@@ -50,7 +51,7 @@ async function run(options: SupervisorOptions): Promise<number> {
   const paint = paintFor(process.stdout);
   const nodeMain = join(dirname(dirname(fileURLToPath(import.meta.url))), "main.js");
   const supervisor = new Supervisor(options, {
-    nodeCommand: [process.execPath, nodeMain],
+    nodeCommand: [process.execPath, ...V8_FLAGS, nodeMain],
     env: process.env,
     say: (text) => {
       console.log(`${new Date().toTimeString().slice(0, 8)}  ${text}`);

@@ -6,6 +6,7 @@ import { DisheapClient } from "@disheap/client";
 import { Cluster, type NodeProcess, until } from "@disheap/harness";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { isOnGlibc, MALLOC_ENV } from "../../src/memory/malloc-env.js";
+import { V8_FLAGS } from "../../src/memory/v8-flags.js";
 
 const MESSAGES = 1_000;
 const BYTES = 100_000;
@@ -61,12 +62,15 @@ it.skipIf(process.platform !== "linux")(
   },
 );
 
-it("nodes are started with the same settings of malloc by npm start, the image, and tests", () => {
+it("nodes are started with the same settings of malloc and V8 by npm start, the image, and tests", () => {
   const { env } = cluster.node("n1");
   expect(env).toMatchObject(MALLOC_ENV);
   const image = readFileSync(new URL("../../../Dockerfile", import.meta.url), "utf8");
   for (const [name, value] of Object.entries(MALLOC_ENV))
     expect(image).toContain(`${name}=${value}`);
+  const command = ["node", ...V8_FLAGS, "/app/node/dist/main.js"].map((word) => `"${word}"`);
+  expect(image).toContain(`ENTRYPOINT [${command.join(", ")}]`);
+  expect(cluster.node("n1").log()).not.toContain("was started without");
 });
 
 it.skipIf(!isOnGlibc())(

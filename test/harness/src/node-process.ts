@@ -17,6 +17,8 @@ const MALLOC_ENV = {
   MALLOC_TRIM_THRESHOLD_: "131072",
   MALLOC_MMAP_MAX_: "32768",
 };
+/** As they set it: V8 does not collect for nothing. */
+const V8_FLAGS = ["--initial-old-space-size=64"];
 const WORDS_ON_ERROR = 8;
 
 export interface NodeSpec {
@@ -54,7 +56,7 @@ export class NodeProcess extends Program {
       },
       spec.env ?? {},
     );
-    const command = [...wrapper, process.execPath, ...nodeArgs, NODE_MAIN, ...args];
+    const command = [...wrapper, process.execPath, ...V8_FLAGS, ...nodeArgs, NODE_MAIN, ...args];
     super({ name, command, env, logFile });
     this.env = env;
     this.dataFolder = env["STORAGE_PATH"] ?? dataFolder;
