@@ -138,7 +138,8 @@ export class Calls {
 
   private settleByNumber(session: Session, rows: SettleRows, op: SettleOp): void {
     const count = rows.delivery.length / 8;
-    const deliveries = Array.from({ length: count }, (_, row) => u64At(rows.delivery, row));
+    const deliveries: number[] = [];
+    for (let row = 0; row < count; row += 1) deliveries.push(u64At(rows.delivery, row));
     const extensionMs = op === "extend" ? rows.extensionMs : undefined;
     const what = { kind: "settle", rows: count, windowBytes: 0, deliveries, extensionMs } as const;
     const call = this.open(session, rows.call, what);

@@ -6,6 +6,7 @@ import type { Census, Counts, GroupStatus, HostMetrics, NodeStatus } from "@dish
 import { BudgetMetrics } from "./budget-metrics.js";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ServiceMetrics } from "./port.js";
+import { RowHistogram } from "./row-histogram.js";
 import { HeldMetrics } from "./held.js";
 import { STAGES, type Stage } from "./stages.js";
 import { TopicSeries } from "./topic-series.js";
@@ -78,8 +79,8 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly labels = new Map<number, { topic: string; partition: string }>();
   /** What was applied in groups that no sample has seen yet: the first second of a new partition. */
   private unlabelled: { readonly group: number; readonly ms: number }[] = [];
-  private readonly enqueueLatency: Histogram;
-  private readonly popLatency: Histogram;
+  private readonly enqueueLatency: RowHistogram;
+  private readonly popLatency: RowHistogram;
   private readonly applyLatency: Histogram;
   private readonly stages: ReadonlyMap<Stage, Histogram.Internal<"stage">>;
   private readonly inflight: Gauge;
@@ -94,17 +95,15 @@ export class NodeMetrics implements ServiceMetrics {
     this.status = status;
     this.census = census;
     this.held = new HeldMetrics([this.registry]);
-    this.enqueueLatency = this.histogram(
+    this.enqueueLatency = this.rowHistogram(
       "enqueue_latency_ms",
       "Milliseconds from the arrival of an Enqueue at this node to its OK: committed and synced.",
-      ["topic"],
     );
-    this.popLatency = this.histogram(
+    this.popLatency = this.rowHistogram(
       "pop_latency_ms",
       "Milliseconds a consumer of this node waited for a message that was there: from the later of " +
         "its credit and the enqueue to the write into its stream. First deliveries only; a delay " +
         "asked for at the enqueue counts.",
-      ["topic"],
     );
     this.applyLatency = this.histogram(
       "raft_apply_latency_ms",
@@ -152,14 +151,14 @@ export class NodeMetrics implements ServiceMetrics {
     );
   }
 
-  enqueued(topic: string, ms: number): void {
+  enqueued(topic: string, ms: number, rows = 1): void {
     this.topics.touch(topic);
-    this.enqueueLatency.observe({ topic }, ms);
+    this.enqueueLatency.observe(topic, ms, rows);
   }
 
   popped(topic: string, ms: number): void {
     this.topics.touch(topic);
-    this.popLatency.observe({ topic }, ms);
+    this.popLatency.observe(topic, ms);
   }
 
   /** An entry of a partition's group; the meta group has no partition and is left out. */
@@ -244,8 +243,8 @@ export class NodeMetrics implements ServiceMetrics {
   /** Series of topics that are gone go, on every node. */
   private forgetTopics(known: ReadonlySet<string>): void {
     for (const topic of this.topics.takeGone(known)) {
-      const all = [this.enqueueLatency, this.popLatency, ...Object.values(this.byTopic)];
-      for (const metric of all) metric.remove({ topic });
+      for (const histogram of [this.enqueueLatency, this.popLatency]) histogram.remove(topic);
+      for (const counter of Object.values(this.byTopic)) counter.remove({ topic });
     }
   }
 
@@ -265,6 +264,10 @@ export class NodeMetrics implements ServiceMetrics {
   private histogram(name: string, help: string, labelNames: string[]): Histogram {
     const buckets = LATENCY_BUCKETS_MS;
     return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
+  }
+
+  private rowHistogram(name: string, help: string): RowHistogram {
+    return new RowHistogram(name, help, LATENCY_BUCKETS_MS, this.registry);
   }
 
   private gauge(name: string, help: string, labelNames: string[] = []): Gauge {

@@ -2,8 +2,8 @@
 // node's status on demand.
 
 export interface ServiceMetrics {
-  /** An Enqueue answered with OK: from the decoded request to the answer. */
-  enqueued(topic: string, ms: number): void;
+  /** Rows that were enqueued with OK, each: from the decoded request to the answer. */
+  enqueued(topic: string, ms: number, rows?: number): void;
   /** A message handed to a consumer's stream; the metric's help text defines the interval. */
   popped(topic: string, ms: number): void;
 }
