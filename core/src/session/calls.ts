@@ -155,9 +155,11 @@ export class Calls {
       batches.add(row, delivery);
     });
     const { backoffMs } = rows;
-    for (const { leases, ...batch } of batches.all()) {
-      const head = { kind: "settle.many", op, backoffMs, extensionMs: extensionMs ?? 0 } as const;
-      this.ask(call, batch, { ...head, rows: batch.rows, leases }, op !== "extend");
+    for (const { batch, leases } of batches.all()) {
+      const { rows } = batch;
+      const kind = "settle.many";
+      const intent = { kind, op, backoffMs, extensionMs: extensionMs ?? 0, rows, leases } as const;
+      this.ask(call, batch, intent, op !== "extend");
     }
     this.finishIfDone(call);
   }

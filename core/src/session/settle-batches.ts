@@ -34,14 +34,15 @@ export class SettleBatches {
   }
 
   /** In the order of their first rows, each partition's in the order of its rows. */
-  *all(): Generator<CallBatch & { readonly leases: Uint8Array }> {
+  *all(): Generator<{ readonly batch: CallBatch; readonly leases: Uint8Array }> {
     const batches = [...this.full, ...this.open.values()];
     batches.sort((a, b) => a.rows[0] - b.rows[0]);
     for (const { place, rows, leases } of batches) {
       const isRun = rows[rows.length - 1] - rows[0] === rows.length - 1;
       const scattered = isRun ? undefined : rows;
       const firstRow = rows[0];
-      yield { place, firstRow, rows: rows.length, scattered, leases: leases.finish() };
+      const batch = { place, firstRow, rows: rows.length, scattered };
+      yield { batch, leases: leases.finish() };
     }
   }
 }

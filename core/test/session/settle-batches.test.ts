@@ -22,7 +22,7 @@ test("the leases of each row stand at the place that its row is found at again",
           batches.add(row, { place, index: 1000 + row, offset: row, fence: row + 1, ...held });
         });
         const found = new Map<number, number>();
-        for (const { leases, ...batch } of batches.all()) {
+        for (const { batch, leases } of batches.all()) {
           expect(batch.rows).toBeLessThanOrEqual(rowsMax);
           rowsOf([{ ...HEAD, rows: batch.rows, leases }]).forEach((own, i) => {
             const row = rowAt(batch, i);

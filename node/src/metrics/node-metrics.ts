@@ -82,7 +82,7 @@ export class NodeMetrics implements ServiceMetrics {
   private readonly enqueueLatency: RowHistogram;
   private readonly popLatency: RowHistogram;
   private readonly applyLatency: Histogram;
-  private readonly stages: ReadonlyMap<Stage, Histogram.Internal<"stage">>;
+  private readonly stages: RowHistogram;
   private readonly inflight: Gauge;
   private readonly backlog: Gauge;
   private readonly byTopic: Record<CounterName, Counter>;
@@ -111,7 +111,7 @@ export class NodeMetrics implements ServiceMetrics {
         "applied it: replication and sync included.",
       ["topic", "partition"],
     );
-    this.stages = this.stageHistograms();
+    this.stages = this.stageHistogram();
     this.inflight = this.gauge(
       "inflight",
       "Messages under a live lease, in the partitions this node leads.",
@@ -169,7 +169,7 @@ export class NodeMetrics implements ServiceMetrics {
   }
 
   stageTook(stage: Stage, ms: number): void {
-    this.stages.get(stage)?.observe(ms);
+    this.stages.observe(stage, ms);
   }
 
   /** Reads the node. Called about once a second and before each answer. */
@@ -248,17 +248,16 @@ export class NodeMetrics implements ServiceMetrics {
     }
   }
 
-  private stageHistograms(): ReadonlyMap<Stage, Histogram.Internal<"stage">> {
+  private stageHistogram(): RowHistogram {
     const names = Object.keys(STAGES) as Stage[];
     const meanings = names.map((name) => `${name}: ${STAGES[name]}`).join("; ");
-    const histogram = new Histogram({
+    return new RowHistogram({
       name: "stage_latency_ms",
       help: `Milliseconds that stages of the work take on this node. ${meanings}.`,
-      labelNames: ["stage"],
-      buckets: STAGE_BUCKETS_MS,
-      registers: [this.registry],
+      label: "stage",
+      bounds: STAGE_BUCKETS_MS,
+      registry: this.registry,
     });
-    return new Map(names.map((stage) => [stage, histogram.labels({ stage })]));
   }
 
   private histogram(name: string, help: string, labelNames: string[]): Histogram {
@@ -267,7 +266,8 @@ export class NodeMetrics implements ServiceMetrics {
   }
 
   private rowHistogram(name: string, help: string): RowHistogram {
-    return new RowHistogram(name, help, LATENCY_BUCKETS_MS, this.registry);
+    const bounds = LATENCY_BUCKETS_MS;
+    return new RowHistogram({ name, help, label: "topic", bounds, registry: this.registry });
   }
 
   private gauge(name: string, help: string, labelNames: string[] = []): Gauge {

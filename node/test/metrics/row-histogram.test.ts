@@ -7,7 +7,13 @@ const BOUNDS = [1, 5, 20];
 
 function both(): { ours: RowHistogram; theirs: Histogram; shown: () => Promise<string[]> } {
   const [registry, other] = [new Registry(), new Registry()];
-  const ours = new RowHistogram("wait_ms", "Milliseconds.", BOUNDS, registry);
+  const ours = new RowHistogram({
+    name: "wait_ms",
+    help: "Milliseconds.",
+    label: "topic",
+    bounds: BOUNDS,
+    registry,
+  });
   const theirs = new Histogram({
     name: "wait_ms",
     help: "Milliseconds.",

@@ -149,9 +149,17 @@ export class ForwardedRequests {
     readonly operation: number;
     readonly leg: number;
   }): void {
+    // Field by field: a spread of options costs more than all the rest of a request.
     const request: PendingRequest = {
-      ...options,
       id: this.nextId,
+      group: options.group,
+      voters: options.voters,
+      action: options.action,
+      isIdempotent: options.isIdempotent,
+      isPatient: options.isPatient,
+      deadlineMs: options.deadlineMs,
+      operation: options.operation,
+      leg: options.leg,
       isQuestion: false,
       asksFirst: false,
       wasRefused: false,
