@@ -5,20 +5,15 @@
 
 import type { Fence, LogIndex, Offset } from "../lib/brands.js";
 import { broken } from "../lib/assert.js";
-import { PairTable } from "../lib/pair-table.js";
 import { OFFSETS_PER_ENTRY } from "../lib/ulid.js";
 import type { HasLevel } from "../machine/levels/level.js";
 import { rowHashOf, type StateHash } from "../machine/state-hash.js";
+import { EndedLeases, leaseKey } from "./ended-leases.js";
 
 export const Ended = { acked: 1, nacked: 2, expired: 3, released: 4 } as const;
 
-/** Fence and offset in one number below 2^46: with the index it names one lease. */
-function leaseKey(offset: Offset, fence: Fence): number {
-  return fence * OFFSETS_PER_ENTRY + offset;
-}
-
 export class Tombstones {
-  private readonly table = new PairTable();
+  private readonly table = new EndedLeases();
   private readonly hash: StateHash;
   private readonly inForce: HasLevel;
   // A ring of what is in the table, oldest first.
@@ -38,28 +33,26 @@ export class Tombstones {
 
   /** How the lease ended, or -1 when it is not remembered. */
   find(index: LogIndex, offset: Offset, fence: Fence): number {
-    return this.table.get(index, leaseKey(offset, fence));
+    return this.table.get(index, offset, fence);
   }
 
   add(index: LogIndex, offset: Offset, fence: Fence, ended: number, nowMs: number): void {
     if (this.count === this.inForce.level.tombstonesMax) this.dropOldest();
     if (this.count === this.index.length) this.grow();
     const at = (this.head + this.count) % this.index.length;
-    const key = leaseKey(offset, fence);
     this.index[at] = index;
-    this.key[at] = key;
+    this.key[at] = leaseKey(offset, fence);
     this.stampMs[at] = nowMs;
     this.count += 1;
-    this.put(index, key, ended);
+    this.put(index, offset, fence, ended);
     if (this.table.size !== this.count)
       broken(`TMB1: fence ${fence} of ${index}.${offset} ended twice`);
   }
 
   /** The lease, which is remembered, counts as ended another way; it is forgotten when it would have been. */
   replace(index: LogIndex, offset: Offset, fence: Fence, ended: number): void {
-    const key = leaseKey(offset, fence);
-    this.take(index, key);
-    this.put(index, key, ended);
+    this.take(index, offset, fence);
+    this.put(index, offset, fence, ended);
   }
 
   expire(nowMs: number): void {
@@ -68,20 +61,24 @@ export class Tombstones {
   }
 
   private dropOldest(): void {
-    this.take(this.index[this.head], this.key[this.head]);
+    const key = this.key[this.head];
+    const offset = key % OFFSETS_PER_ENTRY;
+    this.take(this.index[this.head], offset, (key - offset) / OFFSETS_PER_ENTRY);
     this.head = (this.head + 1) % this.index.length;
     this.count -= 1;
   }
 
-  private put(index: LogIndex, key: number, ended: number): void {
-    this.table.set(index, key, ended);
+  private put(index: LogIndex, offset: Offset, fence: Fence, ended: number): void {
+    this.table.set(index, offset, fence, ended);
+    const key = leaseKey(offset, fence);
     const [a, b] = this.inForce.level.hash.tombstone;
     this.hash.add(rowHashOf(a, index, key, ended), rowHashOf(b, index, key, ended));
   }
 
-  private take(index: LogIndex, key: number): void {
-    const ended = this.table.get(index, key);
-    this.table.delete(index, key);
+  private take(index: LogIndex, offset: Offset, fence: Fence): void {
+    const ended = this.table.get(index, offset, fence);
+    this.table.delete(index, offset, fence);
+    const key = leaseKey(offset, fence);
     const [a, b] = this.inForce.level.hash.tombstone;
     this.hash.remove(rowHashOf(a, index, key, ended), rowHashOf(b, index, key, ended));
   }
