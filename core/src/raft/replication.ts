@@ -290,7 +290,7 @@ export function onBeatAnswered(
   p.isDiskHealthy = !isStalled;
   p.ackedRound = Math.max(p.ackedRound, round);
   // A beat overtakes bulk: what is on its way may be what the follower lacks, and is not sent twice (D-90).
-  if (needsProbe && !p.isProbing && p.inflight.length === 0) probe(g, p, p.held + 1);
+  if (needsProbe && !p.isProbing && p.inflight.length === 0) probe(g, p);
   replicateTo(g, p);
 }
 
@@ -304,16 +304,20 @@ export function onAppendUntaken(g: RaftGroup, from: Member, m: AppendUntaken): v
     p.rewind(m.next);
     g.outputs.dropUnsent(from);
   } else {
-    probe(g, p, p.held + 1);
+    probe(g, p);
     // Asked again with the next beat, and only with an empty append.
     p.isProbeSent = true;
   }
   replicateTo(g, p);
 }
 
-/** A new run: what of the one before has not left yet would only be refused, in the place of what is needed. */
-function probe(g: RaftGroup, p: Progress, next: LogIndex): void {
-  p.probe(next);
+/**
+ * A new run: what of the one before has not left yet would only be refused, in the place of what is needed. It asks behind
+ * what the follower is known to hold; of one that acknowledged nothing in this term, behind the whole log, as when the
+ * term began: a refusal names where its log ends, and one that has been away is not sent what it holds (rev-F11).
+ */
+function probe(g: RaftGroup, p: Progress): void {
+  p.probe((p.held > 0 ? p.held : g.log.lastIndex) + 1);
   g.outputs.dropUnsent(p.peer);
 }
 
@@ -340,14 +344,14 @@ function ask(g: RaftGroup, p: Progress): void {
 /** The link to a follower ended: what was on its way counts as unsent. */
 export function linkDown(g: RaftGroup, peer: Member): void {
   const p = g.progress.get(peer);
-  if (p) probe(g, p, p.held + 1);
+  if (p) probe(g, p);
 }
 
 /** A new life of the link: whatever was sent before is not relied on. */
 export function linkUp(g: RaftGroup, peer: Member): void {
   const p = g.progress.get(peer);
   if (!p) return;
-  probe(g, p, p.held + 1);
+  probe(g, p);
   replicateTo(g, p);
 }
 

@@ -25,7 +25,7 @@ const FIRST_TEN = [
 ];
 
 const RULE =
-  /^(R([1-9]|1[0-3])|S[1-7]|Q([1-9]|1[0-8]|2[0-3])|D-\d+|T[1-4]|P[1-4]|L([1-9]|1[0-6])|(GRP|PRG|LOG|REP)[1-6])$/;
+  /^(R([1-9]|1[0-4])|S[1-7]|Q([1-9]|1[0-8]|2[0-3])|D-\d+|T[1-4]|P[1-4]|L([1-9]|1[0-6])|(GRP|PRG|LOG|REP)[1-6])$/;
 const FAULT =
   /^(net|disk|proc|clock|client|peer|replica|list|session)\.(foreign|broken|unreadable|rot(-missing)?|turned|loss|duplicate|delay|reorder|partition|oneway|clog|reset|full|mute|unsynced|dropped|revert|wiped|stall(-leader)?|crash|pause|copy|skew|jump|abandon|cancel|half-close|late|repeat|stale|forged|back-pressure|ends|unwritten)$/;
 

@@ -28,6 +28,7 @@ import { AppendOnly, Bounds, Monotone } from "./raft/monotone.js";
 import { Once } from "./answers/once.js";
 import { OrderRules } from "./delivery/order-rules.js";
 import { PeekWork } from "./answers/peek-work.js";
+import { NeedlessAppends } from "./raft/needless-appends.js";
 import { Promises } from "./raft/promises.js";
 import { Recovery } from "./storage/recovery.js";
 import { ReadIndex } from "./answers/read-index.js";
@@ -62,6 +63,7 @@ export function makeRules(): Rule[] {
   const bounds = new EntryBounds();
   return [
     new Promises(),
+    new NeedlessAppends(),
     new Elections(),
     new GroupTime(),
     bounds,

@@ -1,16 +1,19 @@
 // Synthetic states for the rules' tests: a world of plain objects, replicas, entries and events.
 
 import {
+  crc32,
   encodeBlock,
   encodeIntent,
   encodeMessageId,
   eachEntry,
   EntryKind,
   NEWEST_LEVEL,
+  Writer,
   type Block,
   type ClientEffect,
   type DeliveredItem,
   type EntryView,
+  type HardState,
   type Intent,
   type MachineEvent,
   type TopicSettings,
@@ -307,4 +310,29 @@ export function breaks(rule: string, act: () => void): RuleBroken {
 /** The effect that hands an item to the carrier of stream 9. */
 export function handed(what: DeliveredItem): Extract<ClientEffect, { kind: "stream.item" }> {
   return { kind: "stream.item", streamId: 9, item: what, leaseLeftMs: 100 };
+}
+
+/** A hard-state record as it lies on disk: version, term, vote, last index and term, checksum. */
+function encodeHardState({ term, vote, lastIndex, lastTerm }: HardState): Uint8Array {
+  const w = new Writer(20).u8(1).u32(term).u16(vote).u48(lastIndex).u32(lastTerm);
+  return w.u32(crc32(w.peek(), 0, w.length)).finish();
+}
+
+/** Writes term, vote and a log with these terms as group 1's durable state. */
+export function store(
+  world: FakeWorld,
+  node: number,
+  term: number,
+  vote: number,
+  terms: number[],
+): void {
+  const { values } = world.node(node);
+  values.set(
+    "0300000001",
+    encodeHardState({ term, vote, lastIndex: terms.length, lastTerm: terms.at(-1) ?? 0 }),
+  );
+  terms.forEach((t, i) => {
+    const key = `0400000001${(i + 1).toString(16).padStart(12, "0")}`;
+    values.set(key, block(i + 1, t, 0).bytes);
+  });
 }

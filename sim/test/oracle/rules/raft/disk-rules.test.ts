@@ -1,4 +1,4 @@
-import { crc32, Writer, type HardState, type PeerMessage } from "@disheap/core";
+import type { PeerMessage } from "@disheap/core";
 import { expect, test } from "vitest";
 import { Commits } from "../../../../src/oracle/rules/raft/commits.js";
 import { LogMatching } from "../../../../src/oracle/rules/raft/log-matching.js";
@@ -6,26 +6,7 @@ import { Promises } from "../../../../src/oracle/rules/raft/promises.js";
 import { ReadIndex } from "../../../../src/oracle/rules/answers/read-index.js";
 import { Recovery } from "../../../../src/oracle/rules/storage/recovery.js";
 import { snapshot } from "../../../../src/oracle/rules/views/sweep.js";
-import { block, breaks, FakeLog, FakeWorld, fakeRaft, type FakeRaft } from "../states.js";
-
-/** A hard-state record as it lies on disk: version, term, vote, last index and term, checksum. */
-function encodeHardState({ term, vote, lastIndex, lastTerm }: HardState): Uint8Array {
-  const w = new Writer(20).u8(1).u32(term).u16(vote).u48(lastIndex).u32(lastTerm);
-  return w.u32(crc32(w.peek(), 0, w.length)).finish();
-}
-
-/** Writes term, vote and a log with these terms as group 1's durable state. */
-function store(world: FakeWorld, node: number, term: number, vote: number, terms: number[]): void {
-  const { values } = world.node(node);
-  values.set(
-    "0300000001",
-    encodeHardState({ term, vote, lastIndex: terms.length, lastTerm: terms.at(-1) ?? 0 }),
-  );
-  terms.forEach((t, i) => {
-    const key = `0400000001${(i + 1).toString(16).padStart(12, "0")}`;
-    values.set(key, block(i + 1, t, 0).bytes);
-  });
-}
+import { breaks, FakeLog, FakeWorld, fakeRaft, store, type FakeRaft } from "../states.js";
 
 const to = { group: 1, incarnation: 1 };
 const appendReply = (term: number, index: number, accepted = true): PeerMessage => ({
