@@ -105,7 +105,10 @@ export class StreamTable {
     }
   }
 
-  /** A newer incarnation of the edge: its old streams go; returns the slots they had leased. */
+  /**
+   * A newer incarnation of the edge: its old streams go; returns the slots that open ones had leased. What a closed one
+   * had is as its close left it: whole, when its client had ended it in order and may be anywhere.
+   */
   replaceEdge(edge: number, incarnation: number): number[] {
     const state = this.edges.get(edge);
     if (!state) {
@@ -116,7 +119,7 @@ export class StreamTable {
     if (incarnation <= state.incarnation) return [];
     const slots: number[] = [];
     for (const s of state.streams.values()) {
-      for (const slot of s.leases) slots.push(slot);
+      if (!s.isClosed) for (const slot of s.leases) slots.push(slot);
       this.count(s, false);
     }
     state.streams.clear();

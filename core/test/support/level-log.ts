@@ -190,6 +190,10 @@ export function partitionLog(mode: Mode): Block[] {
   // A grant of an edge's next life, an edge replaced, leases that run out, what is forgotten after a while.
   log.add(10, grant(3, { edge: 1, edgeIncarnation: 2, round: 1, visibilityMs: 13 * HOUR_MS }));
   log.add(10, { kind: "edge.replaced", edge: 2, edgeIncarnation: 2, graceMs: 700 });
+  const closed = { edge: 4, edgeIncarnation: 1, stream: 1 };
+  log.add(10, grant(3, { ...closed, round: 1, visibilityMs: 9000 }));
+  log.add(10, { kind: "stream.close", ...closed, graceMs: 8000 });
+  log.add(10, { kind: "edge.replaced", edge: 4, edgeIncarnation: 2, graceMs: 700 });
   log.add(10, { kind: "extend", token: tokenOf(p, 2), extensionMs: 20 * HOUR_MS });
   for (const afterMs of [800, 6000, 700_000, 13 * HOUR_MS, 25 * HOUR_MS]) {
     log.add(afterMs, { kind: "tick" }, enqueue(4, from("q", 1)), grant(2, { edge: 3, round: 99 }));

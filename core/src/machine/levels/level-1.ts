@@ -3,7 +3,7 @@
 
 import type { Level } from "./level.js";
 
-export const DRAFT = 4;
+export const DRAFT = 5;
 
 export const LEVEL_1: Level = Object.freeze({
   number: 1,

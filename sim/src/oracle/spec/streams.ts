@@ -1,6 +1,6 @@
 // Consumers' streams: each edge (the node a consumer talks to) has an incarnation, one life of its process, and each
 // life its streams. A life that was replaced takes nothing any more (D-21). When a stream closes or an edge's life
-// ends, its leases run out after a grace, which never counts as an attempt (D-24).
+// ends, the leases of what is open then run out after a grace, which never counts as an attempt (D-24).
 
 import { isSameStream, type Intent, type StreamName } from "@disheap/core";
 import { placeOf, type Lease } from "./messages.js";
@@ -64,9 +64,12 @@ export function replaceEdge(
   }
   const old = its.incarnation;
   if (edgeIncarnation <= old) return;
+  const closed = new Set(its.streams.filter((s) => s.isClosed).map(({ number }) => number));
   its.incarnation = edgeIncarnation;
   its.streams = [];
-  shorten(state, (l) => l.edge === edge && l.edgeIncarnation === old, graceMs, now);
+  const isMeant = (l: Lease): boolean =>
+    l.edge === edge && l.edgeIncarnation === old && !closed.has(l.stream);
+  shorten(state, isMeant, graceMs, now);
 }
 
 /** min(deadline, stamp + grace). */
