@@ -171,18 +171,22 @@ function recordRow(record: TopicRecord, seeds: Level["hash"]): number[] {
   return row;
 }
 
-function settingsRow(s: TopicSettings): number[] {
-  return [
-    s.mode === "MAX" ? 1 : 0,
-    s.partitions,
-    s.replicationFactor,
-    s.topKBound,
-    s.retentionMs,
-    s.visibilityMs,
-    s.maxRetries,
-    s.maxPayloadBytes,
-    s.compression ? 1 : 0,
-    s.dlqEnabled ? 1 : 0,
-    s.dlqRetentionMs,
-  ];
+/** In this order. By field, so that one which the hash would not see does not compile. */
+const SETTINGS: Readonly<Record<keyof TopicSettings, (s: TopicSettings) => number>> = {
+  mode: (s) => (s.mode === "MAX" ? 1 : 0),
+  partitions: (s) => s.partitions,
+  replicationFactor: (s) => s.replicationFactor,
+  topKBound: (s) => s.topKBound,
+  retentionMs: (s) => s.retentionMs,
+  visibilityMs: (s) => s.visibilityMs,
+  maxRetries: (s) => s.maxRetries,
+  maxPayloadBytes: (s) => s.maxPayloadBytes,
+  compression: (s) => (s.compression ? 1 : 0),
+  dlqEnabled: (s) => (s.dlqEnabled ? 1 : 0),
+  dlqRetentionMs: (s) => s.dlqRetentionMs,
+};
+const SETTING_NUMBERS = Object.values(SETTINGS);
+
+function settingsRow(settings: TopicSettings): number[] {
+  return SETTING_NUMBERS.map((numberOf) => numberOf(settings));
 }

@@ -5,7 +5,7 @@
 
 import type { LeaseName } from "../lib/lease-name.js";
 import type { IntentResult } from "../machine/results.js";
-import type { ReleaseIntent, TokenParts } from "../wire/intents.js";
+import type { ReleaseIntent, TokenFields } from "../wire/intents.js";
 import type { MachineEvent } from "./events.js";
 import { LeaseEnd } from "./lease-end.js";
 import { isWorn, State } from "./message-store.js";
@@ -21,7 +21,7 @@ export function applyRelease(p: PartitionState, intent: ReleaseIntent): IntentRe
 }
 
 /** The same by the token of a delivery, for a client. A repeat is OK while it is remembered. */
-export function applyGiveBack(p: PartitionState, token: TokenParts, moment: Moment): IntentResult {
+export function applyGiveBack(p: PartitionState, token: TokenFields, moment: Moment): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
   const { index, offset, fence } = token;
   if (release(p, token, "client")) {

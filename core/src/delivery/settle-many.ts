@@ -2,7 +2,7 @@
 
 import type { IntentResult, RowRefusal } from "../machine/results.js";
 import { LEASE_ROW_BYTES, placeAt, type SettleManyIntent, wordAt } from "../wire/batch-intents.js";
-import type { TokenParts } from "../wire/intents.js";
+import type { TokenFields } from "../wire/intents.js";
 import type { Moment, PartitionState } from "./partition-state.js";
 import { applyGiveBack } from "./release.js";
 import { applyAck, applyExtend, applyNack } from "./settle.js";
@@ -31,7 +31,7 @@ function refuse(
   else refusals.push({ firstRow: row, count: 1, code, message });
 }
 
-function tokenAt(leases: Uint8Array, row: number): TokenParts {
+function tokenAt(leases: Uint8Array, row: number): TokenFields {
   const at = row * LEASE_ROW_BYTES;
   const offset = leases[at + 6] | (leases[at + 7] << 8);
   return { index: placeAt(leases, at), offset, fence: wordAt(leases, at + 8), mac: undefined };
@@ -40,7 +40,7 @@ function tokenAt(leases: Uint8Array, row: number): TokenParts {
 function applyRow(
   p: PartitionState,
   { op, backoffMs, extensionMs }: SettleManyIntent,
-  token: TokenParts,
+  token: TokenFields,
   moment: Moment,
 ): IntentResult {
   switch (op) {

@@ -4,7 +4,7 @@
 
 import type { Slot } from "../lib/brands.js";
 import { hash32 } from "../lib/hash.js";
-import type { TokenParts } from "../wire/intents.js";
+import type { TokenFields } from "../wire/intents.js";
 import { backoffMs } from "./backoff.js";
 import type { IntentResult } from "../machine/results.js";
 import { isWorn, State } from "./message-store.js";
@@ -23,7 +23,7 @@ export const STALE: IntentResult = {
 };
 
 /** The slot whose live lease the token proves, or -1. */
-function liveLease(p: PartitionState, token: TokenParts, moment: Moment): number {
+function liveLease(p: PartitionState, token: TokenFields, moment: Moment): number {
   const m = p.messages;
   const slot = m.find(token.index, token.offset);
   if (slot < 0 || m.state[slot] !== State.leased) return -1;
@@ -32,7 +32,7 @@ function liveLease(p: PartitionState, token: TokenParts, moment: Moment): number
 }
 
 /** Constant length, so every byte is compared. What comes without a MAC was checked at the door (D-79). */
-export function isAuthentic(p: PartitionState, token: TokenParts): boolean {
+export function isAuthentic(p: PartitionState, token: TokenFields): boolean {
   const given = token.mac;
   if (given === undefined) return true;
   const mac = p.mac(token.index, token.offset, token.fence);
@@ -41,7 +41,7 @@ export function isAuthentic(p: PartitionState, token: TokenParts): boolean {
   return difference === 0;
 }
 
-export function applyAck(p: PartitionState, token: TokenParts, moment: Moment): IntentResult {
+export function applyAck(p: PartitionState, token: TokenFields, moment: Moment): IntentResult {
   if (!isAuthentic(p, token)) return STALE;
   const slot = liveLease(p, token, moment);
   if (slot < 0) return repeatOf(p, token, Ended.acked);
@@ -59,7 +59,7 @@ export function applyAck(p: PartitionState, token: TokenParts, moment: Moment): 
 
 export function applyNack(
   p: PartitionState,
-  token: TokenParts,
+  token: TokenFields,
   backoffOverrideMs: number | undefined,
   moment: Moment,
 ): IntentResult {
@@ -73,13 +73,13 @@ export function applyNack(
 }
 
 /** A repeat of the same settlement with the same token is OK while it is remembered (D-35). */
-function repeatOf(p: PartitionState, token: TokenParts, ended: number): IntentResult {
+function repeatOf(p: PartitionState, token: TokenFields, ended: number): IntentResult {
   return p.tombstones.find(token.index, token.offset, token.fence) === ended ? SETTLED : STALE;
 }
 
 export function applyExtend(
   p: PartitionState,
-  token: TokenParts,
+  token: TokenFields,
   extensionMs: number,
   moment: Moment,
 ): IntentResult {

@@ -3,7 +3,7 @@
 
 import { characterValues } from "../lib/alphabet.js";
 import { readPlace, writePlace } from "../lib/ulid.js";
-import type { TokenParts } from "../wire/intents.js";
+import type { TokenFields } from "../wire/intents.js";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const VALUES = characterValues(ALPHABET);
@@ -11,7 +11,7 @@ const BODY_BYTES = 26;
 const BODY_CHARACTERS = 35;
 const FENCE_CHARACTERS = 8;
 
-export interface LeaseToken extends TokenParts {
+export interface LeaseToken extends TokenFields {
   readonly group: number;
   readonly mac: Uint8Array;
 }

@@ -143,9 +143,9 @@ export class HostContext {
 
   /** The touched groups in the order of their ids, so that no order depends on arrival. */
   touchedInOrder(): Replica[] {
-    const slots = [...this.touched];
+    const replicas = [...this.touched];
     // Mostly they are: a tick touches them in order, and most turns touch one or two.
-    return isInOrder(slots) ? slots : slots.sort((a, b) => a.id - b.id);
+    return isInOrder(replicas) ? replicas : replicas.sort((a, b) => a.id - b.id);
   }
 
   /** A number that is no member's came from outside, maybe long ago and in a log: nobody hears it (D-89). */
@@ -218,7 +218,8 @@ export class HostContext {
   }
 }
 
-function isInOrder(slots: readonly Replica[]): boolean {
-  for (let i = 1; i < slots.length; i += 1) if (slots[i - 1].id > slots[i].id) return false;
+function isInOrder(replicas: readonly Replica[]): boolean {
+  for (let i = 1; i < replicas.length; i += 1)
+    if (replicas[i - 1].id > replicas[i].id) return false;
   return true;
 }

@@ -17,7 +17,7 @@ const BATCH_BYTES_MAX = 256 << 10;
 /** Rows without a key and a triple change the partition after so many, as blocks of sequences do (D-33). */
 const SPREAD_ROWS = 64;
 
-export interface EnqueueBatch {
+export interface IntentBatch {
   readonly place: PartitionPlace;
   readonly firstRow: number;
   readonly intent: EnqueueManyIntent;
@@ -56,10 +56,7 @@ export class EnqueueBatches {
     this.isJudgedWhole = this.worstProblem() === undefined;
   }
 
-  each(
-    batch: (batch: EnqueueBatch) => void,
-    failed: (row: number, failure: Failure) => void,
-  ): void {
+  each(batch: (batch: IntentBatch) => void, failed: (row: number, failure: Failure) => void): void {
     const { rows, limits } = this;
     const count = rowCount(rows);
     const rowsMax = Math.min(BATCH_ROWS_MAX, limits.entryIntentsMax);

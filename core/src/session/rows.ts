@@ -26,7 +26,7 @@ import type { Producer } from "./session.js";
 export type Enqueue = Extract<ClientRequest, { op: "enqueue" }> & {
   readonly producer?: ProducerTriple;
 };
-export type SettleOp = "ack" | "nack" | "extend" | "release";
+export type SettleOp = keyof typeof SETTLE;
 
 export function rowCount(rows: EnqueueRows): number {
   return rows.priority.length / 8;
@@ -114,19 +114,10 @@ export class EnqueueRequests {
   }
 }
 
+const SETTLE_OPS = Object.keys(SETTLE) as SettleOp[];
+
 export function settleOpOf(kind: number): SettleOp | undefined {
-  switch (kind) {
-    case SETTLE.ack:
-      return "ack";
-    case SETTLE.nack:
-      return "nack";
-    case SETTLE.extend:
-      return "extend";
-    case SETTLE.release:
-      return "release";
-    default:
-      return undefined;
-  }
+  return SETTLE_OPS.find((op) => SETTLE[op] === kind);
 }
 
 /** What is wrong with a settle as a whole. */

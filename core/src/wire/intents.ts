@@ -46,25 +46,25 @@ export interface GrantIntent extends StreamName {
 }
 
 /** What a lease token proves: the message's place in its group's log, the fence and the MAC. */
-export interface TokenParts extends LeaseName {
+export interface TokenFields extends LeaseName {
   /** Undefined in a row of a batch: its node vouches for it (D-79). */
   readonly mac: Uint8Array | undefined;
 }
 
 interface AckIntent {
   readonly kind: "ack";
-  readonly token: TokenParts;
+  readonly token: TokenFields;
 }
 
 interface NackIntent {
   readonly kind: "nack";
-  readonly token: TokenParts;
+  readonly token: TokenFields;
   readonly backoffMs: number | undefined;
 }
 
 interface ExtendIntent {
   readonly kind: "extend";
-  readonly token: TokenParts;
+  readonly token: TokenFields;
   readonly extensionMs: number;
 }
 
@@ -76,7 +76,7 @@ export interface ReleaseIntent extends LeaseName {
 /** A client gives back by its token what it was delivered and did not start: no attempt is counted. */
 interface GiveBackIntent {
   readonly kind: "release";
-  readonly token: TokenParts;
+  readonly token: TokenFields;
 }
 
 /** The consumer is gone: its leases end at min(deadline, now + grace); no further grants. */
@@ -188,13 +188,13 @@ export const INTENTS = {
   "cluster.init": { tag: 23, machine: "cluster" },
 } as const satisfies Readonly<Record<Intent["kind"], IntentRow>>;
 
-function writeToken(w: Writer, token: TokenParts): void {
+function writeToken(w: Writer, token: TokenFields): void {
   const { index, offset, fence, mac } = token;
   assert(mac !== undefined, "D-79: only a batch holds tokens without their MAC");
   w.u48(index).u16(offset).u32(fence).raw(mac);
 }
 
-function readToken(r: Reader): TokenParts {
+function readToken(r: Reader): TokenFields {
   return { index: r.u48(), offset: r.u16(), fence: r.u32(), mac: r.raw(16) };
 }
 

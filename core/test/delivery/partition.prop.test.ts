@@ -20,7 +20,7 @@ import { ladder } from "../../src/delivery/views.js";
 import { LEVEL_1 } from "../../src/machine/levels/level-1.js";
 import type { IntentResult } from "../../src/machine/results.js";
 import type { RowIntent } from "../../src/wire/intent-rows.js";
-import type { TokenParts } from "../../src/wire/intents.js";
+import type { TokenFields } from "../../src/wire/intents.js";
 import { packed, rowResults } from "../support/batches.js";
 import { hashFromScratch, hiOf, loOf } from "../support/hash-from-scratch.js";
 import { INIT, MachineRig, SETTINGS } from "../support/machine-rig.js";
@@ -151,7 +151,7 @@ const entry = fc.record({
 type Step = typeof entry extends fc.Arbitrary<infer T> ? T : never;
 
 /** The intent of a plan, against the leases that were ever given out. */
-function resolve(p: Plan, rig: MachineRig, given: readonly TokenParts[]): RowIntent | undefined {
+function resolve(p: Plan, rig: MachineRig, given: readonly TokenFields[]): RowIntent | undefined {
   if (p.type === "intent") return p.intent;
   if (p.type === "wear") return undefined;
   if (given.length === 0) return undefined;
@@ -238,7 +238,7 @@ function compareProducers(rig: MachineRig, spec: SpecPartition): void {
   }
 }
 
-function isAuthentic(rig: MachineRig, { index, offset, fence, mac }: TokenParts): boolean {
+function isAuthentic(rig: MachineRig, { index, offset, fence, mac }: TokenFields): boolean {
   const right = rig.partition.mac(index, offset, fence);
   return mac !== undefined && right.every((byte, i) => byte === mac[i]);
 }
@@ -253,7 +253,7 @@ class Pair {
   readonly rig: MachineRig;
   readonly spec: SpecPartition;
   readonly mode: Mode;
-  private readonly given: TokenParts[] = [];
+  private readonly given: TokenFields[] = [];
   private readonly events: MachineEvent[] = [];
   private stampMs = 0;
 

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import type { ProducerTriple, TopicSettings } from "../../src/contract/api.js";
 import { INDEX_MAX, OFFSETS_PER_ENTRY } from "../../src/lib/ulid.js";
-import type { Intent, TokenParts } from "../../src/wire/intents.js";
+import type { Intent, TokenFields } from "../../src/wire/intents.js";
 import type { GrantedItem, PeerMessage } from "../../src/wire/messages.js";
 import { enqueueMany, settleMany } from "./batches.js";
 
@@ -37,7 +37,7 @@ export const producer: fc.Arbitrary<ProducerTriple> = fc.record({
   sequenceLo: u32,
 });
 
-const token: fc.Arbitrary<TokenParts> = fc.record({ index, offset, fence: u32, mac });
+const token: fc.Arbitrary<TokenFields> = fc.record({ index, offset, fence: u32, mac });
 
 const bound = fc.option(fc.record({ hi: i32, lo: u32 }), { nil: undefined });
 

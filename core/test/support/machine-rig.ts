@@ -8,7 +8,7 @@ import { Partition } from "../../src/delivery/partition.js";
 import { LEVEL_1 } from "../../src/machine/levels/level-1.js";
 import type { Level } from "../../src/machine/levels/level.js";
 import { eachEntry, encodeBlock, EntryKind } from "../../src/wire/blocks.js";
-import { encodeIntent, type Intent, type TokenParts } from "../../src/wire/intents.js";
+import { encodeIntent, type Intent, type TokenFields } from "../../src/wire/intents.js";
 
 export const SETTINGS: TopicSettings = {
   mode: "MIN",
@@ -72,7 +72,7 @@ export class MachineRig {
     this.apply({ stampMs }, [{ ...INIT, settings: all }]);
   }
 
-  token(index: number, offset: number, fence: number): TokenParts & { readonly mac: Uint8Array } {
+  token(index: number, offset: number, fence: number): TokenFields & { readonly mac: Uint8Array } {
     return { index, offset, fence, mac: this.partition.mac(index, offset, fence) };
   }
 }

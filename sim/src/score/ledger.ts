@@ -32,6 +32,8 @@ interface File extends Keys {
   readonly date: string;
   /** Of all mutants that the library makes of these sources. */
   readonly mutants: number;
+  /** What the coverage pass took, in all runs. */
+  readonly coverCpuMs?: number;
   readonly results: readonly Result[];
   readonly refused: readonly Refused[];
   readonly earlier: readonly Earlier[];
@@ -51,6 +53,8 @@ export class Ledger {
   private readonly results = new Map<number, Result>();
   private readonly refusals = new Map<number, Refused>();
   private readonly earlier: Earlier[];
+  /** Of the coverage pass, in all runs over these sources. */
+  coverCpuMs = 0;
 
   constructor(path: string, now: Now) {
     this.path = path;
@@ -61,6 +65,7 @@ export class Ledger {
     if (file.sources === now.sources && file.judges === now.judges) {
       for (const result of file.results) this.results.set(result.id, result);
       for (const refused of file.refused) this.refusals.set(refused.id, refused);
+      this.coverCpuMs = file.coverCpuMs ?? 0;
       return;
     }
     const { sources, judges, commit, date, results } = file;
@@ -113,6 +118,11 @@ export class Ledger {
     return result;
   }
 
+  covered(cpuMs: number): void {
+    this.coverCpuMs += cpuMs;
+    this.save();
+  }
+
   refusal(id: number): Refused | undefined {
     return this.refusals.get(id);
   }
@@ -128,7 +138,8 @@ export class Ledger {
       rows.length === 0
         ? "[]"
         : `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n ]`;
-    const head = Object.entries(this.now).map(
+    const { coverCpuMs } = this;
+    const head = Object.entries({ ...this.now, coverCpuMs }).map(
       ([name, value]) => ` ${JSON.stringify(name)}: ${JSON.stringify(value)},\n`,
     );
     const refused = [...refusals.values()].sort((a, b) => a.id - b.id);

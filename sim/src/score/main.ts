@@ -49,7 +49,9 @@ async function work(options: ScoreOptions): Promise<number> {
   const progress = new Progress();
   let doing = "";
   // Also while one seed takes long, on a machine that is busy.
-  setInterval(() => progress.show(doing), 1000).unref();
+  setInterval(() => {
+    if (doing !== "") progress.show(doing);
+  }, 1000).unref();
   return withScratch("disheap-score-", async (scratch, onEnd) => {
     const run = await ScoreRun.prepare(options, {
       root,
@@ -67,6 +69,7 @@ async function work(options: ScoreOptions): Promise<number> {
       onEnd: (end) =>
         onEnd(() => {
           end();
+          doing = "";
           progress.clear();
           // Also after a signal: what was learned is told.
           if (!options.selfCheck) tell(run, options);
@@ -74,6 +77,7 @@ async function work(options: ScoreOptions): Promise<number> {
     });
     if (!options.selfCheck) {
       await run.run();
+      doing = "";
       return run.story.open === 0 ? 0 : 1;
     }
     const checks = await selfCheck(run, options.seedsMax);

@@ -92,7 +92,7 @@ function notes(story: Story): string[] {
   const further = results.filter((r) => r.seedsMax > seedsMax);
   const found = unsound.map(({ seed, rule }) => `${seed} (${rule})`).join(", ");
   return [
-    `Hunts took ${costOf(results)}; the coverage pass of this run ${coverCpuSeconds.toFixed(0)} s.`,
+    `Hunts took ${costOf(results)}; the coverage pass ${coverCpuSeconds.toFixed(0)} s.`,
     ...(further.length > 0
       ? [
           `${further.length} of them were judged before, on seeds 1..${Math.max(...further.map((r) => r.seedsMax))}: that ` +

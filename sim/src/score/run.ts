@@ -39,7 +39,6 @@ export class ScoreRun {
   readonly all: readonly Mutation[];
   private chosen: readonly Mutation[] = [];
   private refused = 0;
-  private coverCpuMs = 0;
 
   static async prepare(options: ScoreOptions, around: Surroundings): Promise<ScoreRun> {
     const { root, scratch } = around;
@@ -100,7 +99,7 @@ export class ScoreRun {
         .map(({ seed: one, failure }) => ({ seed: one, rule: failure?.rule ?? "" })),
       results: results.sort((a, b) => a.id - b.id),
       open: chosen.length - results.length,
-      coverCpuSeconds: this.coverCpuMs / 1000,
+      coverCpuSeconds: this.ledger.coverCpuMs / 1000,
     };
   }
 
@@ -119,7 +118,7 @@ export class ScoreRun {
           const answer = await place.run(seed);
           if (!answer) return;
           clock.step();
-          this.coverCpuMs += answer.cpuMs;
+          this.ledger.covered(answer.cpuMs);
           coverage.add(coveredOf(seed, answer.run, answer.failure), answer.run?.hits ?? {});
           coverage.save();
         },

@@ -16,7 +16,7 @@ import type { ListPage } from "./list-page.js";
 import { decodePartitionCounts, decodePeek, type PeekedRow } from "../../wire/read-bodies.js";
 
 /** One partition's answer. */
-export interface PartReply {
+export interface LegReply {
   readonly topic: string;
   readonly place: PartitionPlace;
   readonly body: Uint8Array;
@@ -33,7 +33,7 @@ type Names = (member: number) => string;
 /** What the partitions of a topic count together; one without an answer adds nothing and says so. */
 function topicCounts(
   record: TopicRecord,
-  replies: ReadonlyMap<number, PartReply>,
+  replies: ReadonlyMap<number, LegReply>,
   names: Names,
 ): TopicCounts {
   const sum = emptyCounts();
@@ -59,13 +59,13 @@ function topicCounts(
   return { ...sum, partitions };
 }
 
-function byGroup(replies: readonly PartReply[]): Map<number, PartReply> {
+function byGroup(replies: readonly LegReply[]): Map<number, LegReply> {
   return new Map(replies.map((reply) => [reply.place.group, reply]));
 }
 
 /** `records`: all topics that were asked. */
 export function mergeStats(
-  replies: readonly PartReply[],
+  replies: readonly LegReply[],
   request: Extract<ClientRequest, { op: "stats" }>,
   records: readonly TopicRecord[],
   names: Names,
@@ -88,7 +88,7 @@ export function mergeStats(
 
 /** The topics that were asked, which are those of one page. */
 export function listResult(
-  replies: readonly PartReply[],
+  replies: readonly LegReply[],
   page: ListPage,
   names: Names,
 ): ClientResult {
@@ -102,7 +102,7 @@ export function listResult(
 }
 
 /** Best first over partitions: ready and leased, then delayed, then dead. */
-export function mergePeek(replies: readonly PartReply[], limit: number, mode: Mode): ClientResult {
+export function mergePeek(replies: readonly LegReply[], limit: number, mode: Mode): ClientResult {
   const rows: PeekedRow[] = [];
   let hasMore = false;
   for (const reply of replies) {

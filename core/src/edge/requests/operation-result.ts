@@ -7,7 +7,7 @@ import type { MessageRef } from "../../lib/lease-name.js";
 import { encodeMessageId } from "../../lib/ulid.js";
 import type { ClientResult, Failure } from "../../contract/api.js";
 import type { HostContext } from "../../member/context.js";
-import { listResult, mergePeek, mergeStats, type PartReply } from "./merge-reads.js";
+import { listResult, mergePeek, mergeStats, type LegReply } from "./merge-reads.js";
 import { peekLimit, type Operation } from "./operation.js";
 import { invalid } from "./validate.js";
 
@@ -68,7 +68,7 @@ export function readable<T>(read: () => T): T | undefined {
 }
 
 /** Of a topic that was created: the heap id that the meta group gave it. */
-export function heapIdOf(reply: PartReply | undefined): string | undefined {
+export function heapIdOf(reply: LegReply | undefined): string | undefined {
   return reply ? readable(() => new Reader(reply.body).text()) : "";
 }
 
@@ -84,7 +84,7 @@ function readEnqueued(body: Uint8Array): Enqueued {
   return { index: r.u48(), offset: r.u16(), stampMs: r.u48(), isDuplicate: r.u8() === 1 };
 }
 
-function enqueueResult({ body, place }: PartReply): ClientResult {
+function enqueueResult({ body, place }: LegReply): ClientResult {
   const { index, offset, stampMs, isDuplicate } = readEnqueued(body);
   const messageId = encodeMessageId(stampMs, place.group, index, offset);
   return {

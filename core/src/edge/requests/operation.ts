@@ -10,7 +10,7 @@ import { PEEK } from "../../contract/limits/reads.js";
 import type { NodeLimits } from "../../contract/limits/rule.js";
 import { decodeLeaseToken } from "../lease-token.js";
 import type { ListPage } from "./list-page.js";
-import type { PartReply } from "./merge-reads.js";
+import type { LegReply } from "./merge-reads.js";
 import type { RequestEnd } from "./requests.js";
 
 /** One partition that an operation asks. */
@@ -41,7 +41,7 @@ export interface Operation {
   page: ListPage;
   legs: readonly Leg[];
   waiting: number;
-  replies: PartReply[];
+  replies: LegReply[];
 }
 
 /** What an operation of the node itself begins with, beside its work. */

@@ -6,7 +6,7 @@
 
 import type { ClusterMachine } from "../../cluster/cluster.js";
 import type { PartitionPlace, TopicRecord } from "../../cluster/cluster-state.js";
-import { assert } from "../../lib/assert.js";
+import { assert, assertNever } from "../../lib/assert.js";
 import { SequenceTable } from "../../lib/sequence-table.js";
 import { encodeIntent, type Intent } from "../../wire/intents.js";
 import type { RequestAction } from "../../wire/messages.js";
@@ -171,6 +171,8 @@ export class Operations {
       case "extend":
         this.settle(operation, request);
         break;
+      default:
+        assertNever(request, "a request that nothing is done for");
     }
   }
 
