@@ -68,7 +68,8 @@ export class NeedlessAppends implements Rule {
     const { world, reader } = this;
     if (!world || index >= sent.lacksFrom) return;
     const there = world.node(follower);
-    if (there.isDamaged) return;
+    // Of who is in a newer term it may have what a newer leader sent, and takes nothing of this one.
+    if (there.isDamaged || (reader.hardState(there, m.group)?.term ?? 0) > m.term) return;
     const held = reader.termAt(there, m.group, index);
     const own = world.host(leader)?.context.groups.get(m.group)?.raft.log.termAt(index);
     if (held === undefined || held !== own) return;

@@ -61,3 +61,12 @@ test("R14: an entry of another term is not the same one", () => {
   rule.attach(world);
   rule.sent(1, 2, append(1, 2));
 });
+
+test("R14: who is in a newer term may have it from its new leader", () => {
+  const world = new FakeWorld();
+  world.put(1, fakeRaft({ term: 5, log: new FakeLog([3, 4, 4, 5]) }));
+  store(world, 2, 6, 0, [3, 4, 4, 5]);
+  const rule = new NeedlessAppends();
+  rule.attach(world);
+  rule.sent(1, 2, append(1, 2));
+});
