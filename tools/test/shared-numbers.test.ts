@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { TIMERS_AT_ONCE } from "../../checker/src/monitor/readiness.js";
 import { listChecks, peekChecks } from "../../clients/typescript/src/option-checks.js";
 import { toPayload } from "../../clients/typescript/src/convert.js";
 import {
@@ -12,12 +13,14 @@ import {
   visibilityMsMin,
 } from "../../clients/typescript/src/limits.js";
 import {
+  DAY_MS,
   HOUR_MS,
   ITEM_OVERHEAD_BYTES,
   PAGE_MAX,
   VISIBILITY_MAX_MS,
   VISIBILITY_MIN_MS,
 } from "../../core/src/contract/limits/units.js";
+import { GIVE_BACK_MS } from "../../core/src/edge/streams/give-backs.js";
 import { LEVEL_1 } from "../../core/src/machine/levels/level-1.js";
 import { DEFAULT_LIMITS } from "../../core/src/member/config.js";
 import { MESSAGE_BYTES_MAX } from "../../core/src/wire/frames.js";
@@ -26,6 +29,9 @@ import { LEASE_LIFE_MAX_MS } from "../../test/conformance/src/lease-life.js";
 
 /** "at most 12 h", "never beyond 12 h", "up to 12 h"; "the 12 h cap". */
 const LEASE_LIFE = /(?:at most|beyond|up to)\s+(\d+) h\b|(\d+) h cap\b/g;
+
+const textOf = (file: string): string =>
+  readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 
 it("the SDK sends and takes messages as large as nodes do", () => {
   expect(messageBytesMax).toBe(DEFAULT_LIMITS.messageBytesMax);
@@ -58,7 +64,74 @@ it.each([
   ["rules.md", 1],
   ["internals/delivery.md", 1],
 ])("docs/%s names that life in hours", (file, times) => {
-  const text = readFileSync(new URL(`../../docs/${file}`, import.meta.url), "utf8");
+  const text = textOf(`docs/${file}`);
   const hours = [...text.matchAll(LEASE_LIFE)].map(([, most = "", cap = ""]) => most || cap);
   expect(hours).toEqual(Array<string>(times).fill(String(VISIBILITY_MAX_MS / HOUR_MS)));
+});
+
+it("the specification states every number of apply that it goes by as the level has it", () => {
+  expect(LEVEL_1).toMatchObject(LIMITS);
+});
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const numbersIn = (text: string): number[] =>
+  [...text.matchAll(/\d[\d,_]*/g)].map(([digits]) => Number(digits.replace(/[,_]/g, "")));
+
+/** A pattern of what is said, and the numbers in it. */
+const BACKOFF = [
+  /min\(\d+ s · 2\^\(attempts-1\), \d+ min\)/g,
+  [LEVEL_1.backoffBaseMs / SECOND_MS, 2, 1, LEVEL_1.backoffMaxMs / MINUTE_MS],
+] as const;
+const REMEMBERED = [
+  /\d+ minutes(?: of group time)? or(?: the last)? [\d,]+/g,
+  [LEVEL_1.tombstoneMs / MINUTE_MS, LEVEL_1.tombstonesMax],
+] as const;
+const SEQUENCES = [/(?:the last|fewer than)\s[\d,]+/g, [LEVEL_1.dedupPerProducerMax]] as const;
+const TIMERS = [/at most [\d,]+ (?:an|per) entry/g, [LEVEL_1.timersPerEntryMax]] as const;
+
+/** Each page says it once. */
+it.each([
+  ["docs/contract.md", ...BACKOFF],
+  ["docs/internals/delivery.md", ...BACKOFF],
+  [
+    "docs/decisions.md",
+    /\d+ s doubled per attempt up to \d+ s/g,
+    [LEVEL_1.backoffBaseMs / SECOND_MS, LEVEL_1.backoffMaxMs / SECOND_MS],
+  ],
+  ["checker/src/monitor/readiness.ts", /BACKOFF_MAX_MS = [\d_]+/g, [LEVEL_1.backoffMaxMs]],
+  ["docs/contract.md", ...REMEMBERED],
+  ["docs/decisions.md", ...REMEMBERED],
+  ["docs/guarantees.md", ...REMEMBERED],
+  ["docs/api/admin.md", ...REMEMBERED],
+  [
+    "sim/src/oracle/rules/answers/answer-rules.ts",
+    /REMEMBERED_MS = [\d_]+/g,
+    [LEVEL_1.tombstoneMs],
+  ],
+  ["docs/contract.md", ...SEQUENCES],
+  ["docs/guarantees.md", ...SEQUENCES],
+  ["docs/internals/delivery.md", ...SEQUENCES],
+  ["docs/decisions.md", /the last\s[\d,]+ sequences/g, [LEVEL_1.dedupPerProducerMax]],
+  ["docs/operating/configuration.md", ...SEQUENCES],
+  ["checker/src/monitor/dedup.ts", /dedupWindow \?\? [\d_]+/g, [LEVEL_1.dedupPerProducerMax]],
+  ["docs/decisions.md", ...TIMERS],
+  ["docs/internals/delivery.md", ...TIMERS],
+])("%s says of apply what the level says: %s", (file, said, numbers) => {
+  const [found = "", another] = textOf(file).match(said) ?? [];
+  expect(another).toBeUndefined();
+  expect(numbersIn(found)).toEqual(numbers);
+});
+
+it.each(["contract.md", "decisions.md", "guarantees.md", "internals/delivery.md"])(
+  "docs/%s gives producers one day",
+  (file) => {
+    expect(LEVEL_1.dedupWindowMs).toBe(DAY_MS);
+    expect(textOf(`docs/${file}`)).toMatch(/(?:until|after) a day/);
+  },
+);
+
+it("leases are given back for as long as they are remembered, and the checker knows how many timers fire", () => {
+  expect(GIVE_BACK_MS).toBe(LEVEL_1.tombstoneMs);
+  expect(TIMERS_AT_ONCE).toBe(LEVEL_1.timersPerEntryMax);
 });
