@@ -118,7 +118,7 @@ it.each([
   ["docs/decisions.md", ...TIMERS],
   ["docs/internals/delivery.md", ...TIMERS],
 ])("%s says of apply what the level says: %s", (file, said, numbers) => {
-  const [found = "", another] = textOf(file).match(said) ?? [];
+  const [found = "", another] = textOf(file).replace(/\s+/g, " ").match(said) ?? [];
   expect(another).toBeUndefined();
   expect(numbersIn(found)).toEqual(numbers);
 });
