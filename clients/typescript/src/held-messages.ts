@@ -150,7 +150,8 @@ export class HeldMessages {
         return false;
       }
       if (!this.#isDoubtful(held)) return true;
-      await new Promise<void>((resolve) => setTimeout(resolve, againMs).unref());
+      // Somebody waits for it, so it keeps the process alive; timers of the background do not.
+      await new Promise<void>((resolve) => setTimeout(resolve, againMs));
     }
   }
 
