@@ -2,6 +2,7 @@
 // used up. A call is repeated only if that is harmless, or if it surely was not carried out. Where a repeat
 // changes nothing, a node that is silent is not waited for: the next one is asked as well.
 import { Metadata, type ServiceError } from "@grpc/grpc-js";
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Attempts } from "./attempts.js";
 import { type Endpoint, type EndpointPool, isAnswer } from "./endpoints.js";
@@ -45,6 +46,8 @@ export class Caller {
   constructor(pool: EndpointPool, options: ResolvedOptions) {
     this.#pool = pool;
     this.#options = options;
+    // Every call that waits listens: any number is right, and Node would warn of a leak from eleven on.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   close(): void {

@@ -5,6 +5,8 @@
 // When the link that brought them breaks, the cluster shortens their leases to its grace, at once or when it notices:
 // minutes later, if a node is back by then. So from the break on what is known of their ends is a hope. They are
 // extended at once and then at short intervals, and none is handed out unless an extension has just proved it.
+// A stream that ended in order is a link no more: nothing would tell of its node's end. It is as if it had broken, but
+// when the client asked for that end the node lived, which proves as much as an extension that was asked for then.
 import { DisheapLeaseError } from "./errors.js";
 import { type Lease, LeaseClock } from "./lease-clock.js";
 import { visibilityMsMin } from "./limits.js";
@@ -42,7 +44,7 @@ interface Held {
   extending: Promise<void> | undefined;
   /** It may be extended. */
   isKept: boolean;
-  /** Its link broke; when its lease was seen to run, by the monotonic clock. */
+  /** Its link is no more; since when its lease is not known to run, by the monotonic clock. */
   adrift: { provedMs: number } | undefined;
 }
 
@@ -79,10 +81,10 @@ export class HeldMessages {
     this.#clock.reopened();
   }
 
-  /** The link that brought all that is held broke. */
-  broke(): void {
-    const provedMs = Number.NEGATIVE_INFINITY;
+  /** The link is no more; its node lived at `provedMs` (monotonic). What a link before it brought has its own proof. */
+  broke(provedMs = Number.NEGATIVE_INFINITY): void {
     for (const [message, held] of this.#held) {
+      if (held.adrift !== undefined) continue;
       held.adrift = { provedMs };
       this.#arm(message, held);
     }
@@ -150,7 +152,8 @@ export class HeldMessages {
         return false;
       }
       if (!this.#isDoubtful(held)) return true;
-      await new Promise<void>((resolve) => setTimeout(resolve, againMs).unref());
+      // Somebody waits for it, so it keeps the process alive; timers of the background do not.
+      await new Promise<void>((resolve) => setTimeout(resolve, againMs));
     }
   }
 
@@ -168,7 +171,7 @@ export class HeldMessages {
 
   /** Its link broke, and nothing has said since, or not lately, that its lease runs. */
   #isDoubtful({ adrift }: Held): boolean {
-    return adrift !== undefined && performance.now() - adrift.provedMs > 2 * adriftMsMax;
+    return adrift !== undefined && performance.now() >= adrift.provedMs + 2 * adriftMsMax;
   }
 
   #runOutMs(held: Held): number {
@@ -218,8 +221,9 @@ export class HeldMessages {
     const keptMs = performance.now() - held.lease.arrivedMs;
     const waitMs = this.#waitMs(held, leftMs);
     if (!held.isKept || keptMs + waitMs >= this.#options.keepLeaseMs) {
-      // What is adrift may end any time.
-      this.#awaitRunOut(message, held, held.adrift ? 0 : leftMs);
+      const { adrift } = held;
+      const provedMs = adrift ? adrift.provedMs + 2 * adriftMsMax - performance.now() : leftMs;
+      this.#awaitRunOut(message, held, Math.min(leftMs, provedMs));
       return;
     }
     held.extension = setTimeout(() => void this.#extend(message), waitMs);

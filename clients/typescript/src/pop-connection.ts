@@ -19,7 +19,7 @@ export class PopConnection implements PopSource {
   readonly ended: Promise<DisheapError | undefined>;
   readonly #call: ClientDuplexStream<PopOpen, PopItem>;
   readonly #listener: PopListener;
-  #isHalfClosed = false;
+  #halfClosedMs: number | undefined;
   #overdue: NodeJS.Timeout | undefined;
   #abandoned: DisheapError | undefined;
 
@@ -41,21 +41,25 @@ export class PopConnection implements PopSource {
     });
     call.on("data", (item: PopItem) => {
       endpoint.heard();
-      if (this.#isHalfClosed) this.#awaitEnd();
+      if (this.#halfClosedMs !== undefined) this.#awaitEnd();
       listener.onItem(item);
     });
     call.write({ kind: { $case: "filter", value: filter } });
   }
 
+  get halfClosedMs(): number | undefined {
+    return this.#halfClosedMs;
+  }
+
   credit(credits: number): void {
-    if (this.#isHalfClosed) return;
+    if (this.#halfClosedMs !== undefined) return;
     this.#call.write({ kind: { $case: "flowControl", value: { credits } } });
   }
 
   /** No more credits will come: the node ends the stream once they are spent or nothing is ready. */
   halfClose(): void {
-    if (this.#isHalfClosed) return;
-    this.#isHalfClosed = true;
+    if (this.#halfClosedMs !== undefined) return;
+    this.#halfClosedMs = performance.now();
     this.#awaitEnd();
     this.#call.end();
   }

@@ -4,6 +4,8 @@ import type { DisheapError } from "./errors.js";
 export interface PopSource {
   /** Resolves after the last item: undefined when it ended in good order. */
   readonly ended: Promise<DisheapError | undefined>;
+  /** When the first half-close was asked for, monotonic: where it ended in good order, the node lived then. */
+  readonly halfClosedMs: number | undefined;
   credit(credits: number): void;
   /** No more credits will come; what was delivered keeps its lease. */
   halfClose(): void;

@@ -370,17 +370,21 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
 
   /** Until it ends, there or where it moved to. */
   async #follow(source: Source): Promise<{ at: Endpoint; error: DisheapError | undefined }> {
-    let { at } = source;
+    let { at, connection } = source;
     this.#held.reopened();
     let after = await this.#attend(source);
     while ("next" in after) {
-      ({ at } = after.next);
+      ({ at, connection } = after.next);
       this.#held.reopened();
       after = await this.#attend(after.next);
     }
     this.#connection = undefined;
-    if (after.error !== undefined) this.#held.broke();
-    return { at, error: after.error };
+    const { error } = after;
+    // What a closing consumer still has goes back, and is not extended.
+    if (this.#closing === undefined) {
+      this.#held.broke(error === undefined ? connection.halfClosedMs : undefined);
+    }
+    return { at, error };
   }
 
   async #attend({ at, connection }: Source): Promise<After> {

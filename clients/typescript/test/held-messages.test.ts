@@ -322,6 +322,61 @@ describe("after its link broke, a delivery", () => {
   });
 });
 
+describe("after its stream ended in order, a delivery", () => {
+  const keepLeaseMs = 60_000;
+
+  /** Its node lived a second ago. */
+  function adrift(options: Partial<HeldOptions> = { keepLeaseMs }) {
+    const held = holding(30_000, options);
+    const asked: number[] = [];
+    const extend = async (ms: number): Promise<void> => {
+      const askedMs = performance.now();
+      asked.push(ms);
+      await Promise.resolve();
+      held.extended(message, ms, askedMs);
+    };
+    const message = { ...leased(30_000), asked, extend } as never as Message;
+    held.hold(message, 30_000);
+    held.broke(performance.now() - 1_000);
+    return { held, asked, message };
+  }
+
+  it("is extended two seconds after its node was known to live, and every two seconds then", async () => {
+    const { held, asked, message } = adrift();
+    await vi.advanceTimersByTimeAsync(999);
+    expect([asked, held.isSurelyLive(message)]).toEqual([[], true]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked).toEqual([2_000]);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(asked).toEqual([2_000, 2_000, 2_000, 2_000]);
+    expect(held.isSurelyLive(message)).toBe(true);
+  });
+
+  it("goes back before its lease could end where nobody extends it", async () => {
+    const ranOut: Message[] = [];
+    const { held, asked, message } = adrift({ onRunOut: (one) => ranOut.push(one) });
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect([ranOut, held.isSurelyLive(message)]).toEqual([[], true]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([ranOut, asked]).toEqual([[message], []]);
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect([held.isSurelyLive(message), await held.isLive(message)]).toEqual([false, false]);
+  });
+
+  it("whose own link had broken before keeps what an extension said", async () => {
+    const { held, asked, message } = adrift();
+    await vi.advanceTimersByTimeAsync(1_000);
+    held.broke();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([asked.length, held.isSurelyLive(message)]).toEqual([1, true]);
+    // Neither does a node that it did not come from speak for it.
+    await vi.advanceTimersByTimeAsync(1_000);
+    held.broke(performance.now());
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(asked.length).toBe(2);
+  });
+});
+
 it("one whose settling failed is not extended any more, and holds its room while its lease lasts", async () => {
   const held = holding(10_000, { keepLeaseMs: 60_000 });
   let asked = 0;

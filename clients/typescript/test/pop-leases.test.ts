@@ -2,7 +2,7 @@
 // given back in time where nobody extends them.
 import { status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DisheapClient } from "../src/index.js";
+import { DisheapClient, type Message, type PopStream } from "../src/index.js";
 import { QueueState } from "./support/queue-state.js";
 import { TestNode } from "./support/test-node.js";
 
@@ -37,6 +37,7 @@ describe("leases of what is held", () => {
     state
       .topic("jobs")
       .messages.find(({ request }) => Buffer.from(request.payload).toString() === text);
+  const extensions = () => node.calls.filter((call) => call === "extend");
   const pastLeases = () => new Promise((resolve) => setTimeout(resolve, 2_500));
 
   it("are extended, at work and waiting, and nothing is handed out expired", async () => {
@@ -83,8 +84,7 @@ describe("leases of what is held", () => {
     const pop = client.pop("jobs", { visibilityMs: 1_000, keepLeaseMs: 1_200 });
     await pop.next();
     await pastLeases();
-    const extensions = node.calls.filter((call) => call === "extend");
-    expect(extensions.length).toBeGreaterThanOrEqual(1);
+    expect(extensions().length).toBeGreaterThanOrEqual(1);
     expect(stored("p1")?.lease?.deadlineMs).toBeLessThan(Date.now());
     await pop.close();
   });
@@ -107,6 +107,53 @@ describe("leases of what is held", () => {
     expect([second.value?.text(), second.value?.attempts]).toEqual(["p2", 1]);
     await Promise.all([first.value?.ack(), second.value?.ack()]);
     await pop.close();
+  });
+
+  describe.each<{ how: string; limit?: number; end: (pop: PopStream) => void }>([
+    { how: "by its limit", limit: 3, end: () => undefined },
+    { how: "by finish()", end: (pop) => pop.finish() },
+    { how: "by the node", end: () => node.streams[0]?.call.end() },
+  ])("of a stream that ended $how", ({ limit, end }) => {
+    let pop: PopStream;
+    let first: IteratorResult<Message, undefined>;
+    beforeEach(async () => {
+      await fill(3);
+      pop = client.pop("jobs", { prefetch: 3, limit, visibilityMs: 20_000 });
+      first = await pop.next();
+      await vi.waitFor(() => expect(stored("p3")?.lease).toBeDefined(), 5_000);
+      end(pop);
+    });
+    afterEach(() => pop.close());
+
+    it("are kept, though the cluster shortens them as its node dies", async () => {
+      for (const text of ["p1", "p2", "p3"]) {
+        const lease = stored(text)?.lease;
+        if (lease !== undefined) lease.deadlineMs = Date.now() + 3_500;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      for (const text of ["p1", "p2", "p3"]) {
+        expect(stored(text)?.lease?.deadlineMs).toBeGreaterThan(Date.now());
+      }
+      const second = await pop.next();
+      expect([second.value?.text(), second.value?.attempts]).toEqual(["p2", 1]);
+      await Promise.all([first.value?.ack(), second.value?.ack()]);
+    });
+
+    it("and are lost, are not handed out", async () => {
+      const lost = stored("p2");
+      if (lost !== undefined) lost.lease = undefined;
+      await pastLeases();
+      await vi.waitFor(() => expect(extensions().length).toBeGreaterThanOrEqual(3), 5_000);
+      expect((await pop.next()).value?.text()).toBe("p3");
+      expect((await pop.next()).done).toBe(true);
+    });
+  });
+
+  it("are not extended at the end of a stream that was settled in time", async () => {
+    await fill(3);
+    for await (const message of client.pop("jobs", { credits: 3 })) await message.ack();
+    await client.stats();
+    expect(extensions()).toEqual([]);
   });
 
   it("are kept through an outage that outlasts the budget of every call, and handed out after it", async () => {

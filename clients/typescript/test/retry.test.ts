@@ -266,3 +266,18 @@ describe("deletions", () => {
     expect(callsOf("deleteHeap")).toBe(1);
   });
 });
+
+it("many calls that wait at a time warn of nothing", async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error): unknown => warnings.push(warning);
+  process.on("warning", note);
+  for (const node of nodes) node.intercept = () => ({ fail: status.UNAVAILABLE });
+  const endpoints = nodes.map(({ address }) => address);
+  const brief = new DisheapClient({ endpoints, retry: { budgetMs: 500, initialBackoffMs: 400 } });
+  const errors = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => failure(brief.enqueue("jobs", `${index}`))),
+  );
+  await brief.close();
+  process.off("warning", note);
+  expect([errors.length, warnings]).toEqual([20, []]);
+});

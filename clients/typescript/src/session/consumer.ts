@@ -33,6 +33,7 @@ export class SessionConsumer implements PopSource {
   /** The delivery that comes next. */
   #next = 1;
   #isEnding = false;
+  #halfClosedMs: number | undefined;
   #hasLeft = false;
 
   constructor(endpoint: Endpoint, context: ConsumerContext) {
@@ -73,6 +74,10 @@ export class SessionConsumer implements PopSource {
     return this.#hasLeft;
   }
 
+  get halfClosedMs(): number | undefined {
+    return this.#halfClosedMs;
+  }
+
   credit(credits: number): void {
     this.#session.say((frames) => frames.credit(credits));
   }
@@ -97,6 +102,7 @@ export class SessionConsumer implements PopSource {
   halfClose(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
+    this.#halfClosedMs = performance.now();
     if (this.#next > 1) this.#session.say((frames) => frames.started(1, this.#next - 1));
     this.#session.end();
   }

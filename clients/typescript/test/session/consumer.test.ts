@@ -101,6 +101,18 @@ describe("a consumer that closes", () => {
   });
 });
 
+describe("a consumer whose session has ended by its limit", () => {
+  it("extends what it holds often, since it would not see the end of its node", async () => {
+    await fill(3);
+    const { pop, messages } = await take(1, { limit: 3, visibilityMs: 60_000 });
+    const extensions = () => byNumber.mock.calls.filter(([{ kind }]) => kind === "extend").length;
+    await vi.waitFor(() => expect(extensions()).toBeGreaterThanOrEqual(3), 10_000);
+    for await (const message of pop) messages.push(message);
+    await Promise.all(messages.map((message) => message.ack()));
+    expect([messages.length, await left()]).toEqual([3, []]);
+  });
+});
+
 describe("a consumer that finishes", () => {
   it("hands out what has come, under its lease", async () => {
     await fill(6);
