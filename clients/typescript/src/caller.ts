@@ -8,7 +8,7 @@ import { Attempts } from "./attempts.js";
 import { type Endpoint, type EndpointPool, isAnswer } from "./endpoints.js";
 import { DisheapError, errorOf, exhausted, fromServiceError } from "./errors.js";
 import type { ResolvedOptions } from "./options.js";
-import { backoffMs, isRetryable } from "./retry.js";
+import { backoffMs, isRetryable, type RetryPolicy } from "./retry.js";
 import { silenceMs } from "./silence.js";
 
 /** The part of a generated method definition that a call needs. */
@@ -36,6 +36,11 @@ export interface Earlier {
   startMs: number;
   /** Undefined: nothing was sent. */
   error: DisheapError | undefined;
+}
+
+/** For a call that has only `leftMs` of its budget, or all of it if that is less. */
+export function withLeft(leftMs: number, { budgetMs }: RetryPolicy): Earlier {
+  return { startMs: performance.now() - Math.max(0, budgetMs - leftMs), error: undefined };
 }
 
 export class Caller {
@@ -112,7 +117,7 @@ export class Caller {
         if (performance.now() >= endMs) throw failures.exhausted(round, budgetMs);
         const isAsked = !mayOverlap && place < this.#pool.size - 1;
         attempts.start(endpoint, async (cancelled) => {
-          await this.#reach(endpoint, isAsked);
+          await this.#reach(endpoint, isAsked, endMs);
           const { name, headers } = rules;
           return this.#send(endpoint, { method, request, name, headers, endMs, cancelled });
         });
@@ -149,8 +154,9 @@ export class Caller {
   }
 
   /** Connects; `isAsked`: and makes sure that somebody is awake there, for a call that goes to one node. */
-  async #reach(endpoint: Endpoint, isAsked: boolean): Promise<void> {
-    const { connectTimeoutMs } = this.#options;
+  async #reach(endpoint: Endpoint, isAsked: boolean, endMs: number): Promise<void> {
+    const leftMs = Math.max(1, Math.ceil(endMs - performance.now()));
+    const connectTimeoutMs = Math.min(this.#options.connectTimeoutMs, leftMs);
     await endpoint.connect(isAsked ? Math.min(connectTimeoutMs, silenceMs) : connectTimeoutMs);
     const isFresh = performance.now() - endpoint.heardMs < silenceMs;
     if (isAsked && !isFresh && !(await endpoint.answers())) throw endpoint.silenceError();

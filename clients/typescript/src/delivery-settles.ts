@@ -13,13 +13,6 @@ import type { SettleSpec } from "./session/row.js";
 /** Calls of the client that a delivery needs to be settled. */
 export interface SettleCalls extends ReleaseCalls {
   ack(topic: string, id: string, leaseToken: string, before?: Earlier): Promise<void>;
-  nack(
-    topic: string,
-    id: string,
-    leaseToken: string,
-    options: NackOptions,
-    before?: Earlier,
-  ): Promise<void>;
   extend(topic: string, leaseToken: string, ms: number, before?: Earlier): Promise<void>;
 }
 

@@ -53,6 +53,8 @@ export class HeldMessages {
   readonly #lapseMs: number;
   readonly #options: HeldOptions;
   readonly #clock: LeaseClock;
+  /** Of those who wait for something here. */
+  readonly #wakers = new Set<() => void>();
   #asking: Promise<void> | undefined;
 
   constructor(options: HeldOptions) {
@@ -115,9 +117,11 @@ export class HeldMessages {
     this.#options.onFreed();
   }
 
+  /** Nothing is held any more, nor waited for. */
   clear(): void {
     for (const held of this.#held.values()) disarm(held);
     this.#held.clear();
+    for (const wake of this.#wakers) wake();
   }
 
   /** It may be handed out, and nothing has to be asked for that. */
@@ -137,7 +141,7 @@ export class HeldMessages {
       if (held === undefined) return false;
       if (this.#isRunning(held)) return true;
       if (held.lease.leftMs === undefined) {
-        await this.#ask();
+        await this.#unlessCleared(this.#ask());
         if (!this.#held.has(message)) return false;
         if (this.#isRunning(held)) return true;
       }
@@ -145,16 +149,31 @@ export class HeldMessages {
         this.release(message);
         return false;
       }
-      await this.#extend(message);
+      await this.#unlessCleared(this.#extend(message));
       if (!this.#held.has(message)) return false;
       if (this.#leftMs(held) <= 0) {
         this.release(message);
         return false;
       }
       if (!this.#isDoubtful(held)) return true;
-      // Somebody waits for it, so it keeps the process alive; timers of the background do not.
-      await new Promise<void>((resolve) => setTimeout(resolve, againMs));
+      await this.#unlessCleared();
     }
+  }
+
+  /** Until `something` has come, or for a while. */
+  async #unlessCleared(something?: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#wakers.delete(wake);
+        resolve();
+      };
+      this.#wakers.add(wake);
+      // Somebody waits for it, so it keeps the process alive; timers of the background do not.
+      if (something === undefined) timer = setTimeout(wake, againMs);
+      else void something.then(wake, wake);
+    });
+    clearTimeout(timer);
   }
 
   #mayExtend({ isKept, lease }: Held): boolean {

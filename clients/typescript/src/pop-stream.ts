@@ -2,12 +2,12 @@
 // a failure it opens a new stream elsewhere, with the filter and fresh credits for the room it has.
 // Credits return as messages are settled, so a slow consumer holds only as much as it asked for.
 import type { PopFilter } from "@disheap/proto";
-import type { Caller } from "./caller.js";
+import { type Caller, withLeft } from "./caller.js";
 import type { CreditWindow } from "./credit-window.js";
 import { DeliveryQueue } from "./delivery-queue.js";
 import type { Endpoint, EndpointPool } from "./endpoints.js";
 import { asError, DisheapError, exhausted, unending } from "./errors.js";
-import { giveBack } from "./give-back.js";
+import { GivingBack } from "./give-back.js";
 import { HeldMessages } from "./held-messages.js";
 import {
   type Delivered,
@@ -33,6 +33,7 @@ import { SessionConsumer } from "./session/consumer.js";
 import { Moving } from "./session/moving.js";
 import type { Sessions } from "./session/sessions.js";
 import { onDeadStream, silenceMs } from "./silence.js";
+import { soon } from "./soon.js";
 import type { Visibilities } from "./visibilities.js";
 
 export interface PopContext {
@@ -52,6 +53,8 @@ const healthyMs = 5_000;
 const endingMsMax = 2_000;
 /** How long a closing consumer waits for what is on its way to it. */
 const leavingMsMax = 1_000;
+/** How long closing takes, with all that goes back; a closing client waits as long. */
+const closingMsMax = 2_000;
 /** How often it is asked whether the leader is elsewhere. */
 const lookMs = 250;
 
@@ -92,6 +95,9 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   /** Why the iteration fails, where a node did not end its stream. */
   #overdue: DisheapError | undefined;
   #closing: Promise<void> | undefined;
+  readonly #givingBack: GivingBack;
+  /** Nobody has answered yet. */
+  readonly #opening = new Set<SessionConsumer>();
   /** What came after the close. */
   readonly #unseen: Message[] = [];
 
@@ -99,6 +105,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     this.#context = context;
     this.#filter = filterOf(topic, options);
     this.#settles = new DeliverySettles(context.calls);
+    this.#givingBack = new GivingBack(context.calls, context.options.retry);
     this.#window = windowOf(options);
     this.#outageMaxMs = outageMaxMsOf(options, context.options.retry);
     this.#endingMs = endingMsOf(options, context.options.retry);
@@ -116,7 +123,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       onRunOut: (message) => {
         if (!this.#queue.remove(message)) return;
         this.#held.release(message);
-        void giveBack(context.calls, message);
+        this.#givingBack.add(message);
       },
       askVisibilityMs: () => context.visibilities.of(topic),
     });
@@ -138,7 +145,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     if (!this.#held.isSurelyLive(waiting)) return this.#awaitNext(waiting);
     if (this.#start(waiting)) return Promise.resolve({ value: waiting, done: false });
     this.#wentBack(waiting);
-    void giveBack(this.#context.calls, waiting);
+    this.#givingBack.add(waiting);
     return this.#awaitNext();
   }
 
@@ -161,7 +168,7 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
         if (this.#start(message)) return { value: message, done: false };
         this.#wentBack(message);
       }
-      void giveBack(this.#context.calls, message);
+      this.#givingBack.add(message);
     }
   }
 
@@ -178,7 +185,10 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
     else this.#connection.halfClose();
   }
 
-  /** Ends without handing out any more. Deliveries that were not handed out go back, and cost no attempt. */
+  /**
+   * Ends without handing out any more. Deliveries that were not handed out go back, and cost no attempt. It takes two
+   * seconds at most: what no node has taken back by then comes again when its lease ends.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -220,20 +230,27 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   async #close(): Promise<void> {
-    let back = this.#queue.drain();
+    this.#givingBack.endIn(closingMsMax);
+    const back = this.#queue.drain();
     this.#queue.end();
+    this.#held.clear();
+    for (const consumer of this.#opening) consumer.cancel();
+    await soon(this.#goAway(back), closingMsMax);
+    for (const consumer of this.#left) consumer.cancel();
+    this.#context.onClosed(this);
+  }
+
+  async #goAway(waiting: readonly Message[]): Promise<void> {
+    let back = waiting;
     const connection = this.#connection;
     // A stream that delivered all it was asked for ends by itself, and its leases keep their length.
     if (this.#window.isSpent) await connection?.ended;
     else if (connection instanceof SessionConsumer && (await this.#leaveSession(connection))) {
       back = back.filter((message) => numberOf(message)?.consumer !== connection);
     } else if (connection !== undefined) await this.#leave(connection);
-    const { calls, onClosed } = this.#context;
-    back.push(...this.#unseen);
-    await Promise.allSettled(back.map((message) => giveBack(calls, message)));
+    for (const message of [...back, ...this.#unseen]) this.#givingBack.add(message);
+    await this.#givingBack.done();
     await Promise.all([...this.#left].map((consumer) => consumer.ended));
-    this.#held.clear();
-    onClosed(this);
   }
 
   /**
@@ -242,8 +259,11 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
    * attempt it is better not to have come.
    */
   async #leave(connection: PopSource): Promise<void> {
+    const { calls, options } = this.#context;
     const cancel = setTimeout(() => connection.cancel(), leavingMsMax);
-    if (this.#window.open > 0 && (await this.#context.calls.canRelease())) {
+    const canRelease = async (): Promise<boolean> =>
+      (await soon(calls.canRelease(withLeft(leavingMsMax, options.retry)), leavingMsMax)) === true;
+    if (this.#window.open > 0 && (await canRelease())) {
       connection.halfClose();
       await connection.ended;
     }
@@ -360,7 +380,9 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
       onItem: (item, delivery, leaseLeftMs) =>
         this.#deliver(item, { consumer, delivery, leaseLeftMs }),
     });
+    this.#opening.add(consumer);
     const error = await consumer.open();
+    this.#opening.delete(consumer);
     if (error === undefined) return consumer;
     if (error.code === "UNIMPLEMENTED") sessions.lacks(endpoint);
     // A node with as many sessions as it takes may still have room for a stream.

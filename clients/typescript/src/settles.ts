@@ -73,10 +73,15 @@ export class Settles implements ReleaseCalls {
     await this.#sessions.settle(spec, call, before);
   }
 
-  async release(topic: string, messageId: string, leaseToken: string): Promise<void> {
+  async release(
+    topic: string,
+    messageId: string,
+    leaseToken: string,
+    before?: Earlier,
+  ): Promise<void> {
     const lease = leaseOf(topic, messageId, leaseToken);
     const spec = { kind: "release", name: `release(${messageId})`, ...lease } as const;
-    await this.#sessions.settle(spec, (earlier) => this.#release(lease, earlier));
+    await this.#sessions.settle(spec, (earlier) => this.#release(lease, earlier), before);
   }
 
   async #release(lease: ReturnType<typeof leaseOf>, earlier?: Earlier): Promise<void> {
@@ -85,8 +90,8 @@ export class Settles implements ReleaseCalls {
   }
 
   /** A release of nothing is refused where the call is known, and unknown elsewhere. Asked once. */
-  canRelease(): Promise<boolean> {
-    this.#canRelease ??= this.#release(leaseOf("", "", "")).then(
+  canRelease(before?: Earlier): Promise<boolean> {
+    this.#canRelease ??= this.#release(leaseOf("", "", ""), before).then(
       () => true,
       (error: unknown) => {
         if (error instanceof DisheapValidationError) return true;

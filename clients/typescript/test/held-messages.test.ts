@@ -304,6 +304,26 @@ describe("after its link broke, a delivery", () => {
     expect([isLive, freed]).toEqual([true, 0]);
   });
 
+  it("is waited for by nobody once nothing is held any more", async () => {
+    const message = adrift();
+    message.extend = () => new Promise(() => undefined);
+    const isLive = held.isLive(message);
+    await vi.advanceTimersByTimeAsync(100);
+    held.clear();
+    expect(await isLive).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is not waited for between two tries either", async () => {
+    failing = new Error("no node answers");
+    const message = adrift();
+    const isLive = held.isLive(message);
+    await vi.advanceTimersByTimeAsync(100);
+    held.clear();
+    expect(await isLive).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("is given up, for the one who waits for it, once its lease has surely ended", async () => {
     failing = new Error("no node answers");
     const message = adrift();

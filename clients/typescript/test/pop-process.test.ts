@@ -35,3 +35,13 @@ it("it waits for the end of a finished iteration while no node says whether leas
   const ran = await runChild(script, () => node.kill());
   expect([ran.code, ran.printed]).toEqual([0, "0 UNAVAILABLE\n"]);
 });
+
+it("it ends soon after a consumer that closed while its node was away, though nobody closed the client", async () => {
+  const script = `${consumer({}).replace("budgetMs: 300", "budgetMs: 60_000")}
+    const startMs = performance.now();
+    await pop.close();
+    console.log(performance.now() - startMs < 2_600 ? "closed in time" : "closed late");`;
+  const ran = await runChild(script, () => node.kill());
+  expect([ran.code, ran.printed]).toEqual([0, "closed in time\n"]);
+  expect(ran.afterMs).toBeLessThan(6_000);
+});

@@ -100,7 +100,8 @@ export class Session {
       row.reject(lostRow(row, this.#unavailable(why), false));
       return;
     }
-    this.#usedMs = row.sinceMs;
+    // What has little of its budget left counts as waiting for long.
+    this.#usedMs = Math.max(this.#usedMs, row.sinceMs);
     this.#frames.push(row);
     this.#schedule();
   }

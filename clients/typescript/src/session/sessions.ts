@@ -6,6 +6,7 @@ import type { Endpoint, EndpointPool } from "../endpoints.js";
 import { DisheapError } from "../errors.js";
 import type { ResolvedOptions } from "../options.js";
 import { afterListening, silenceMs } from "../silence.js";
+import { soon } from "../soon.js";
 import { Leaders } from "./leaders.js";
 import { type EnqueueSpec, sent, type SettleSpec } from "./row.js";
 import { Session } from "./session.js";
@@ -216,12 +217,4 @@ export class Sessions {
 /** Other names are refused by calls of their own, and take no number of a session. */
 function isTopic(topic: string): boolean {
   return /^[\w-]{1,255}$/.test(topic);
-}
-
-/** What `promise` gives within `ms`, or else undefined. */
-function soon<Value>(promise: Promise<Value>, ms: number): Promise<Value | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }
