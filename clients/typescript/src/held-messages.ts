@@ -85,6 +85,9 @@ export class HeldMessages {
 
   /** The link is no more; its node lived at `provedMs` (monotonic). What a link before it brought has its own proof. */
   broke(provedMs = Number.NEGATIVE_INFINITY): void {
+    const isOrderly = Number.isFinite(provedMs);
+    // After an orderly end leases stay whole (section 9): without extensions that has to do, and nothing is given back.
+    if (isOrderly && this.#options.keepLeaseMs === 0) return;
     for (const [message, held] of this.#held) {
       if (held.adrift !== undefined) continue;
       held.adrift = { provedMs };
