@@ -50,12 +50,13 @@ export class DeliverySettles {
     );
   }
 
-  async extend(message: Message, ms: number): Promise<void> {
+  /** `within`: the budget it has, if that is not the usual one. */
+  async extend(message: Message, ms: number, within?: Earlier): Promise<void> {
     toDuration("ms", ms);
     const extensionMs = Math.round(ms);
-    await this.#settled(message, { kind: "extend", extensionMs }, (before) =>
-      this.#calls.extend(message.topic, message.leaseToken, ms, before),
-    );
+    const byToken = (before?: Earlier): Promise<void> =>
+      this.#calls.extend(message.topic, message.leaseToken, ms, before);
+    await this.#settled(message, { kind: "extend", extensionMs }, byToken, within);
   }
 
   /**
@@ -66,10 +67,12 @@ export class DeliverySettles {
     message: Message,
     how: Pick<SettleSpec, "kind" | "backoffMs" | "reason" | "extensionMs">,
     byToken: (before?: Earlier) => Promise<void>,
+    within?: Earlier,
   ): Promise<void> {
     const numbered = numberOf(message);
-    if (numbered === undefined) return byToken();
-    const startMs = performance.now();
+    if (numbered === undefined) return byToken(within);
+    const nowMs = performance.now();
+    const startMs = within?.startMs ?? nowMs;
     const { kind, backoffMs, reason, extensionMs } = how;
     const { consumer, delivery } = numbered;
     const spec: SettleSpec = {
@@ -83,7 +86,7 @@ export class DeliverySettles {
       reason,
       extensionMs,
     };
-    return consumer.settle(spec, startMs).then((error) => {
+    return consumer.settle(spec, nowMs).then((error) => {
       if (error === undefined) return undefined;
       // A refusal is of the number.
       return byToken({ startMs, error: isRetryable(error.code) ? error : undefined });

@@ -53,6 +53,7 @@ export class HeldMessages {
   readonly #lapseMs: number;
   readonly #options: HeldOptions;
   readonly #clock: LeaseClock;
+  #isExtending = false;
   /** Of those who wait for something here. */
   readonly #wakers = new Set<() => void>();
   #asking: Promise<void> | undefined;
@@ -125,6 +126,11 @@ export class HeldMessages {
     for (const held of this.#held.values()) disarm(held);
     this.#held.clear();
     for (const wake of this.#wakers) wake();
+  }
+
+  /** The extension that is being asked for is this one's, and not of whoever works on the message. */
+  get isExtending(): boolean {
+    return this.#isExtending;
   }
 
   /** It may be handed out, and nothing has to be asked for that. */
@@ -269,9 +275,12 @@ export class HeldMessages {
 
   async #extendOnce(message: Message, held: Held): Promise<void> {
     try {
-      await message.extend(Math.round(this.#leaseMs(held)));
+      this.#isExtending = true;
+      const extended = message.extend(Math.round(this.#leaseMs(held)));
+      this.#isExtending = false;
+      await extended;
     } catch (error) {
-      // A lease that is lost stays lost; what may pass was tried for the whole budget, and is tried again.
+      // A lease that is lost stays lost; what may pass was tried for a while, and is tried again.
       if (error instanceof DisheapLeaseError || this.#leftMs(held) <= 0) this.release(message);
       else if (this.#held.has(message) && held.isKept) {
         clearTimeout(held.extension);

@@ -55,6 +55,8 @@ const endingMsMax = 2_000;
 const leavingMsMax = 1_000;
 /** How long closing takes, with all that goes back; a closing client waits as long. */
 const closingMsMax = 2_000;
+/** How long one extension of the background is tried: it is repeated anyway, and must not outlive the consumer by much. */
+const extendingMsMax = 5_000;
 /** How often it is asked whether the leader is elsewhere. */
 const lookMs = 250;
 
@@ -203,7 +205,9 @@ export class PopStream implements AsyncIterableIterator<Message, undefined>, Set
   }
 
   extend(message: Message, ms: number): Promise<void> {
-    return this.#settles.extend(message, ms);
+    const { retry } = this.#context.options;
+    const within = this.#held.isExtending ? withLeft(extendingMsMax, retry) : undefined;
+    return this.#settles.extend(message, ms, within);
   }
 
   extended(message: Message, ms: number, askedMs: number): void {

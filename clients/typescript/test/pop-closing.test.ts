@@ -66,6 +66,8 @@ describe.each([
 it("nothing is tried after it", async () => {
   node.intercept = () => ({ fail: status.UNAVAILABLE });
   await pop.close();
+  // What was sent last is on its way yet.
+  await new Promise((resolve) => setTimeout(resolve, 300));
   const before = node.calls.length;
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(before).toBeGreaterThan(0);
